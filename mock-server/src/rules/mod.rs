@@ -1,0 +1,1 @@
+//! The documented rules, one small unit each.
