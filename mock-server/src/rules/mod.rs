@@ -121,7 +121,7 @@ pub fn all() -> impl Iterator<Item = &'static RuleInfo> {
 /// The rule with this id, or to which this id belongs; letters of either case will do.
 pub fn get(id: &str) -> Option<&'static RuleInfo> {
     let named = |known: &&str| known.eq_ignore_ascii_case(id);
-    all().find(|info| named(&info.id) || info.aliases.iter().any(|alias| named(alias)))
+    all().find(|info| named(&info.id) || info.aliases.iter().any(&named))
 }
 
 /// What all rules of one phase say about one job.

@@ -3,6 +3,8 @@
 
 pub mod ec2;
 pub mod iam;
+#[cfg(test)]
+pub(crate) mod lab;
 pub mod page;
 pub mod sagemaker;
 pub mod sts;

@@ -3,6 +3,8 @@
 pub mod error;
 mod members;
 mod tags;
+#[cfg(test)]
+mod tests;
 mod training;
 
 use super::Registrar;
