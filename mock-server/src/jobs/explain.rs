@@ -60,7 +60,7 @@ fn of(job: &Job) -> Explanation {
     });
     Explanation {
         job: job.key.to_string(),
-        status: job.status.name(),
+        status: job.status_word(),
         secondary_status: job.transitions.last().map(|transition| transition.status),
         failure_reason: job.told_failure().map(|failure| failure.reason.clone()),
         blocked_by,

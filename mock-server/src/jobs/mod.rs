@@ -74,10 +74,10 @@ pub fn step(txn: &mut Txn<'_>, due: Due<Owner, Alarm>) {
 /// Begins to stop a job.
 ///
 /// # Errors
-/// The status of a job that has ended or is ending already.
-pub fn stop(txn: &mut Txn<'_>, job: &Job) -> Result<(), JobStatus> {
+/// What a job that has ended or is ending already calls its status.
+pub fn stop(txn: &mut Txn<'_>, job: &Job) -> Result<(), &'static str> {
     if job.status != JobStatus::InProgress {
-        return Err(job.status);
+        return Err(job.status_word());
     }
     let course = if job.started.is_some() && job.current().secondary != stages::DOWNLOADING {
         Course::Stop
@@ -98,6 +98,11 @@ fn divert(txn: &mut Txn<'_>, mut job: Job, course: Course) {
 }
 
 impl Job {
+    /// What the job calls its status.
+    pub fn status_word(&self) -> &'static str {
+        stages::status_word(self.key.kind, self.status)
+    }
+
     /// The stage that the job is in.
     pub fn current(&self) -> &'static Stage {
         let table = stages::table(self.key.kind, self.course);
@@ -159,7 +164,12 @@ fn show(txn: &mut Txn<'_>, job: &mut Job, status: JobStatus, secondary: &'static
         job.started = Some(txn.now);
     }
     let rule = job.told_failure().and_then(|failure| failure.rule);
-    txn.note("JobStatus", job.key.to_string(), rule, format!("{}: {secondary} - {message}", status.name()));
+    txn.note(
+        "JobStatus",
+        job.key.to_string(),
+        rule,
+        format!("{}: {secondary} - {message}", job.status_word()),
+    );
 }
 
 /// Asks the rules of a phase and does what the phase is for.

@@ -83,6 +83,20 @@ const TRAINING_OVERTIME: &[Stage] = &[
     stage(Stopped, "MaxRuntimeExceeded", "Training job runtime exceeded MaxRuntimeInSeconds provided", [0, 0], None),
 ];
 
+/// What a kind of job calls its status.
+pub const fn status_word(kind: JobKind, status: JobStatus) -> &'static str {
+    match kind {
+        JobKind::Training => match status {
+            JobStatus::InProgress => "InProgress",
+            JobStatus::Completed => "Completed",
+            JobStatus::Failed => "Failed",
+            JobStatus::Stopping => "Stopping",
+            JobStatus::Stopped => "Stopped",
+            JobStatus::Deleting => "Deleting",
+        },
+    }
+}
+
 /// The stages of a course, in order; the last one is final.
 pub const fn table(kind: JobKind, course: Course) -> &'static [Stage] {
     match (kind, course) {

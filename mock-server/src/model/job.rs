@@ -78,7 +78,7 @@ pub struct Needs {
 
 impl Needs {
     pub fn instance_count(&self) -> u32 {
-        self.instances.iter().map(|group| group.count).sum()
+        self.instances.iter().fold(0, |sum, group| sum.saturating_add(group.count))
     }
 }
 
@@ -93,17 +93,6 @@ pub enum JobStatus {
 }
 
 impl JobStatus {
-    pub fn name(self) -> &'static str {
-        match self {
-            JobStatus::InProgress => "InProgress",
-            JobStatus::Completed => "Completed",
-            JobStatus::Failed => "Failed",
-            JobStatus::Stopping => "Stopping",
-            JobStatus::Stopped => "Stopped",
-            JobStatus::Deleting => "Deleting",
-        }
-    }
-
     /// Whether nothing more happens to the job by itself.
     pub fn is_final(self) -> bool {
         matches!(self, JobStatus::Completed | JobStatus::Failed | JobStatus::Stopped)

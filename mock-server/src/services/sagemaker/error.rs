@@ -3,7 +3,7 @@
 //! Every variant says where its text comes from. Observed: seen in public issue threads. Assumed: nobody could be
 //! found who saw AWS's own text.
 
-use crate::model::{Finding, JobKind, JobStatus};
+use crate::model::{Finding, JobKind};
 use crate::rules::{self, Basis};
 use crate::services::Refused;
 
@@ -20,11 +20,11 @@ pub enum SageMakerError {
     #[error("Requested resource not found.")]
     NotFound,
     /// Observed.
-    #[error("The request was rejected because the training job is in status {}.", status.name())]
-    WrongStatus { status: JobStatus },
+    #[error("The request was rejected because the training job is in status {status}.")]
+    WrongStatus { status: &'static str },
     /// Code from the service model, text assumed.
-    #[error("The training job ({arn}) is in status {} and cannot be deleted.", status.name())]
-    NotDeletable { arn: String, status: JobStatus },
+    #[error("The training job ({arn}) is in status {status} and cannot be deleted.")]
+    NotDeletable { arn: String, status: &'static str },
     /// A rule of phase `create`.
     #[error("{}", worded(finding, *kind))]
     Rule { finding: Box<Finding>, kind: JobKind },

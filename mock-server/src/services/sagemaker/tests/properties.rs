@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::jobs::stages;
-use crate::model::{Course, JobKey, JobKind, Needs, VpcConfig};
+use crate::model::{Course, Failure, JobKey, JobKind, Needs, VpcConfig};
 use crate::model::{InstanceGroup, Verdict};
 use crate::rules::{Case, Phase, RuleModes, evaluate};
 use proptest::prelude::*;
@@ -140,5 +140,33 @@ fn a_job_can_be_stopped_in_every_stage() {
             }
             at += stage.lasts(profile).as_millis() as u64;
         }
+    }
+}
+
+/// A failure that is found in any stage shows when the secondary status ends, and leaves nothing.
+#[test]
+fn a_job_can_fail_in_every_stage() {
+    let table = stages::table(JobKind::Training, Course::Run);
+    let mut at = 0;
+    for stage in &table[..table.len() - 1] {
+        let site = Site::new(Profile::Fast);
+        site.create(site.request("j", 5)).unwrap();
+        site.lab.advance(at);
+        let key = JobKey { kind: JobKind::Training, name: "j".into() };
+        site.lab.edit(|state| {
+            let failure = Failure { reason: "ClientError: x".into(), rule: None };
+            state.jobs.update(&key, |job| job.failure = Some(failure));
+        });
+        assert!(site.describe("j").get("FailureReason").is_none(), "nothing is told yet");
+        site.lab.advance(3_600_000);
+        let described = site.describe("j");
+        let all = transitions(&described);
+        assert_eq!(all[all.len() - 2].0, stage.secondary, "{}", stage.message);
+        assert_eq!(all[all.len() - 1], ("Failed".into(), "Training job failed".into()));
+        assert_eq!(described["FailureReason"], "ClientError: x");
+        site.assert_sound();
+        let state = site.lab.state();
+        assert_eq!((site.free(), state.interfaces.len(), state.timers.len()), (11, 0, 0));
+        at += stage.lasts(Profile::Fast).as_millis() as u64;
     }
 }

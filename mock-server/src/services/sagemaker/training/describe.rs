@@ -48,7 +48,7 @@ impl Serialize for Printed<'_> {
         out.put("TrainingJobName", &*job.key.name)?;
         out.put("TrainingJobArn", &job.arn)?;
         out.put("ModelArtifacts", &ModelArtifacts { s3: artifacts(job) })?;
-        out.put("TrainingJobStatus", job.status.name())?;
+        out.put("TrainingJobStatus", job.status_word())?;
         out.put("SecondaryStatus", secondary_status(job))?;
         out.maybe("FailureReason", job.told_failure().map(|failure| &failure.reason))?;
         out.repeat("HyperParameters")?;

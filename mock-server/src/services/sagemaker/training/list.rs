@@ -70,7 +70,7 @@ impl Read for ListTrainingJobs {
         let sort = Sort::of(input.sort_by.as_deref());
         let ascending = input.sort_order.as_deref() == Some("Ascending");
         let wanted =
-            |job: &Job| input.status_equals.as_deref().is_none_or(|status| job.status.name() == status);
+            |job: &Job| input.status_equals.as_deref().is_none_or(|status| job.status_word() == status);
         let late_filter = input.max_results.is_some();
         let start = input.next_token.as_deref().map(|token| place(token).ok_or(SageMakerError::BadToken));
         let start = start.transpose()?;
@@ -122,7 +122,7 @@ impl Sort {
         let key = match self {
             Sort::Name => String::new(),
             Sort::Created => format!("{:020}", job.created.millis()),
-            Sort::Status => job.status.name().to_owned(),
+            Sort::Status => job.status_word().to_owned(),
         };
         (key, job.key.name.clone())
     }
@@ -154,7 +154,7 @@ impl Summary {
             creation_time: job.created.millis(),
             training_end_time: job.ended.filter(|_| job.status.is_final()).map(|at| at.millis()),
             last_modified_time: job.modified.millis(),
-            training_job_status: job.status.name(),
+            training_job_status: job.status_word(),
             secondary_status: secondary_status(job),
             training_plan_arn: plan(job).map(str::to_owned),
         }

@@ -60,7 +60,7 @@ impl Write for DeleteTrainingJob {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: Named) -> Result<Done, SageMakerError> {
         let job = input.find(&txn.state)?;
         if !job.status.is_final() {
-            return Err(SageMakerError::NotDeletable { arn: job.arn.clone(), status: job.status });
+            return Err(SageMakerError::NotDeletable { arn: job.arn.clone(), status: job.status_word() });
         }
         txn.state.timers.cancel(&Owner::Job(job.key.clone()));
         txn.state.jobs.remove(&job.key);
