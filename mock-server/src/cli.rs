@@ -115,7 +115,9 @@ fn fail(text: impl std::fmt::Display) -> ExitCode {
 
 fn serve(args: &Serve) -> ExitCode {
     start_log(args.log_format);
-    let Some(account) = AccountId::parse(&args.account_id) else { return fail("the account has twelve digits") };
+    let Some(account) = AccountId::parse(&args.account_id) else {
+        return fail("the account has twelve digits");
+    };
     let config = Config {
         host: args.host,
         port: args.port,
@@ -155,7 +157,8 @@ fn announce(server: &Server, args: &Serve) -> Result<(), String> {
         });
         // Whoever waits for the file must never read half of it.
         let partial = file.with_extension("partial");
-        let written = std::fs::write(&partial, format!("{text}\n")).and_then(|()| std::fs::rename(&partial, file));
+        let written =
+            std::fs::write(&partial, format!("{text}\n")).and_then(|()| std::fs::rename(&partial, file));
         written.map_err(|error| format!("cannot write {}: {error}", file.display()))?;
     }
     let mut out = std::io::stdout().lock();
@@ -197,7 +200,8 @@ fn healthcheck(port: u16) -> ExitCode {
     let ask = || -> std::io::Result<String> {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
         stream.set_read_timeout(Some(Duration::from_secs(2)))?;
-        stream.write_all(b"GET /_mockplane/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        stream
+            .write_all(b"GET /_mockplane/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
         Ok(answer)

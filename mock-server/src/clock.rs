@@ -106,7 +106,9 @@ mod tests {
 
     #[test]
     fn spans_are_read_as_people_write_them() {
-        for (text, millis) in [("3m", 180_000), ("1h30m", 5_400_000), ("150ms", 150), ("2d", 172_800_000), ("0s", 0)] {
+        for (text, millis) in
+            [("3m", 180_000), ("1h30m", 5_400_000), ("150ms", 150), ("2d", 172_800_000), ("0s", 0)]
+        {
             assert_eq!(parse_span(text), Some(Duration::from_millis(millis)), "{text}");
         }
         for text in ["", "3", "m", "3x", "-3m", "3m5", "99999999999999999999s", "18446744073709551615d"] {

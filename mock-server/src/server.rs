@@ -238,7 +238,8 @@ async fn answer(site: &Site, request: Request<Incoming>) -> Response<Full<Bytes>
         }
         // The client went away or stands still: nobody is there to read a reason.
         Ok(Err(_)) | Err(_) => {
-            let mut response = Response::new(Full::new(Bytes::from_static(b"The request body did not arrive\n")));
+            let mut response =
+                Response::new(Full::new(Bytes::from_static(b"The request body did not arrive\n")));
             *response.status_mut() = hyper::StatusCode::REQUEST_TIMEOUT;
             let close = hyper::header::HeaderValue::from_static("close");
             response.headers_mut().insert(hyper::header::CONNECTION, close);

@@ -68,12 +68,16 @@ fn modules_use_only_lower_layers() {
         let own = *rank.get(module.as_str()).unwrap_or_else(|| panic!("{module} has no layer"));
         let code = without_tests(&text);
         for (at, _) in code.match_indices("crate::") {
-            if code[..at].ends_with('$') || code[..at].lines().last().is_some_and(|line| line.trim_start().starts_with("//")) {
+            if code[..at].ends_with('$')
+                || code[..at].lines().last().is_some_and(|line| line.trim_start().starts_with("//"))
+            {
                 continue;
             }
-            let used: String = code[at + 7..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let used: String =
+                code[at + 7..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
             let Some(other) = rank.get(used.as_str()) else { continue };
-            let knows_wire = matches!(module.as_str(), "kernel" | "model" | "net" | "iam" | "rules" | "jobs" | "services");
+            let knows_wire =
+                matches!(module.as_str(), "kernel" | "model" | "net" | "iam" | "rules" | "jobs" | "services");
             if used != module && (*other >= own || module == "aws" || (used == "aws" && knows_wire)) {
                 wrong.push(format!("{} uses {used}", path.display()));
             }

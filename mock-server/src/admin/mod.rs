@@ -80,7 +80,9 @@ impl Site {
             ("POST", "clock") => self.change_clock(request),
             ("GET", "events") => self.events(&query),
             ("GET", call) if call.starts_with("explain/") => self.explain(&call["explain/".len()..], &query),
-            _ => Err(Problem::not_found(format!("the control API has no {} {PREFIX}{call}", request.method()))),
+            _ => {
+                Err(Problem::not_found(format!("the control API has no {} {PREFIX}{call}", request.method())))
+            }
         }
     }
 
@@ -99,9 +101,13 @@ impl Site {
     fn localstack(&self, request: &Request<Bytes>, call: &str) -> Answer {
         match (request.method().as_str(), call) {
             ("GET" | "HEAD", "health") => {
-                let services: serde_json::Map<_, _> =
-                    ServiceId::ALL.iter().map(|id| (id.signing_name().to_owned(), json!("running"))).collect();
-                Ok(json!({"services": services, "edition": "mockplane", "version": env!("CARGO_PKG_VERSION")}))
+                let services: serde_json::Map<_, _> = ServiceId::ALL
+                    .iter()
+                    .map(|id| (id.signing_name().to_owned(), json!("running")))
+                    .collect();
+                Ok(
+                    json!({"services": services, "edition": "mockplane", "version": env!("CARGO_PKG_VERSION")}),
+                )
             }
             ("GET", "info") => Ok(self.info()),
             ("GET", "init") => Ok(json!({
@@ -109,7 +115,9 @@ impl Site {
                 "scripts": [],
             })),
             ("POST", "state/reset") => self.reset(&Query::default()),
-            _ => Err(Problem::not_found(format!("there is no {} /_localstack/{call} here", request.method()))),
+            _ => {
+                Err(Problem::not_found(format!("there is no {} /_localstack/{call} here", request.method())))
+            }
         }
     }
 
@@ -139,7 +147,8 @@ impl Site {
             return Ok(json!({"reset": "all"}));
         };
         let id = parse_account(account)?;
-        let seed = query.get("seed").map(|text| text.parse().map_err(|_| Problem::bad("`seed` is to be a number")));
+        let seed =
+            query.get("seed").map(|text| text.parse().map_err(|_| Problem::bad("`seed` is to be a number")));
         let profile = query.get("profile").map(parse_profile).transpose()?;
         self.gateway.world.renew_account(id, wall(), seed.transpose()?, |defaults| {
             if let Some(profile) = profile {
@@ -185,7 +194,8 @@ impl Site {
             serde_json::from_slice(request.body()).map_err(|error| Problem::bad(error.to_string()))?;
         let id = self.account(change.account.as_deref())?;
         let mode = change.mode.as_deref().map(parse_clock).transpose()?;
-        let start = change.start.as_deref().map(parse_time).transpose()?.or(mode.and_then(|(_, start)| start));
+        let start =
+            change.start.as_deref().map(parse_time).transpose()?.or(mode.and_then(|(_, start)| start));
         let span = change.advance.as_deref().map(|text| {
             parse_span(text).ok_or_else(|| Problem::bad(format!("`{text}` is no span such as 3m or 1h30m")))
         });
@@ -194,7 +204,10 @@ impl Site {
         let account = self.gateway.world.account(id, wall);
         account.settle(account.now(wall), jobs::step);
         if mode.is_some() || start.is_some() {
-            account.restart_clock(|old| Clock::new(mode.map_or(old.mode(), |(mode, _)| mode), start, wall), wall);
+            account.restart_clock(
+                |old| Clock::new(mode.map_or(old.mode(), |(mode, _)| mode), start, wall),
+                wall,
+            );
         }
         let now = account.change_clock(wall, |clock| {
             if let Some(span) = span {
@@ -210,7 +223,8 @@ impl Site {
         const MOST: usize = 1_000;
         let account = self.gateway.world.account(self.account(query.get("account"))?, wall());
         account.settle(account.now(wall()), jobs::step);
-        let since = query.get("since").map_or(Ok(0), str::parse).map_err(|_| Problem::bad("`since` is a number"))?;
+        let since =
+            query.get("since").map_or(Ok(0), str::parse).map_err(|_| Problem::bad("`since` is a number"))?;
         let events = account.events.since(since, MOST);
         let next = events.last().map_or(since, |(number, _)| number + 1);
         let events: Vec<_> = events
@@ -267,7 +281,8 @@ impl Query {
             let text = text.replace('+', " ");
             percent_encoding::percent_decode_str(&text).decode_utf8_lossy().into_owned()
         };
-        let pairs = request.uri().query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+        let pairs =
+            request.uri().query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
         Self(pairs.map(|(key, value)| (decode(key), decode(value))).collect())
     }
 

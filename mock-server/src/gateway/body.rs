@@ -33,7 +33,8 @@ impl Problem {
             }
             Problem::NotGzip => Fault::new("SerializationException", "The request body is not valid gzip"),
             Problem::UnknownEncoding => {
-                Fault::new("UnsupportedMediaType", "The request's Content-Encoding is not supported").with_status(415)
+                Fault::new("UnsupportedMediaType", "The request's Content-Encoding is not supported")
+                    .with_status(415)
             }
         }
     }

@@ -1,11 +1,15 @@
 //! From a decoded input to an encoded answer: the glue around every operation.
 
 use crate::aws::value::Value;
-use crate::aws::{Element, EncodeError, Encoded, Encoder, Fault, Operation as WireOperation, ServiceId, ServiceModel};
+use crate::aws::{
+    Element, EncodeError, Encoded, Encoder, Fault, Operation as WireOperation, ServiceId, ServiceModel,
+};
 use crate::jobs;
 use crate::kernel::{ClockMode, Scope, SimTime};
 use crate::model::Account;
-use crate::services::{Caller, Home, Page, Printed, Read, Refused, Registrar, Reply, ReplyWriter, View, Write};
+use crate::services::{
+    Caller, Home, Page, Printed, Read, Refused, Registrar, Reply, ReplyWriter, View, Write,
+};
 use crate::services::{ec2, iam, sagemaker, sts};
 use serde::{Serialize, Serializer};
 use std::collections::HashMap;

@@ -86,9 +86,8 @@ impl Gateway {
                     None => self.answer(service, &origin, &parts, &account, now, &mut heard),
                 };
                 // A bug in one request is that request's misfortune only: its half-made state is dropped with it.
-                let outcome = catch_unwind(AssertUnwindSafe(answer)).unwrap_or_else(|_| {
-                    Err(Fault::internal(service, "An internal error has occurred"))
-                });
+                let outcome = catch_unwind(AssertUnwindSafe(answer))
+                    .unwrap_or_else(|_| Err(Fault::internal(service, "An internal error has occurred")));
                 outcome.unwrap_or_else(|fault| fault.encode(service, &heard.request_id))
             }
         };
@@ -137,7 +136,8 @@ impl Gateway {
 /// An id that follows from the seed, the account and the number of the request in its account.
 fn request_id(account: &Account) -> String {
     let number = account.next_request();
-    let bits = digest(account.seed(), &[b"request", &account.id.number().to_le_bytes(), &number.to_le_bytes()]);
+    let bits =
+        digest(account.seed(), &[b"request", &account.id.number().to_le_bytes(), &number.to_le_bytes()]);
     uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid().to_string()
 }
 
@@ -170,7 +170,8 @@ fn log(heard: &Heard, encoded: &Encoded, watch: Stopwatch) {
 /// The response to send; its date is the account's, so that equal requests have equal answers.
 fn respond(encoded: Encoded, now: SimTime) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from(encoded.body));
-    *response.status_mut() = StatusCode::from_u16(encoded.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() =
+        StatusCode::from_u16(encoded.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in encoded.headers {
         let name = HeaderName::from_bytes(name.as_bytes());
         if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(&value)) {

@@ -93,7 +93,8 @@ fn expired(service: ServiceId) -> Fault {
     match service.protocol() {
         Protocol::Ec2 => Fault::new("RequestExpired", "Request has expired."),
         Protocol::Query => {
-            Fault::new("ExpiredToken", "The security token included in the request is expired").with_status(403)
+            Fault::new("ExpiredToken", "The security token included in the request is expired")
+                .with_status(403)
         }
         Protocol::Json11 | Protocol::RestJson => {
             Fault::new("ExpiredTokenException", "The security token included in the request is expired")
@@ -108,9 +109,12 @@ pub(super) fn unknown_service(parts: &RequestParts<'_>, request_id: &str) -> Enc
     let named = scope.as_ref().map(|scope| scope.service.as_str()).or(target);
     let fault = match named {
         Some(name) => {
-            Fault::new("NotImplemented", format!("The service of {name} is not implemented by this mock")).with_status(501)
+            Fault::new("NotImplemented", format!("The service of {name} is not implemented by this mock"))
+                .with_status(501)
         }
-        None => Fault::new("InvalidAction", "The request names no service, action or target that is known here."),
+        None => {
+            Fault::new("InvalidAction", "The request names no service, action or target that is known here.")
+        }
     };
     // Any service of the same protocol will do: only the form of the answer hangs on it.
     let like = if target.is_some() { ServiceId::SageMaker } else { ServiceId::Sts };
