@@ -5,9 +5,11 @@ pub mod aws;
 pub mod cli;
 pub mod clock;
 pub mod gateway;
+pub mod iam;
 pub mod jobs;
 pub mod kernel;
 pub mod model;
 pub mod rules;
 pub mod server;
 pub mod services;
+
