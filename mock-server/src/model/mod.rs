@@ -3,6 +3,7 @@
 //! No request, no wire name, no error text and no `Serialize` here: each boundary has types of its own.
 
 pub mod address;
+pub mod finding;
 pub mod gateway;
 pub mod group;
 pub mod iam;
@@ -16,6 +17,7 @@ pub mod tags;
 pub mod vpc;
 
 pub use address::AddressPool;
+pub use finding::{Evidence, Finding, Phase, RuleMode, RuleModes, Verdict};
 pub use gateway::{
     AclAssociation, AclEntry, DhcpOptions, InternetGateway, NetworkAcl, Route, RouteAssociation, RouteTable,
     RouteTarget,
@@ -24,7 +26,9 @@ pub use group::{Direction, Peer, SecurityGroup, SecurityGroupRule};
 pub use iam::{Role, Session};
 pub use ids::*;
 pub use interface::{Attachment, InterfaceStatus, NetworkInterface};
-pub use job::{Document, Job, JobKey, JobKind, JobStatus, Transition, VpcConfig};
+pub use job::{
+    Course, Document, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Needs, Transition, VpcConfig,
+};
 pub use region::{Partition, RegionInfo, Zone};
 pub use state::{Alarm, Defaults, Owner, Profile, State};
 pub use tags::Tags;

@@ -31,6 +31,7 @@ impl Profile {
 #[derive(Clone, Debug, Default)]
 pub struct Defaults {
     pub profile: Profile,
+    pub rule_modes: RuleModes,
 }
 
 /// What timers and interfaces belong to.
@@ -52,6 +53,8 @@ impl std::fmt::Display for Owner {
 pub enum Alarm {
     /// The job enters its next stage: the number is the stage's place in the job's table of stages.
     Stage(usize),
+    /// The job has run as long as it may.
+    Overtime,
 }
 
 /// The state of one cell. Regional tables are empty in the account's global cell and the other way round.
@@ -72,6 +75,7 @@ pub struct State {
     // === SageMaker ===
     pub jobs: Table<Job>,
     // === Account-wide ===
+    pub rule_modes: RuleModes,
     pub roles: Table<Role>,
     pub sessions: Table<Session>,
 }
@@ -82,7 +86,7 @@ impl CellState for State {
     type Defaults = Defaults;
 
     fn first(_origin: &Origin, defaults: &Defaults) -> Self {
-        Self { profile: defaults.profile, ..Self::default() }
+        Self { profile: defaults.profile, rule_modes: defaults.rule_modes.clone(), ..Self::default() }
     }
 
     fn timers(&self) -> &Timers<Owner, Alarm> {
@@ -141,6 +145,12 @@ impl State {
                 && self.jobs.get(key).is_none_or(|job| job.status.is_final())
             {
                 broken.push(format!("{} outlives {key}", interface.id));
+            }
+        }
+        for job in self.jobs.iter() {
+            let timer = self.timers.next_of(&Owner::Job(job.key.clone()));
+            if timer.is_some() == job.status.is_final() {
+                broken.push(format!("{} is {:?} and has the timer {timer:?}", job.key, job.status));
             }
         }
         for group in self.groups.iter().filter(|group| !self.vpcs.contains(&group.vpc)) {
