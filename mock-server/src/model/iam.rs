@@ -1,7 +1,7 @@
 //! Roles and the sessions of assumed roles.
 
 use super::*;
-use crate::kernel::{Memo, Row, SimTime};
+use crate::kernel::{Row, SimTime};
 use std::collections::BTreeMap;
 
 #[derive(Clone, PartialEq, Debug)]
@@ -20,7 +20,13 @@ pub struct Role {
     pub max_session_seconds: i32,
     pub created: SimTime,
     pub tags: Tags,
-    pub memo: Memo,
+}
+
+impl Role {
+    /// The key of the role with this name, in whatever case.
+    pub fn key_of(name: &str) -> String {
+        name.to_lowercase()
+    }
 }
 
 impl Row for Role {
@@ -28,7 +34,7 @@ impl Row for Role {
     type Key = String;
     type Index = ();
     fn key(&self) -> String {
-        self.name.to_lowercase()
+        Self::key_of(&self.name)
     }
     fn indexes(&self, _: &mut dyn FnMut(())) {}
 }
@@ -52,4 +58,23 @@ impl Row for Session {
         self.access_key.clone()
     }
     fn indexes(&self, _: &mut dyn FnMut(())) {}
+}
+
+/// The digits of unique ids and access keys: base32 of RFC 4648.
+const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+/// The low `5 * digits` bits, five to a digit, the highest first.
+pub fn base32(bits: u128, digits: u32) -> String {
+    (0..digits).rev().map(|digit| char::from(BASE32[(bits >> (5 * digit)) as usize & 31])).collect()
+}
+
+/// The bits behind base32 digits; `None` if there are other characters among them, or too many.
+pub fn base32_bits(digits: &str) -> Option<u128> {
+    if digits.len() > 25 {
+        return None;
+    }
+    digits.bytes().try_fold(0, |bits, digit| {
+        let value = BASE32.iter().position(|known| *known == digit)?;
+        Some(bits << 5 | value as u128)
+    })
 }

@@ -15,6 +15,18 @@ pub enum Profile {
     Instant,
 }
 
+impl Profile {
+    /// Reads the name that people use.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "fast" => Some(Profile::Fast),
+            "realistic" => Some(Profile::Realistic),
+            "instant" => Some(Profile::Instant),
+            _ => None,
+        }
+    }
+}
+
 /// What the server was started with, for every account.
 #[derive(Clone, Debug, Default)]
 pub struct Defaults {
