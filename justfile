@@ -2,8 +2,6 @@
 
 set positional-arguments
 
-target := arch() + "-unknown-linux-gnu"
-
 _default:
     @just --list --unsorted
 
