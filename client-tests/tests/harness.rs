@@ -51,7 +51,6 @@ async fn a_load_on_the_bare_server_is_measured() -> Result<()> {
             sample.per_second > 0.0 && sample.p50_us > 0.0 && sample.p50_us <= sample.p99_us,
             "{sample:?}"
         );
-        assert!(sample.cpu_us > 0.0, "{sample:?}");
     }
     assert!(process::resident(bare.0.id())? > 0.1);
     std::fs::remove_dir_all(&directory)?;

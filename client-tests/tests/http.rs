@@ -28,7 +28,13 @@ impl Plane {
     }
 
     async fn control(&self, path: &str, body: &Value) -> Result<Response> {
-        Ok(self.http.post(self.url(path)).json(body).send().await?)
+        Ok(self
+            .http
+            .post(self.url(path))
+            .header("content-type", "application/json")
+            .body(body.to_string())
+            .send()
+            .await?)
     }
 
     /// A form call, signed (not truly) for an account and a service.
@@ -66,6 +72,10 @@ fn authorization(account: &str, service: &str) -> String {
     )
 }
 
+async fn json(answer: Response) -> Result<Value> {
+    Ok(serde_json::from_slice(&answer.bytes().await?)?)
+}
+
 const ONE: &str = "400000000001";
 const TWO: &str = "400000000002";
 
@@ -75,7 +85,7 @@ async fn health_ready_and_info_answer() -> Result<()> {
     for path in ["/_mockplane/health", "/_mockplane/ready"] {
         assert_eq!(plane.get(path).await?.status(), 200, "{path}");
     }
-    let info: Value = plane.get("/_mockplane/info").await?.error_for_status()?.json().await?;
+    let info: Value = json(plane.get("/_mockplane/info").await?.error_for_status()?).await?;
     assert_eq!(info["version"], env!("CARGO_PKG_VERSION"), "{info}");
     assert!(plane.get("/_mockplane/no-such-thing").await?.status().is_client_error());
     Ok(())
@@ -126,8 +136,8 @@ async fn each_account_has_its_own_clock() -> Result<()> {
     plane.control("/_mockplane/clock", &manual).await?.error_for_status()?;
     let moved = plane.control("/_mockplane/clock", &json!({"account": ONE, "advance": "3m"})).await?;
     moved.error_for_status()?;
-    let one: Value = plane.get(&format!("/_mockplane/clock?account={ONE}")).await?.json().await?;
-    let two: Value = plane.get(&format!("/_mockplane/clock?account={TWO}")).await?.json().await?;
+    let one: Value = json(plane.get(&format!("/_mockplane/clock?account={ONE}")).await?).await?;
+    let two: Value = json(plane.get(&format!("/_mockplane/clock?account={TWO}")).await?).await?;
     assert!(one.to_string().contains("2026-01-05T09:03:00"), "{one}");
     assert!(one.to_string().contains("manual"), "{one}");
     assert!(two.to_string().contains("real"), "{two}");
@@ -157,7 +167,7 @@ async fn an_operation_without_code_answers_501_with_its_name() -> Result<()> {
         .await?;
     assert_eq!(answer.status(), 501);
     assert_eq!(answer.headers()["content-type"], "application/x-amz-json-1.1");
-    let body: Value = answer.json().await?;
+    let body: Value = json(answer).await?;
     assert_eq!(body["__type"], "NotImplemented", "{body}");
     assert!(body["message"].as_str().unwrap_or_default().contains("ListWorkforces"), "{body}");
     Ok(())
