@@ -5,7 +5,7 @@ use crate::aws::{
     Element, EncodeError, Encoded, Encoder, Fault, Operation as WireOperation, ServiceId, ServiceModel,
 };
 use crate::jobs;
-use crate::kernel::{ClockMode, Scope, SimTime};
+use crate::kernel::{ClockMode, Memo, Scope, SimTime};
 use crate::model::Account;
 use crate::services::{
     Caller, Home, Page, Printed, Read, Refused, Registrar, Reply, ReplyWriter, View, Write,
@@ -177,6 +177,10 @@ impl ReplyWriter for Writer<'_> {
 
     fn value<T: Serialize>(&mut self, value: &T) -> Result<(), EncodeError> {
         self.encoder.value(value)
+    }
+
+    fn whole<T: Serialize>(&mut self, memo: &Memo, value: &T) -> Result<(), EncodeError> {
+        if self.memo { self.encoder.whole(memo.slot(), value) } else { self.encoder.value(value) }
     }
 
     fn page<R: Printed>(&mut self, page: &Page<R>) -> Result<(), EncodeError> {

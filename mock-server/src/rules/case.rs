@@ -77,5 +77,5 @@ impl<'a> Case<'a> {
 /// The role with this ARN.
 pub fn role<'a>(global: &'a State, arn: &str) -> Option<&'a Arc<Role>> {
     let (_, name) = arn.rsplit_once('/')?;
-    global.roles.get(&name.to_lowercase()).filter(|role| role.arn == arn)
+    global.roles.get(&Role::key_of(name)).filter(|role| role.arn == arn)
 }

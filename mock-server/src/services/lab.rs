@@ -70,7 +70,6 @@ impl Lab {
             max_session_seconds: 3_600,
             created: self.now(),
             tags: Tags::default(),
-            memo: Memo::default(),
         };
         self.edit_scope(&Scope::Global, |state| {
             state.roles.insert(role);
