@@ -13,19 +13,25 @@ use std::sync::Arc;
 /// account number of their own.
 const INSTANCE_OWNER: &str = "amazon-aws";
 
-/// Makes the interfaces of a job. Answers the subnet that they are in; `None`, and nothing is made, if no subnet
-/// of the job has room for it.
-pub fn place(txn: &mut Txn<'_>, job: &Job) -> Option<SubnetId> {
+/// Makes the interfaces of a job. Answers the subnets that they are in; `None`, and nothing is made, if there is
+/// no room for them.
+pub fn place(txn: &mut Txn<'_>, job: &Job) -> Option<Vec<SubnetId>> {
     let case = Case::new(txn, &job.key, &job.needs);
-    let subnet = room::choose(&case)?.id;
-    let groups: Vec<SecurityGroupId> = case.groups().map(|group| group.id).collect();
-    let each = room::addresses_per_instance(&case);
+    let plan: Vec<_> = room::plan(&case)?.iter().map(|each| (each.subnet.id, each.interfaces)).collect();
+    let mut groups: Vec<SecurityGroupId> = Vec::new();
+    for group in case.groups() {
+        if !groups.contains(&group.id) {
+            groups.push(group.id);
+        }
+    }
     // The service makes interfaces in a session of the role: public recordings show `AROA…:SageMaker`.
     let requester_id: Option<Arc<str>> =
         case.role().map(|role| format!("{}:SageMaker", role.unique_id).into());
     let description: Arc<str> = description(job).into();
     let owner = Owner::Job(job.key.clone());
-    for i in 0..job.needs.instance_count().saturating_mul(each) as usize {
+    let homes =
+        plan.iter().flat_map(|(subnet, interfaces)| std::iter::repeat_n(*subnet, *interfaces as usize));
+    for (i, subnet) in homes.enumerate() {
         let spec = InterfaceSpec {
             id: derived::<NetworkInterfaceId>(txn, &job.arn, i),
             subnet,
@@ -43,14 +49,14 @@ pub fn place(txn: &mut Txn<'_>, job: &Job) -> Option<SubnetId> {
             owner: Some(owner.clone()),
             tags: Tags::default(),
         };
-        // `choose` counted the free addresses of this very state, so this does not fail; and if it did, what was
+        // The plan counted the free addresses of this very state, so this does not fail; and if it did, what was
         // made so far would go again.
         if txn.state.add_interface(spec).is_err() {
             txn.state.remove_interfaces_of(&owner);
             return None;
         }
     }
-    Some(subnet)
+    Some(plan.into_iter().map(|(subnet, _)| subnet).collect())
 }
 
 /// Removes the interfaces of a job and answers how many there were.

@@ -124,6 +124,12 @@ pub fn get(id: &str) -> Option<&'static RuleInfo> {
     all().find(|info| named(&info.id) || info.aliases.iter().any(&named))
 }
 
+/// Reads `ID=MODE`, as a user says what a rule is to count for.
+pub fn parse_mode(text: &str) -> Option<(&'static str, RuleMode)> {
+    let (id, mode) = text.split_once('=')?;
+    Some((get(id)?.id, RuleMode::parse(mode)?))
+}
+
 /// What all rules of one phase say about one job.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
@@ -189,5 +195,7 @@ mod tests {
         assert_eq!(get("sm-vpc-ip-01").map(|info| info.id), Some("SM-VPC-IP-01"));
         assert_eq!(get("SM-F-ROLE-SYNC").map(|info| info.id), Some("SM-ROLE-TRUST-07"));
         assert!(get("SM-NOTHING").is_none());
+        assert_eq!(parse_mode("SM-F-ROLE-SYNC=warn"), Some(("SM-ROLE-TRUST-07", RuleMode::Warn)));
+        assert!(parse_mode("SM-NOTHING=warn").is_none() && parse_mode("SM-VPC-IP-01=maybe").is_none());
     }
 }

@@ -2,7 +2,7 @@
 //! so that the rule holds exactly when placement succeeds.
 
 use super::*;
-use crate::model::Subnet;
+use crate::model::{InstanceGroup, Subnet};
 use std::sync::Arc;
 
 /// Interfaces of one instance, one private address each.
@@ -10,22 +10,33 @@ use std::sync::Arc;
 /// One belongs to the containers, one to the service's own traffic to S3 and to the logs. With network isolation
 /// the containers have none. Source: AWS knowledge center, "sagemaker-access-network-isolation"; that these are
 /// two interfaces and not one with two addresses is assumed.
-pub fn addresses_per_instance(case: &Case<'_>) -> u32 {
+pub fn interfaces_per_instance(case: &Case<'_>, _group: &InstanceGroup) -> u32 {
     if case.needs.network_isolation { 1 } else { 2 }
 }
 
-/// How many instances a subnet has room for.
-pub fn slots(subnet: &Subnet, addresses_per_instance: u32) -> u32 {
-    subnet.addresses.free() / addresses_per_instance
+/// Interfaces of all instances of a job.
+fn needed(case: &Case<'_>) -> u32 {
+    let groups = case.needs.instances.iter();
+    groups.fold(0, |sum, group| {
+        sum.saturating_add(group.count.saturating_mul(interfaces_per_instance(case, group)))
+    })
 }
 
-/// The subnet that takes the whole job: the first of the given ones with room for all its instances.
+/// How many of a job's interfaces go into one subnet.
+#[derive(Clone, Copy, Debug)]
+pub struct Placement<'a> {
+    pub subnet: &'a Arc<Subnet>,
+    pub interfaces: u32,
+}
+
+/// Where all the interfaces of a job go; `None` if there is no room for them.
 ///
-/// That a job stays in one subnet is how the guide reads ("in one of the subnets"); that a full subnet is passed
-/// over is assumed.
-pub fn choose<'a>(case: &Case<'a>) -> Option<&'a Arc<Subnet>> {
-    let each = addresses_per_instance(case);
-    case.subnets().find(|subnet| slots(subnet, each) >= case.needs.instance_count())
+/// The whole job goes into the first of its subnets that has room for it. That it stays in one subnet is how the
+/// guide reads ("in one of the subnets"); that a full subnet is passed over is assumed.
+pub fn plan<'a>(case: &Case<'a>) -> Option<Vec<Placement<'a>>> {
+    let interfaces = needed(case);
+    let subnet = case.subnets().find(|subnet| subnet.addresses.free() >= interfaces)?;
+    Some(vec![Placement { subnet, interfaces }])
 }
 
 /// Without a VPC of the user's nothing of a VPC applies.
@@ -73,23 +84,19 @@ impl Rule for TwoAddressesPerInstance {
         if case.vpc_config().is_none() {
             return Verdict::NotApplicable;
         }
-        let each = addresses_per_instance(case);
-        let chosen = choose(case);
-        let room = case.subnets().map(|subnet| slots(subnet, each)).max().unwrap_or(0);
-        let free: Vec<_> =
-            case.subnets().map(|subnet| format!("{}: {}", subnet.id, subnet.addresses.free())).collect();
+        let plan = plan(case);
+        let used = plan.iter().flatten().map(|placement| placement.subnet).next();
+        let free = case.subnets().map(|subnet| format!("{}: {}", subnet.id, subnet.addresses.free()));
         let evidence = Evidence {
-            resource: chosen.or(case.subnets().next()).map(|subnet| subnet.id.to_string()),
+            resource: used.or(case.subnets().next()).map(|subnet| subnet.id.to_string()),
             facts: Vec::new(),
         };
         let evidence = evidence
             .with("subnets", list(case.named_subnets().map(|(name, _)| name)))
             .with("instances", case.needs.instance_count())
-            .with("addresses_per_instance", each)
-            .with("needed", case.needs.instance_count().saturating_mul(each))
-            .with("free", free.join(", "))
-            .with("room", room);
-        Verdict::require(chosen.is_some(), evidence)
+            .with("needed", needed(case))
+            .with("free", free.collect::<Vec<_>>().join(", "));
+        Verdict::require(plan.is_some(), evidence)
     }
 }
 
@@ -110,13 +117,17 @@ impl Rule for OneSubnetAllGroups {
     };
 
     fn check(case: &Case<'_>) -> Verdict {
-        match choose(case) {
+        match plan(case).filter(|_| case.vpc_config().is_some()) {
             None => Verdict::NotApplicable,
-            Some(subnet) => Verdict::Satisfied(
-                Evidence::of(subnet.id.to_string())
-                    .with("groups", list(case.named_groups().map(|(name, _)| name)))
-                    .with("zone", subnet.zone.name),
-            ),
+            Some(plan) => {
+                let subnets: Vec<_> = plan.iter().map(|placement| placement.subnet.id.to_string()).collect();
+                let zones: Vec<_> = plan.iter().map(|placement| placement.subnet.zone.name).collect();
+                Verdict::Satisfied(
+                    Evidence::of(subnets.join(", "))
+                        .with("groups", list(case.named_groups().map(|(name, _)| name)))
+                        .with("zones", zones.join(", ")),
+                )
+            }
         }
     }
 }

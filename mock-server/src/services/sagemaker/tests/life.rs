@@ -260,8 +260,8 @@ fn an_explanation_names_the_rule_its_evidence_and_the_remedy() {
     let place = why.phases.iter().find(|phase| phase.phase == "place").unwrap();
     let rule = place.rules.iter().find(|rule| rule.id == "SM-VPC-IP-01").unwrap();
     assert_eq!(
-        (rule.verdict, rule.evidence["room"].as_str(), rule.evidence["needed"].as_str()),
-        ("violated", "5", "12")
+        (rule.verdict, rule.evidence["instances"].as_str(), rule.evidence["needed"].as_str()),
+        ("violated", "6", "12")
     );
     assert!(rule.hint.is_some());
     assert!(serde_json::to_value(&why).is_ok());

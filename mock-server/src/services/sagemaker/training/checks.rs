@@ -19,6 +19,7 @@ pub struct Resources {
     pub instance_count: Option<u32>,
     #[serde(rename = "VolumeSizeInGB")]
     pub volume_size: Option<u64>,
+    pub keep_alive_period_in_seconds: Option<u64>,
     pub instance_groups: Vec<InstanceGroup>,
     pub instance_placement_config: Option<Value>,
     pub instance_preferences: Vec<Preference>,

@@ -73,6 +73,11 @@ impl Write for CreateTrainingJob {
         if txn.state.jobs.contains(&key) {
             return Err(SageMakerError::NameInUse { arn });
         }
+        if asked.resources.keep_alive_period_in_seconds.unwrap_or(0) > 0 {
+            let message =
+                "ResourceConfig.KeepAlivePeriodInSeconds has no effect here: no instance is kept warm";
+            txn.note("ParameterIgnored", key.to_string(), None, message);
+        }
         let needs = needs(&input, &asked);
         let request: Document = Arc::new(Value::Object(request(&input, &asked)));
         let new = NewJob { key, arn: arn.clone(), needs, request, tags };
