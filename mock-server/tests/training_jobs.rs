@@ -1,6 +1,8 @@
 //! Training jobs through the whole gateway: decoded and held to the service model on the way in, held to it again
 //! on the way out.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // Clippy takes only functions marked as tests for tests.
+
 use bytes::Bytes;
 use hyper::Request;
 use mockplane::aws::{ServiceId, ServiceModel};
