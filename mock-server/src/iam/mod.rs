@@ -1,0 +1,3 @@
+//! Whether something is allowed, and why: pure functions over policy documents.
+
+pub mod trust;

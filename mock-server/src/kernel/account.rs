@@ -1,0 +1,482 @@
+//! Accounts: their cells, their clock, their events; and the world that holds them.
+
+use super::cell::{Cell, Stored};
+use super::{CellState, Clock, Due, EventLog, Origin, Scope, SimTime, Txn};
+use arc_swap::ArcSwap;
+use dashmap::DashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A twelve-digit account number.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccountId(u64);
+
+impl AccountId {
+    /// Reads exactly twelve digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        (text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok().map(Self))?
+    }
+
+    /// The number behind the digits, below 10^12.
+    pub fn number(self) -> u64 {
+        self.0
+    }
+
+    /// The account with this number, if it has at most twelve digits.
+    pub fn from_number(number: u64) -> Option<Self> {
+        (number < 1_000_000_000_000).then_some(Self(number))
+    }
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:012}", self.0)
+    }
+}
+
+impl fmt::Debug for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Everything there is, by account. Accounts and cells come into being when they are first touched.
+pub struct World<S: CellState> {
+    accounts: DashMap<AccountId, Arc<Account<S>>>,
+    setup: ArcSwap<Setup<S>>,
+}
+
+struct Setup<S: CellState> {
+    seed: u64,
+    defaults: Arc<S::Defaults>,
+    /// The clock of an account that is touched for the first time at this wall time.
+    clock: Arc<dyn Fn(SimTime) -> Clock + Send + Sync>,
+}
+
+impl<S: CellState> World<S> {
+    pub fn new(
+        seed: u64,
+        defaults: S::Defaults,
+        clock: impl Fn(SimTime) -> Clock + Send + Sync + 'static,
+    ) -> Self {
+        let setup = Setup { seed, defaults: Arc::new(defaults), clock: Arc::new(clock) };
+        Self { accounts: DashMap::new(), setup: ArcSwap::from_pointee(setup) }
+    }
+
+    /// The account, made if need be; `wall` is the wall time, for its clock.
+    pub fn account(&self, id: AccountId, wall: SimTime) -> Arc<Account<S>> {
+        // Two look-ups rather than `entry`, so that the common case takes a read lock only.
+        if let Some(account) = self.accounts.get(&id) {
+            return account.clone();
+        }
+        self.accounts
+            .entry(id)
+            .or_insert_with(|| Arc::new(Account::new(id, &self.setup.load(), wall)))
+            .clone()
+    }
+
+    /// The account, if it was touched before.
+    pub fn find(&self, id: AccountId) -> Option<Arc<Account<S>>> {
+        self.accounts.get(&id).map(|entry| entry.clone())
+    }
+
+    /// The accounts touched so far, in order.
+    pub fn accounts(&self) -> Vec<Arc<Account<S>>> {
+        let mut all: Vec<_> = self.accounts.iter().map(|entry| entry.value().clone()).collect();
+        all.sort_by_key(|account| account.id);
+        all
+    }
+
+    /// Forgets one account; its next touch finds it as new.
+    pub fn reset_account(&self, id: AccountId) {
+        self.accounts.remove(&id);
+    }
+
+    /// Forgets one account and makes it anew, with its own seed and with settings changed by `adjust`.
+    pub fn renew_account(
+        &self,
+        id: AccountId,
+        wall: SimTime,
+        seed: Option<u64>,
+        adjust: impl FnOnce(&mut S::Defaults),
+    ) {
+        let setup = self.setup.load();
+        let mut defaults = S::Defaults::clone(&setup.defaults);
+        adjust(&mut defaults);
+        let clock = setup.clock.clone();
+        let setup = Setup { seed: seed.unwrap_or(setup.seed), defaults: Arc::new(defaults), clock };
+        self.accounts.insert(id, Arc::new(Account::new(id, &setup, wall)));
+    }
+
+    /// Forgets all accounts.
+    pub fn reset(&self) {
+        self.accounts.clear();
+    }
+
+    pub fn seed(&self) -> u64 {
+        self.setup.load().seed
+    }
+
+    /// Changes the seed of accounts that are touched for the first time from here on.
+    pub fn set_seed(&self, seed: u64) {
+        let old = self.setup.load_full();
+        self.setup.store(Arc::new(Setup { seed, defaults: old.defaults.clone(), clock: old.clock.clone() }));
+    }
+}
+
+/// One account.
+pub struct Account<S: CellState> {
+    pub id: AccountId,
+    pub events: EventLog,
+    seed: u64,
+    defaults: Arc<S::Defaults>,
+    cells: DashMap<Scope, Arc<Cell<S>>>,
+    clock: Mutex<Clock>,
+    /// The latest time given out, in milliseconds: time does not run backwards when the wall clock does.
+    latest: AtomicI64,
+    requests: AtomicU64,
+    /// No timer is due before this, in milliseconds.
+    due: AtomicI64,
+    settling: Mutex<()>,
+}
+
+impl<S: CellState> Account<S> {
+    fn new(id: AccountId, setup: &Setup<S>, wall: SimTime) -> Self {
+        Self {
+            id,
+            events: EventLog::default(),
+            seed: setup.seed,
+            defaults: setup.defaults.clone(),
+            cells: DashMap::new(),
+            clock: Mutex::new((setup.clock)(wall)),
+            latest: AtomicI64::new(i64::MIN),
+            requests: AtomicU64::new(0),
+            due: AtomicI64::new(i64::MAX),
+            settling: Mutex::new(()),
+        }
+    }
+
+    /// The number of this request in its account, from 1.
+    pub fn next_request(&self) -> u64 {
+        self.requests.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// The seed that the account was made with.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    // === Time ===
+
+    /// The account's virtual time at this wall time.
+    pub fn now(&self, wall: SimTime) -> SimTime {
+        let now = self.lock_clock().now(wall).millis();
+        SimTime::from_millis(self.latest.fetch_max(now, Ordering::Relaxed).max(now))
+    }
+
+    pub fn clock(&self) -> Clock {
+        *self.lock_clock()
+    }
+
+    /// Changes the clock and returns the virtual time after that. Timers are the caller's to settle.
+    pub fn change_clock(&self, wall: SimTime, change: impl FnOnce(&mut Clock)) -> SimTime {
+        change(&mut self.lock_clock());
+        self.now(wall)
+    }
+
+    /// Starts another clock; time may run backwards here, and only here.
+    pub fn restart_clock(&self, start: impl FnOnce(&Clock) -> Clock, wall: SimTime) {
+        let mut clock = self.lock_clock();
+        *clock = start(&clock);
+        self.latest.store(clock.now(wall).millis(), Ordering::Relaxed);
+    }
+
+    /// When the first timer of all is due; `None` if there is none.
+    pub fn first_due(&self) -> Option<SimTime> {
+        self.all_cells().iter().filter_map(|cell| cell.read().timers().next_due()).min()
+    }
+
+    fn lock_clock(&self) -> std::sync::MutexGuard<'_, Clock> {
+        self.clock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    // === State ===
+
+    /// A consistent snapshot of one cell.
+    pub fn read(&self, scope: &Scope) -> Arc<S> {
+        self.cell(scope).read()
+    }
+
+    /// Runs `change` on a copy of a cell and stores the copy if it succeeds and `keep` is set.
+    ///
+    /// # Errors
+    /// Whatever `change` answers; the state is then as it was.
+    pub fn write<R, E>(
+        &self,
+        scope: &Scope,
+        now: SimTime,
+        keep: bool,
+        change: impl FnOnce(&mut Txn<'_, S>) -> Result<R, E>,
+    ) -> Result<R, E> {
+        let global = match scope {
+            Scope::Global => None,
+            Scope::Region(_) => Some(self.read(&Scope::Global)),
+        };
+        let (result, stored) = self.cell(scope).write(now, global, keep, change)?;
+        if let Some(stored) = stored {
+            self.publish(stored);
+        }
+        Ok(result)
+    }
+
+    /// Runs every timer that is due at or before `upto`, each at its own time, in order of time over all cells.
+    pub fn settle(&self, upto: SimTime, step: impl Fn(&mut Txn<'_, S>, Due<S::Owner, S::What>)) {
+        if self.due.load(Ordering::Acquire) > upto.millis() {
+            return;
+        }
+        let _one_at_a_time = self.settling.lock().unwrap_or_else(PoisonError::into_inner);
+        // From here on every commit lowers it again, so none of its timers is missed.
+        self.due.store(i64::MAX, Ordering::Release);
+        loop {
+            let cells = self.all_cells();
+            let next = |cell: &Arc<Cell<S>>| cell.read().timers().next_due().map(|at| (at, cell.clone()));
+            let first = cells
+                .iter()
+                .filter_map(next)
+                .min_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.origin.scope.cmp(&b.1.origin.scope)));
+            let Some((at, cell)) = first else { return };
+            if at > upto {
+                self.due.fetch_min(at.millis(), Ordering::AcqRel);
+                return;
+            }
+            self.run(&cell, at, |timers| timers.pop_due(at), &step);
+        }
+    }
+
+    /// Runs one owner's timers now, in order, until it has none left; everything else keeps its time.
+    pub fn hasten(
+        &self,
+        scope: &Scope,
+        owner: &S::Owner,
+        now: SimTime,
+        step: impl Fn(&mut Txn<'_, S>, Due<S::Owner, S::What>),
+    ) {
+        /// A thing that renews its own timer for ever is not hastened for ever.
+        const MOST_STEPS: usize = 1_000;
+        let cell = self.cell(scope);
+        for _ in 0..MOST_STEPS {
+            if cell.read().timers().next_of(owner).is_none() {
+                return;
+            }
+            self.run(&cell, now, |timers| timers.pop_of(owner), &step);
+            // A step may have set timers of other owners too.
+            if let Some(due) = cell.read().timers().next_due() {
+                self.due.fetch_min(due.millis(), Ordering::AcqRel);
+            }
+        }
+    }
+
+    /// When this owner's next timer is due.
+    pub fn next_of(&self, scope: &Scope, owner: &S::Owner) -> Option<SimTime> {
+        self.read(scope).timers().next_of(owner)
+    }
+
+    /// Runs one timer. When the next one is due is the caller's to note.
+    fn run(
+        &self,
+        cell: &Arc<Cell<S>>,
+        at: SimTime,
+        take: impl FnOnce(&mut super::Timers<S::Owner, S::What>) -> Option<Due<S::Owner, S::What>>,
+        step: impl Fn(&mut Txn<'_, S>, Due<S::Owner, S::What>),
+    ) {
+        let global = self.read(&Scope::Global);
+        let done: Result<_, std::convert::Infallible> = cell.write(at, Some(global), true, |txn| {
+            if let Some(due) = take(txn.state.timers_mut()) {
+                step(txn, due);
+            }
+            Ok(())
+        });
+        let Ok((_, stored)) = done;
+        if let Some(stored) = stored {
+            self.tell(stored.events);
+        }
+    }
+
+    fn publish(&self, stored: Stored) {
+        if let Some(due) = stored.next_due {
+            self.due.fetch_min(due.millis(), Ordering::AcqRel);
+        }
+        self.tell(stored.events);
+    }
+
+    fn tell(&self, events: Vec<super::Event>) {
+        if !events.is_empty() {
+            self.events.push(events);
+        }
+    }
+
+    fn cell(&self, scope: &Scope) -> Arc<Cell<S>> {
+        if let Some(cell) = self.cells.get(scope) {
+            return cell.clone();
+        }
+        let make = || {
+            let origin = Origin::new(self.seed, self.id, scope.clone());
+            Arc::new(Cell::new(origin, &*self.defaults))
+        };
+        self.cells.entry(scope.clone()).or_insert_with(make).clone()
+    }
+
+    fn all_cells(&self) -> Vec<Arc<Cell<S>>> {
+        self.cells.iter().map(|entry| entry.value().clone()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{ClockMode, Minter, Timers};
+    use super::*;
+    use std::time::Duration;
+
+    #[derive(Clone, Default)]
+    struct Counter {
+        total: u64,
+        seen: imbl::Vector<(i64, &'static str)>,
+        timers: Timers<&'static str, u64>,
+        minter: Minter,
+    }
+
+    impl CellState for Counter {
+        type Owner = &'static str;
+        type What = u64;
+        type Defaults = ();
+        fn first(_: &Origin, (): &()) -> Self {
+            Self::default()
+        }
+        fn timers(&self) -> &Timers<&'static str, u64> {
+            &self.timers
+        }
+        fn timers_mut(&mut self) -> &mut Timers<&'static str, u64> {
+            &mut self.timers
+        }
+        fn minter_mut(&mut self) -> &mut Minter {
+            &mut self.minter
+        }
+    }
+
+    fn at(ms: i64) -> SimTime {
+        SimTime::from_millis(ms)
+    }
+
+    fn account() -> Arc<Account<Counter>> {
+        let world = World::new(1, (), |wall| Clock::new(ClockMode::Manual, Some(at(0)), wall));
+        world.account(AccountId::parse("111122223333").unwrap(), at(0))
+    }
+
+    fn region(name: &str) -> Scope {
+        Scope::Region(name.into())
+    }
+
+    fn step(txn: &mut Txn<'_, Counter>, due: Due<&'static str, u64>) {
+        txn.state.total += due.what;
+        txn.state.seen.push_back((txn.now.millis(), due.owner));
+        if due.what > 1 {
+            let later = txn.now + Duration::from_millis(5);
+            txn.state.timers.schedule(later, due.owner, due.what - 1);
+        }
+    }
+
+    #[test]
+    fn a_refused_change_leaves_the_state_and_consumes_no_id() {
+        let account = account();
+        let scope = region("us-east-1");
+        let refused: Result<(), &str> = account.write(&scope, at(0), true, |txn| {
+            txn.state.total = 99;
+            txn.mint("vpc");
+            txn.note("Told", "x", None, "never published");
+            Err("no")
+        });
+        assert_eq!(refused, Err("no"));
+        let id = |keep| {
+            let made: Result<u128, ()> = account.write(&scope, at(0), keep, |txn| Ok(txn.mint("vpc")));
+            made.unwrap()
+        };
+        let dry = id(false);
+        assert_eq!(account.read(&scope).total, 0);
+        assert_eq!(dry, id(true), "a dry run consumes no id either");
+        assert_ne!(dry, id(true));
+        assert!(account.events.since(0, 10).is_empty());
+    }
+
+    #[test]
+    fn a_panic_in_a_change_leaves_the_cell_usable() {
+        let account = account();
+        let scope = region("us-east-1");
+        let broken = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let _: Result<(), ()> = account.write(&scope, at(0), true, |txn| {
+                txn.state.total = 7;
+                panic!("a bug")
+            });
+        }));
+        assert!(broken.is_err());
+        let after: Result<u64, ()> = account.write(&scope, at(0), true, |txn| Ok(txn.state.total));
+        assert_eq!(after, Ok(0));
+    }
+
+    #[test]
+    fn timers_run_at_their_own_time_in_order_over_cells() {
+        let account = account();
+        for (name, start) in [("us-east-1", 3), ("eu-west-1", 1)] {
+            let made: Result<(), ()> = account.write(&region(name), at(0), true, |txn| {
+                txn.state.timers.schedule(at(start), "job", 3);
+                Ok(())
+            });
+            made.unwrap();
+        }
+        account.settle(at(0), step);
+        assert_eq!(account.first_due(), Some(at(1)));
+        account.settle(at(8), step);
+        assert_eq!(
+            account.read(&region("eu-west-1")).seen.iter().copied().collect::<Vec<_>>(),
+            [(1, "job"), (6, "job")]
+        );
+        assert_eq!(account.first_due(), Some(at(11)));
+        account.settle(at(100), step);
+        assert_eq!(account.read(&region("us-east-1")).total, 6);
+        assert_eq!(account.first_due(), None);
+    }
+
+    #[test]
+    fn hastening_touches_one_owner_only() {
+        let account = account();
+        let scope = region("us-east-1");
+        let made: Result<(), ()> = account.write(&scope, at(0), true, |txn| {
+            txn.state.timers.schedule(at(1_000), "job", 3);
+            txn.state.timers.schedule(at(1_000), "other", 1);
+            Ok(())
+        });
+        made.unwrap();
+        account.hasten(&scope, &"job", at(2), step);
+        let state = account.read(&scope);
+        assert_eq!(state.seen.iter().copied().collect::<Vec<_>>(), [(2, "job"); 3]);
+        assert_eq!(state.timers.next_due(), Some(at(1_000)));
+    }
+
+    #[test]
+    fn concurrent_writers_lose_nothing() {
+        let account = account();
+        std::thread::scope(|threads| {
+            for _ in 0..4 {
+                threads.spawn(|| {
+                    for _ in 0..200 {
+                        let _: Result<(), ()> = account.write(&region("r"), at(0), true, |txn| {
+                            txn.state.total += 1;
+                            Ok(())
+                        });
+                    }
+                });
+            }
+        });
+        assert_eq!(account.read(&region("r")).total, 800);
+    }
+}

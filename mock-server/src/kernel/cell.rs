@@ -1,0 +1,160 @@
+//! One cell: a current state that anybody may read, and one writer at a time.
+
+use super::{AccountId, Event, Minter, SimTime, Timers, digest};
+use arc_swap::ArcSwap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Which part of an account a cell holds.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Scope {
+    /// What belongs to the account as a whole.
+    Global,
+    /// What belongs to one region.
+    Region(Arc<str>),
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Scope::Global => "global",
+            Scope::Region(name) => name,
+        })
+    }
+}
+
+/// Where a cell is, and what its ids derive from.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    pub seed: u64,
+    pub account: AccountId,
+    pub scope: Scope,
+    /// `account/scope`, the part of every digest that keeps cells apart.
+    place: String,
+}
+
+impl Origin {
+    pub fn new(seed: u64, account: AccountId, scope: Scope) -> Self {
+        let place = format!("{account}/{scope}");
+        Self { seed, account, scope, place }
+    }
+
+    /// The name of the region; empty in the global cell.
+    pub fn region(&self) -> &str {
+        match &self.scope {
+            Scope::Global => "",
+            Scope::Region(name) => name,
+        }
+    }
+
+    /// 128 bits that depend on nothing but the seed, this place and `parts`.
+    pub fn derive(&self, parts: &[&str]) -> u128 {
+        let mut all: Vec<&[u8]> = Vec::with_capacity(parts.len() + 1);
+        all.push(self.place.as_bytes());
+        all.extend(parts.iter().map(|part| part.as_bytes()));
+        digest(self.seed, &all)
+    }
+}
+
+/// The state of a cell: persistent, so that a copy is cheap.
+pub trait CellState: Clone + Send + Sync + 'static {
+    /// What timers belong to.
+    type Owner: Ord + Clone + Send + Sync;
+    /// What timers do.
+    type What: Clone + Send + Sync;
+    /// What an account starts with: the server's own settings.
+    type Defaults: Clone + Send + Sync;
+
+    /// The first state of a cell; a pure function of its origin and the server's settings.
+    fn first(origin: &Origin, defaults: &Self::Defaults) -> Self;
+    fn timers(&self) -> &Timers<Self::Owner, Self::What>;
+    fn timers_mut(&mut self) -> &mut Timers<Self::Owner, Self::What>;
+    fn minter_mut(&mut self) -> &mut Minter;
+}
+
+/// A change in the making: a private copy of one cell's state. Dropped on `Err`, stored on `Ok`.
+pub struct Txn<'a, S: CellState> {
+    pub state: S,
+    /// The virtual time at which this happens.
+    pub now: SimTime,
+    pub origin: &'a Origin,
+    /// The account-wide state as it was before this transaction; only to be read.
+    pub global: Arc<S>,
+    events: Vec<Event>,
+}
+
+impl<S: CellState> Txn<'_, S> {
+    /// The next 128 bits for an id of this kind.
+    pub fn mint(&mut self, kind: &str) -> u128 {
+        self.state.minter_mut().next(self.origin.seed, &self.origin.place, kind)
+    }
+
+    /// Notes something worth telling; it is published if the transaction commits.
+    pub fn note(
+        &mut self,
+        kind: &'static str,
+        resource: impl Into<String>,
+        rule: Option<&'static str>,
+        message: impl Into<String>,
+    ) {
+        let place = self.origin.region().to_owned();
+        let (resource, message) = (resource.into(), message.into());
+        self.events.push(Event { at: self.now, kind, place, resource, message, rule });
+    }
+
+    /// A transaction of its own, for unit tests of code that takes one.
+    #[cfg(test)]
+    pub fn for_test(state: S, origin: &'_ Origin, now: SimTime, global: Arc<S>) -> Txn<'_, S> {
+        Txn { state, now, origin, global, events: Vec::new() }
+    }
+}
+
+/// A state and its one writer.
+pub(super) struct Cell<S: CellState> {
+    pub(super) origin: Origin,
+    current: ArcSwap<S>,
+    /// Held while a successor of `current` is made. A standard mutex: what happens under it is short, does no
+    /// I/O and never awaits.
+    writer: Mutex<()>,
+}
+
+impl<S: CellState> Cell<S> {
+    pub(super) fn new(origin: Origin, defaults: &S::Defaults) -> Self {
+        let current = ArcSwap::from_pointee(S::first(&origin, defaults));
+        Self { origin, current, writer: Mutex::new(()) }
+    }
+
+    pub(super) fn read(&self) -> Arc<S> {
+        self.current.load_full()
+    }
+
+    /// Runs `change` on a copy and stores the copy if it succeeds and `keep` is set. Returns what `change`
+    /// returned, with the events and the time of the next timer of a state that was stored.
+    pub(super) fn write<R, E>(
+        &self,
+        now: SimTime,
+        global: Option<Arc<S>>,
+        keep: bool,
+        change: impl FnOnce(&mut Txn<'_, S>) -> Result<R, E>,
+    ) -> Result<(R, Option<Stored>), E> {
+        // A panic inside `change` poisons the mutex but leaves `current` as it was, so the poison means nothing.
+        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.current.load_full();
+        let global = global.unwrap_or_else(|| before.clone());
+        let state = S::clone(&before);
+        let mut txn = Txn { state, now, origin: &self.origin, global, events: Vec::new() };
+        let result = change(&mut txn)?;
+        if !keep {
+            return Ok((result, None));
+        }
+        let stored = Stored { events: txn.events, next_due: txn.state.timers().next_due() };
+        self.current.store(Arc::new(txn.state));
+        Ok((result, Some(stored)))
+    }
+}
+
+/// What a stored transaction leaves to be published.
+pub(super) struct Stored {
+    pub(super) events: Vec<Event>,
+    pub(super) next_due: Option<SimTime>,
+}

@@ -1,0 +1,22 @@
+//! Cells and transactions over any state, ids, virtual time, timers and events.
+//!
+//! The kernel knows nothing of AWS and nothing of the model: it is generic over the state it keeps. It does
+//! no I/O, reads no clock and draws no randomness; whoever calls it says what time it is.
+
+mod account;
+mod cell;
+mod event;
+mod ids;
+mod memo;
+mod table;
+mod time;
+mod timers;
+
+pub use account::{Account, AccountId, World};
+pub use cell::{CellState, Origin, Scope, Txn};
+pub use event::{Event, EventLog};
+pub use ids::{HexId, Minter, digest};
+pub use memo::Memo;
+pub use table::{Row, Table};
+pub use time::{Clock, ClockMode, SimTime};
+pub use timers::{Due, Timers};

@@ -1,0 +1,169 @@
+//! Tables: persistent maps of immutable rows with declared secondary indexes.
+
+use imbl::{OrdMap, OrdSet};
+use std::sync::Arc;
+
+/// One kind of thing that a table holds.
+pub trait Row: Clone + Send + Sync + 'static {
+    type Key: Ord + Clone + Send + Sync;
+    /// What rows can be found by besides their key. Use `()` and emit nothing where there is none.
+    type Index: Ord + Clone + Send + Sync;
+
+    fn key(&self) -> Self::Key;
+
+    /// Every index entry that this row stands under; a pure function of the row.
+    fn indexes(&self, emit: &mut dyn FnMut(Self::Index));
+}
+
+/// Rows by key, and keys by index. A copy is O(1); only `insert`, `update` and `remove` write the indexes.
+#[derive(Clone)]
+pub struct Table<R: Row> {
+    rows: OrdMap<R::Key, Arc<R>>,
+    index: OrdMap<R::Index, OrdSet<R::Key>>,
+}
+
+impl<R: Row> Default for Table<R> {
+    fn default() -> Self {
+        Self { rows: OrdMap::new(), index: OrdMap::new() }
+    }
+}
+
+impl<R: Row> Table<R> {
+    pub fn get(&self, key: &R::Key) -> Option<&Arc<R>> {
+        self.rows.get(key)
+    }
+
+    pub fn contains(&self, key: &R::Key) -> bool {
+        self.rows.contains_key(key)
+    }
+
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// All rows in the order of their keys.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<R>> {
+        self.rows.values()
+    }
+
+    /// The rows whose keys come after `key`, in order.
+    pub fn after<'a>(&'a self, key: &R::Key) -> impl Iterator<Item = &'a Arc<R>> {
+        use std::ops::Bound::{Excluded, Unbounded};
+        self.rows.range((Excluded(key.clone()), Unbounded)).map(|(_, row)| row)
+    }
+
+    /// The rows under an index entry, in the order of their keys.
+    pub fn by<'a>(&'a self, index: &R::Index) -> impl Iterator<Item = &'a Arc<R>> + use<'a, R> {
+        self.index.get(index).into_iter().flatten().filter_map(|key| self.rows.get(key))
+    }
+
+    /// How many rows stand under an index entry; O(log n).
+    pub fn count(&self, index: &R::Index) -> usize {
+        self.index.get(index).map_or(0, OrdSet::len)
+    }
+
+    /// Adds a row, or replaces the one with the same key.
+    pub fn insert(&mut self, row: R) -> Arc<R> {
+        let row = Arc::new(row);
+        let key = row.key();
+        let new = index_entries(&*row);
+        let old =
+            self.rows.insert(key.clone(), row.clone()).map(|old| index_entries(&*old)).unwrap_or_default();
+        for entry in old.iter().filter(|entry| !new.contains(entry)) {
+            self.unindex(entry, &key);
+        }
+        for entry in new.into_iter().filter(|entry| !old.contains(entry)) {
+            self.index.entry(entry).or_default().insert(key.clone());
+        }
+        row
+    }
+
+    /// Replaces a row by a changed copy. `None` if there is no such row.
+    pub fn update(&mut self, key: &R::Key, change: impl FnOnce(&mut R)) -> Option<Arc<R>> {
+        let mut row = R::clone(self.rows.get(key)?);
+        change(&mut row);
+        debug_assert!(row.key() == *key, "a row's key never changes");
+        Some(self.insert(row))
+    }
+
+    pub fn remove(&mut self, key: &R::Key) -> Option<Arc<R>> {
+        let row = self.rows.remove(key)?;
+        for entry in index_entries(&*row) {
+            self.unindex(&entry, key);
+        }
+        Some(row)
+    }
+
+    fn unindex(&mut self, entry: &R::Index, key: &R::Key) {
+        if let Some(keys) = self.index.get_mut(entry) {
+            keys.remove(key);
+            if keys.is_empty() {
+                self.index.remove(entry);
+            }
+        }
+    }
+
+    /// Whether the indexes are exactly what the rows say. For tests of invariants.
+    pub fn is_consistent(&self) -> bool {
+        let mut rebuilt = Self::default();
+        for row in self.iter() {
+            rebuilt.insert(R::clone(row));
+        }
+        rebuilt.rows.keys().eq(self.rows.keys()) && rebuilt.index == self.index
+    }
+}
+
+fn index_entries<R: Row>(row: &R) -> Vec<R::Index> {
+    let mut entries = Vec::new();
+    row.indexes(&mut |entry| entries.push(entry));
+    entries
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[derive(Clone)]
+    struct Book {
+        id: u32,
+        shelves: Vec<u8>,
+    }
+
+    impl Row for Book {
+        type Key = u32;
+        type Index = u8;
+        fn key(&self) -> u32 {
+            self.id
+        }
+        fn indexes(&self, emit: &mut dyn FnMut(u8)) {
+            self.shelves.iter().for_each(|shelf| emit(*shelf));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn indexes_follow_the_rows(steps in prop::collection::vec((0u32..8, prop::collection::vec(0u8..4, 0..3), any::<bool>()), 0..60)) {
+            let mut table = Table::default();
+            let mut plain = std::collections::BTreeMap::new();
+            for (id, shelves, add) in steps {
+                if add {
+                    table.insert(Book { id, shelves: shelves.clone() });
+                    plain.insert(id, shelves);
+                } else {
+                    prop_assert_eq!(table.remove(&id).is_some(), plain.remove(&id).is_some());
+                }
+                prop_assert!(table.is_consistent());
+                for shelf in 0u8..4 {
+                    let expected: Vec<u32> = plain.iter().filter(|(_, on)| on.contains(&shelf)).map(|(id, _)| *id).collect();
+                    prop_assert_eq!(table.by(&shelf).map(|book| book.id).collect::<Vec<_>>(), expected.clone());
+                    prop_assert_eq!(table.count(&shelf), expected.len());
+                }
+            }
+        }
+    }
+}

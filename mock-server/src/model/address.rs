@@ -1,0 +1,231 @@
+//! Which private addresses of a subnet are taken, and by which interface.
+
+use super::NetworkInterfaceId;
+use imbl::OrdMap;
+use ipnet::Ipv4Net;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+/// The first four addresses of a subnet and its last one are never given out.
+/// Source: VPC user guide, "Subnet sizing for IPv4".
+const RESERVED_FIRST: u32 = 4;
+const RESERVED_LAST: u32 = 1;
+
+/// Addresses of one chunk.
+const CHUNK: u32 = 256;
+
+/// Why an address cannot be had.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Refusal {
+    /// No address of the subnet is free.
+    Exhausted,
+    /// The address lies outside the subnet.
+    Outside,
+    /// The address is one of the five that are reserved.
+    Reserved,
+    /// An interface has it.
+    InUse,
+}
+
+/// The one record of address use in a subnet: who owns what, and, derived from that within this type alone,
+/// which are free. Free count O(1), next free address O(chunks), owner O(log n), copies share what they can.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AddressPool {
+    net: Ipv4Net,
+    owners: OrdMap<u32, NetworkInterfaceId>,
+    /// One bit an address, set if it cannot be given out; with the number of clear bits.
+    chunks: Arc<Vec<Arc<Chunk>>>,
+    free: u32,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Chunk {
+    bits: [u64; 4],
+    free: u16,
+}
+
+impl AddressPool {
+    pub fn new(net: Ipv4Net) -> Self {
+        let size = size_of(net);
+        let chunks = (0..size.div_ceil(CHUNK)).map(|n| {
+            let mut chunk = Chunk { bits: [u64::MAX; 4], free: 0 };
+            for offset in n * CHUNK..((n + 1) * CHUNK).min(size) {
+                if !is_reserved(offset, size) {
+                    chunk.flip(offset % CHUNK);
+                }
+            }
+            Arc::new(chunk)
+        });
+        let chunks: Vec<_> = chunks.collect();
+        let free = chunks.iter().map(|chunk| u32::from(chunk.free)).sum();
+        Self { net, owners: OrdMap::new(), chunks: Arc::new(chunks), free }
+    }
+
+    /// How many addresses can still be given out.
+    pub fn free(&self) -> u32 {
+        self.free
+    }
+
+    /// Who has this address.
+    pub fn owner(&self, address: Ipv4Addr) -> Option<NetworkInterfaceId> {
+        self.owners.get(&self.offset(address)?).copied()
+    }
+
+    /// The taken addresses with their owners, in order.
+    pub fn taken(&self) -> impl Iterator<Item = (Ipv4Addr, NetworkInterfaceId)> + '_ {
+        self.owners.iter().map(|(offset, owner)| (self.address(*offset), *owner))
+    }
+
+    /// Gives the lowest free address to `owner`.
+    ///
+    /// # Errors
+    /// [`Refusal::Exhausted`].
+    pub fn take_next(&mut self, owner: NetworkInterfaceId) -> Result<Ipv4Addr, Refusal> {
+        let (n, chunk) =
+            self.chunks.iter().enumerate().find(|(_, chunk)| chunk.free > 0).ok_or(Refusal::Exhausted)?;
+        let within = chunk.first_free().ok_or(Refusal::Exhausted)?;
+        let offset = u32::try_from(n).map_err(|_| Refusal::Exhausted)? * CHUNK + within;
+        self.give(offset, owner);
+        Ok(self.address(offset))
+    }
+
+    /// Gives this address to `owner`.
+    ///
+    /// # Errors
+    /// Any [`Refusal`] but `Exhausted`.
+    pub fn take(&mut self, address: Ipv4Addr, owner: NetworkInterfaceId) -> Result<(), Refusal> {
+        let offset = self.offset(address).ok_or(Refusal::Outside)?;
+        if is_reserved(offset, size_of(self.net)) {
+            return Err(Refusal::Reserved);
+        }
+        if self.owners.contains_key(&offset) {
+            return Err(Refusal::InUse);
+        }
+        self.give(offset, owner);
+        Ok(())
+    }
+
+    /// Takes an address back. `None` if nobody had it.
+    pub fn release(&mut self, address: Ipv4Addr) -> Option<NetworkInterfaceId> {
+        let offset = self.offset(address)?;
+        let owner = self.owners.remove(&offset)?;
+        self.flip(offset);
+        self.free += 1;
+        Some(owner)
+    }
+
+    fn give(&mut self, offset: u32, owner: NetworkInterfaceId) {
+        self.owners.insert(offset, owner);
+        self.flip(offset);
+        self.free -= 1;
+    }
+
+    fn flip(&mut self, offset: u32) {
+        let chunks = Arc::make_mut(&mut self.chunks);
+        if let Some(chunk) = chunks.get_mut((offset / CHUNK) as usize) {
+            Arc::make_mut(chunk).flip(offset % CHUNK);
+        }
+    }
+
+    fn offset(&self, address: Ipv4Addr) -> Option<u32> {
+        self.net.contains(&address).then(|| u32::from(address) - u32::from(self.net.network()))
+    }
+
+    fn address(&self, offset: u32) -> Ipv4Addr {
+        Ipv4Addr::from(u32::from(self.net.network()) + offset)
+    }
+}
+
+impl Chunk {
+    fn flip(&mut self, within: u32) {
+        let (word, bit) = ((within / 64) as usize, 1u64 << (within % 64));
+        self.bits[word] ^= bit;
+        self.free = if self.bits[word] & bit == 0 { self.free + 1 } else { self.free - 1 };
+    }
+
+    fn first_free(&self) -> Option<u32> {
+        (0u32..)
+            .zip(self.bits)
+            .find(|(_, word)| *word != u64::MAX)
+            .map(|(n, word)| n * 64 + word.trailing_ones())
+    }
+}
+
+fn size_of(net: Ipv4Net) -> u32 {
+    1u32.checked_shl(32 - u32::from(net.prefix_len())).unwrap_or(u32::MAX)
+}
+
+fn is_reserved(offset: u32, size: u32) -> bool {
+    offset < RESERVED_FIRST || offset >= size - RESERVED_LAST
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::HexId;
+    use crate::model::Id;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    fn eni(n: u128) -> NetworkInterfaceId {
+        NetworkInterfaceId::from_hex(HexId::long(n))
+    }
+
+    #[test]
+    fn a_slash_28_starts_with_11_and_a_slash_24_with_251() {
+        for (net, free) in [("10.0.0.0/28", 11), ("10.0.0.0/24", 251), ("10.0.0.0/16", 65_531)] {
+            assert_eq!(AddressPool::new(net.parse().unwrap()).free(), free);
+        }
+    }
+
+    #[test]
+    fn reserved_foreign_and_used_addresses_are_refused() {
+        let mut pool = AddressPool::new("10.0.0.16/28".parse().unwrap());
+        for (address, refusal) in [
+            ("10.0.0.15", Refusal::Outside),
+            ("10.0.0.32", Refusal::Outside),
+            ("10.0.0.16", Refusal::Reserved),
+            ("10.0.0.19", Refusal::Reserved),
+            ("10.0.0.31", Refusal::Reserved),
+        ] {
+            assert_eq!(pool.take(address.parse().unwrap(), eni(1)), Err(refusal), "{address}");
+        }
+        assert_eq!(pool.take_next(eni(1)), Ok("10.0.0.20".parse().unwrap()));
+        assert_eq!(pool.take("10.0.0.20".parse().unwrap(), eni(2)), Err(Refusal::InUse));
+    }
+
+    proptest! {
+        /// Against the plainest model: a map of taken addresses.
+        #[test]
+        fn every_address_is_free_or_has_one_owner(
+            prefix in 22u8..=28,
+            steps in prop::collection::vec((0u8..4, 0u32..1100), 0..300),
+        ) {
+            let net: Ipv4Net = format!("10.1.0.0/{prefix}").parse().unwrap();
+            let mut pool = AddressPool::new(net);
+            let usable: Vec<Ipv4Addr> = (4..size_of(net) - 1).map(|n| Ipv4Addr::from(u32::from(net.network()) + n)).collect();
+            let mut plain: BTreeMap<Ipv4Addr, NetworkInterfaceId> = BTreeMap::new();
+            for (n, (kind, pick)) in steps.into_iter().enumerate() {
+                let owner = eni(n as u128);
+                let address = Ipv4Addr::from(u32::from(net.network()) + pick);
+                match kind {
+                    0 | 1 => {
+                        let lowest = usable.iter().find(|address| !plain.contains_key(address));
+                        let taken = pool.take_next(owner);
+                        prop_assert_eq!(taken.ok(), lowest.copied());
+                        if let Ok(address) = taken { plain.insert(address, owner); }
+                    }
+                    2 => {
+                        let fits = usable.contains(&address) && !plain.contains_key(&address);
+                        prop_assert_eq!(pool.take(address, owner).is_ok(), fits);
+                        if fits { plain.insert(address, owner); }
+                    }
+                    _ => prop_assert_eq!(pool.release(address), plain.remove(&address)),
+                }
+                prop_assert_eq!(pool.free() as usize, usable.len() - plain.len());
+                prop_assert_eq!(pool.owner(address), plain.get(&address).copied());
+            }
+            prop_assert!(pool.taken().eq(plain));
+        }
+    }
+}

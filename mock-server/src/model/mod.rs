@@ -1,0 +1,42 @@
+//! What exists: VPCs, subnets, interfaces, roles, jobs, as plain data.
+//!
+//! No request, no wire name, no error text and no `Serialize` here: each boundary has types of its own.
+
+pub mod address;
+pub mod finding;
+pub mod gateway;
+pub mod group;
+pub mod iam;
+pub mod ids;
+pub mod interface;
+pub mod job;
+pub mod place;
+pub mod region;
+pub mod state;
+pub mod tags;
+pub mod vpc;
+
+pub use address::AddressPool;
+pub use finding::{Evidence, Finding, Phase, RuleMode, RuleModes, Verdict};
+pub use gateway::{
+    AclAssociation, AclEntry, DhcpOptions, InternetGateway, NetworkAcl, Route, RouteAssociation, RouteTable,
+    RouteTarget,
+};
+pub use group::{Direction, Peer, SecurityGroup, SecurityGroupRule};
+pub use iam::{Role, Session};
+pub use ids::*;
+pub use interface::{Attachment, InterfaceStatus, NetworkInterface};
+pub use job::{
+    Course, Document, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Needs, Transition, VpcConfig,
+};
+pub use region::{Partition, RegionInfo, Zone};
+pub use state::{Alarm, Defaults, Owner, Profile, State};
+pub use tags::Tags;
+pub use vpc::{Subnet, Tenancy, Vpc};
+
+/// A transaction over the model.
+pub type Txn<'a> = crate::kernel::Txn<'a, State>;
+/// The world of the model.
+pub type World = crate::kernel::World<State>;
+/// An account of the model.
+pub type Account = crate::kernel::Account<State>;

@@ -1,0 +1,103 @@
+//! Making and removing interfaces: the only code that adds or removes one, so that the table of interfaces and
+//! the addresses of subnets never disagree.
+
+use super::address::Refusal;
+use super::*;
+use crate::kernel::{HexId, Memo};
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+/// What is to be made.
+#[derive(Clone, Debug)]
+pub struct InterfaceSpec {
+    pub id: NetworkInterfaceId,
+    pub subnet: SubnetId,
+    pub groups: Vec<SecurityGroupId>,
+    /// The addresses asked for, the primary one first; none: the next free one.
+    pub addresses: Vec<Ipv4Addr>,
+    pub description: Arc<str>,
+    pub attachment: Option<Attachment>,
+    pub requester_id: Option<Arc<str>>,
+    pub requester_managed: bool,
+    pub owner: Option<Owner>,
+    pub tags: Tags,
+}
+
+/// Why no interface was made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NotPlaced {
+    NoSuchSubnet,
+    /// The address that could not be had; `None` if any would have done.
+    Address(Option<Ipv4Addr>, Refusal),
+}
+
+impl State {
+    /// Makes an interface and takes its addresses. On error the state may be half changed: the transaction has
+    /// to be dropped, as every refused transaction is.
+    ///
+    /// # Errors
+    /// [`NotPlaced`].
+    pub fn add_interface(&mut self, spec: InterfaceSpec) -> Result<Arc<NetworkInterface>, NotPlaced> {
+        let mut subnet = Subnet::clone(self.subnets.get(&spec.subnet).ok_or(NotPlaced::NoSuchSubnet)?);
+        let mut addresses = spec.addresses;
+        for address in &addresses {
+            let taken = subnet.addresses.take(*address, spec.id);
+            taken.map_err(|refusal| NotPlaced::Address(Some(*address), refusal))?;
+        }
+        if addresses.is_empty() {
+            let address = subnet.addresses.take_next(spec.id);
+            addresses.push(address.map_err(|refusal| NotPlaced::Address(None, refusal))?);
+        }
+        let interface = NetworkInterface {
+            id: spec.id,
+            subnet: subnet.id,
+            vpc: subnet.vpc,
+            zone: subnet.zone,
+            mac: mac(spec.id),
+            addresses,
+            description: spec.description,
+            groups: spec.groups,
+            source_dest_check: true,
+            attachment: spec.attachment,
+            interface_type: "interface",
+            requester_id: spec.requester_id,
+            requester_managed: spec.requester_managed,
+            owner: spec.owner,
+            tags: spec.tags,
+            memo: Memo::default(),
+        };
+        self.subnets.insert(subnet);
+        Ok(self.interfaces.insert(interface))
+    }
+
+    /// Removes an interface and gives its addresses back. `None` if there is none with this id.
+    pub fn remove_interface(&mut self, id: NetworkInterfaceId) -> Option<Arc<NetworkInterface>> {
+        let interface = self.interfaces.remove(&id)?;
+        self.subnets.update(&interface.subnet, |subnet| {
+            for address in &interface.addresses {
+                subnet.addresses.release(*address);
+            }
+        });
+        Some(interface)
+    }
+
+    /// Removes every interface of this owner.
+    pub fn remove_interfaces_of(&mut self, owner: &Owner) {
+        let index = interface::InterfaceIndex::Owner(owner.clone());
+        let ids: Vec<_> = self.interfaces.by(&index).map(|interface| interface.id).collect();
+        for id in ids {
+            self.remove_interface(id);
+        }
+    }
+}
+
+/// A locally administered MAC address that follows from the interface's id, in the range that EC2 uses.
+fn mac(id: NetworkInterfaceId) -> [u8; 6] {
+    let digits = crate::kernel::digest(0, &[id.to_string().as_bytes()]).to_le_bytes();
+    [0x0a, digits[0], digits[1], digits[2], digits[3], digits[4]]
+}
+
+/// The id of the i-th thing that a named parent makes; it does not depend on what other clients do.
+pub fn derived<I: Id>(txn: &Txn<'_>, parent: &str, i: usize) -> I {
+    I::from_hex(HexId::long(txn.origin.derive(&[I::PREFIX, parent, &i.to_string()])))
+}

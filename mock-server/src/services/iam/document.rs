@@ -1,0 +1,284 @@
+//! Policy documents: whether IAM takes them. What they mean is another module's affair.
+
+use super::error::{IamError, Malformed};
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+
+type Object = Map<String, Value>;
+
+/// Characters of a trust policy, not counting white space.
+const MOST_TRUST: usize = 2_048;
+/// Characters of all inline policies of a role together, not counting white space.
+const MOST_INLINE: usize = 10_240;
+
+/// The elements of a statement.
+const ELEMENTS: [&str; 9] = [
+    "Sid",
+    "Effect",
+    "Principal",
+    "NotPrincipal",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Condition",
+];
+
+/// Checks the trust policy of a role.
+pub fn check_trust(document: &str) -> Result<(), IamError> {
+    let policy = parse(document)?;
+    if policy.get("Version").is_some_and(|version| !is_version(version)) {
+        return Err(Malformed::Version.into());
+    }
+    let statements = policy.get("Statement").ok_or(Malformed::Missing("Statement"))?;
+    let statements = many(statements);
+    if statements.is_empty() {
+        return Err(Malformed::NoStatements.into());
+    }
+    for statement in statements {
+        check_trust_statement(statement.as_object().ok_or(Malformed::Json)?)?;
+    }
+    if size(document) > MOST_TRUST {
+        return Err(IamError::Quota { quota: "ACLSizePerRole", limit: MOST_TRUST });
+    }
+    Ok(())
+}
+
+fn check_trust_statement(statement: &Object) -> Result<(), Malformed> {
+    match statement.get("Effect") {
+        None => return Err(Malformed::Missing("Effect")),
+        Some(effect) if effect == "Allow" || effect == "Deny" => {}
+        Some(other) => return Err(Malformed::Effect(plain(other))),
+    }
+    if let Some(element) = ["Resource", "NotResource"].into_iter().find(|name| statement.contains_key(*name))
+    {
+        return Err(Malformed::Prohibited(element));
+    }
+    let principals = statement.get("Principal").or(statement.get("NotPrincipal"));
+    check_principals(principals.ok_or(Malformed::Missing("Principal"))?)?;
+    let actions = statement.get("Action").or(statement.get("NotAction"));
+    for action in many(actions.ok_or(Malformed::Missing("Action"))?) {
+        let vendor = action.as_str().and_then(|action| action.split_once(':'));
+        if !vendor.is_some_and(|(vendor, _)| vendor.eq_ignore_ascii_case("sts")) {
+            return Err(Malformed::NotAssumeRole);
+        }
+    }
+    Ok(())
+}
+
+fn check_principals(principals: &Value) -> Result<(), Malformed> {
+    let Value::Object(kinds) = principals else {
+        return if principals == "*" { Ok(()) } else { Err(Malformed::Principal(principals.to_string())) };
+    };
+    for (kind, names) in kinds {
+        for name in many(names) {
+            let name = name.as_str().unwrap_or_default();
+            let known = match kind.as_str() {
+                "AWS" => is_aws_principal(name),
+                "Service" => name.contains('.'),
+                "Federated" | "CanonicalUser" => !name.is_empty(),
+                _ => false,
+            };
+            if !known {
+                return Err(Malformed::Principal(format!("\"{}\":\"{name}\"", kind.to_uppercase())));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// An account, an ARN, the unique id that an ARN becomes when its owner is deleted, or everybody.
+fn is_aws_principal(name: &str) -> bool {
+    let is_account = name.len() == 12 && name.bytes().all(|b| b.is_ascii_digit());
+    let is_unique_id = name.len() >= 16 && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    name == "*" || is_account || is_unique_id || is_arn(name)
+}
+
+/// Checks the policy that is to be a role's inline policy of this name.
+pub fn check_inline(document: &str) -> Result<(), IamError> {
+    let policy = parse(document)?;
+    let known = |name: &String| matches!(name.as_str(), "Version" | "Id" | "Statement");
+    let version = policy.get("Version").is_none_or(is_version);
+    let statements = policy.get("Statement").map(many).unwrap_or_default();
+    if !version || statements.is_empty() || !policy.keys().all(known) {
+        return Err(Malformed::Syntax.into());
+    }
+    let mut sids = BTreeSet::new();
+    for statement in statements {
+        let statement = statement.as_object().ok_or(Malformed::Syntax)?;
+        check_inline_statement(statement)?;
+        if let Some(sid) = statement.get("Sid").and_then(Value::as_str)
+            && !sids.insert(sid)
+        {
+            return Err(Malformed::DuplicateSid.into());
+        }
+    }
+    Ok(())
+}
+
+fn check_inline_statement(statement: &Object) -> Result<(), Malformed> {
+    let effect = statement.get("Effect").is_some_and(|effect| effect == "Allow" || effect == "Deny");
+    if !effect || !statement.keys().all(|name| ELEMENTS.contains(&name.as_str())) {
+        return Err(Malformed::Syntax);
+    }
+    if statement.contains_key("Principal") || statement.contains_key("NotPrincipal") {
+        return Err(Malformed::HasPrincipal);
+    }
+    let actions = statement.get("Action").or(statement.get("NotAction")).map(many).unwrap_or_default();
+    if actions.is_empty() {
+        return Err(Malformed::NoActions);
+    }
+    for action in actions {
+        match action.as_str().ok_or(Malformed::Syntax)? {
+            "*" => {}
+            action if !action.contains(':') => return Err(Malformed::NoVendor),
+            action if action.matches(':').count() > 1 => return Err(Malformed::Colons),
+            _ => {}
+        }
+    }
+    let resources = statement.get("Resource").or(statement.get("NotResource")).map(many).unwrap_or_default();
+    if resources.is_empty() {
+        return Err(Malformed::NoResources);
+    }
+    for resource in resources {
+        let resource = resource.as_str().ok_or(Malformed::Syntax)?;
+        if !resource.starts_with('*') && !is_arn(resource) {
+            return Err(Malformed::Resource(resource.to_owned()));
+        }
+    }
+    Ok(())
+}
+
+/// Whether these documents are too much for one role.
+pub fn too_large<'a>(documents: impl Iterator<Item = &'a String>) -> Option<usize> {
+    (documents.map(|document| size(document)).sum::<usize>() > MOST_INLINE).then_some(MOST_INLINE)
+}
+
+fn parse(document: &str) -> Result<Object, Malformed> {
+    serde_json::from_str(document).map_err(|_| Malformed::Json)
+}
+
+fn is_version(version: &Value) -> bool {
+    version == "2012-10-17" || version == "2008-10-17"
+}
+
+fn is_arn(text: &str) -> bool {
+    text.starts_with("arn:") && text.matches(':').count() >= 5
+}
+
+/// One thing or a list of things: policies write both the same way.
+fn many(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Array(list) => list.iter().collect(),
+        one => vec![one],
+    }
+}
+
+/// A value as it stands in a text: strings without quotes.
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// IAM does not count white space.
+fn size(document: &str) -> usize {
+    document.chars().filter(|c| !c.is_whitespace()).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROLE: &str =
+        r#"{"Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole"}"#;
+    const READ: &str = r#"{"Sid":"A","Effect":"Allow","Action":"s3:Get*","Resource":"arn:aws:s3:::b/*"}"#;
+
+    fn trust(statement: &str) -> Result<(), IamError> {
+        check_trust(&format!(r#"{{"Version":"2012-10-17","Statement":[{statement}]}}"#))
+    }
+
+    fn inline(statement: &str) -> Result<(), IamError> {
+        check_inline(&format!(r#"{{"Version":"2012-10-17","Statement":[{statement}]}}"#))
+    }
+
+    #[test]
+    fn sound_documents_pass() {
+        assert_eq!(trust(ROLE), Ok(()));
+        assert_eq!(check_trust(&format!(r#"{{"Statement":{ROLE}}}"#)), Ok(()), "one statement needs no list");
+        for principal in [
+            r#""*""#,
+            r#"{"AWS":["111122223333","arn:aws:iam::111122223333:root","AROAAAAAAAAAAAAAAAAAA","*"]}"#,
+            r#"{"Federated":"cognito-identity.amazonaws.com"}"#,
+        ] {
+            let statement = format!(r#"{{"Effect":"Deny","Principal":{principal},"Action":["sts:*"]}}"#);
+            assert_eq!(trust(&statement), Ok(()));
+        }
+        assert_eq!(inline(READ), Ok(()));
+        assert_eq!(
+            inline(r#"{"Effect":"Allow","NotAction":"*","NotResource":["*"],"Condition":{}}"#),
+            Ok(())
+        );
+    }
+
+    #[test]
+    fn each_fault_of_a_trust_policy_has_its_text() {
+        let with = |from: &str, to: &str| ROLE.replace(from, to);
+        let cases = [
+            (check_trust("{"), "This policy contains invalid Json"),
+            (check_trust("[]"), "This policy contains invalid Json"),
+            (trust("7"), "This policy contains invalid Json"),
+            (check_trust(r#"{"Version":"2012"}"#), "The policy must contain a valid version string"),
+            (check_trust("{}"), "Missing required field Statement"),
+            (trust(""), "Could not parse the policy: Statement is empty!"),
+            (trust(&with("Effect", "effect")), "Missing required field Effect"),
+            (trust(&with("Allow", "allow")), "Invalid effect: allow"),
+            (trust(&with("Principal", "P")), "Missing required field Principal"),
+            (trust(&with("\"Action", "\"A")), "Missing required field Action"),
+            (trust(&with("\"Action", "\"Resource\":\"*\",\"Action")), "Has prohibited field Resource"),
+            (
+                trust(&with("sts:AssumeRole", "s3:Get")),
+                "AssumeRole policy may only specify STS AssumeRole actions.",
+            ),
+            (trust(&with("sagemaker.amazonaws.com", "x")), r#"Invalid principal in policy: "SERVICE":"x""#),
+            (
+                trust(&with("Service", "AWS")),
+                r#"Invalid principal in policy: "AWS":"sagemaker.amazonaws.com""#,
+            ),
+            (
+                check_trust(&format!(r#"{{"Statement":[{}]}}"#, vec![ROLE; 30].join(" , "))),
+                "Cannot exceed quota for ACLSizePerRole: 2048",
+            ),
+        ];
+        for (result, text) in cases {
+            assert_eq!(result.unwrap_err().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn each_fault_of_an_inline_policy_has_its_text() {
+        let with = |from: &str, to: &str| READ.replace(from, to);
+        let cases = [
+            (check_inline("x"), "This policy contains invalid Json"),
+            (check_inline("{}"), "Syntax errors in policy."),
+            (inline(""), "Syntax errors in policy."),
+            (inline("[]"), "Syntax errors in policy."),
+            (inline(&with("Sid", "SID")), "Syntax errors in policy."),
+            (inline(&with("Allow", "Permit")), "Syntax errors in policy."),
+            (
+                inline(&with("\"Sid\":\"A\"", "\"Principal\":\"*\"")),
+                "Policy document should not specify a principal.",
+            ),
+            (inline(r#"{"Effect":"Allow","Resource":"*"}"#), "Policy statement must contain actions."),
+            (inline(r#"{"Effect":"Allow","Action":"*"}"#), "Policy statement must contain resources."),
+            (
+                inline(&with("s3:Get*", "GetObject")),
+                "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.",
+            ),
+            (inline(&with("s3:Get*", "s3:Get:x")), "Actions/Condition can contain only one colon."),
+            (inline(&with("arn:aws:s3:::b/*", "b")), "Resource b must be in ARN format or \"*\"."),
+            (inline(&[READ, READ].join(",")), "Statement IDs (SID) in a single policy must be unique."),
+        ];
+        for (result, text) in cases {
+            assert_eq!(result.unwrap_err().to_string(), text);
+        }
+    }
+}

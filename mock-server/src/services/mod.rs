@@ -1,0 +1,174 @@
+//! One type for each AWS operation. An operation knows the model and its service's errors, and nothing of bytes
+//! and headers: it is given a decoded input and answers something that can be serialised.
+
+pub mod ec2;
+pub mod iam;
+pub mod page;
+pub mod sagemaker;
+pub mod sts;
+
+use crate::kernel::{Memo, SimTime};
+use crate::model::{Owner, Partition, State, Txn};
+use serde::de::DeserializeOwned;
+use serde::{Serialize, Serializer};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// Who calls, from where.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    pub account: crate::kernel::AccountId,
+    /// The region that the request is signed for.
+    pub region: Arc<str>,
+    pub partition: Partition,
+    pub principal: Principal,
+    /// The access key id of the request; empty if it was not signed.
+    pub access_key: String,
+    /// Where the request came in, such as `127.0.0.1:4545`.
+    pub host: String,
+}
+
+impl Caller {
+    /// The ARN of something of the caller's account in the caller's region.
+    pub fn arn(&self, service: &str, resource: impl std::fmt::Display) -> String {
+        self.partition.arn(service, &self.region, self.account, resource)
+    }
+}
+
+/// The identity behind an access key.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Principal {
+    /// Keys that nobody made here act as the account's root.
+    Root,
+    /// The session of an assumed role.
+    Role { role_name: String, role_unique_id: String, session_name: String },
+}
+
+/// Which of an account's cells an operation works on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Home {
+    Region,
+    Account,
+}
+
+/// One AWS operation.
+pub trait Operation: 'static {
+    /// As the service's model names it.
+    const NAME: &'static str;
+    const HOME: Home = Home::Region;
+    /// The members of the input that are used; all others are reported as ignored.
+    type In: DeserializeOwned;
+    type Out: Reply;
+    type Error: Into<Refused>;
+
+    /// What a describing operation is about: what a waiter waits for and what a poll polls.
+    fn subject(_input: &Self::In) -> Option<Owner> {
+        None
+    }
+}
+
+/// An operation that changes nothing: it never holds a transaction.
+pub trait Read: Operation {
+    /// # Errors
+    /// What the service answers when it refuses.
+    fn run(view: &View<'_>, input: Self::In) -> Result<Self::Out, Self::Error>;
+}
+
+/// An operation that changes its cell, all of it or nothing.
+pub trait Write: Operation {
+    /// # Errors
+    /// What the service answers when it refuses; the cell is then as it was.
+    fn run(txn: &mut Txn<'_>, caller: &Caller, input: Self::In) -> Result<Self::Out, Self::Error>;
+}
+
+/// What a reading operation sees: one consistent snapshot of its cell and one of the account-wide cell.
+pub struct View<'a> {
+    pub state: &'a State,
+    pub global: &'a State,
+    pub caller: &'a Caller,
+    pub now: SimTime,
+}
+
+/// Somebody who is told every operation of a service; see `ec2::operations` and its like.
+pub trait Registrar {
+    fn read<O: Read>(&mut self);
+    fn write<O: Write>(&mut self);
+}
+
+/// A refusal on its way out: what the service says, and why in our own terms.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refused {
+    pub code: Cow<'static, str>,
+    pub message: String,
+    /// HTTP status.
+    pub status: u16,
+    /// The id of the documented rule behind it.
+    pub because: Option<&'static str>,
+}
+
+// === What an operation answers ===
+
+/// Something that an operation answers: any serialisable structure with the member names of the model, or a
+/// [`Page`] of rows.
+pub trait Reply {
+    /// # Errors
+    /// What the writer cannot write.
+    fn write<W: ReplyWriter>(&self, writer: &mut W) -> Result<(), W::Error>;
+}
+
+/// The boundary's side of [`Reply`].
+pub trait ReplyWriter {
+    type Error;
+    /// # Errors
+    /// A member that the model's output does not have.
+    fn value<T: Serialize>(&mut self, value: &T) -> Result<(), Self::Error>;
+    /// A structure that is always printed the same way, so that what was printed can be kept in `memo`, which
+    /// belongs to the one row from which everything in `value` comes.
+    ///
+    /// # Errors
+    /// A member that the model's output does not have.
+    fn whole<T: Serialize>(&mut self, memo: &Memo, value: &T) -> Result<(), Self::Error> {
+        let _ = memo;
+        self.value(value)
+    }
+    /// # Errors
+    /// A member that the model's output does not have.
+    fn page<R: Printed>(&mut self, page: &Page<R>) -> Result<(), Self::Error>;
+}
+
+impl<T: Serialize> Reply for T {
+    fn write<W: ReplyWriter>(&self, writer: &mut W) -> Result<(), W::Error> {
+        writer.value(self)
+    }
+}
+
+/// A row that is always printed the same way, so that what was printed can be kept in the row.
+///
+/// Everything that `print` writes must live in the row itself.
+pub trait Printed {
+    /// The output member that lists such rows, such as `Subnets`.
+    const LIST: &'static str;
+    /// The output member with the token of the next page.
+    const TOKEN: &'static str = "NextToken";
+    /// `None`: what is printed depends on more than the row, and nothing is kept.
+    fn memo(&self) -> Option<&Memo>;
+    /// # Errors
+    /// Those of the serialiser.
+    fn print<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
+}
+
+/// One page of a list.
+pub struct Page<R> {
+    pub rows: Vec<R>,
+    pub next_token: Option<String>,
+}
+
+impl<R: Printed> Reply for Page<R> {
+    fn write<W: ReplyWriter>(&self, writer: &mut W) -> Result<(), W::Error> {
+        writer.page(self)
+    }
+}
+
+/// The answer of an operation that answers nothing.
+#[derive(Serialize)]
+pub struct Done {}
