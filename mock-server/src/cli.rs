@@ -3,6 +3,7 @@
 use crate::clock::parse_mode;
 use crate::kernel::{AccountId, ClockMode, SimTime};
 use crate::model::{Defaults, Profile};
+use crate::rules;
 use crate::server::{Config, DEFAULT_ACCOUNT, DEFAULT_REGION, Server};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::Write;
@@ -188,8 +189,17 @@ fn start_log(format: LogFormat) {
     }
 }
 
-fn rule(_id: Option<&str>) -> ExitCode {
-    fail("no rules yet")
+fn rule(id: Option<&str>) -> ExitCode {
+    let text = match id {
+        Some(id) => match rules::page(id) {
+            Some(page) => page,
+            None => return fail(format_args!("there is no rule {id}; `mockplane rule` lists them")),
+        },
+        None => rules::all().map(|info| format!("{:<20}{}\n", info.id, info.name)).collect(),
+    };
+    // A reader that closes the pipe early has read what it wanted.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    ExitCode::SUCCESS
 }
 
 /// Asks over a plain socket: the container image holds nothing but this program.

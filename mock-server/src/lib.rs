@@ -12,4 +12,3 @@ pub mod model;
 pub mod rules;
 pub mod server;
 pub mod services;
-

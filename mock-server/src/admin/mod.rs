@@ -4,8 +4,8 @@ use crate::aws::{ServiceId, ServiceModel};
 use crate::clock::{parse_span, wall};
 use crate::gateway::Gateway;
 use crate::jobs;
-use crate::kernel::{AccountId, Clock, ClockMode, SimTime};
-use crate::model::Profile;
+use crate::kernel::{AccountId, Clock, ClockMode, Scope, SimTime};
+use crate::model::{JobKey, Profile, RegionInfo};
 use bytes::Bytes;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, ORIGIN};
 use hyper::{Method, Request, Response, StatusCode};
@@ -244,8 +244,19 @@ impl Site {
         Ok(json!({"events": events, "next": next}))
     }
 
-    fn explain(&self, _resource: &str, _query: &Query) -> Answer {
-        Err(Problem::not_found("nothing to explain"))
+    /// Why a job is as it is: `training-job/NAME`, in the server's region or in the one that is named.
+    fn explain(&self, resource: &str, query: &Query) -> Answer {
+        let account = self.gateway.world.account(self.account(query.get("account"))?, wall());
+        account.settle(account.now(wall()), jobs::step);
+        let region = query.get("region").unwrap_or(&self.gateway.default_region);
+        let state = account.read(&Scope::Region(known_region(region)?.into()));
+        let key = JobKey::parse(resource);
+        let explanation = key.and_then(|key| jobs::explain(&state, &key));
+        let explanation = explanation.ok_or_else(|| {
+            Problem::not_found(format!("{region} of account {} has no {resource}", account.id))
+        })?;
+        serde_json::to_value(explanation)
+            .map_err(|error| Problem(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))
     }
 
     fn account(&self, named: Option<&str>) -> Result<AccountId, Problem> {
@@ -255,6 +266,12 @@ impl Site {
 
 fn parse_account(text: &str) -> Result<AccountId, Problem> {
     AccountId::parse(text).ok_or_else(|| Problem::bad(format!("`{text}` is no account of twelve digits")))
+}
+
+fn known_region(name: &str) -> Result<&'static str, Problem> {
+    RegionInfo::get(name)
+        .map(|region| region.name)
+        .ok_or_else(|| Problem::bad(format!("`{name}` is no region")))
 }
 
 fn parse_time(text: &str) -> Result<SimTime, Problem> {

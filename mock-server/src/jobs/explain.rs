@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 /// All that is known about why a job is as it is.
 #[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Explanation {
     /// As `training-job/NAME`.
     pub job: String,
@@ -23,6 +24,7 @@ pub struct Explanation {
 
 /// The rules of one phase.
 #[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct PhaseReport {
     pub phase: &'static str,
     pub rules: Vec<RuleReport>,
@@ -30,6 +32,7 @@ pub struct PhaseReport {
 
 /// What one rule said.
 #[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct RuleReport {
     pub id: &'static str,
     pub name: &'static str,

@@ -38,6 +38,15 @@ pub struct JobKey {
     pub name: Arc<str>,
 }
 
+impl JobKey {
+    /// Reads `kind/name`, as [`Display`](std::fmt::Display) writes it.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (slug, name) = text.split_once('/')?;
+        let kind = *JobKind::ALL.iter().find(|kind| kind.slug() == slug)?;
+        Some(Self { kind, name: name.into() })
+    }
+}
+
 impl std::fmt::Display for JobKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}/{}", self.kind.slug(), self.name)
