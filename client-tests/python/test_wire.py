@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from mockplane import Account, Server, refused
+from mockplane import Account, Server, job_request, refused
 from rawhttp import Closed, Connection, authorization, call, ec2, query, request, target, timed
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -421,7 +421,6 @@ JOB = "SageMaker.CreateTrainingJob"
 
 
 def job_error(aws, **changes):
-    from mockplane import job_request
     body = job_request("valid", f"arn:aws:iam::{aws.number}:role/r")
     for member, value in changes.items():
         if value is None:
