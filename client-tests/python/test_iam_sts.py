@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from mockplane import TRUST, VPC_ACCESS, refused
+from mockplane import TRUST, VPC_ACCESS, job_request, refused
 
 READ = json.dumps({
     "Version": "2012-10-17",
@@ -201,7 +201,6 @@ def test_arns_carry_the_partition_of_the_region(aws, region, partition):
 
 @pytest.mark.parametrize("region, partition", [("cn-northwest-1", "aws-cn"), ("us-gov-east-1", "aws-us-gov")])
 def test_a_role_and_a_job_in_another_partition(aws, region, partition):
-    from mockplane import job_request
     role = aws.client("iam", region).create_role(RoleName="trainer", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
     assert role == f"arn:{partition}:iam::{aws.number}:role/trainer"
     arn = aws.client("sagemaker", region).create_training_job(**job_request("far", role))["TrainingJobArn"]

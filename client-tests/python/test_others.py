@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from mockplane import ROOT, Server, binary, environment
+from mockplane import ROOT, Account, Server, binary, environment
 
 CLIENTS = ROOT / "client-tests"
 
@@ -83,7 +83,6 @@ def test_healthcheck(server):
 def test_settings_come_from_flags_and_from_the_environment():
     with Server(MOCKPLANE_ACCOUNT_ID="210987654321", MOCKPLANE_SEED="5") as by_env, \
             Server("--account-id", "210987654321", "--seed", "5") as by_flag:
-        from mockplane import Account
         vpcs = []
         for server in (by_env, by_flag):
             account = Account(server)
@@ -101,7 +100,6 @@ def test_a_port_in_use_is_an_error(server):
 
 
 def test_profiles():
-    from mockplane import Account
     with Server("--profile", "instant") as server:
         aws = Account(server)
         network = aws.network()
@@ -117,7 +115,6 @@ def test_profiles():
 
 
 def test_the_poll_clock_jumps_to_the_next_event():
-    from mockplane import Account
     with Server("--profile", "realistic", "--clock", "poll") as server:
         aws = Account(server)
         aws.training_job("polled", aws.role())

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from mockplane import ROOT, environment
+from mockplane import ROOT, Account, environment
 
 README = (ROOT / "README.md").read_text()
 
@@ -63,7 +63,6 @@ def expected_while_running(output):
 
 @pytest.fixture
 def make_account(server):
-    from mockplane import Account
     return lambda: Account(server).number
 
 

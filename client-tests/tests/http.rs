@@ -117,8 +117,8 @@ async fn aliases_of_other_mocks_work_on_unsigned_requests() -> Result<()> {
     plane.post("/moto-api/seed?a=42").await?.error_for_status()?;
     for path in ["/_localstack/health", "/_localstack/info", "/_localstack/init"] {
         plane.get(path).await?.error_for_status()?;
-        plane.http.head(plane.url(path)).send().await?.error_for_status()?;
     }
+    plane.http.head(plane.url("/_localstack/health")).send().await?.error_for_status()?;
     // A signed request is an AWS request, whatever its path looks like.
     plane.make_vpc(ONE).await?;
     let signed =

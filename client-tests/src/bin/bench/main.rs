@@ -20,6 +20,8 @@ use client_tests::{Result, process, wall};
 use report::{Case, Growth, Measured, Memory};
 
 const CONNECTIONS: [usize; 2] = [1, 16];
+/// No line for each request: the bare server writes none either.
+const QUIET: [&str; 2] = ["--log-format", "off"];
 const INTERFACES: [usize; 4] = [100, 1_000, 10_000, 100_000];
 
 struct Options {
@@ -72,11 +74,12 @@ async fn main() -> Result<()> {
     let options = Options::parse()?;
     eprintln!("binary: {}", server::binary()?.display());
 
-    let main = Server::start(&["--clock", "real", "--profile", "fast"], &[])?;
-    let cold = Server::start(&[], &[("MOCKPLANE_BENCH_NO_MEMO", "1")])?;
+    let main = Server::start(&QUIET, &[])?;
+    let cold = Server::start(&QUIET, &[("MOCKPLANE_BENCH_NO_MEMO", "true")])?;
+    let logging = Server::start(&[], &[])?;
     wall::sleep(Duration::from_millis(500)).await;
     let idle = process::resident(main.pid())?;
-    let cases = cases(&options, &main, &cold).await?;
+    let cases = cases(&options, &main, &cold, &logging).await?;
     let memory_and_growth = grow(&options).await?;
     let report = Measured {
         machine: process::machine()?,
@@ -96,7 +99,7 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-async fn cases(options: &Options, main: &Server, cold: &Server) -> Result<Vec<Case>> {
+async fn cases(options: &Options, main: &Server, cold: &Server, logging: &Server) -> Result<Vec<Case>> {
     let target = |server: &Server| Target { address: server.address, pid: server.pid() };
     let subnets = "DescribeSubnets, 100 subnets";
     let scenarios = [
@@ -115,6 +118,11 @@ async fn cases(options: &Options, main: &Server, cold: &Server) -> Result<Vec<Ca
             name: "DescribeTrainingJob",
             server: target(main),
             request: Request::Same(setup::training_job(main).await?),
+        },
+        Scenario {
+            name: "the same, with a log line",
+            server: target(logging),
+            request: Request::Same(setup::training_job(logging).await?),
         },
     ];
 
@@ -254,7 +262,7 @@ fn starts(count: usize) -> Result<[Spread; 2]> {
 
 /// Fills one region with interfaces and asks for some of them on the way.
 async fn grow(options: &Options) -> Result<(Vec<(usize, f64)>, Vec<Growth>)> {
-    let server = Server::start(&[], &[])?;
+    let server = Server::start(&QUIET, &[])?;
     let mut world = setup::World::new(&server).await?;
     let bounds = Bounds { requests: 20_000, time: Duration::from_secs_f64(options.seconds.min(1.0)) };
     let (mut memory, mut growth) = (Vec::new(), Vec::new());
