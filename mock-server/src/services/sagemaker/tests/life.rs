@@ -15,7 +15,8 @@ fn a_job_in_a_vpc_holds_two_addresses_an_instance_and_gives_them_back() {
     let interfaces = site.lab.interfaces();
     assert_eq!(interfaces.len(), 4);
     for interface in &interfaces {
-        assert_eq!((interface.subnet, &interface.groups[..]), (site.subnet, &[site.group][..]));
+        let groups: Vec<_> = interface.groups.iter().map(|group| group.id).collect();
+        assert_eq!((interface.subnet, groups), (site.subnet, vec![site.group]));
         assert_eq!(interface.addresses.len(), 1);
         assert!(matches!(interface.attachment, Some(Attachment::Service { .. })));
         assert_eq!(interface.requester_id.as_deref(), Some("AROA0123456789ABCDEFG:SageMaker"));
@@ -234,7 +235,7 @@ fn external_buckets_are_told_once_each() {
 fn a_rule_that_only_warns_lets_the_job_go_on() {
     let mut rule_modes = RuleModes::default();
     rule_modes.set("SM-VPC-IP-01", RuleMode::Warn);
-    let lab = Lab::with_defaults(Defaults { profile: Profile::Fast, rule_modes });
+    let lab = Lab::with_defaults(Defaults { profile: Profile::Fast, rule_modes, ..Defaults::default() });
     let vpc = lab.vpc(Tenancy::Default);
     let (subnet, group) = (lab.subnet(vpc, "10.0.0.0/28"), lab.group(vpc));
     let site = Site { lab, vpc, subnet, group };
