@@ -20,7 +20,8 @@ fn gateway(memo: bool) -> Gateway {
     }
     let start = SimTime::from_millis(1_600_000_000_000);
     let clock = move |wall| Clock::new(ClockMode::Manual, Some(start), wall);
-    let world = World::new(1, Defaults { profile: Profile::Instant, rule_modes }, clock);
+    let world =
+        World::new(1, Defaults { profile: Profile::Instant, rule_modes, ..Defaults::default() }, clock);
     let account = AccountId::parse("123456789012").unwrap();
     Gateway::new(Arc::new(world), account, "us-east-1".into(), memo)
 }

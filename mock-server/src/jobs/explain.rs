@@ -15,7 +15,7 @@ pub struct Explanation {
     pub secondary_status: Option<&'static str>,
     /// What the job says about its failure.
     pub failure_reason: Option<String>,
-    /// The rule that decided.
+    /// The rule that decided, from the moment it did: the job itself tells it later.
     pub blocked_by: Option<&'static str>,
     /// Rules of the same phase that would have decided had the first one not.
     pub would_have_failed_next: Vec<&'static str>,
@@ -52,7 +52,7 @@ pub fn explain(state: &State, key: &JobKey) -> Option<Explanation> {
 }
 
 fn of(job: &Job) -> Explanation {
-    let blocked_by = job.told_failure().and_then(|failure| failure.rule);
+    let blocked_by = job.failure.as_ref().and_then(|failure| failure.rule);
     let next = job.findings.iter().filter(|finding| {
         finding.is_violation() && finding.mode == RuleMode::Enforce && Some(finding.rule) != blocked_by
     });

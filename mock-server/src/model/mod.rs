@@ -10,7 +10,9 @@ pub mod iam;
 pub mod ids;
 pub mod interface;
 pub mod job;
+pub mod network;
 pub mod place;
+pub mod quota;
 pub mod region;
 pub mod state;
 pub mod tags;
@@ -22,14 +24,15 @@ pub use gateway::{
     AclAssociation, AclEntry, DhcpOptions, InternetGateway, NetworkAcl, Route, RouteAssociation, RouteTable,
     RouteTarget,
 };
-pub use group::{Direction, Peer, SecurityGroup, SecurityGroupRule};
+pub use group::{DEFAULT_GROUP, Direction, Peer, SecurityGroup, SecurityGroupRule};
 pub use iam::{Role, Session};
 pub use ids::*;
-pub use interface::{Attachment, InterfaceStatus, NetworkInterface};
+pub use interface::{Attachment, ClientToken, GroupRef, InterfaceStatus, NetworkInterface};
 pub use job::{
     Course, Document, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Needs, Transition, VpcConfig,
 };
-pub use region::{Partition, RegionInfo, Zone};
+pub use quota::Quotas;
+pub use region::{Partition, RegionInfo, Site, Zone};
 pub use state::{Alarm, Defaults, Owner, Profile, State};
 pub use tags::Tags;
 pub use vpc::{Subnet, Tenancy, Vpc};

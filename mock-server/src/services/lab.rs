@@ -4,10 +4,10 @@
 use super::{Caller, Principal, Read, Refused, Reply, ReplyWriter, View, Write};
 use crate::jobs;
 use crate::kernel::{Clock, ClockMode, HexId, Memo, Scope, SimTime};
+use crate::model::network::{NewSubnet, NewVpc};
 use crate::model::{
-    Account, AddressPool, Defaults, Id, NetworkInterface, Partition, Profile, RegionInfo, Role, RuleMode,
-    SecurityGroup, SecurityGroupId, State, Subnet, SubnetId, Tags, Tenancy, Txn, Vpc, VpcCidrAssociationId,
-    VpcId, World,
+    Account, Defaults, Id, NetworkInterface, Partition, Profile, RegionInfo, Role, RuleMode, SecurityGroup,
+    SecurityGroupId, State, SubnetId, Tags, Tenancy, Txn, VpcId, World,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -80,46 +80,39 @@ impl Lab {
         self.edit_scope(&Scope::Global, |state| state.rule_modes.set(rule, mode));
     }
 
-    fn id<I: Id>(&self) -> I {
+    fn bits(&self) -> u128 {
         self.made.set(self.made.get() + 1);
-        I::from_hex(HexId::long(self.made.get()))
+        self.made.get()
+    }
+
+    fn id<I: Id>(&self) -> I {
+        I::from_hex(HexId::long(self.bits()))
     }
 
     pub fn vpc(&self, tenancy: Tenancy) -> VpcId {
-        let id = self.id();
-        let row = Vpc {
-            id,
-            cidrs: vec![(self.id::<VpcCidrAssociationId>(), "10.0.0.0/16".parse().unwrap())],
-            dhcp_options: None,
-            tenancy,
-            is_default: false,
-            dns_support: true,
-            dns_hostnames: false,
-            network_address_usage_metrics: false,
-            tags: Tags::default(),
-            memo: Memo::default(),
-        };
+        let mut bits = |_: &'static str| self.bits();
+        let new = NewVpc::new(&mut bits, "10.0.0.0/16".parse().unwrap(), tenancy, None);
+        let id = new.vpc.id;
         self.edit(|state| {
-            state.vpcs.insert(row);
+            state.add_vpc(new);
         });
         id
     }
 
     pub fn subnet(&self, vpc: VpcId, cidr: &str) -> SubnetId {
-        let (id, cidr) = (self.id(), cidr.parse().unwrap());
-        let row = Subnet {
-            id,
+        let new = NewSubnet {
+            id: self.id(),
+            acl_association: self.id(),
             vpc,
-            cidr,
+            cidr: cidr.parse().unwrap(),
             zone: RegionInfo::get(REGION).unwrap().zones[0],
-            addresses: AddressPool::new(cidr),
             default_for_zone: false,
             map_public_ip: false,
             tags: Tags::default(),
-            memo: Memo::default(),
         };
+        let id = new.id;
         self.edit(|state| {
-            state.subnets.insert(row);
+            state.add_subnet(new);
         });
         id
     }
@@ -129,7 +122,7 @@ impl Lab {
         let row = SecurityGroup {
             id,
             vpc,
-            name: format!("group {id}"),
+            name: format!("group {id}").into(),
             description: "a group".into(),
             rules: Vec::new(),
             tags: Tags::default(),

@@ -15,7 +15,8 @@ fn a_job_in_a_vpc_holds_two_addresses_an_instance_and_gives_them_back() {
     let interfaces = site.lab.interfaces();
     assert_eq!(interfaces.len(), 4);
     for interface in &interfaces {
-        assert_eq!((interface.subnet, &interface.groups[..]), (site.subnet, &[site.group][..]));
+        let groups: Vec<_> = interface.groups.iter().map(|group| group.id).collect();
+        assert_eq!((interface.subnet, groups), (site.subnet, vec![site.group]));
         assert_eq!(interface.addresses.len(), 1);
         assert!(matches!(interface.attachment, Some(Attachment::Service { .. })));
         assert_eq!(interface.requester_id.as_deref(), Some("AROA0123456789ABCDEFG:SageMaker"));
@@ -234,7 +235,7 @@ fn external_buckets_are_told_once_each() {
 fn a_rule_that_only_warns_lets_the_job_go_on() {
     let mut rule_modes = RuleModes::default();
     rule_modes.set("SM-VPC-IP-01", RuleMode::Warn);
-    let lab = Lab::with_defaults(Defaults { profile: Profile::Fast, rule_modes });
+    let lab = Lab::with_defaults(Defaults { profile: Profile::Fast, rule_modes, ..Defaults::default() });
     let vpc = lab.vpc(Tenancy::Default);
     let (subnet, group) = (lab.subnet(vpc, "10.0.0.0/28"), lab.group(vpc));
     let site = Site { lab, vpc, subnet, group };
@@ -253,7 +254,8 @@ fn an_explanation_names_the_rule_its_evidence_and_the_remedy() {
     site.create(site.request("six", 6)).unwrap();
     let key = JobKey { kind: JobKind::Training, name: "six".into() };
     let before = crate::jobs::explain(&site.lab.state(), &key).unwrap();
-    assert_eq!((before.status, before.blocked_by), ("InProgress", None));
+    assert_eq!((before.status, before.blocked_by), ("InProgress", Some("SM-VPC-IP-01")));
+    assert_eq!((before.failure_reason, before.would_have_failed_next.len()), (None, 0));
     site.lab.advance(10_000);
     let why = crate::jobs::explain(&site.lab.state(), &key).unwrap();
     assert_eq!((&*why.job, why.status, why.blocked_by), ("training-job/six", "Failed", Some("SM-VPC-IP-01")));
