@@ -5,4 +5,5 @@ pub mod jobs;
 pub mod kernel;
 pub mod model;
 pub mod rules;
+pub mod scenario;
 pub mod services;
