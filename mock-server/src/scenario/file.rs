@@ -285,7 +285,7 @@ mod tests {
             ("steps:\n- a\n", "5:3: expected mapping start"),
             ("steps: []\nsteps: []\n", "5:1: `steps` is there twice"),
             ("steps:\n- {call: a, with: {A: 1, A: 2}}\n", "5:26: `A` is there twice"),
-            ("steps: []\n---\nsteps: []\n", "5:1: one file holds one scenario"),
+            ("steps: []\n---\nsteps: []\n", "6:1: one file holds one scenario"),
             ("steps: [{advance: 3 minutes}]\n", ""),
             ("steps: [{call: *x}]\n", "4:16: alias references unknown anchor"),
         ] {

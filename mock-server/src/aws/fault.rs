@@ -1,0 +1,166 @@
+//! Refusals on the wire.
+
+use std::borrow::Cow;
+
+use super::encode::response_headers;
+use super::model::{Operation, Protocol, ServiceId, ServiceModel};
+use super::text::{write_json, write_xml};
+use super::{Encoded, HeaderList};
+
+/// A refusal, before it has the form of a protocol.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The code that SDKs match on.
+    pub code: Cow<'static, str>,
+    /// The text that people read.
+    pub message: String,
+    /// HTTP status.
+    pub status: u16,
+    /// The documented rule behind the refusal, if one is.
+    pub because: Option<String>,
+    /// More headers for the answer.
+    pub headers: HeaderList,
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({}): {}", self.code, self.status, self.message)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+impl Fault {
+    /// A refusal with status 400.
+    pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into(), status: 400, because: None, headers: Vec::new() }
+    }
+
+    /// The same with another status.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// The same, naming the rule behind it.
+    #[must_use]
+    pub fn because(mut self, rule: impl Into<String>) -> Self {
+        self.because = Some(rule.into());
+        self
+    }
+
+    /// The same with one more header.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// An error of the service's model, given its shape name or its code: code and status are those
+    /// that the model declares. An error that the model does not know keeps its name, with status 400.
+    pub fn declared(
+        service: ServiceId,
+        name: impl Into<Cow<'static, str>>,
+        message: impl Into<String>,
+    ) -> Self {
+        let name = name.into();
+        match ServiceModel::get(service).error_shape(&name) {
+            Some(shape) => {
+                let status = shape.traits.as_ref().and_then(|traits| traits.error_status);
+                let usual = if shape.has(super::model::flag::FAULT) { 500 } else { 400 };
+                Self::new(shape.error_code(), message).with_status(status.unwrap_or(usual))
+            }
+            None => Self::new(name, message),
+        }
+    }
+
+    /// The answer to an operation that the published model has and this program does not.
+    pub fn not_implemented(service: ServiceId, operation: &Operation) -> Self {
+        let name = operation.name;
+        Self::new(
+            "NotImplemented",
+            format!("{}:{name} is not implemented by this mock", service.signing_name()),
+        )
+        .with_status(501)
+    }
+
+    /// The answer to a bug of this program, in the service's own terms.
+    pub fn internal(service: ServiceId, message: impl Into<String>) -> Self {
+        let code = match service.protocol() {
+            Protocol::Ec2 => "InternalError",
+            Protocol::Query => "ServiceFailure",
+            Protocol::Json11 | Protocol::RestJson => "InternalFailure",
+        };
+        Self::new(code, message).with_status(500)
+    }
+
+    /// The answer's bytes in the service's protocol.
+    pub fn encode(&self, service: ServiceId, request_id: &str) -> Encoded {
+        let body = match service.protocol() {
+            Protocol::Ec2 => self.ec2(request_id),
+            Protocol::Query => self.query(service, request_id),
+            Protocol::Json11 | Protocol::RestJson => self.json(service),
+        };
+        let mut headers = response_headers(service.protocol(), request_id, body.len());
+        if service.protocol() == Protocol::RestJson {
+            headers.push(("x-amzn-errortype".into(), self.code.clone()));
+        }
+        if let Some(rule) = &self.because {
+            headers.push(("x-mockplane-rule".into(), rule.clone().into()));
+        }
+        headers.extend(self.headers.iter().cloned());
+        Encoded { status: self.status, headers, body }
+    }
+
+    fn ec2(&self, request_id: &str) -> Vec<u8> {
+        let mut out = Vec::with_capacity(256 + self.message.len());
+        out.extend_from_slice(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response><Errors><Error><Code>");
+        write_xml(&mut out, &self.code);
+        out.extend_from_slice(b"</Code><Message>");
+        write_xml(&mut out, &self.message);
+        out.extend_from_slice(b"</Message></Error></Errors><RequestID>");
+        write_xml(&mut out, request_id);
+        out.extend_from_slice(b"</RequestID></Response>");
+        out
+    }
+
+    fn query(&self, service: ServiceId, request_id: &str) -> Vec<u8> {
+        let mut out = Vec::with_capacity(320 + self.message.len());
+        out.extend_from_slice(b"<ErrorResponse xmlns=\"");
+        write_xml(&mut out, ServiceModel::get(service).meta().xml_namespace.unwrap_or_default());
+        out.extend_from_slice(b"\">\n  <Error>\n    <Type>");
+        out.extend_from_slice(if self.status < 500 { b"Sender" } else { b"Receiver" });
+        out.extend_from_slice(b"</Type>\n    <Code>");
+        write_xml(&mut out, &self.code);
+        out.extend_from_slice(b"</Code>\n    <Message>");
+        write_xml(&mut out, &self.message);
+        out.extend_from_slice(b"</Message>\n  </Error>\n  <RequestId>");
+        write_xml(&mut out, request_id);
+        out.extend_from_slice(b"</RequestId>\n</ErrorResponse>\n");
+        out
+    }
+
+    fn json(&self, service: ServiceId) -> Vec<u8> {
+        let mut out = Vec::with_capacity(64 + self.message.len());
+        out.extend_from_slice(b"{\"__type\":\"");
+        write_json(&mut out, &self.code);
+        // Error structures spell the member either way; SDKs read both.
+        let key = ServiceModel::get(service)
+            .error_shape(&self.code)
+            .and_then(|shape| {
+                let members = ServiceModel::get(service).members(shape);
+                members
+                    .iter()
+                    .map(|member| member.wire_name())
+                    .find(|name| name.eq_ignore_ascii_case("message"))
+            })
+            .unwrap_or("message");
+        out.extend_from_slice(b"\",\"");
+        write_json(&mut out, key);
+        out.extend_from_slice(b"\":\"");
+        write_json(&mut out, &self.message);
+        out.extend_from_slice(b"\"}");
+        out
+    }
+}

@@ -1,0 +1,130 @@
+//! EC2's way to refuse input: the first thing that is missing, else the first that is wrong.
+
+use crate::aws::Fault;
+use crate::aws::model::{Kind, Member, ServiceModel, Shape};
+use crate::aws::text::lower_first;
+use crate::aws::value::Value;
+
+/// Enums with more values than this are not listed in messages.
+const MOST_LISTED: usize = 12;
+
+pub(super) fn validate(
+    model: &'static ServiceModel,
+    shape: &'static Shape,
+    input: &Value,
+) -> Result<(), Fault> {
+    let mut path = String::new();
+    walk(model, shape, input, &mut path, &mut |_, _, _| Ok(()), &mut |path| {
+        Err(Fault::new("MissingParameter", format!("The request must contain the parameter {path}")))
+    })?;
+    let mut check = |shape: &'static Shape, value: &Value, path: &str| check(model, shape, value, path);
+    walk(model, shape, input, &mut path, &mut check, &mut |_| Ok(()))
+}
+
+type Visit<'a> = &'a mut dyn FnMut(&'static Shape, &Value, &str) -> Result<(), Fault>;
+type Missing<'a> = &'a mut dyn FnMut(&str) -> Result<(), Fault>;
+
+/// Visits every value, and every required member that is absent, with its path.
+fn walk(
+    model: &'static ServiceModel,
+    shape: &'static Shape,
+    value: &Value,
+    path: &mut String,
+    visit: Visit<'_>,
+    missing: Missing<'_>,
+) -> Result<(), Fault> {
+    visit(shape, value, path)?;
+    match value {
+        Value::Struct(fields) => {
+            for member in model.members(shape) {
+                let length = path.len();
+                step(path, &name(member));
+                match fields.get(member.name) {
+                    // A query request cannot tell an empty list from none.
+                    Some(Value::List(elements)) if member.required && elements.is_empty() => missing(path)?,
+                    Some(inner) => walk(model, model.shape(member.shape), inner, path, visit, missing)?,
+                    None if member.required => missing(path)?,
+                    None => {}
+                }
+                path.truncate(length);
+            }
+        }
+        Value::List(elements) => {
+            if let Some(inner) = shape.element {
+                for (index, element) in elements.iter().enumerate() {
+                    let length = path.len();
+                    step(path, &(index + 1).to_string());
+                    walk(model, model.shape(inner), element, path, visit, missing)?;
+                    path.truncate(length);
+                }
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn step(path: &mut String, name: &str) {
+    if !path.is_empty() {
+        path.push('.');
+    }
+    path.push_str(name);
+}
+
+/// The parameter's name in messages.
+fn name(member: &Member) -> String {
+    lower_first(member.query_name())
+}
+
+fn check(
+    model: &'static ServiceModel,
+    shape: &'static Shape,
+    value: &Value,
+    path: &str,
+) -> Result<(), Fault> {
+    let refuse = |message: String| Err(Fault::new("InvalidParameterValue", message));
+    match value {
+        Value::Integer(_) | Value::Float(_) => {
+            let (number, text) = match value {
+                #[allow(clippy::cast_precision_loss)] // No limit in the model is beyond 2^53.
+                Value::Integer(number) => (*number as f64, number.to_string()),
+                Value::Float(number) => (*number, number.to_string()),
+                _ => return Ok(()),
+            };
+            // EC2 says "greater than 5" where it means "5 or more".
+            if let Some(min) = shape.min().filter(|min| number < *min) {
+                return refuse(format!(
+                    "Value ( {text} ) for parameter {path} is invalid. Expecting a value greater than {min}."
+                ));
+            }
+            if let Some(max) = shape.max().filter(|max| number > *max) {
+                return refuse(format!(
+                    "Value ( {text} ) for parameter {path} is invalid. Expecting a value less than {max}."
+                ));
+            }
+        }
+        Value::String(text) => {
+            let values = model.enum_values(shape);
+            if !values.is_empty() && !values.contains(&text.as_str()) {
+                let hint = if values.len() <= MOST_LISTED {
+                    format!(" Expecting one of: {}.", values.join(", "))
+                } else {
+                    String::new()
+                };
+                return refuse(format!("Value ({text}) for parameter {path} is invalid.{hint}"));
+            }
+        }
+        _ => {}
+    }
+    if matches!(shape.kind, Kind::String | Kind::List) {
+        let broken = model.broken(shape, value);
+        let broken = broken.iter().find(|constraint| !constraint.contains("enum value set"));
+        if let Some(constraint) = broken {
+            let mut text = String::new();
+            super::show(value, &mut text);
+            let constraint = constraint.replacen("Member must", "It must", 1);
+            return refuse(format!("Value ({text}) for parameter {path} is invalid. {constraint}."));
+        }
+    }
+    Ok(())
+}
