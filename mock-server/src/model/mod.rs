@@ -25,7 +25,7 @@ pub use gateway::{
 pub use group::{DEFAULT_GROUP, Direction, Peer, SecurityGroup, SecurityGroupRule};
 pub use iam::{Role, Session};
 pub use ids::*;
-pub use interface::{Attachment, ClientToken, GroupRef, InterfaceStatus, NetworkInterface};
+pub use interface::{Attachment, GroupRef, InterfaceStatus, NetworkInterface, UsedToken};
 pub use job::{Document, Job, JobKey, JobKind, JobStatus, Transition, VpcConfig};
 pub use quota::Quotas;
 pub use region::{Partition, RegionInfo, Site, Zone};

@@ -345,7 +345,7 @@ impl Read for DescribeSecurityGroupRules {
         if !unknown.is_empty() {
             return Err(Ec2Error::RuleNotFound(Missing(unknown)));
         }
-        let groups = filters.exact().find(|(name, _)| *name == "group-id").map(|(_, ids)| ids);
+        let groups = filters.exact().find(|(_, name, _)| *name == "group-id").map(|(.., ids)| ids);
         let mut rows: Vec<_> = if !input.ids.is_empty() {
             input.ids.iter().filter_map(|id| find(state, id)).collect()
         } else if let Some(ids) = groups {

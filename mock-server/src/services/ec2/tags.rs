@@ -315,8 +315,8 @@ impl Read for DescribeTags {
                 }
             });
         };
-        match filters.exact().find(|(name, _)| *name == "resource-id") {
-            Some((_, ids)) => {
+        match filters.exact().find(|(_, name, _)| *name == "resource-id") {
+            Some((.., ids)) => {
                 let ids: BTreeSet<&str> = ids.into_iter().collect();
                 ids.into_iter().for_each(|id| kind_of(id).into_iter().for_each(|kind| visit(kind, Some(id))));
             }
