@@ -10,6 +10,9 @@ mod json;
 mod query;
 mod rest;
 
+pub(super) use json::document as json_document;
+pub(super) use rest::scalar as rest_scalar;
+
 use super::model::{Operation, Protocol, ServiceModel};
 use super::value::Value;
 use super::{Fault, RequestParts};
