@@ -1,1 +1,5 @@
-fn main() {}
+//! The `mockplane` program.
+
+fn main() -> std::process::ExitCode {
+    mockplane::cli::main()
+}

@@ -1,7 +1,252 @@
 //! What jobs do over time: their stages, their interfaces, their end.
+//!
+//! A job is a row and one timer. Whatever happens to it happens in a transaction: the call that creates it, the
+//! call that stops it, or a timer; so at every moment a job that is not at its end has exactly one timer, and one
+//! that is at its end has none, and no interface either.
 
-use crate::kernel::Due;
-use crate::model::{Alarm, Owner, Txn};
+pub mod explain;
+pub mod failure;
+mod place;
+pub mod stages;
+
+pub use explain::{Explanation, explain};
+
+use crate::kernel::{Due, Memo};
+use crate::model::{
+    Alarm, Course, Document, Finding, Job, JobKey, JobStatus, Needs, Owner, Phase, Profile, Tags, Transition,
+    Txn,
+};
+use crate::rules::{self, Case};
+use stages::Stage;
+use std::collections::BTreeSet;
+
+/// A job that is asked for.
+#[derive(Debug)]
+pub struct NewJob {
+    pub key: JobKey,
+    pub arn: String,
+    pub needs: Needs,
+    pub request: Document,
+    pub tags: Tags,
+}
+
+/// Begins a job: its first stage is entered, its interfaces are made.
+///
+/// # Errors
+/// The violation that makes the call fail; the transaction has to be dropped then.
+pub fn start(txn: &mut Txn<'_>, new: NewJob) -> Result<(), Box<Finding>> {
+    let NewJob { key, arn, needs, request, tags } = new;
+    let mut job = Job {
+        key: key.clone(),
+        arn,
+        needs,
+        request,
+        status: JobStatus::InProgress,
+        course: Course::Run,
+        stage: 0,
+        transitions: Vec::new(),
+        failure: None,
+        findings: Vec::new(),
+        created: txn.now,
+        modified: txn.now,
+        started: None,
+        ended: None,
+        tags,
+        memo: Memo::default(),
+    };
+    if let Some(violation) = ask(txn, &mut job, Phase::Create) {
+        return Err(Box::new(violation));
+    }
+    enter(txn, job, 0);
+    Ok(())
+}
 
 /// Does what a timer says.
-pub fn step(_txn: &mut Txn<'_>, _due: Due<Owner, Alarm>) {}
+pub fn step(txn: &mut Txn<'_>, due: Due<Owner, Alarm>) {
+    let Owner::Job(key) = due.owner;
+    let Some(job) = txn.state.jobs.get(&key).map(|job| Job::clone(job)) else { return };
+    match due.what {
+        Alarm::Stage(n) => enter(txn, job, n),
+        Alarm::Overtime => divert(txn, job, Course::Overtime),
+    }
+}
+
+/// Begins to stop a job.
+///
+/// # Errors
+/// What a job that has ended or is ending already calls its status.
+pub fn stop(txn: &mut Txn<'_>, job: &Job) -> Result<(), &'static str> {
+    if job.status != JobStatus::InProgress {
+        return Err(job.status_word());
+    }
+    let course = if job.started.is_some() && job.current().secondary != stages::DOWNLOADING {
+        Course::Stop
+    } else {
+        Course::StopEarly
+    };
+    divert(txn, job.clone(), course);
+    Ok(())
+}
+
+/// Leaves the job's course for another one.
+fn divert(txn: &mut Txn<'_>, mut job: Job, course: Course) {
+    txn.state.timers.cancel(&Owner::Job(job.key.clone()));
+    job.course = course;
+    // What was about to make it fail has no part in how it ends now.
+    job.failure = None;
+    enter(txn, job, 0);
+}
+
+impl Job {
+    /// What the job calls its status.
+    pub fn status_word(&self) -> &'static str {
+        stages::status_word(self.key.kind, self.status)
+    }
+
+    /// The stage that the job is in.
+    pub fn current(&self) -> &'static Stage {
+        let table = stages::table(self.key.kind, self.course);
+        &table[self.stage.min(table.len() - 1)]
+    }
+}
+
+/// Enters a stage, and the ones after it as long as none of them takes time.
+fn enter(txn: &mut Txn<'_>, mut job: Job, first: usize) {
+    let table = stages::table(job.key.kind, job.course);
+    let owner = Owner::Job(job.key.clone());
+    for n in first..table.len() {
+        let stage = &table[n];
+        if job.failure.is_some() && n > 0 && table[n - 1].secondary != stage.secondary {
+            fail(txn, &mut job);
+            break;
+        }
+        job.stage = n;
+        show(txn, &mut job, stage.status, stage.secondary, stage.message);
+        if let Some(phase) = stage.phase {
+            begin(txn, &mut job, phase);
+        }
+        if stage.status.is_final() {
+            end(txn, &mut job);
+            break;
+        }
+        let lasts = stage.lasts(txn.state.profile);
+        let overtime =
+            job.course == Course::Run && stage.phase == Some(Phase::Run) && lasts > job.needs.max_runtime;
+        if overtime {
+            txn.state.timers.schedule(txn.now + job.needs.max_runtime, owner, Alarm::Overtime);
+            break;
+        }
+        if txn.state.profile != Profile::Instant {
+            txn.state.timers.schedule(txn.now + lasts, owner, Alarm::Stage(n + 1));
+            break;
+        }
+    }
+    txn.state.jobs.insert(job);
+}
+
+/// Shows a status: a new transition, or a new message of the current one.
+fn show(txn: &mut Txn<'_>, job: &mut Job, status: JobStatus, secondary: &'static str, message: &'static str) {
+    job.status = status;
+    job.modified = txn.now;
+    match job.transitions.last_mut() {
+        Some(last) if last.status == secondary => last.message = message,
+        last => {
+            if let Some(last) = last {
+                last.end = Some(txn.now);
+            }
+            // As described jobs show it, the last transition ends when it begins.
+            let end = status.is_final().then_some(txn.now);
+            job.transitions.push(Transition { status: secondary, start: txn.now, end, message });
+        }
+    }
+    if secondary == stages::DOWNLOADING && job.started.is_none() {
+        // Billing begins with the download: described jobs show this very time as TrainingStartTime.
+        job.started = Some(txn.now);
+    }
+    let rule = job.told_failure().and_then(|failure| failure.rule);
+    txn.note(
+        "JobStatus",
+        job.key.to_string(),
+        rule,
+        format!("{}: {secondary} - {message}", job.status_word()),
+    );
+}
+
+/// Asks the rules of a phase and does what the phase is for.
+fn begin(txn: &mut Txn<'_>, job: &mut Job, phase: Phase) {
+    let violation = ask(txn, job, phase);
+    if let Some(violation) = &violation
+        && job.failure.is_none()
+    {
+        job.failure = Some(failure::of(violation));
+    }
+    match phase {
+        Phase::Place if violation.is_none() && job.needs.vpc.is_some() => {
+            let message = match place::place(txn, job) {
+                Some(subnets) => {
+                    let subnets: Vec<_> = subnets.iter().map(ToString::to_string).collect();
+                    format!(
+                        "interfaces for {} instances in {}",
+                        job.needs.instance_count(),
+                        subnets.join(", ")
+                    )
+                }
+                None => "no interface could be made, and no rule that is enforced forbids that".to_owned(),
+            };
+            txn.note("JobInterfaces", job.key.to_string(), None, message);
+        }
+        Phase::Input => tell_buckets(txn, job),
+        _ => {}
+    }
+}
+
+/// Asks the rules of a phase, keeps what they say, and answers the violation that has an effect.
+fn ask(txn: &mut Txn<'_>, job: &mut Job, phase: Phase) -> Option<Finding> {
+    let report = rules::evaluate(phase, &Case::new(txn, &job.key, &job.needs), &txn.global.rule_modes);
+    for warning in report.warnings() {
+        let told = rules::get(warning.rule).map_or("", |info| info.summary);
+        txn.note("RuleWarning", job.key.to_string(), Some(warning.rule), told);
+    }
+    let decisive = report.decisive().cloned();
+    if let Some(violation) = &decisive
+        && phase != Phase::Create
+    {
+        let text = failure::of(violation).reason;
+        txn.note("RuleViolated", job.key.to_string(), Some(violation.rule), text);
+    }
+    job.findings.extend(report.findings);
+    decisive
+}
+
+/// Tells, once for each bucket of a job, that nobody checks what is in it.
+fn tell_buckets(txn: &mut Txn<'_>, job: &Job) {
+    let urls = job.needs.inputs.iter().chain(&job.needs.outputs);
+    for bucket in urls.filter_map(|url| bucket(url)).collect::<BTreeSet<_>>() {
+        let message =
+            format!("{bucket} is not a bucket of this server: it is taken to exist and to allow all");
+        txn.note("ExternalBucket", job.key.to_string(), None, message);
+    }
+}
+
+/// The bucket of `s3://bucket/key`.
+fn bucket(url: &str) -> Option<&str> {
+    url.strip_prefix("s3://")?.split('/').next().filter(|name| !name.is_empty())
+}
+
+/// Ends a job that has a failure to tell.
+fn fail(txn: &mut Txn<'_>, job: &mut Job) {
+    show(txn, job, JobStatus::Failed, stages::FAILED, failure::STATUS_MESSAGE);
+    end(txn, job);
+}
+
+/// What every end has in common.
+fn end(txn: &mut Txn<'_>, job: &mut Job) {
+    if job.started.is_some() {
+        job.ended = Some(txn.now);
+    }
+    let released = place::release(txn, job);
+    if released > 0 {
+        txn.note("JobInterfaces", job.key.to_string(), None, format!("{released} interfaces removed"));
+    }
+    txn.state.timers.cancel(&Owner::Job(job.key.clone()));
+}

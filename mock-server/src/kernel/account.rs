@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A twelve-digit account number.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct AccountId(u64);
 
 impl AccountId {
@@ -76,6 +76,11 @@ impl<S: CellState> World<S> {
             .clone()
     }
 
+    /// The account, if it was touched before.
+    pub fn find(&self, id: AccountId) -> Option<Arc<Account<S>>> {
+        self.accounts.get(&id).map(|entry| entry.clone())
+    }
+
     /// The accounts touched so far, in order.
     pub fn accounts(&self) -> Vec<Arc<Account<S>>> {
         let mut all: Vec<_> = self.accounts.iter().map(|entry| entry.value().clone()).collect();
@@ -86,6 +91,22 @@ impl<S: CellState> World<S> {
     /// Forgets one account; its next touch finds it as new.
     pub fn reset_account(&self, id: AccountId) {
         self.accounts.remove(&id);
+    }
+
+    /// Forgets one account and makes it anew, with its own seed and with settings changed by `adjust`.
+    pub fn renew_account(
+        &self,
+        id: AccountId,
+        wall: SimTime,
+        seed: Option<u64>,
+        adjust: impl FnOnce(&mut S::Defaults),
+    ) {
+        let setup = self.setup.load();
+        let mut defaults = S::Defaults::clone(&setup.defaults);
+        adjust(&mut defaults);
+        let clock = setup.clock.clone();
+        let setup = Setup { seed: seed.unwrap_or(setup.seed), defaults: Arc::new(defaults), clock };
+        self.accounts.insert(id, Arc::new(Account::new(id, &setup, wall)));
     }
 
     /// Forgets all accounts.
@@ -164,9 +185,16 @@ impl<S: CellState> Account<S> {
         self.now(wall)
     }
 
-    /// When the first timer may be due; `None` if there is none.
-    pub fn next_due(&self) -> Option<SimTime> {
-        Some(SimTime::from_millis(self.due.load(Ordering::Acquire))).filter(|at| *at != SimTime::NEVER)
+    /// Starts another clock; time may run backwards here, and only here.
+    pub fn restart_clock(&self, start: impl FnOnce(&Clock) -> Clock, wall: SimTime) {
+        let mut clock = self.lock_clock();
+        *clock = start(&clock);
+        self.latest.store(clock.now(wall).millis(), Ordering::Relaxed);
+    }
+
+    /// When the first timer of all is due; `None` if there is none.
+    pub fn first_due(&self) -> Option<SimTime> {
+        self.all_cells().iter().filter_map(|cell| cell.read().timers().next_due()).min()
     }
 
     fn lock_clock(&self) -> std::sync::MutexGuard<'_, Clock> {
@@ -406,16 +434,16 @@ mod tests {
             made.unwrap();
         }
         account.settle(at(0), step);
-        assert_eq!(account.next_due(), Some(at(1)));
+        assert_eq!(account.first_due(), Some(at(1)));
         account.settle(at(8), step);
         assert_eq!(
             account.read(&region("eu-west-1")).seen.iter().copied().collect::<Vec<_>>(),
             [(1, "job"), (6, "job")]
         );
-        assert_eq!(account.next_due(), Some(at(11)));
+        assert_eq!(account.first_due(), Some(at(11)));
         account.settle(at(100), step);
         assert_eq!(account.read(&region("us-east-1")).total, 6);
-        assert_eq!(account.next_due(), None);
+        assert_eq!(account.first_due(), None);
     }
 
     #[test]

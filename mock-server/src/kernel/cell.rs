@@ -63,7 +63,7 @@ pub trait CellState: Clone + Send + Sync + 'static {
     /// What timers do.
     type What: Clone + Send + Sync;
     /// What an account starts with: the server's own settings.
-    type Defaults: Send + Sync;
+    type Defaults: Clone + Send + Sync;
 
     /// The first state of a cell; a pure function of its origin and the server's settings.
     fn first(origin: &Origin, defaults: &Self::Defaults) -> Self;

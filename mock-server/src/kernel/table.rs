@@ -51,7 +51,7 @@ impl<R: Row> Table<R> {
     }
 
     /// The rows whose keys come after `key`, in order.
-    pub fn after<'a>(&'a self, key: &R::Key) -> impl Iterator<Item = &'a Arc<R>> {
+    pub fn after<'a>(&'a self, key: &R::Key) -> impl Iterator<Item = &'a Arc<R>> + use<'a, R> {
         use std::ops::Bound::{Excluded, Unbounded};
         self.rows.range((Excluded(key.clone()), Unbounded)).map(|(_, row)| row)
     }
@@ -59,6 +59,18 @@ impl<R: Row> Table<R> {
     /// The rows under an index entry, in the order of their keys.
     pub fn by<'a>(&'a self, index: &R::Index) -> impl Iterator<Item = &'a Arc<R>> + use<'a, R> {
         self.index.get(index).into_iter().flatten().filter_map(|key| self.rows.get(key))
+    }
+
+    /// The rows under an index entry whose keys come after `key`, in order.
+    pub fn by_after<'a>(
+        &'a self,
+        index: &R::Index,
+        key: &R::Key,
+    ) -> impl Iterator<Item = &'a Arc<R>> + use<'a, R> {
+        use std::ops::Bound::{Excluded, Unbounded};
+        let range = (Excluded(key.clone()), Unbounded);
+        let keys = self.index.get(index).into_iter().flat_map(move |keys| keys.range(range.clone()));
+        keys.filter_map(|key| self.rows.get(key))
     }
 
     /// How many rows stand under an index entry; O(log n).
@@ -162,6 +174,8 @@ mod tests {
                     let expected: Vec<u32> = plain.iter().filter(|(_, on)| on.contains(&shelf)).map(|(id, _)| *id).collect();
                     prop_assert_eq!(table.by(&shelf).map(|book| book.id).collect::<Vec<_>>(), expected.clone());
                     prop_assert_eq!(table.count(&shelf), expected.len());
+                    let later: Vec<u32> = expected.into_iter().filter(|id| *id > 3).collect();
+                    prop_assert_eq!(table.by_after(&shelf, &3).map(|book| book.id).collect::<Vec<_>>(), later);
                 }
             }
         }

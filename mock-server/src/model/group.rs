@@ -3,6 +3,7 @@
 use super::*;
 use crate::kernel::{Memo, Row};
 use ipnet::{Ipv4Net, Ipv6Net};
+use std::sync::Arc;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Direction {
@@ -39,11 +40,39 @@ pub struct SecurityGroupRule {
 pub struct SecurityGroup {
     pub id: SecurityGroupId,
     pub vpc: VpcId,
-    pub name: String,
+    /// Unique in its VPC whatever the case; it never changes, so interfaces may carry it too.
+    pub name: Arc<str>,
     pub description: String,
+    /// In the order in which they were added.
     pub rules: Vec<SecurityGroupRule>,
     pub tags: Tags,
     pub memo: Memo,
+}
+
+/// The name of the group that every VPC has.
+pub const DEFAULT_GROUP: &str = "default";
+
+impl SecurityGroup {
+    /// Every VPC has one such group; it stays as long as the VPC.
+    pub fn is_default(&self) -> bool {
+        &*self.name == DEFAULT_GROUP
+    }
+}
+
+impl SecurityGroupRule {
+    /// A rule that allows everything to or from `peer`.
+    pub fn all_traffic(id: SecurityGroupRuleId, direction: Direction, peer: Peer) -> Self {
+        Self {
+            id,
+            direction,
+            protocol: "-1".into(),
+            from_port: None,
+            to_port: None,
+            peer,
+            description: None,
+            tags: Tags::default(),
+        }
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -52,6 +81,8 @@ pub enum SecurityGroupIndex {
     /// A rule of the group names this group as its peer.
     References(SecurityGroupId),
     Rule(SecurityGroupRuleId),
+    /// The name in lower case.
+    Name(VpcId, String),
 }
 
 impl Row for SecurityGroup {
@@ -62,6 +93,7 @@ impl Row for SecurityGroup {
     }
     fn indexes(&self, emit: &mut dyn FnMut(SecurityGroupIndex)) {
         emit(SecurityGroupIndex::Vpc(self.vpc));
+        emit(SecurityGroupIndex::Name(self.vpc, self.name.to_lowercase()));
         for rule in &self.rules {
             emit(SecurityGroupIndex::Rule(rule.id));
             if let Peer::Group(other) = rule.peer {

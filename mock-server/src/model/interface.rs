@@ -1,7 +1,7 @@
 //! Elastic network interfaces.
 
 use super::*;
-use crate::kernel::{Memo, Row};
+use crate::kernel::{Memo, Row, SimTime};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
@@ -16,9 +16,31 @@ pub enum InterfaceStatus {
 #[derive(Clone, PartialEq, Debug)]
 pub enum Attachment {
     /// An instance of the user's own.
-    Instance { id: AttachmentId, instance: String, device_index: i32, delete_on_termination: bool },
+    Instance {
+        id: AttachmentId,
+        instance: String,
+        device_index: i32,
+        delete_on_termination: bool,
+        since: SimTime,
+    },
     /// Something that a service runs; no user may detach it.
     Service { id: ServiceAttachmentId, instance_owner: Arc<str>, device_index: i32 },
+}
+
+impl Attachment {
+    pub fn id(&self) -> String {
+        match self {
+            Attachment::Instance { id, .. } => id.to_string(),
+            Attachment::Service { id, .. } => id.to_string(),
+        }
+    }
+}
+
+/// A group of an interface, with its name, which never changes.
+#[derive(Clone, PartialEq, Debug)]
+pub struct GroupRef {
+    pub id: SecurityGroupId,
+    pub name: Arc<str>,
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -31,7 +53,7 @@ pub struct NetworkInterface {
     /// The primary private address first.
     pub addresses: Vec<Ipv4Addr>,
     pub description: Arc<str>,
-    pub groups: Vec<SecurityGroupId>,
+    pub groups: Vec<GroupRef>,
     pub source_dest_check: bool,
     pub attachment: Option<Attachment>,
     /// `interface`, or what a service calls its own kind.
@@ -42,6 +64,8 @@ pub struct NetworkInterface {
     /// What of this product's own holds it; such an interface goes when its owner lets it go, and no user may
     /// change or delete it before that.
     pub owner: Option<Owner>,
+    /// What the caller gave so that repeating the call makes no second interface.
+    pub client_token: Option<Arc<str>>,
     pub tags: Tags,
     pub memo: Memo,
 }
@@ -69,9 +93,27 @@ impl Row for NetworkInterface {
     fn indexes(&self, emit: &mut dyn FnMut(InterfaceIndex)) {
         emit(InterfaceIndex::Subnet(self.subnet));
         emit(InterfaceIndex::Vpc(self.vpc));
-        self.groups.iter().for_each(|group| emit(InterfaceIndex::Group(*group)));
+        self.groups.iter().for_each(|group| emit(InterfaceIndex::Group(group.id)));
         if let Some(owner) = &self.owner {
             emit(InterfaceIndex::Owner(owner.clone()));
         }
     }
+}
+
+/// A call that must not be done twice: what it asked for and what it made. It goes with what it made.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ClientToken {
+    pub token: Arc<str>,
+    /// A digest of the parameters.
+    pub request: u128,
+    pub made: NetworkInterfaceId,
+}
+
+impl Row for ClientToken {
+    type Key = Arc<str>;
+    type Index = ();
+    fn key(&self) -> Arc<str> {
+        self.token.clone()
+    }
+    fn indexes(&self, _: &mut dyn FnMut(())) {}
 }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::kernel::{Memo, Row, SimTime};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A part of a request that is kept only to be told again: a tree of plain values.
 pub type Document = Arc<serde_json::Value>;
@@ -13,10 +14,19 @@ pub enum JobKind {
 }
 
 impl JobKind {
+    pub const ALL: &[JobKind] = &[JobKind::Training];
+
     /// The kind in an ARN and in `kind/name`.
     pub fn slug(self) -> &'static str {
         match self {
             JobKind::Training => "training-job",
+        }
+    }
+
+    /// What the kind is called in a sentence.
+    pub fn noun(self) -> &'static str {
+        match self {
+            JobKind::Training => "training",
         }
     }
 }
@@ -28,17 +38,57 @@ pub struct JobKey {
     pub name: Arc<str>,
 }
 
+impl JobKey {
+    /// Reads `kind/name`, as [`Display`](std::fmt::Display) writes it.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (slug, name) = text.split_once('/')?;
+        let kind = *JobKind::ALL.iter().find(|kind| kind.slug() == slug)?;
+        Some(Self { kind, name: name.into() })
+    }
+}
+
 impl std::fmt::Display for JobKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}/{}", self.kind.slug(), self.name)
     }
 }
 
-/// The subnets and groups that a job was given.
-#[derive(Clone, PartialEq, Debug)]
+/// The subnets and groups that a job was given, as it was given them: a rule says what becomes of those that do
+/// not exist.
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct VpcConfig {
-    pub subnets: Vec<SubnetId>,
-    pub groups: Vec<SecurityGroupId>,
+    pub subnets: Vec<String>,
+    pub groups: Vec<String>,
+}
+
+/// Instances of one type.
+#[derive(Clone, PartialEq, Debug)]
+pub struct InstanceGroup {
+    pub instance_type: String,
+    pub count: u32,
+}
+
+/// What a job asks for, whatever its kind: all that its rules and its simulation look at.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Needs {
+    /// The role that the job acts as.
+    pub role_arn: String,
+    pub instances: Vec<InstanceGroup>,
+    /// `None`: the job runs in a VPC of the service's own.
+    pub vpc: Option<VpcConfig>,
+    /// The containers have no network at all.
+    pub network_isolation: bool,
+    /// `s3://` URLs that are read and written.
+    pub inputs: Vec<String>,
+    pub outputs: Vec<String>,
+    /// Longest run.
+    pub max_runtime: Duration,
+}
+
+impl Needs {
+    pub fn instance_count(&self) -> u32 {
+        self.instances.iter().fold(0, |sum, group| sum.saturating_add(group.count))
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -58,39 +108,67 @@ impl JobStatus {
     }
 }
 
+/// Which table of stages a job goes through.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Course {
+    /// From its start to its completion.
+    #[default]
+    Run,
+    /// Stopped by its user before there was anything to save.
+    StopEarly,
+    /// Stopped by its user.
+    Stop,
+    /// Stopped because it ran longer than it was allowed to.
+    Overtime,
+}
+
 /// A stretch of a job's life, as training jobs tell it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Transition {
     pub status: &'static str,
     pub start: SimTime,
     pub end: Option<SimTime>,
-    pub message: String,
+    pub message: &'static str,
+}
+
+/// Why a job fails.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Failure {
+    pub reason: String,
+    /// The id of the rule behind it.
+    pub rule: Option<&'static str>,
 }
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Job {
     pub key: JobKey,
     pub arn: String,
-    pub role_arn: String,
-    pub instance_type: String,
-    pub instance_count: u32,
-    pub vpc: Option<VpcConfig>,
-    /// Longest run in seconds.
-    pub max_runtime: u64,
+    pub needs: Needs,
     /// All that the caller said.
     pub request: Document,
     pub status: JobStatus,
+    pub course: Course,
+    /// The place of the current stage in the table of the job's course.
+    pub stage: usize,
     pub transitions: Vec<Transition>,
-    pub failure: Option<String>,
-    /// The id of the rule behind the failure.
-    pub failed_by: Option<&'static str>,
+    /// Known to the job from the moment its rule is violated, told to the user once the job has failed.
+    pub failure: Option<Failure>,
+    /// What the rules said, in the order in which they were asked.
+    pub findings: Vec<Finding>,
     pub created: SimTime,
     pub modified: SimTime,
-    /// When the containers began and ended to run.
+    /// When the instances began and ended to work for the job.
     pub started: Option<SimTime>,
     pub ended: Option<SimTime>,
     pub tags: Tags,
     pub memo: Memo,
+}
+
+impl Job {
+    /// The failure, once it is told.
+    pub fn told_failure(&self) -> Option<&Failure> {
+        self.failure.as_ref().filter(|_| self.status == JobStatus::Failed)
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]

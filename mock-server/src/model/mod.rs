@@ -3,29 +3,36 @@
 //! No request, no wire name, no error text and no `Serialize` here: each boundary has types of its own.
 
 pub mod address;
+pub mod finding;
 pub mod gateway;
 pub mod group;
 pub mod iam;
 pub mod ids;
 pub mod interface;
 pub mod job;
+pub mod network;
 pub mod place;
+pub mod quota;
 pub mod region;
 pub mod state;
 pub mod tags;
 pub mod vpc;
 
 pub use address::AddressPool;
+pub use finding::{Evidence, Finding, Phase, RuleMode, RuleModes, Verdict};
 pub use gateway::{
     AclAssociation, AclEntry, DhcpOptions, InternetGateway, NetworkAcl, Route, RouteAssociation, RouteTable,
     RouteTarget,
 };
-pub use group::{Direction, Peer, SecurityGroup, SecurityGroupRule};
+pub use group::{DEFAULT_GROUP, Direction, Peer, SecurityGroup, SecurityGroupRule};
 pub use iam::{Role, Session};
 pub use ids::*;
-pub use interface::{Attachment, InterfaceStatus, NetworkInterface};
-pub use job::{Document, Job, JobKey, JobKind, JobStatus, Transition, VpcConfig};
-pub use region::{Partition, RegionInfo, Zone};
+pub use interface::{Attachment, ClientToken, GroupRef, InterfaceStatus, NetworkInterface};
+pub use job::{
+    Course, Document, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Needs, Transition, VpcConfig,
+};
+pub use quota::Quotas;
+pub use region::{Partition, RegionInfo, Site, Zone};
 pub use state::{Alarm, Defaults, Owner, Profile, State};
 pub use tags::Tags;
 pub use vpc::{Subnet, Tenancy, Vpc};

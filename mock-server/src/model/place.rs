@@ -26,7 +26,9 @@ pub struct InterfaceSpec {
 /// Why no interface was made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum NotPlaced {
-    NoSuchSubnet,
+    NoSuchSubnet(SubnetId),
+    NoSuchInterface(NetworkInterfaceId),
+    NoSuchGroup(SecurityGroupId),
     /// The address that could not be had; `None` if any would have done.
     Address(Option<Ipv4Addr>, Refusal),
 }
@@ -38,7 +40,9 @@ impl State {
     /// # Errors
     /// [`NotPlaced`].
     pub fn add_interface(&mut self, spec: InterfaceSpec) -> Result<Arc<NetworkInterface>, NotPlaced> {
-        let mut subnet = Subnet::clone(self.subnets.get(&spec.subnet).ok_or(NotPlaced::NoSuchSubnet)?);
+        let mut subnet =
+            Subnet::clone(self.subnets.get(&spec.subnet).ok_or(NotPlaced::NoSuchSubnet(spec.subnet))?);
+        let groups = self.group_refs(&spec.groups)?;
         let mut addresses = spec.addresses;
         for address in &addresses {
             let taken = subnet.addresses.take(*address, spec.id);
@@ -56,13 +60,14 @@ impl State {
             mac: mac(spec.id),
             addresses,
             description: spec.description,
-            groups: spec.groups,
+            groups,
             source_dest_check: true,
             attachment: spec.attachment,
             interface_type: "interface",
             requester_id: spec.requester_id,
             requester_managed: spec.requester_managed,
             owner: spec.owner,
+            client_token: None,
             tags: spec.tags,
             memo: Memo::default(),
         };
@@ -70,9 +75,50 @@ impl State {
         Ok(self.interfaces.insert(interface))
     }
 
+    /// Gives an interface `more` further addresses of its subnet, the next free ones. As for
+    /// [`State::add_interface`], a transaction in which this fails has to be dropped.
+    ///
+    /// # Errors
+    /// [`NotPlaced`].
+    pub fn add_addresses(
+        &mut self,
+        id: NetworkInterfaceId,
+        more: usize,
+    ) -> Result<Arc<NetworkInterface>, NotPlaced> {
+        let mut interface =
+            NetworkInterface::clone(self.interfaces.get(&id).ok_or(NotPlaced::NoSuchInterface(id))?);
+        let mut subnet = Subnet::clone(
+            self.subnets.get(&interface.subnet).ok_or(NotPlaced::NoSuchSubnet(interface.subnet))?,
+        );
+        for _ in 0..more {
+            let address = subnet.addresses.take_next(id);
+            interface.addresses.push(address.map_err(|refusal| NotPlaced::Address(None, refusal))?);
+        }
+        self.subnets.insert(subnet);
+        Ok(self.interfaces.insert(interface))
+    }
+
+    /// These groups as an interface carries them: in the order given, each once.
+    ///
+    /// # Errors
+    /// [`NotPlaced::NoSuchGroup`].
+    pub fn group_refs(&self, ids: &[SecurityGroupId]) -> Result<Vec<GroupRef>, NotPlaced> {
+        let mut groups: Vec<GroupRef> = Vec::with_capacity(ids.len());
+        for id in ids {
+            let group = self.groups.get(id).ok_or(NotPlaced::NoSuchGroup(*id))?;
+            if groups.iter().all(|carried| carried.id != *id) {
+                groups.push(GroupRef { id: *id, name: group.name.clone() });
+            }
+        }
+        Ok(groups)
+    }
+
     /// Removes an interface and gives its addresses back. `None` if there is none with this id.
     pub fn remove_interface(&mut self, id: NetworkInterfaceId) -> Option<Arc<NetworkInterface>> {
         let interface = self.interfaces.remove(&id)?;
+        if let Some(token) = &interface.client_token {
+            self.client_tokens.remove(token);
+        }
         self.subnets.update(&interface.subnet, |subnet| {
             for address in &interface.addresses {
                 subnet.addresses.release(*address);

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::kernel::{CellState, Minter, Origin, Row, Table, Timers};
+use std::sync::Arc;
 
 /// How long the stages of a job take.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -15,10 +16,24 @@ pub enum Profile {
     Instant,
 }
 
+impl Profile {
+    /// Reads the name that people use.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "fast" => Some(Profile::Fast),
+            "realistic" => Some(Profile::Realistic),
+            "instant" => Some(Profile::Instant),
+            _ => None,
+        }
+    }
+}
+
 /// What the server was started with, for every account.
 #[derive(Clone, Debug, Default)]
 pub struct Defaults {
     pub profile: Profile,
+    pub rule_modes: RuleModes,
+    pub quotas: Quotas,
 }
 
 /// What timers and interfaces belong to.
@@ -40,12 +55,17 @@ impl std::fmt::Display for Owner {
 pub enum Alarm {
     /// The job enters its next stage: the number is the stage's place in the job's table of stages.
     Stage(usize),
+    /// The job has run as long as it may.
+    Overtime,
 }
 
 /// The state of one cell. Regional tables are empty in the account's global cell and the other way round.
 #[derive(Clone, Default)]
 pub struct State {
     pub profile: Profile,
+    pub quotas: Quotas,
+    /// Whose and where this cell is.
+    pub site: Arc<Site>,
     pub minter: Minter,
     pub timers: Timers<Owner, Alarm>,
     // === EC2 ===
@@ -57,9 +77,13 @@ pub struct State {
     pub acls: Table<NetworkAcl>,
     pub internet_gateways: Table<InternetGateway>,
     pub dhcp_options: Table<DhcpOptions>,
+    /// The DHCP options that new VPCs get.
+    pub region_dhcp_options: Option<DhcpOptionsId>,
+    pub client_tokens: Table<ClientToken>,
     // === SageMaker ===
     pub jobs: Table<Job>,
     // === Account-wide ===
+    pub rule_modes: RuleModes,
     pub roles: Table<Role>,
     pub sessions: Table<Session>,
 }
@@ -69,8 +93,19 @@ impl CellState for State {
     type What = Alarm;
     type Defaults = Defaults;
 
-    fn first(_origin: &Origin, defaults: &Defaults) -> Self {
-        Self { profile: defaults.profile, ..Self::default() }
+    fn first(origin: &Origin, defaults: &Defaults) -> Self {
+        let site = Arc::new(Site::new(origin.account, origin.region()));
+        let mut state = Self {
+            profile: defaults.profile,
+            rule_modes: defaults.rule_modes.clone(),
+            quotas: defaults.quotas,
+            site,
+            ..Self::default()
+        };
+        if let Some(region) = RegionInfo::get(origin.region()) {
+            state.furnish(origin, region);
+        }
+        state
     }
 
     fn timers(&self) -> &Timers<Owner, Alarm> {
@@ -122,8 +157,10 @@ impl State {
             if !self.subnets.contains(&interface.subnet) {
                 broken.push(format!("{} lies in no subnet", interface.id));
             }
-            for group in interface.groups.iter().filter(|group| !self.groups.contains(group)) {
-                broken.push(format!("{} carries {group}, which does not exist", interface.id));
+            for group in &interface.groups {
+                if self.groups.get(&group.id).is_none_or(|row| row.name != group.name) {
+                    broken.push(format!("{} carries {}, which does not exist", interface.id, group.id));
+                }
             }
             if let Some(Owner::Job(key)) = &interface.owner
                 && self.jobs.get(key).is_none_or(|job| job.status.is_final())
@@ -131,8 +168,46 @@ impl State {
                 broken.push(format!("{} outlives {key}", interface.id));
             }
         }
-        for group in self.groups.iter().filter(|group| !self.vpcs.contains(&group.vpc)) {
-            broken.push(format!("{} lies in no VPC", group.id));
+        for job in self.jobs.iter() {
+            let timer = self.timers.next_of(&Owner::Job(job.key.clone()));
+            if timer.is_some() == job.status.is_final() {
+                broken.push(format!("{} is {:?} and has the timer {timer:?}", job.key, job.status));
+            }
+        }
+        for group in self.groups.iter() {
+            if !self.vpcs.contains(&group.vpc) {
+                broken.push(format!("{} lies in no VPC", group.id));
+            }
+            for rule in &group.rules {
+                if let Peer::Group(other) = rule.peer
+                    && !self.groups.contains(&other)
+                {
+                    broken.push(format!("{} refers to {other}, which does not exist", rule.id));
+                }
+            }
+        }
+        for vpc in self.vpcs.iter() {
+            let index = gateway::InVpcIndex::Vpc(vpc.id);
+            let default_groups = group::SecurityGroupIndex::Name(vpc.id, DEFAULT_GROUP.into());
+            let mains = self.route_tables.by(&index).filter(|table| table.is_main()).count();
+            let acls = self.acls.by(&index).filter(|acl| acl.is_default).count();
+            if (mains, acls, self.groups.count(&default_groups)) != (1, 1, 1) {
+                broken.push(format!("{} lacks a main table, a default ACL or a default group", vpc.id));
+            }
+        }
+        let associated = self.acls.iter().flat_map(|acl| &acl.associations).map(|a| a.subnet);
+        let associated: std::collections::BTreeSet<_> = associated.collect();
+        if !self.subnets.iter().map(|subnet| &subnet.id).eq(&associated) {
+            broken.push("not every subnet has one network ACL".into());
+        }
+        for token in self.client_tokens.iter() {
+            if self
+                .interfaces
+                .get(&token.made)
+                .is_none_or(|eni| eni.client_token.as_ref() != Some(&token.token))
+            {
+                broken.push(format!("what the token {} made is gone", token.token));
+            }
         }
         broken
     }

@@ -1,1 +1,201 @@
 //! The documented rules, one small unit each.
+//!
+//! A rule states, in our own words, what a page of the AWS documentation states, and looks at one job to see
+//! whether it holds. It decides nothing else: what a violation does follows from the rule's phase and the
+//! account's mode for it, and the text that a client sees is chosen by `jobs::failure` (the job fails) or by
+//! `services::sagemaker::error` (the call fails).
+
+mod book;
+mod case;
+mod network;
+mod role;
+pub mod room;
+
+pub use book::{catalogue, page};
+pub use case::Case;
+
+use crate::model::JobKind;
+pub use crate::model::{Evidence, Finding, Phase, RuleMode, RuleModes, Verdict};
+
+/// Where the knowledge comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Basis {
+    /// AWS says so.
+    Documented,
+    /// AWS was seen to do so.
+    Observed,
+    /// It follows from other facts, or it is the best guess there is.
+    Assumed,
+}
+
+impl Basis {
+    pub fn name(self) -> &'static str {
+        match self {
+            Basis::Documented => "documented",
+            Basis::Observed => "observed",
+            Basis::Assumed => "assumed",
+        }
+    }
+}
+
+/// A place in the SageMaker developer guide.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Doc {
+    /// Name of the page, without `.html`.
+    pub page: &'static str,
+    /// Anchor in the page; empty for the page as a whole.
+    pub anchor: &'static str,
+}
+
+impl Doc {
+    pub fn url(self) -> String {
+        let Doc { page, anchor } = self;
+        let hash = if anchor.is_empty() { "" } else { "#" };
+        format!("https://docs.aws.amazon.com/sagemaker/latest/dg/{page}.html{hash}{anchor}")
+    }
+}
+
+/// The kinds of job that a rule speaks of.
+pub type Kinds = &'static [JobKind];
+/// Every kind of job.
+pub const ALL: Kinds = JobKind::ALL;
+
+/// What there is to know of a rule.
+#[derive(Clone, Copy, Debug)]
+pub struct RuleInfo {
+    /// Never given to another rule.
+    pub id: &'static str,
+    /// Ids of texts and observations that belong to the rule; they lead to its page too.
+    pub aliases: &'static [&'static str],
+    pub name: &'static str,
+    pub jobs: Kinds,
+    pub phase: Phase,
+    pub basis: Basis,
+    /// The places that state it, one for each page that does.
+    pub docs: &'static [Doc],
+    /// The rule, in our own words.
+    pub summary: &'static str,
+    /// What to do about a violation.
+    pub hint: &'static str,
+}
+
+/// One documented rule.
+pub trait Rule {
+    const INFO: RuleInfo;
+    /// Whether the rule holds for this job in this state.
+    fn check(case: &Case<'_>) -> Verdict;
+}
+
+/// A rule as the list holds it.
+#[derive(Clone, Copy)]
+pub struct Entry {
+    pub info: &'static RuleInfo,
+    check: fn(&Case<'_>) -> Verdict,
+}
+
+macro_rules! rules {
+    ($($rule:ty),* $(,)?) => {
+        /// Every rule. Within a phase the first violated rule of this list decides.
+        const RULES: &[Entry] = &[$(Entry { info: &<$rule>::INFO, check: <$rule>::check }),*];
+    };
+}
+
+rules![
+    // The order of the checks that a create call makes is assumed: role, then network.
+    role::TrustedRole,
+    network::VpcShape,
+    network::KnownSubnets,
+    network::KnownGroups,
+    network::OneVpc,
+    network::SharedTenancy,
+    room::ServiceVpc,
+    room::TwoAddressesPerInstance,
+    room::OneSubnetAllGroups,
+];
+
+/// Every rule, in the order of the list.
+pub fn all() -> impl Iterator<Item = &'static RuleInfo> {
+    RULES.iter().map(|entry| entry.info)
+}
+
+/// The rule with this id, or to which this id belongs; letters of either case will do.
+pub fn get(id: &str) -> Option<&'static RuleInfo> {
+    let named = |known: &&str| known.eq_ignore_ascii_case(id);
+    all().find(|info| named(&info.id) || info.aliases.iter().any(&named))
+}
+
+/// Reads `ID=MODE`, as a user says what a rule is to count for.
+pub fn parse_mode(text: &str) -> Option<(&'static str, RuleMode)> {
+    let (id, mode) = text.split_once('=')?;
+    Some((get(id)?.id, RuleMode::parse(mode)?))
+}
+
+/// What all rules of one phase say about one job.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    pub findings: Vec<Finding>,
+}
+
+impl Report {
+    /// The violation that has an effect: the first one of a rule that is enforced.
+    pub fn decisive(&self) -> Option<&Finding> {
+        self.findings.iter().find(|finding| finding.is_violation() && finding.mode == RuleMode::Enforce)
+    }
+
+    /// The violations of rules that only warn.
+    pub fn warnings(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.is_violation() && finding.mode == RuleMode::Warn)
+    }
+}
+
+/// Asks every rule of a phase that speaks of this kind of job and is not switched off.
+pub fn evaluate(phase: Phase, case: &Case<'_>, modes: &RuleModes) -> Report {
+    let asked =
+        RULES.iter().filter(|entry| entry.info.phase == phase && entry.info.jobs.contains(&case.kind));
+    let findings = asked.filter_map(|entry| {
+        let mode = modes.of(entry.info.id);
+        (mode != RuleMode::Off).then(|| Finding {
+            rule: entry.info.id,
+            phase,
+            mode,
+            verdict: (entry.check)(case),
+        })
+    });
+    Report { findings: findings.collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn ids_and_names_are_unique() {
+        let mut seen = BTreeSet::new();
+        for info in all() {
+            for id in [info.id, info.name].iter().chain(info.aliases) {
+                assert!(seen.insert(*id), "{id} is used twice");
+            }
+        }
+    }
+
+    #[test]
+    fn every_rule_says_all_there_is_to_say() {
+        for info in all() {
+            assert!(!info.jobs.is_empty() && !info.docs.is_empty(), "{}", info.id);
+            for text in [info.summary, info.hint] {
+                assert!(text.ends_with('.') && text.len() > 20, "{}: {text}", info.id);
+            }
+            assert!(info.name.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{}", info.name);
+        }
+    }
+
+    #[test]
+    fn a_rule_is_found_by_its_id_and_by_what_belongs_to_it() {
+        assert_eq!(get("sm-vpc-ip-01").map(|info| info.id), Some("SM-VPC-IP-01"));
+        assert_eq!(get("SM-F-ROLE-SYNC").map(|info| info.id), Some("SM-ROLE-TRUST-07"));
+        assert!(get("SM-NOTHING").is_none());
+        assert_eq!(parse_mode("SM-F-ROLE-SYNC=warn"), Some(("SM-ROLE-TRUST-07", RuleMode::Warn)));
+        assert!(parse_mode("SM-NOTHING=warn").is_none() && parse_mode("SM-VPC-IP-01=maybe").is_none());
+    }
+}

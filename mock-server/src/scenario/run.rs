@@ -6,12 +6,13 @@ use super::problem::{Place, Problem};
 use super::resource::ResourceKind;
 use super::session::{Answer, Broken, Session};
 use super::span::Span;
-use super::target::{Target, pause};
+use super::target::Target;
 use super::template::Scope;
 use super::transcript::Transcript;
 use super::tree::Node;
 use super::{input, matcher, query};
 use crate::aws::timestamp;
+use crate::clock::pause;
 use crate::kernel::{AccountId, SimTime, digest};
 use serde_json::Value;
 use serde_saphyr::Spanned;
@@ -413,7 +414,7 @@ impl<T: Target> Run<'_, T> {
         self.hold("the secondary statuses", expect.secondary_status.as_ref(), &secondary, &mut problems);
         if let Some(cause) = &expect.blocked_by {
             let explanation = self.session.explain(resource).await?;
-            let rule = &explanation["decidedBy"];
+            let rule = &explanation["blockedBy"];
             self.hold("the rule", cause.value.rule.as_ref(), rule, &mut problems);
             if let Some(wanted) = &cause.value.resource {
                 let id = self.scope.value(wanted)?;

@@ -21,18 +21,7 @@ impl Span {
 
     /// Reads one or more numbers with their units.
     pub fn parse(text: &str) -> Option<Self> {
-        let mut total: u64 = 0;
-        let mut rest = text;
-        while !rest.is_empty() {
-            let digits = rest.find(|c: char| !c.is_ascii_digit())?;
-            let number: u64 = rest[..digits].parse().ok()?;
-            rest = &rest[digits..];
-            let letters = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
-            let (_, unit) = UNITS.iter().find(|(name, _)| *name == &rest[..letters])?;
-            total = total.checked_add(number.checked_mul(*unit)?)?;
-            rest = &rest[letters..];
-        }
-        (!text.is_empty()).then(|| Self::millis(total))
+        crate::clock::parse_span(text).map(Self)
     }
 }
 

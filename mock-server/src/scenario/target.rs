@@ -83,9 +83,3 @@ fn causes(error: &dyn std::error::Error) -> String {
     }
     text
 }
-
-/// Waits in real time, for scenarios whose clock follows it.
-#[expect(clippy::disallowed_methods, reason = "a scenario with a real clock has to wait for it")]
-pub async fn pause(time: Duration) {
-    tokio::time::sleep(time).await;
-}

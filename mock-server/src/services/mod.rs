@@ -3,6 +3,8 @@
 
 pub mod ec2;
 pub mod iam;
+#[cfg(test)]
+pub(crate) mod lab;
 pub mod page;
 pub mod sagemaker;
 pub mod sts;
@@ -122,6 +124,15 @@ pub trait ReplyWriter {
     /// # Errors
     /// A member that the model's output does not have.
     fn value<T: Serialize>(&mut self, value: &T) -> Result<(), Self::Error>;
+    /// A structure that is always printed the same way, so that what was printed can be kept in `memo`, which
+    /// belongs to the one row from which everything in `value` comes.
+    ///
+    /// # Errors
+    /// A member that the model's output does not have.
+    fn whole<T: Serialize>(&mut self, memo: &Memo, value: &T) -> Result<(), Self::Error> {
+        let _ = memo;
+        self.value(value)
+    }
     /// # Errors
     /// A member that the model's output does not have.
     fn page<R: Printed>(&mut self, page: &Page<R>) -> Result<(), Self::Error>;

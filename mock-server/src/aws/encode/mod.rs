@@ -168,6 +168,31 @@ impl<'a> Encoder<'a> {
         outcome.map(|_| ()).map_err(|error| error.under(operation.name))
     }
 
+    /// As [`value`](Self::value), for a value that never changes: what is written is kept in `memo` and copied from
+    /// there the next time.
+    ///
+    /// # Errors
+    /// As those of `value`; and an output with members in headers, which are not kept.
+    pub fn whole<T: Serialize + ?Sized>(
+        &mut self,
+        memo: &OnceLock<Box<[u8]>>,
+        value: &T,
+    ) -> Result<(), EncodeError> {
+        if let Some(kept) = memo.get() {
+            self.claim()?;
+            self.out.extend_from_slice(kept);
+            return Ok(());
+        }
+        self.value(value)?;
+        if !self.headers.is_empty() {
+            let name = self.operation.name;
+            return Err(EncodeError::new(format!("the output of {name} is not all in the body")));
+        }
+        // Another request may have kept the same bytes in the meantime.
+        let _ = memo.set(self.out[self.start..].into());
+        Ok(())
+    }
+
     /// Writes an output that is one list of rows, and perhaps the token of the next page.
     ///
     /// `next_token` is the output member that carries the token, and the token. Rows that keep a

@@ -1,6 +1,24 @@
-//! TODO-robustness: operations follow.
+//! Amazon SageMaker, as far as its jobs live in a VPC.
+
+pub mod error;
+mod members;
+mod tags;
+#[cfg(test)]
+mod tests;
+mod training;
 
 use super::Registrar;
 
-/// Every operation that behaves.
-pub fn operations(_registrar: &mut impl Registrar) {}
+/// Every operation that behaves. The list is in order of resource.
+pub fn operations(registrar: &mut impl Registrar) {
+    // Training jobs.
+    registrar.write::<training::CreateTrainingJob>();
+    registrar.read::<training::DescribeTrainingJob>();
+    registrar.read::<training::ListTrainingJobs>();
+    registrar.write::<training::StopTrainingJob>();
+    registrar.write::<training::DeleteTrainingJob>();
+    // Tags.
+    registrar.write::<tags::AddTags>();
+    registrar.read::<tags::ListTags>();
+    registrar.write::<tags::DeleteTags>();
+}

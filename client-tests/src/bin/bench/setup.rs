@@ -1,0 +1,161 @@
+//! The worlds that are measured.
+
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use client_tests::Result;
+use client_tests::server::Server;
+use client_tests::wire::{self, Connection, ec2, iam, sagemaker, text};
+use serde_json::json;
+use tokio::task::LocalSet;
+
+/// An account whose region has 100 subnets, and the call that lists them.
+pub async fn hundred_subnets(server: &Server) -> Result<Vec<u8>> {
+    let account = "100000000001";
+    let mut connection = Connection::open(server.address).await?;
+    let vpc = create_vpc(&mut connection, account, "10.0.0.0/16").await?;
+    let list = ec2(account, "DescribeSubnets", "");
+    let present = connection.expect_ok(&list).await?.matches("<subnetId>").count();
+    for number in present..100 {
+        create_subnet(&mut connection, account, &vpc, &format!("10.0.{number}.0/24")).await?;
+    }
+    match connection.expect_ok(&list).await?.matches("<subnetId>").count() {
+        100 => Ok(list),
+        other => Err(format!("{other} subnets instead of 100").into()),
+    }
+}
+
+/// A new account with one large subnet, and the call that makes an interface in it.
+pub async fn create_interface(address: SocketAddr, account: &str) -> Result<Vec<u8>> {
+    let mut connection = Connection::open(address).await?;
+    let vpc = create_vpc(&mut connection, account, "10.0.0.0/16").await?;
+    let subnet = create_subnet(&mut connection, account, &vpc, "10.0.0.0/16").await?;
+    Ok(ec2(account, "CreateNetworkInterface", &format!("&SubnetId={subnet}&Description=bench")))
+}
+
+/// A completed training job, and the call that describes it.
+pub async fn training_job(server: &Server) -> Result<Vec<u8>> {
+    let account = "100000000003";
+    let mut connection = Connection::open(server.address).await?;
+    let trust = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow%22%2C\
+                 %22Principal%22%3A%7B%22Service%22%3A%22sagemaker.amazonaws.com%22%7D%2C%22Action%22%3A\
+                 %22sts%3AAssumeRole%22%7D%5D%7D";
+    let role = iam(account, "CreateRole", &format!("&RoleName=bench&AssumeRolePolicyDocument={trust}"));
+    let role = text(&connection.expect_ok(&role).await?, "Arn").ok_or("no role ARN")?.to_string();
+    let job = json!({
+        "TrainingJobName": "bench",
+        "AlgorithmSpecification": {
+            "TrainingImage": "123456789012.dkr.ecr.us-east-1.amazonaws.com/train:1",
+            "TrainingInputMode": "File",
+        },
+        "RoleArn": role,
+        "OutputDataConfig": {"S3OutputPath": "s3://bench-output/models"},
+        "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10},
+        "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+    });
+    connection.expect_ok(&sagemaker(account, "CreateTrainingJob", &job)).await?;
+    let describe = sagemaker(account, "DescribeTrainingJob", &json!({"TrainingJobName": "bench"}));
+    // What an SDK's waiter sends: it need not wait.
+    let waiter = String::from_utf8(describe.clone())?
+        .replace("user-agent: client-tests", "user-agent: Boto3/1.44.5 md/Botocore#1.44.5 ua/2.1 m/B");
+    for _ in 0..100 {
+        if connection.expect_ok(waiter.as_bytes()).await?.contains("\"TrainingJobStatus\":\"Completed\"") {
+            return Ok(describe);
+        }
+        client_tests::wall::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    Err("the training job did not complete".into())
+}
+
+async fn create_vpc(connection: &mut Connection, account: &str, block: &str) -> Result<String> {
+    let answer = connection.expect_ok(&ec2(account, "CreateVpc", &format!("&CidrBlock={block}"))).await?;
+    Ok(text(&answer, "vpcId").ok_or("no vpcId")?.to_string())
+}
+
+async fn create_subnet(connection: &mut Connection, account: &str, vpc: &str, block: &str) -> Result<String> {
+    let request = ec2(account, "CreateSubnet", &format!("&VpcId={vpc}&CidrBlock={block}"));
+    Ok(text(&connection.expect_ok(&request).await?, "subnetId").ok_or("no subnetId")?.to_string())
+}
+
+/// One account that grows: a small subnet with five interfaces, and large ones for all the others.
+pub struct World {
+    address: SocketAddr,
+    small: String,
+    id: String,
+    large: Vec<String>,
+    count: usize,
+}
+
+const ACCOUNT: &str = "100000000002";
+/// Below what a /16 holds.
+const PER_SUBNET: usize = 60_000;
+
+impl World {
+    pub async fn new(server: &Server) -> Result<World> {
+        let mut connection = Connection::open(server.address).await?;
+        let mut large = Vec::new();
+        for block in ["10.1.0.0/16", "10.2.0.0/16"] {
+            let vpc = create_vpc(&mut connection, ACCOUNT, block).await?;
+            large.push(create_subnet(&mut connection, ACCOUNT, &vpc, block).await?);
+        }
+        let vpc = create_vpc(&mut connection, ACCOUNT, "10.0.0.0/16").await?;
+        let small = create_subnet(&mut connection, ACCOUNT, &vpc, "10.0.0.0/24").await?;
+        let mut id = String::new();
+        for number in 0..5 {
+            let request = interface(&small, &format!("small-{number}"));
+            let answer = connection.expect_ok(&request).await?;
+            id = text(&answer, "networkInterfaceId").ok_or("no networkInterfaceId")?.to_string();
+        }
+        Ok(World { address: server.address, small, id, large, count: 5 })
+    }
+
+    pub async fn grow_to(&mut self, count: usize) -> Result<()> {
+        while self.count < count {
+            let end = count.min((self.count / PER_SUBNET + 1) * PER_SUBNET);
+            let request: Rc<[u8]> = interface(&self.large[self.count / PER_SUBNET], "bench").into();
+            let local = LocalSet::new();
+            const WORKERS: usize = 8;
+            let workers: Vec<_> = (0..WORKERS)
+                .map(|worker| {
+                    let (address, request) = (self.address, request.clone());
+                    let share = (end - self.count + worker) / WORKERS;
+                    local.spawn_local(async move {
+                        let mut connection = Connection::open(address).await?;
+                        for _ in 0..share {
+                            connection.expect_ok(&request).await?;
+                        }
+                        Ok::<_, std::io::Error>(())
+                    })
+                })
+                .collect();
+            local.await;
+            for worker in workers {
+                worker.await??;
+            }
+            self.count = end;
+        }
+        Ok(())
+    }
+
+    pub fn by_id(&self) -> Vec<u8> {
+        wire::ec2(ACCOUNT, "DescribeNetworkInterfaces", &format!("&NetworkInterfaceId.1={}", self.id))
+    }
+
+    pub fn by_subnet(&self) -> Vec<u8> {
+        filtered("subnet-id", &self.small)
+    }
+
+    /// No index serves this filter: every interface of the region is looked at, one matches.
+    pub fn by_description(&self) -> Vec<u8> {
+        filtered("description", "small-0")
+    }
+}
+
+fn interface(subnet: &str, description: &str) -> Vec<u8> {
+    ec2(ACCOUNT, "CreateNetworkInterface", &format!("&SubnetId={subnet}&Description={description}"))
+}
+
+fn filtered(name: &str, value: &str) -> Vec<u8> {
+    let filter = format!("&Filter.1.Name={name}&Filter.1.Value.1={value}");
+    ec2(ACCOUNT, "DescribeNetworkInterfaces", &filter)
+}

@@ -1,0 +1,228 @@
+//! The command line.
+
+use crate::clock::parse_mode;
+use crate::kernel::{AccountId, ClockMode, SimTime};
+use crate::model::{Defaults, Profile};
+use crate::rules;
+use crate::server::{Config, DEFAULT_ACCOUNT, DEFAULT_REGION, Server};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::io::Write;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// The port where people look for it.
+const DEFAULT_PORT: u16 = 4545;
+
+/// A local mock control plane for Amazon EC2 VPC networking and Amazon SageMaker.
+#[derive(Parser)]
+#[command(name = "mockplane", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the AWS APIs until interrupted.
+    Serve(Serve),
+    /// Print a documented rule: what it says, where it is documented, what to do about it.
+    Rule {
+        /// Such as SM-VPC-IP-01; without it, all rules are listed.
+        id: Option<String>,
+    },
+    /// Ask a server whether it is healthy; for containers.
+    Healthcheck {
+        #[arg(long, env = "MOCKPLANE_PORT", default_value_t = DEFAULT_PORT)]
+        port: u16,
+    },
+}
+
+#[derive(Args)]
+struct Serve {
+    /// Address to listen on.
+    #[arg(long, env = "MOCKPLANE_HOST", default_value = "127.0.0.1")]
+    host: IpAddr,
+    /// Port to listen on; 0 takes a free one.
+    #[arg(long, env = "MOCKPLANE_PORT", default_value_t = DEFAULT_PORT)]
+    port: u16,
+    /// Write the endpoint and the process id to this file, as JSON.
+    #[arg(long, env = "MOCKPLANE_ENDPOINTS_FILE")]
+    endpoints_file: Option<PathBuf>,
+    /// Account of callers whose access key is neither twelve digits nor made here.
+    #[arg(long, env = "MOCKPLANE_ACCOUNT_ID", default_value_t = DEFAULT_ACCOUNT.to_string(), value_parser = parse_account)]
+    account_id: String,
+    /// Region of requests that name none.
+    #[arg(long, env = "MOCKPLANE_REGION", default_value = DEFAULT_REGION)]
+    region: String,
+    /// Ids, addresses and request ids follow from this number.
+    #[arg(long, env = "MOCKPLANE_SEED", default_value_t = 0)]
+    seed: u64,
+    /// How time moves: real, manual, manual:2026-01-05T09:00:00Z, poll, or scaled:60.
+    #[arg(long, env = "MOCKPLANE_CLOCK", default_value = "real", value_parser = parse_mode)]
+    clock: (ClockMode, Option<SimTime>),
+    /// How long jobs take.
+    #[arg(long, env = "MOCKPLANE_PROFILE", default_value = "fast")]
+    profile: ProfileName,
+    /// Form of the log, which goes to standard error.
+    #[arg(long, env = "MOCKPLANE_LOG_FORMAT", default_value = "text")]
+    log_format: LogFormat,
+    /// Measure only: print every row anew.
+    #[arg(long, env = "MOCKPLANE_BENCH_NO_MEMO", hide = true)]
+    bench_no_memo: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ProfileName {
+    Fast,
+    Realistic,
+    Instant,
+}
+
+impl From<ProfileName> for Profile {
+    fn from(name: ProfileName) -> Self {
+        match name {
+            ProfileName::Fast => Profile::Fast,
+            ProfileName::Realistic => Profile::Realistic,
+            ProfileName::Instant => Profile::Instant,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+    /// No line for each request.
+    Off,
+}
+
+/// Runs the command line.
+pub fn main() -> ExitCode {
+    match Cli::parse().command {
+        Command::Serve(args) => serve(&args),
+        Command::Rule { id } => rule(id.as_deref()),
+        Command::Healthcheck { port } => healthcheck(port),
+    }
+}
+
+/// Exit codes; those of `run` are those of Hurl.
+const USAGE: u8 = 1;
+
+fn fail(text: impl std::fmt::Display) -> ExitCode {
+    eprintln!("mockplane: {text}");
+    ExitCode::from(USAGE)
+}
+
+fn serve(args: &Serve) -> ExitCode {
+    start_log(args.log_format);
+    let Some(account) = AccountId::parse(&args.account_id) else {
+        return fail("the account has twelve digits");
+    };
+    let config = Config {
+        host: args.host,
+        port: args.port,
+        account,
+        region: args.region.clone(),
+        seed: args.seed,
+        clock: args.clock.0,
+        clock_start: args.clock.1,
+        defaults: Defaults { profile: args.profile.into(), ..Defaults::default() },
+        memo: !args.bench_no_memo,
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(format_args!("cannot start: {error}")),
+    };
+    runtime.block_on(async {
+        let server = match Server::start(config).await {
+            Ok(server) => server,
+            Err(error) => return fail(format_args!("cannot listen on {}:{}: {error}", args.host, args.port)),
+        };
+        if let Err(error) = announce(&server, args) {
+            return fail(error);
+        }
+        interrupted().await;
+        server.shutdown().await;
+        ExitCode::SUCCESS
+    })
+}
+
+/// Says where the server is, and then that it is ready, on a line of its own that others wait for.
+fn announce(server: &Server, args: &Serve) -> Result<(), String> {
+    if let Some(file) = &args.endpoints_file {
+        let text = serde_json::json!({
+            "endpoint": server.endpoint(),
+            "port": server.address().port(),
+            "pid": std::process::id(),
+        });
+        // Whoever waits for the file must never read half of it.
+        let partial = file.with_extension("partial");
+        let written =
+            std::fs::write(&partial, format!("{text}\n")).and_then(|()| std::fs::rename(&partial, file));
+        written.map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+    }
+    let mut out = std::io::stdout().lock();
+    let said = writeln!(out, "Mockplane serves on {}", server.endpoint())
+        .and_then(|()| writeln!(out, "Ready."))
+        .and_then(|()| out.flush());
+    said.map_err(|error| format!("cannot write to standard output: {error}"))
+}
+
+async fn interrupted() {
+    let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+fn start_log(format: LogFormat) {
+    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false);
+    match format {
+        LogFormat::Text => log.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+        LogFormat::Off => {}
+    }
+}
+
+fn rule(id: Option<&str>) -> ExitCode {
+    let text = match id {
+        Some(id) => match rules::page(id) {
+            Some(page) => page,
+            None => return fail(format_args!("there is no rule {id}; `mockplane rule` lists them")),
+        },
+        None => rules::all().map(|info| format!("{:<20}{}\n", info.id, info.name)).collect(),
+    };
+    // A reader that closes the pipe early has read what it wanted.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    ExitCode::SUCCESS
+}
+
+/// Asks over a plain socket: the container image holds nothing but this program.
+fn healthcheck(port: u16) -> ExitCode {
+    use std::io::Read;
+    use std::net::{Ipv4Addr, TcpStream};
+    use std::time::Duration;
+    let ask = || -> std::io::Result<String> {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+        stream.set_read_timeout(Some(Duration::from_secs(2)))?;
+        stream
+            .write_all(b"GET /_mockplane/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    match ask() {
+        Ok(answer) if answer.starts_with("HTTP/1.1 200 ") => ExitCode::SUCCESS,
+        Ok(answer) => fail(answer.lines().next().unwrap_or("no answer")),
+        Err(error) => fail(error),
+    }
+}
+
+fn parse_account(text: &str) -> Result<String, String> {
+    AccountId::parse(text).map(|id| id.to_string()).ok_or_else(|| "an account has twelve digits".into())
+}

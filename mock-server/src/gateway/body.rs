@@ -1,0 +1,58 @@
+//! Request bodies: how large they may be, and how they are unzipped.
+
+use crate::aws::Fault;
+use bytes::Bytes;
+use flate2::read::MultiGzDecoder;
+use hyper::Request;
+use hyper::header::CONTENT_ENCODING;
+use std::io::Read;
+
+/// The largest body that is read, zipped or not, in bytes.
+///
+/// Above every documented limit of the services served here but S3's objects; 6 MiB is the largest of them.
+pub const LARGEST: usize = 8 * 1024 * 1024;
+
+/// The transport marks a request whose body it did not read to its end, because it was too large.
+#[derive(Clone, Copy, Debug)]
+pub struct TooLarge;
+
+/// Why a body cannot be read.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Problem {
+    TooLarge,
+    NotGzip,
+    UnknownEncoding,
+}
+
+impl Problem {
+    pub(super) fn fault(self) -> Fault {
+        match self {
+            Problem::TooLarge => {
+                let text = format!("The request body is larger than {LARGEST} bytes");
+                Fault::new("RequestEntityTooLarge", text).with_status(413)
+            }
+            Problem::NotGzip => Fault::new("SerializationException", "The request body is not valid gzip"),
+            Problem::UnknownEncoding => {
+                Fault::new("UnsupportedMediaType", "The request's Content-Encoding is not supported")
+                    .with_status(415)
+            }
+        }
+    }
+}
+
+/// The request's body, unzipped if it was zipped.
+pub(super) fn unpacked(request: &Request<Bytes>) -> Result<Bytes, Problem> {
+    if request.extensions().get::<TooLarge>().is_some() {
+        return Err(Problem::TooLarge);
+    }
+    match request.headers().get(CONTENT_ENCODING).map(|value| value.as_bytes()) {
+        None | Some(b"identity" | b"aws-chunked" | b"amz-1.0" | b"") => Ok(request.body().clone()),
+        Some(b"gzip") => {
+            let mut plain = Vec::new();
+            let mut reader = MultiGzDecoder::new(request.body().as_ref()).take(LARGEST as u64 + 1);
+            reader.read_to_end(&mut plain).map_err(|_| Problem::NotGzip)?;
+            if plain.len() > LARGEST { Err(Problem::TooLarge) } else { Ok(plain.into()) }
+        }
+        Some(_) => Err(Problem::UnknownEncoding),
+    }
+}

@@ -1,0 +1,204 @@
+//! From a decoded input to an encoded answer: the glue around every operation.
+
+use crate::aws::value::Value;
+use crate::aws::{
+    Element, EncodeError, Encoded, Encoder, Fault, Operation as WireOperation, ServiceId, ServiceModel,
+};
+use crate::jobs;
+use crate::kernel::{ClockMode, Memo, Scope, SimTime};
+use crate::model::Account;
+use crate::services::{
+    Caller, Home, Page, Printed, Read, Refused, Registrar, Reply, ReplyWriter, View, Write,
+};
+use crate::services::{ec2, iam, sagemaker, sts};
+use serde::{Serialize, Serializer};
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+/// A request that knows what it is.
+pub(super) struct Call<'a> {
+    pub(super) service: ServiceId,
+    pub(super) model: &'static ServiceModel,
+    pub(super) operation: &'static WireOperation,
+    pub(super) account: &'a Arc<Account>,
+    pub(super) caller: Caller,
+    pub(super) now: SimTime,
+    pub(super) request_id: &'a str,
+    pub(super) dry_run: bool,
+    /// An SDK's waiter makes the call.
+    pub(super) waits: bool,
+    pub(super) memo: bool,
+}
+
+type Handler = fn(&Call<'_>, &Value, &mut Vec<String>) -> Result<Encoded, Fault>;
+
+/// Every operation that behaves.
+pub(super) struct Operations {
+    by_name: HashMap<(ServiceId, &'static str), Handler>,
+    listed: Vec<(ServiceId, &'static str)>,
+}
+
+impl Operations {
+    pub(super) fn all() -> Self {
+        let mut all = Self { by_name: HashMap::new(), listed: Vec::new() };
+        ec2::operations(&mut Listing { service: ServiceId::Ec2, into: &mut all });
+        sagemaker::operations(&mut Listing { service: ServiceId::SageMaker, into: &mut all });
+        iam::operations(&mut Listing { service: ServiceId::Iam, into: &mut all });
+        sts::operations(&mut Listing { service: ServiceId::Sts, into: &mut all });
+        all
+    }
+
+    pub(super) fn get(&self, service: ServiceId, name: &'static str) -> Option<Handler> {
+        self.by_name.get(&(service, name)).copied()
+    }
+
+    pub(super) fn names(&self, service: ServiceId) -> Vec<&'static str> {
+        self.listed.iter().filter(|(of, _)| *of == service).map(|(_, name)| *name).collect()
+    }
+}
+
+struct Listing<'a> {
+    service: ServiceId,
+    into: &'a mut Operations,
+}
+
+impl Listing<'_> {
+    fn add(&mut self, name: &'static str, handler: Handler) {
+        self.into.by_name.insert((self.service, name), handler);
+        self.into.listed.push((self.service, name));
+    }
+}
+
+impl Registrar for Listing<'_> {
+    fn read<O: Read>(&mut self) {
+        self.add(O::NAME, read::<O>);
+    }
+    fn write<O: Write>(&mut self) {
+        self.add(O::NAME, write::<O>);
+    }
+}
+
+fn read<O: Read>(call: &Call<'_>, input: &Value, ignored: &mut Vec<String>) -> Result<Encoded, Fault> {
+    let input: O::In = declared(call, input, ignored)?;
+    let scope = scope(O::HOME, &call.caller);
+    let now = match O::subject(&input) {
+        Some(subject) => move_time(call, &scope, &subject),
+        None => call.now,
+    };
+    let global = call.account.read(&Scope::Global);
+    let state = call.account.read(&scope);
+    let view = View { state: &state, global: &global, caller: &call.caller, now };
+    let out = O::run(&view, input).map_err(|error| fault(error.into()))?;
+    if call.dry_run { Err(dry_run()) } else { encode(call, &out) }
+}
+
+fn write<O: Write>(call: &Call<'_>, input: &Value, ignored: &mut Vec<String>) -> Result<Encoded, Fault> {
+    let input: O::In = declared(call, input, ignored)?;
+    let scope = scope(O::HOME, &call.caller);
+    let run = |txn: &mut crate::model::Txn<'_>| O::run(txn, &call.caller, input).map_err(Into::into);
+    let out = call.account.write(&scope, call.now, !call.dry_run, run).map_err(fault)?;
+    if call.dry_run { Err(dry_run()) } else { encode(call, &out) }
+}
+
+/// Before something unfinished is described to a waiter, its own timers run now and nothing else moves; on a
+/// `poll` clock the account's time jumps to its next event. A `manual` clock leaves both alone.
+fn move_time(call: &Call<'_>, scope: &Scope, subject: &crate::model::Owner) -> SimTime {
+    let clock = call.account.clock().mode();
+    match clock {
+        ClockMode::Manual => call.now,
+        ClockMode::Poll => {
+            let Some(next) = call.account.next_of(scope, subject) else { return call.now };
+            let wall = crate::clock::wall();
+            let now = call.account.change_clock(wall, |clock| clock.jump(wall, next));
+            call.account.settle(now, jobs::step);
+            now
+        }
+        ClockMode::Real | ClockMode::Scaled(_) => {
+            if call.waits {
+                call.account.hasten(scope, subject, call.now, jobs::step);
+            }
+            call.now
+        }
+    }
+}
+
+fn scope(home: Home, caller: &Caller) -> Scope {
+    match home {
+        Home::Region => Scope::Region(caller.region.clone()),
+        Home::Account => Scope::Global,
+    }
+}
+
+fn declared<'de, T: serde::Deserialize<'de>>(
+    call: &Call<'_>,
+    input: &'de Value,
+    ignored: &mut Vec<String>,
+) -> Result<T, Fault> {
+    // `DryRun` is the gateway's own business.
+    let mut note = |path: &str| {
+        if path != "DryRun" {
+            ignored.push(path.to_owned());
+        }
+    };
+    crate::aws::from_value(input, &mut note).map_err(|error| Fault::internal(call.service, error.to_string()))
+}
+
+fn fault(refused: Refused) -> Fault {
+    let mut fault = Fault::new(refused.code, refused.message).with_status(refused.status);
+    fault.because = refused.because.map(str::to_owned);
+    fault
+}
+
+/// The answer to a dry run of something that would have worked.
+/// Source: EC2 API reference, common parameters; the status is Assumed.
+fn dry_run() -> Fault {
+    Fault::new("DryRunOperation", "Request would have succeeded, but DryRun flag is set.").with_status(412)
+}
+
+fn encode<R: Reply>(call: &Call<'_>, out: &R) -> Result<Encoded, Fault> {
+    let encoder = Encoder::new(call.operation, call.model, call.request_id);
+    let mut writer = Writer { encoder, memo: call.memo };
+    match out.write(&mut writer) {
+        Ok(()) => Ok(writer.encoder.finish()),
+        Err(error) => {
+            tracing::error!(operation = call.operation.name, %error, "an answer does not fit the model");
+            Err(Fault::internal(call.service, error.to_string()))
+        }
+    }
+}
+
+struct Writer<'a> {
+    encoder: Encoder<'a>,
+    memo: bool,
+}
+
+impl ReplyWriter for Writer<'_> {
+    type Error = EncodeError;
+
+    fn value<T: Serialize>(&mut self, value: &T) -> Result<(), EncodeError> {
+        self.encoder.value(value)
+    }
+
+    fn whole<T: Serialize>(&mut self, memo: &Memo, value: &T) -> Result<(), EncodeError> {
+        if self.memo { self.encoder.whole(memo.slot(), value) } else { self.encoder.value(value) }
+    }
+
+    fn page<R: Printed>(&mut self, page: &Page<R>) -> Result<(), EncodeError> {
+        let rows = page.rows.iter().map(|row| PrintedRow { row, memo: self.memo });
+        self.encoder.page(R::LIST, rows, page.next_token.as_deref().map(|token| (R::TOKEN, token)))
+    }
+}
+
+struct PrintedRow<'a, R> {
+    row: &'a R,
+    memo: bool,
+}
+
+impl<R: Printed> Element for PrintedRow<'_, R> {
+    fn memo(&self) -> Option<&OnceLock<Box<[u8]>>> {
+        self.row.memo().filter(|_| self.memo).map(|memo| memo.slot())
+    }
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.row.print(serializer)
+    }
+}

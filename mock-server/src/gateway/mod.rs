@@ -1,0 +1,190 @@
+//! Who calls what, where: the whole life of a request, in order.
+//!
+//! Bytes come in whole and go out whole; nothing here waits. The steps are those of [`Gateway::handle`].
+
+mod body;
+mod call;
+mod route;
+
+use crate::aws::{Encoded, Fault, RequestParts, ServiceId, ServiceModel, decode, route as wire, validate};
+use crate::clock::{Stopwatch, wall};
+use crate::jobs;
+use crate::kernel::{AccountId, Event, SimTime, digest};
+use crate::model::{Account, World};
+use bytes::Bytes;
+use call::{Call, Operations};
+use hyper::header::{DATE, HeaderName, HeaderValue, USER_AGENT};
+use hyper::{Request, Response, StatusCode};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+pub use body::{LARGEST as LARGEST_BODY, TooLarge};
+
+/// Joins the wires of AWS and the operations of the mock.
+pub struct Gateway {
+    pub world: Arc<World>,
+    operations: Operations,
+    /// The account of callers that no key places elsewhere.
+    pub default_account: AccountId,
+    /// The region of requests that name none.
+    pub default_region: String,
+    /// Rows keep what was printed of them; off only to measure what that gains.
+    pub memo: bool,
+}
+
+/// What is said of a request in the log.
+struct Heard {
+    service: &'static str,
+    operation: &'static str,
+    account: AccountId,
+    region: Arc<str>,
+    request_id: String,
+}
+
+impl Gateway {
+    pub fn new(world: Arc<World>, default_account: AccountId, default_region: String, memo: bool) -> Self {
+        Self { world, operations: Operations::all(), default_account, default_region, memo }
+    }
+
+    /// Which operations of a service behave, in the order in which they are listed.
+    pub fn operations(&self, service: ServiceId) -> Vec<&'static str> {
+        self.operations.names(service)
+    }
+
+    /// Answers a request.
+    pub fn handle(&self, request: &Request<Bytes>) -> Response<Bytes> {
+        let watch = Stopwatch::start();
+        let wall = wall();
+        let (body, problem) = match body::unpacked(request) {
+            Ok(body) => (body, None),
+            Err(problem) => (Bytes::new(), Some(problem)),
+        };
+        let parts = RequestParts {
+            method: request.method().as_str(),
+            path: request.uri().path(),
+            query: request.uri().query().unwrap_or_default(),
+            headers: request.headers(),
+            body: &body,
+        };
+        let origin = route::origin(self, &parts);
+        let account = self.world.account(origin.account, wall);
+        let now = account.now(wall);
+        let mut heard = Heard {
+            service: "-",
+            operation: "-",
+            account: account.id,
+            region: origin.region.clone(),
+            request_id: request_id(&account),
+        };
+        let encoded = match origin.service {
+            None => route::unknown_service(&parts, &heard.request_id),
+            Some(service) => {
+                heard.service = service.signing_name();
+                let answer = || match problem {
+                    Some(problem) => Err(problem.fault()),
+                    None => self.answer(service, &origin, &parts, &account, now, &mut heard),
+                };
+                // A bug in one request is that request's misfortune only: its half-made state is dropped with it.
+                let outcome = catch_unwind(AssertUnwindSafe(answer))
+                    .unwrap_or_else(|_| Err(Fault::internal(service, "An internal error has occurred")));
+                outcome.unwrap_or_else(|fault| fault.encode(service, &heard.request_id))
+            }
+        };
+        log(&heard, &encoded, watch);
+        respond(encoded, now)
+    }
+
+    fn answer(
+        &self,
+        service: ServiceId,
+        origin: &route::Origin,
+        parts: &RequestParts<'_>,
+        account: &Arc<Account>,
+        now: SimTime,
+        heard: &mut Heard,
+    ) -> Result<Encoded, Fault> {
+        let model = ServiceModel::get(service);
+        let (operation, input) = decode(model, parts)?;
+        heard.operation = operation.name;
+        let region = route::known_region(service, &origin.region)?;
+        let handler = self.operations.get(service, operation.name);
+        validate(model, operation, &input)?;
+        let handler = handler.ok_or_else(|| Fault::not_implemented(service, operation))?;
+        account.settle(now, jobs::step);
+        let call = Call {
+            service,
+            model,
+            operation,
+            account,
+            caller: route::caller(self, origin, parts, account, region, now, service)?,
+            now,
+            request_id: &heard.request_id,
+            dry_run: service == ServiceId::Ec2 && input.get("DryRun").and_then(|v| v.as_bool()) == Some(true),
+            waits: parts.headers.get(USER_AGENT.as_str()).is_some_and(wire::is_waiter_call),
+            memo: self.memo,
+        };
+        let mut ignored = Vec::new();
+        let answer = handler(&call, &input, &mut ignored);
+        if answer.is_ok() {
+            tell_ignored(&call, ignored);
+        }
+        answer
+    }
+}
+
+/// An id that follows from the seed, the account and the number of the request in its account.
+fn request_id(account: &Account) -> String {
+    let number = account.next_request();
+    let bits =
+        digest(account.seed(), &[b"request", &account.id.number().to_le_bytes(), &number.to_le_bytes()]);
+    uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid().to_string()
+}
+
+/// Parameters that are accepted and have no effect are told, so that nobody trusts in them.
+fn tell_ignored(call: &Call<'_>, ignored: Vec<String>) {
+    let events = ignored.into_iter().map(|path| Event {
+        at: call.now,
+        kind: "ParameterIgnored",
+        place: call.caller.region.to_string(),
+        resource: format!("{}.{}", call.service.signing_name(), call.operation.name),
+        message: format!("{path} is accepted and has no effect here"),
+        rule: None,
+    });
+    call.account.events.push(events);
+}
+
+fn log(heard: &Heard, encoded: &Encoded, watch: Stopwatch) {
+    tracing::info!(
+        service = heard.service,
+        operation = heard.operation,
+        status = encoded.status,
+        account = %heard.account,
+        region = %heard.region,
+        micros = u64::try_from(watch.elapsed().as_micros()).unwrap_or(u64::MAX),
+        request_id = heard.request_id,
+        "request"
+    );
+}
+
+/// The response to send; its date is the account's, so that equal requests have equal answers.
+fn respond(encoded: Encoded, now: SimTime) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(encoded.body));
+    *response.status_mut() =
+        StatusCode::from_u16(encoded.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in encoded.headers {
+        let name = HeaderName::from_bytes(name.as_bytes());
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(&value)) {
+            response.headers_mut().append(name, value);
+        }
+    }
+    if let Ok(date) = HeaderValue::from_str(&http_date(now)) {
+        response.headers_mut().insert(DATE, date);
+    }
+    response
+}
+
+fn http_date(now: SimTime) -> String {
+    let since = Duration::from_millis(u64::try_from(now.millis()).unwrap_or(0));
+    httpdate::fmt_http_date(UNIX_EPOCH + since)
+}

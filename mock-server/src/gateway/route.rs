@@ -1,0 +1,122 @@
+//! Which service, region and account a request is for, and who makes it. The only place with defaults for them.
+
+use super::Gateway;
+use crate::aws::{Encoded, Fault, Protocol, RequestParts, ServiceId, route as wire, sigv4};
+use crate::kernel::{AccountId, Scope, SimTime};
+use crate::model::{Account, Partition, RegionInfo};
+use crate::services::{Caller, Principal, sts};
+use std::sync::Arc;
+
+/// Where a request belongs, as far as its headers say.
+pub(super) struct Origin {
+    pub(super) service: Option<ServiceId>,
+    pub(super) region: Arc<str>,
+    pub(super) account: AccountId,
+    pub(super) access_key: String,
+}
+
+/// Reads service, region and account from the signature and, failing that, from whatever else tells.
+///
+/// The account: an access key of twelve digits is an account; a key made here belongs to the account that made
+/// it; every other key belongs to the default account.
+pub(super) fn origin(gateway: &Gateway, parts: &RequestParts<'_>) -> Origin {
+    let scope = sigv4::scope(parts);
+    let service = wire::service_of(parts, scope.as_ref());
+    let region = scope.as_ref().map(|scope| scope.region.as_str()).filter(|region| !region.is_empty());
+    let region = region.unwrap_or(&gateway.default_region).into();
+    let access_key = scope.map(|scope| scope.access_key).unwrap_or_default();
+    let account = AccountId::parse(&access_key)
+        .or_else(|| made_here(gateway, &access_key))
+        .unwrap_or(gateway.default_account);
+    Origin { service, region, account, access_key }
+}
+
+/// The account in which this access key was made, if it was.
+fn made_here(gateway: &Gateway, access_key: &str) -> Option<AccountId> {
+    let id = sts::account_of(access_key)?;
+    let account = gateway.world.find(id)?;
+    account.read(&Scope::Global).sessions.contains(&access_key.to_owned()).then_some(id)
+}
+
+/// The region, if there is one of this name.
+///
+/// # Errors
+/// What AWS says of a signature for no region. Source: IAM user guide, "Troubleshoot Signature Version 4".
+pub(super) fn known_region(service: ServiceId, name: &str) -> Result<&'static RegionInfo, Fault> {
+    RegionInfo::get(name).ok_or_else(|| {
+        let (code, status) = match service.protocol() {
+            Protocol::Ec2 => ("AuthFailure", 401),
+            Protocol::Query => ("SignatureDoesNotMatch", 403),
+            Protocol::Json11 | Protocol::RestJson => ("InvalidSignatureException", 400),
+        };
+        let text = format!("Credential should be scoped to a valid Region, not '{name}'.");
+        Fault::new(code, text).with_status(status)
+    })
+}
+
+/// The caller behind the access key.
+///
+/// # Errors
+/// Credentials that have expired.
+pub(super) fn caller(
+    gateway: &Gateway,
+    origin: &Origin,
+    parts: &RequestParts<'_>,
+    account: &Account,
+    region: &'static RegionInfo,
+    now: SimTime,
+    service: ServiceId,
+) -> Result<Caller, Fault> {
+    let global = account.read(&Scope::Global);
+    let principal = match global.sessions.get(&origin.access_key) {
+        None => Principal::Root,
+        Some(session) if session.expires <= now => return Err(expired(service)),
+        Some(session) => Principal::Role {
+            role_name: session.role_name.clone(),
+            role_unique_id: session.role_unique_id.clone(),
+            session_name: session.session_name.clone(),
+        },
+    };
+    let host = parts.headers.get("host").unwrap_or(&gateway.default_region).to_owned();
+    Ok(Caller {
+        account: account.id,
+        region: origin.region.clone(),
+        partition: Partition::of(region.name),
+        principal,
+        access_key: origin.access_key.clone(),
+        host,
+    })
+}
+
+/// Source: the texts of expired credentials differ by protocol; EC2's is recorded, the others are Assumed.
+fn expired(service: ServiceId) -> Fault {
+    match service.protocol() {
+        Protocol::Ec2 => Fault::new("RequestExpired", "Request has expired."),
+        Protocol::Query => {
+            Fault::new("ExpiredToken", "The security token included in the request is expired")
+                .with_status(403)
+        }
+        Protocol::Json11 | Protocol::RestJson => {
+            Fault::new("ExpiredTokenException", "The security token included in the request is expired")
+        }
+    }
+}
+
+/// The answer to a request that is for none of the services here, in a form that its sender can read.
+pub(super) fn unknown_service(parts: &RequestParts<'_>, request_id: &str) -> Encoded {
+    let scope = sigv4::scope(parts);
+    let target = parts.headers.get("x-amz-target");
+    let named = scope.as_ref().map(|scope| scope.service.as_str()).or(target);
+    let fault = match named {
+        Some(name) => {
+            Fault::new("NotImplemented", format!("The service of {name} is not implemented by this mock"))
+                .with_status(501)
+        }
+        None => {
+            Fault::new("InvalidAction", "The request names no service, action or target that is known here.")
+        }
+    };
+    // Any service of the same protocol will do: only the form of the answer hangs on it.
+    let like = if target.is_some() { ServiceId::SageMaker } else { ServiceId::Sts };
+    fault.encode(like, request_id)
+}

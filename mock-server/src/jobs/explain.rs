@@ -1,0 +1,90 @@
+//! Why a job is as it is: its phases, the rules that were asked, what they said.
+
+use crate::model::{Finding, Job, JobKey, Phase, RuleMode, State};
+use crate::rules;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// All that is known about why a job is as it is.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Explanation {
+    /// As `training-job/NAME`.
+    pub job: String,
+    pub status: &'static str,
+    pub secondary_status: Option<&'static str>,
+    /// What the job says about its failure.
+    pub failure_reason: Option<String>,
+    /// The rule that decided, from the moment it did: the job itself tells it later.
+    pub blocked_by: Option<&'static str>,
+    /// Rules of the same phase that would have decided had the first one not.
+    pub would_have_failed_next: Vec<&'static str>,
+    pub phases: Vec<PhaseReport>,
+}
+
+/// The rules of one phase.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PhaseReport {
+    pub phase: &'static str,
+    pub rules: Vec<RuleReport>,
+}
+
+/// What one rule said.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RuleReport {
+    pub id: &'static str,
+    pub name: &'static str,
+    pub mode: &'static str,
+    pub verdict: &'static str,
+    pub basis: &'static str,
+    pub resource: Option<String>,
+    pub evidence: BTreeMap<&'static str, String>,
+    /// What to do, if the rule is violated.
+    pub hint: Option<&'static str>,
+    pub sources: Vec<String>,
+}
+
+/// Explains a job.
+pub fn explain(state: &State, key: &JobKey) -> Option<Explanation> {
+    state.jobs.get(key).map(|job| of(job))
+}
+
+fn of(job: &Job) -> Explanation {
+    let blocked_by = job.failure.as_ref().and_then(|failure| failure.rule);
+    let next = job.findings.iter().filter(|finding| {
+        finding.is_violation() && finding.mode == RuleMode::Enforce && Some(finding.rule) != blocked_by
+    });
+    let phases = Phase::ALL.iter().filter_map(|phase| {
+        let rules: Vec<_> =
+            job.findings.iter().filter(|finding| finding.phase == *phase).filter_map(report).collect();
+        (!rules.is_empty()).then(|| PhaseReport { phase: phase.name(), rules })
+    });
+    Explanation {
+        job: job.key.to_string(),
+        status: job.status_word(),
+        secondary_status: job.transitions.last().map(|transition| transition.status),
+        failure_reason: job.told_failure().map(|failure| failure.reason.clone()),
+        blocked_by,
+        would_have_failed_next: next.map(|finding| finding.rule).collect(),
+        phases: phases.collect(),
+    }
+}
+
+/// What a finding says, with what the rule says about itself.
+pub fn report(finding: &Finding) -> Option<RuleReport> {
+    let info = rules::get(finding.rule)?;
+    let evidence = finding.verdict.evidence();
+    Some(RuleReport {
+        id: info.id,
+        name: info.name,
+        mode: finding.mode.name(),
+        verdict: finding.verdict.name(),
+        basis: info.basis.name(),
+        resource: evidence.and_then(|evidence| evidence.resource.clone()),
+        evidence: evidence.map(|evidence| evidence.facts.iter().cloned().collect()).unwrap_or_default(),
+        hint: finding.is_violation().then_some(info.hint),
+        sources: info.docs.iter().map(|doc| doc.url()).collect(),
+    })
+}

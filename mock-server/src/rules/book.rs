@@ -1,0 +1,104 @@
+//! The rules as text: one page each, and the catalogue that docs/RULES.md is.
+
+use super::{RuleInfo, all, get};
+use std::fmt::Write;
+
+/// The page of a rule, as `mockplane rule ID` prints it.
+pub fn page(id: &str) -> Option<String> {
+    get(id).map(render)
+}
+
+fn render(info: &RuleInfo) -> String {
+    let mut text = format!("{} ({})\n\n{}\n\n", info.id, info.name, info.summary);
+    for (name, value) in facts(info) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{name:<9}{value}");
+    }
+    for doc in info.docs {
+        let _ = writeln!(text, "{:<9}{}", "source", doc.url());
+    }
+    let _ = writeln!(text, "\n{}", info.hint);
+    text
+}
+
+/// The catalogue of all rules, in Markdown.
+pub fn catalogue() -> String {
+    let mut text = String::from(
+        "# Rules\n\n\
+         Generated from the code; `MOCKPLANE_UPDATE=1 cargo test --workspace` writes it anew.\n\n\
+         Every rule can be set to `enforce` (the default), `warn` or `off`. A rule of phase `create` makes the API\n\
+         call fail; a rule of any other phase makes the job fail with a `FailureReason`. The basis tells what AWS\n\
+         documents from what AWS was observed to do and from what is assumed here.\n\n\
+         | rule | name | phase | jobs | basis |\n| --- | --- | --- | --- | --- |\n",
+    );
+    for info in all() {
+        let anchor = info.id.to_lowercase();
+        let _ = writeln!(
+            text,
+            "| [{}](#{anchor}) | {} | {} | {} | {} |",
+            info.id,
+            info.name,
+            info.phase.name(),
+            kinds(info),
+            info.basis.name()
+        );
+    }
+    for info in all() {
+        let _ = writeln!(text, "\n## {}\n\n{}\n", info.id, info.summary);
+        for (name, value) in facts(info) {
+            let _ = writeln!(text, "- {name}: {value}");
+        }
+        for doc in info.docs {
+            let _ = writeln!(text, "- source: <{}>", doc.url());
+        }
+        let _ = writeln!(text, "- what to do: {}", info.hint);
+    }
+    text
+}
+
+fn facts(info: &RuleInfo) -> Vec<(&'static str, String)> {
+    let mut facts = vec![
+        ("phase", info.phase.name().to_owned()),
+        ("jobs", kinds(info)),
+        ("basis", info.basis.name().to_owned()),
+    ];
+    if !info.aliases.is_empty() {
+        facts.push(("also", info.aliases.join(", ")));
+    }
+    facts
+}
+
+fn kinds(info: &RuleInfo) -> String {
+    info.jobs.iter().map(|kind| kind.noun()).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// docs/RULES.md is what the code says. `MOCKPLANE_UPDATE=1` writes it.
+    #[test]
+    fn the_committed_catalogue_is_up_to_date() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/RULES.md");
+        let expected = catalogue();
+        if std::env::var_os("MOCKPLANE_UPDATE").is_some() {
+            std::fs::create_dir_all(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs")).unwrap();
+            std::fs::write(path, &expected).unwrap();
+        }
+        let committed = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(committed == expected, "docs/RULES.md is out of date: run the tests with MOCKPLANE_UPDATE=1");
+    }
+
+    #[test]
+    fn a_page_tells_what_the_rule_is_about() {
+        let page = page("SM-VPC-IP-01").unwrap();
+        for part in [
+            "two-addresses-per-instance",
+            "two private addresses",
+            "train-vpc.html#train-vpc-ip",
+            "larger subnet",
+        ] {
+            assert!(page.contains(part), "{part} is missing in\n{page}");
+        }
+    }
+}

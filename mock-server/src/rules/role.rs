@@ -1,0 +1,42 @@
+//! The role that a job acts as.
+
+use super::*;
+use crate::iam::trust::{Asker, Decision, decide};
+
+/// The service that assumes the role, and the action by which it does.
+const SERVICE: &str = "sagemaker.amazonaws.com";
+const ASSUME: &str = "sts:AssumeRole";
+
+/// The role lets the service act as it.
+pub struct TrustedRole;
+impl Rule for TrustedRole {
+    const INFO: RuleInfo = RuleInfo {
+        id: "SM-ROLE-TRUST-07",
+        aliases: &["SM-F-ROLE-SYNC"],
+        name: "role-trusts-sagemaker",
+        jobs: ALL,
+        phase: Phase::Create,
+        basis: Basis::Documented,
+        docs: &[Doc { page: "sagemaker-roles", anchor: "" }],
+        summary: "The execution role exists in the job's account, and its trust policy lets sagemaker.amazonaws.com \
+                  call sts:AssumeRole. That the create call checks it was observed.",
+        hint: "Create the role, and allow the principal Service sagemaker.amazonaws.com the action sts:AssumeRole in \
+               its trust policy.",
+    };
+
+    fn check(case: &Case<'_>) -> Verdict {
+        let evidence = Evidence::of(case.needs.role_arn.clone());
+        let Some(role) = case.role() else {
+            return Verdict::Violated(evidence.with("because", "there is no such role"));
+        };
+        match decide(&role.trust, &Asker::Service(SERVICE.to_owned()), ASSUME) {
+            Decision::Allowed => Verdict::Satisfied(evidence),
+            Decision::Denied => {
+                Verdict::Violated(evidence.with("because", "a statement of the trust policy denies it"))
+            }
+            Decision::NotAllowed => {
+                Verdict::Violated(evidence.with("because", "no statement of the trust policy allows it"))
+            }
+        }
+    }
+}

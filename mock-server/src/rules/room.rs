@@ -1,0 +1,138 @@
+//! Where a job's interfaces go, and whether there is room: the rules and the placement share these functions,
+//! so that the rule holds exactly when placement succeeds.
+
+use super::*;
+use crate::model::{InstanceGroup, Subnet};
+use std::sync::Arc;
+
+/// Interfaces of one instance, one private address each.
+///
+/// One belongs to the containers, one to the service's own traffic to S3 and to the logs. With network isolation
+/// the containers have none. Source: AWS knowledge center, "sagemaker-access-network-isolation"; that these are
+/// two interfaces and not one with two addresses is assumed.
+pub fn interfaces_per_instance(case: &Case<'_>, _group: &InstanceGroup) -> u32 {
+    if case.needs.network_isolation { 1 } else { 2 }
+}
+
+/// Interfaces of all instances of a job.
+fn needed(case: &Case<'_>) -> u32 {
+    let groups = case.needs.instances.iter();
+    groups.fold(0, |sum, group| {
+        sum.saturating_add(group.count.saturating_mul(interfaces_per_instance(case, group)))
+    })
+}
+
+/// How many of a job's interfaces go into one subnet.
+#[derive(Clone, Copy, Debug)]
+pub struct Placement<'a> {
+    pub subnet: &'a Arc<Subnet>,
+    pub interfaces: u32,
+}
+
+/// Where all the interfaces of a job go; `None` if there is no room for them.
+///
+/// The whole job goes into the first of its subnets that has room for it. That it stays in one subnet is how the
+/// guide reads ("in one of the subnets"); that a full subnet is passed over is assumed.
+pub fn plan<'a>(case: &Case<'a>) -> Option<Vec<Placement<'a>>> {
+    let interfaces = needed(case);
+    let subnet = case.subnets().find(|subnet| subnet.addresses.free() >= interfaces)?;
+    Some(vec![Placement { subnet, interfaces }])
+}
+
+/// Without a VPC of the user's nothing of a VPC applies.
+pub struct ServiceVpc;
+impl Rule for ServiceVpc {
+    const INFO: RuleInfo = RuleInfo {
+        id: "SM-VPC-DEFAULT-01",
+        aliases: &[],
+        name: "service-vpc-by-default",
+        jobs: ALL,
+        phase: Phase::Place,
+        basis: Basis::Documented,
+        docs: &[Doc { page: "train-vpc", anchor: "train-vpc" }],
+        summary: "A job that names no VPC runs in one that belongs to the service and reaches S3 over the internet; \
+                  no interface appears in the user's VPC and no rule about it applies.",
+        hint: "Give VpcConfig if the job has to reach things in your VPC.",
+    };
+
+    fn check(case: &Case<'_>) -> Verdict {
+        match case.vpc_config() {
+            Some(_) => Verdict::NotApplicable,
+            None => Verdict::Satisfied(Evidence::none().with("interfaces", 0)),
+        }
+    }
+}
+
+/// Two private addresses for each instance.
+pub struct TwoAddressesPerInstance;
+impl Rule for TwoAddressesPerInstance {
+    const INFO: RuleInfo = RuleInfo {
+        id: "SM-VPC-IP-01",
+        aliases: &["SM-F-IP", "SM-VPC-IP-03"],
+        name: "two-addresses-per-instance",
+        jobs: ALL,
+        phase: Phase::Place,
+        basis: Basis::Documented,
+        docs: &[Doc { page: "train-vpc", anchor: "train-vpc-ip" }],
+        summary: "Each instance of a job takes two private addresses, and all instances of a job come from one of \
+                  the job's subnets; five addresses of every subnet are never free. An instance with network \
+                  isolation takes one.",
+        hint: "Use a larger subnet, or name one with room for the whole job; delete interfaces that hold addresses.",
+    };
+
+    fn check(case: &Case<'_>) -> Verdict {
+        if case.vpc_config().is_none() {
+            return Verdict::NotApplicable;
+        }
+        let plan = plan(case);
+        let used = plan.iter().flatten().map(|placement| placement.subnet).next();
+        let free = case.subnets().map(|subnet| format!("{}: {}", subnet.id, subnet.addresses.free()));
+        let evidence = Evidence {
+            resource: used.or(case.subnets().next()).map(|subnet| subnet.id.to_string()),
+            facts: Vec::new(),
+        };
+        let evidence = evidence
+            .with("subnets", list(case.named_subnets().map(|(name, _)| name)))
+            .with("instances", case.needs.instance_count())
+            .with("needed", needed(case))
+            .with("free", free.collect::<Vec<_>>().join(", "));
+        Verdict::require(plan.is_some(), evidence)
+    }
+}
+
+/// One subnet, every group.
+pub struct OneSubnetAllGroups;
+impl Rule for OneSubnetAllGroups {
+    const INFO: RuleInfo = RuleInfo {
+        id: "SM-VPC-ENI-08",
+        aliases: &[],
+        name: "one-subnet-all-groups",
+        jobs: ALL,
+        phase: Phase::Place,
+        basis: Basis::Documented,
+        docs: &[Doc { page: "train-vpc", anchor: "train-vpc" }],
+        summary: "The interfaces of a job lie in one of the subnets that it was given, and each of them carries all \
+                  of the security groups that it was given.",
+        hint: "Nothing to do: this rule tells where the interfaces are.",
+    };
+
+    fn check(case: &Case<'_>) -> Verdict {
+        match plan(case).filter(|_| case.vpc_config().is_some()) {
+            None => Verdict::NotApplicable,
+            Some(plan) => {
+                let subnets: Vec<_> = plan.iter().map(|placement| placement.subnet.id.to_string()).collect();
+                let zones: Vec<_> = plan.iter().map(|placement| placement.subnet.zone.name).collect();
+                Verdict::Satisfied(
+                    Evidence::of(subnets.join(", "))
+                        .with("groups", list(case.named_groups().map(|(name, _)| name)))
+                        .with("zones", zones.join(", ")),
+                )
+            }
+        }
+    }
+}
+
+/// Names, one after the other.
+pub(super) fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,62 @@
+//! What cannot go while something else is there: one table for each kind of thing that is held.
+
+use crate::model::gateway::InVpcIndex;
+use crate::model::group::SecurityGroupIndex;
+use crate::model::interface::InterfaceIndex;
+use crate::model::vpc::SubnetIndex;
+use crate::model::{SecurityGroupId, State, SubnetId, VpcId};
+
+/// One kind of thing that holds another, and whether one such thing is there.
+type Holder<I> = (&'static str, fn(&State, I) -> bool);
+
+/// Something that other things hold.
+pub trait Held: Copy + 'static {
+    const HOLDERS: &'static [Holder<Self>];
+}
+
+/// What keeps this from being deleted, if anything does.
+pub fn holder<I: Held>(state: &State, id: I) -> Option<&'static str> {
+    I::HOLDERS.iter().find(|(_, holds)| holds(state, id)).map(|(name, _)| *name)
+}
+
+/// The main route table, the default ACL and the default group go with their VPC and do not hold it.
+/// Source: VPC user guide, "Delete your VPC"; EC2-VPC-DEL.
+impl Held for VpcId {
+    const HOLDERS: &'static [Holder<VpcId>] = &[
+        ("subnet", |state, vpc| state.subnets.count(&SubnetIndex::Vpc(vpc)) > 0),
+        ("network interface", |state, vpc| state.interfaces.count(&InterfaceIndex::Vpc(vpc)) > 0),
+        ("security group", |state, vpc| {
+            state.groups.by(&SecurityGroupIndex::Vpc(vpc)).any(|group| !group.is_default())
+        }),
+        // The default group goes with the VPC, and nothing may keep pointing at it.
+        ("reference to the default security group", |state, vpc| {
+            let mut groups =
+                state.groups.by(&SecurityGroupIndex::Vpc(vpc)).filter(|group| group.is_default());
+            groups.any(|group| is_referenced(state, group.id))
+        }),
+        ("route table", |state, vpc| {
+            state.route_tables.by(&InVpcIndex::Vpc(vpc)).any(|table| !table.is_main())
+        }),
+        ("network ACL", |state, vpc| state.acls.by(&InVpcIndex::Vpc(vpc)).any(|acl| !acl.is_default)),
+        ("internet gateway", |state, vpc| state.internet_gateways.count(&InVpcIndex::Vpc(vpc)) > 0),
+    ];
+}
+
+/// Source: VPC user guide, "Delete a subnet"; EC2-SUB-DEL.
+impl Held for SubnetId {
+    const HOLDERS: &'static [Holder<SubnetId>] =
+        &[("network interface", |state, subnet| state.interfaces.count(&InterfaceIndex::Subnet(subnet)) > 0)];
+}
+
+/// Source: VPC user guide, "Delete a security group"; EC2-SG-DEL.
+impl Held for SecurityGroupId {
+    const HOLDERS: &'static [Holder<SecurityGroupId>] = &[
+        ("network interface", |state, group| state.interfaces.count(&InterfaceIndex::Group(group)) > 0),
+        ("rule of another security group", is_referenced),
+    ];
+}
+
+/// Whether a rule of another group names this group.
+fn is_referenced(state: &State, group: SecurityGroupId) -> bool {
+    state.groups.by(&SecurityGroupIndex::References(group)).any(|other| other.id != group)
+}

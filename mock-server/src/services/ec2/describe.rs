@@ -1,0 +1,309 @@
+//! What all describing operations of EC2 share: explicit ids, filters, pages.
+
+use super::error::{Ec2Error, Missing};
+use super::filter::{Filter, Filters, Probe};
+use crate::kernel::{Memo, Row, Table};
+use crate::model::{Id, Site, State, Tags};
+use crate::services::{Operation, Page, Printed, Read, View, page};
+use serde::{Deserialize, Serialize, Serializer};
+use std::collections::BTreeSet;
+use std::fmt::Display;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+/// A kind of EC2 resource: how it is described, filtered, tagged and printed.
+pub trait Resource: Row<Key: Id + Display + 'static> {
+    /// The operation that describes it.
+    const DESCRIBE: &'static str;
+    /// The output member that lists it.
+    const LIST: &'static str;
+    /// The input member with explicit ids, as error texts name it.
+    const IDS: &'static str;
+    /// What tag specifications call it.
+    const KIND: &'static str;
+    /// The largest page.
+    const MOST: usize = 1_000;
+    /// The names of all filters, as the operation documents them.
+    const FILTERS: &'static [&'static str];
+    /// The one of them that names the resource itself.
+    const ID_FILTER: &'static str;
+
+    fn table(state: &State) -> &Table<Self>;
+    fn table_mut(state: &mut State) -> &mut Table<Self>;
+    fn memo(&self) -> &Memo;
+    fn tags(&self) -> &Tags;
+    fn tags_mut(&mut self) -> &mut Tags;
+    fn not_found(missing: Missing) -> Ec2Error;
+
+    /// The index that holds exactly what the filter `name` selects with `value`.
+    fn index(_name: &str, _value: &str) -> Option<Self::Index> {
+        None
+    }
+
+    /// Shows the probe every value that the resource has under the filter `name`.
+    fn values(&self, state: &State, name: &str, probe: &mut Probe<'_>);
+
+    /// # Errors
+    /// Those of the serialiser.
+    fn print<S: Serializer>(&self, site: &Site, serializer: S) -> Result<S::Ok, S::Error>;
+
+    /// The resource with this name, where resources can be named.
+    ///
+    /// # Errors
+    /// If there is none.
+    fn named<'a>(_state: &'a State, name: &str) -> Result<&'a Arc<Self>, Ec2Error> {
+        Err(Self::not_found(Missing::one(name)))
+    }
+}
+
+/// The part of a [`Resource`] that follows from the table of the state which it is kept in.
+macro_rules! stored_in {
+    ($table:ident) => {
+        fn table(state: &crate::model::State) -> &crate::kernel::Table<Self> {
+            &state.$table
+        }
+        fn table_mut(state: &mut crate::model::State) -> &mut crate::kernel::Table<Self> {
+            &mut state.$table
+        }
+        fn memo(&self) -> &crate::kernel::Memo {
+            &self.memo
+        }
+        fn tags(&self) -> &crate::model::Tags {
+            &self.tags
+        }
+        fn tags_mut(&mut self) -> &mut crate::model::Tags {
+            &mut self.tags
+        }
+    };
+}
+pub(super) use stored_in;
+
+/// The resource with this id.
+///
+/// # Errors
+/// If there is none, or if the text is no id of this kind.
+pub fn find<'a, R: Resource>(state: &'a State, id: &str) -> Result<&'a Arc<R>, Ec2Error> {
+    R::Key::parse(id).and_then(|key| R::table(state).get(&key)).ok_or_else(|| R::not_found(Missing::one(id)))
+}
+
+/// A row on its way out.
+pub struct Listed<R> {
+    pub row: Arc<R>,
+    pub site: Arc<Site>,
+}
+
+impl<R: Resource> Listed<R> {
+    pub fn new(state: &State, row: Arc<R>) -> Self {
+        Self { row, site: state.site.clone() }
+    }
+}
+
+impl<R: Resource> Printed for Listed<R> {
+    const LIST: &'static str = R::LIST;
+    fn memo(&self) -> Option<&Memo> {
+        Some(self.row.memo())
+    }
+    fn print<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.row.print(&self.site, serializer)
+    }
+}
+
+impl<R: Resource> Serialize for Listed<R> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.row.print(&self.site, serializer)
+    }
+}
+
+/// The input of every describing operation. The list of ids goes by another name in each of them.
+#[derive(Deserialize, Debug, Default)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct DescribeIn {
+    #[serde(
+        alias = "DhcpOptionsIds",
+        alias = "GroupIds",
+        alias = "InternetGatewayIds",
+        alias = "NetworkAclIds",
+        alias = "NetworkInterfaceIds",
+        alias = "RouteTableIds",
+        alias = "SecurityGroupRuleIds",
+        alias = "SubnetIds",
+        alias = "VpcIds"
+    )]
+    pub ids: Vec<String>,
+    pub group_names: Vec<String>,
+    pub filters: Vec<Filter>,
+    pub max_results: Option<i64>,
+    pub next_token: Option<String>,
+}
+
+/// How much of a list is wanted: where to start, how many at most.
+pub struct Window<K> {
+    pub after: Option<K>,
+    pub limit: usize,
+}
+
+/// The smallest page that may be asked for. Source: the operations' own pages; EC2-PAGE.
+const LEAST: i64 = 5;
+
+impl<K> Window<K> {
+    /// # Errors
+    /// If `max_results` is out of range or the token is none of ours.
+    pub fn new(
+        max_results: Option<i64>,
+        next_token: Option<&str>,
+        most: usize,
+        parse: impl FnOnce(&str) -> Option<K>,
+    ) -> Result<Self, Ec2Error> {
+        let limit = match max_results {
+            None => usize::MAX,
+            Some(n) if n < LEAST => return Err(Ec2Error::PageTooSmall(n)),
+            Some(n) => match usize::try_from(n) {
+                Ok(limit) if limit <= most => limit,
+                _ => return Err(Ec2Error::PageTooLarge(n, most)),
+            },
+        };
+        let after = next_token.filter(|token| !token.is_empty()).map(|token| {
+            let key = page::key_of(token).and_then(|key| parse(&key));
+            key.ok_or_else(|| Ec2Error::BadToken(token.to_owned()))
+        });
+        Ok(Self { after: after.transpose()?, limit })
+    }
+}
+
+/// The operation that describes resources of one kind.
+pub struct Describe<R>(PhantomData<fn() -> R>);
+
+impl<R: Resource> Operation for Describe<R> {
+    const NAME: &'static str = R::DESCRIBE;
+    type In = DescribeIn;
+    type Out = Page<Listed<R>>;
+    type Error = Ec2Error;
+}
+
+impl<R: Resource> Read for Describe<R> {
+    fn run(view: &View<'_>, input: DescribeIn) -> Result<Self::Out, Ec2Error> {
+        let explicit = !input.ids.is_empty() || !input.group_names.is_empty();
+        if explicit && input.max_results.is_some() {
+            return Err(Ec2Error::PagedIds(R::IDS));
+        }
+        let state = view.state;
+        let window = Window::new(input.max_results, input.next_token.as_deref(), R::MOST, R::Key::parse)?;
+        let filters = Filters::new(input.filters, R::FILTERS)?;
+        let candidates = if explicit {
+            Candidates::Keys(keys::<R>(state, &input.ids, &input.group_names)?)
+        } else {
+            Candidates::of(R::table(state), &filters)
+        };
+        let mut scratch = String::new();
+        let rows = candidates
+            .rows(R::table(state), window.after)
+            .filter(|row| {
+                filters.pass(&mut scratch, row.tags(), |name, probe| row.values(state, name, probe))
+            })
+            .map(|row| Listed::new(state, row.clone()));
+        let (rows, next_token) = page::cut(rows, window.limit, |listed| listed.row.key().to_string());
+        Ok(Page { rows, next_token })
+    }
+}
+
+/// The keys of what a caller names, by id and by name.
+fn keys<R: Resource>(state: &State, ids: &[String], names: &[String]) -> Result<BTreeSet<R::Key>, Ec2Error> {
+    let mut found = BTreeSet::new();
+    let mut missing = Vec::new();
+    for id in ids {
+        match R::Key::parse(id).filter(|key| R::table(state).contains(key)) {
+            Some(key) => drop(found.insert(key)),
+            None => missing.push(id.clone()),
+        }
+    }
+    if !missing.is_empty() {
+        return Err(R::not_found(Missing(missing)));
+    }
+    for name in names {
+        found.insert(R::named(state, name)?.key());
+    }
+    Ok(found)
+}
+
+/// The rows that can pass at all: never more than the indexes leave.
+enum Candidates<R: Row> {
+    All,
+    Keys(BTreeSet<R::Key>),
+    Indexes(Vec<R::Index>),
+}
+
+impl<R: Resource> Candidates<R> {
+    /// The shortest list that holds everything which can pass `filters`.
+    fn of(table: &Table<R>, filters: &Filters) -> Self {
+        let mut best = (table.len(), Candidates::All);
+        for (name, values) in filters.exact() {
+            if name == R::ID_FILTER {
+                return Candidates::Keys(values.into_iter().filter_map(R::Key::parse).collect());
+            }
+            let indexes: Option<Vec<_>> = values.into_iter().map(|value| R::index(name, value)).collect();
+            if let Some(indexes) = indexes {
+                let count = indexes.iter().map(|index| table.count(index)).sum();
+                if count < best.0 {
+                    best = (count, Candidates::Indexes(indexes));
+                }
+            }
+        }
+        best.1
+    }
+
+    fn rows<'a>(
+        self,
+        table: &'a Table<R>,
+        after: Option<R::Key>,
+    ) -> Box<dyn Iterator<Item = &'a Arc<R>> + 'a> {
+        match (self, after) {
+            (Candidates::All, None) => Box::new(table.iter()),
+            (Candidates::All, Some(after)) => Box::new(table.after(&after)),
+            (Candidates::Indexes(indexes), after) => match (indexes.as_slice(), after) {
+                ([index], None) => Box::new(table.by(index)),
+                ([index], Some(after)) => Box::new(table.by_after(index, &after)),
+                (many, after) => {
+                    let keys = many.iter().flat_map(|index| table.by(index)).map(|row| row.key()).collect();
+                    Candidates::Keys(keys).rows(table, after)
+                }
+            },
+            (Candidates::Keys(keys), after) => Box::new(
+                keys.into_iter()
+                    .filter(move |key| after.as_ref().is_none_or(|after| key > after))
+                    .filter_map(|key| table.get(&key)),
+            ),
+        }
+    }
+}
+
+/// Prints anything that displays itself, such as an id.
+pub struct Text<T>(pub T);
+
+impl<T: Display> Serialize for Text<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+/// Prints the items of an iterator that can be begun again.
+pub struct Each<F>(pub F);
+
+impl<F, I> Serialize for Each<F>
+where
+    F: Fn() -> I,
+    I: Iterator<Item: Serialize>,
+{
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((self.0)())
+    }
+}
+
+/// A list that is always empty here.
+pub type Nothing = &'static [()];
+
+/// A structure with one member, as attributes are wrapped.
+#[derive(Serialize, Deserialize, Debug, Clone, Default)]
+#[serde(rename_all = "PascalCase")]
+pub struct Value<T> {
+    pub value: T,
+}

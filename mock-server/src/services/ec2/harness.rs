@@ -1,0 +1,165 @@
+//! A laboratory for tests: one account in memory whose operations are called with JSON and answer JSON.
+
+use super::error::Ec2Error;
+use crate::kernel::{AccountId, Clock, ClockMode, Memo, Scope, SimTime};
+use crate::model::{Account, Defaults, Partition, Quotas, State, World};
+use crate::services::{Caller, Page, Principal, Printed, Read, Reply, ReplyWriter, View, Write};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+pub struct Lab {
+    pub account: Arc<Account>,
+    pub scope: Scope,
+    caller: Caller,
+}
+
+const NOW: SimTime = SimTime::from_millis(1_700_000_000_000);
+
+impl Lab {
+    pub fn new() -> Self {
+        Self::with("us-east-1", Quotas::default())
+    }
+
+    pub fn with(region: &str, quotas: Quotas) -> Self {
+        let defaults = Defaults { quotas, ..Defaults::default() };
+        let world = World::new(1, defaults, |wall| Clock::new(ClockMode::Manual, Some(NOW), wall));
+        let id = AccountId::parse("123456789012").unwrap();
+        let caller = Caller {
+            account: id,
+            region: region.into(),
+            partition: Partition::of(region),
+            principal: Principal::Root,
+            access_key: String::new(),
+            host: String::new(),
+        };
+        Self { account: world.account(id, NOW), scope: Scope::Region(region.into()), caller }
+    }
+
+    pub fn state(&self) -> Arc<State> {
+        self.account.read(&self.scope)
+    }
+
+    /// Runs a writing operation. A refused one must leave the state as it was, and every state must be sound.
+    pub fn try_write<O: Write<Error = Ec2Error>>(&self, input: Value) -> Result<Value, Ec2Error> {
+        let before = self.state();
+        let input: O::In = serde_json::from_value(input).unwrap();
+        let answer = self.account.write(&self.scope, NOW, true, |txn| O::run(txn, &self.caller, input));
+        let after = self.state();
+        assert!(answer.is_ok() || Arc::ptr_eq(&before, &after), "a refused call changes nothing");
+        assert_eq!(after.broken_invariants(), Vec::<String>::new());
+        answer.map(|out| to_json(&out))
+    }
+
+    pub fn try_read<O: Read<Error = Ec2Error>>(&self, input: Value) -> Result<Value, Ec2Error> {
+        let (state, global) = (self.state(), self.account.read(&Scope::Global));
+        let view = View { state: &state, global: &global, caller: &self.caller, now: NOW };
+        O::run(&view, serde_json::from_value(input).unwrap()).map(|out| to_json(&out))
+    }
+
+    pub fn write<O: Write<Error = Ec2Error>>(&self, input: Value) -> Value {
+        self.try_write::<O>(input).unwrap()
+    }
+
+    pub fn read<O: Read<Error = Ec2Error>>(&self, input: Value) -> Value {
+        self.try_read::<O>(input).unwrap()
+    }
+
+    /// The ids that a describing operation lists.
+    pub fn ids<O: Read<Error = Ec2Error>>(&self, list: &str, id: &str, input: Value) -> Vec<String> {
+        texts(&self.read::<O>(input)[list], id)
+    }
+
+    /// Changes the state past all operations, as services do.
+    pub fn change(&self, change: impl FnOnce(&mut State)) {
+        let done: Result<(), ()> = self.account.write(&self.scope, NOW, true, |txn| {
+            change(&mut txn.state);
+            Ok(())
+        });
+        done.unwrap();
+    }
+
+    /// A VPC 10.0.0.0/16; its id.
+    pub fn vpc(&self) -> String {
+        let made = self.write::<super::vpc::CreateVpc>(json!({ "CidrBlock": "10.0.0.0/16" }));
+        text(&made["Vpc"]["VpcId"])
+    }
+
+    pub fn subnet(&self, vpc: &str, cidr: &str) -> String {
+        let made = self.write::<super::subnet::CreateSubnet>(json!({ "VpcId": vpc, "CidrBlock": cidr }));
+        text(&made["Subnet"]["SubnetId"])
+    }
+
+    pub fn group(&self, vpc: &str, name: &str) -> String {
+        let input = json!({ "VpcId": vpc, "GroupName": name, "Description": "a group" });
+        text(&self.write::<super::security_group::CreateSecurityGroup>(input)["GroupId"])
+    }
+
+    pub fn interface(&self, subnet: &str, groups: &[&str]) -> String {
+        let input = json!({ "SubnetId": subnet, "Groups": groups });
+        let made = self.write::<super::network_interface_create::CreateNetworkInterface>(input);
+        text(&made["NetworkInterface"]["NetworkInterfaceId"])
+    }
+}
+
+pub fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+/// One member of each row of a list.
+pub fn texts(rows: &Value, member: &str) -> Vec<String> {
+    rows.as_array().unwrap().iter().map(|row| text(&row[member])).collect()
+}
+
+// === JSON in place of the wire ===
+
+fn to_json(out: &impl Reply) -> Value {
+    let mut writer = Json(Value::Null);
+    out.write(&mut writer).unwrap();
+    without_nulls(writer.0)
+}
+
+struct Json(Value);
+
+impl ReplyWriter for Json {
+    type Error = serde_json::Error;
+    fn value<T: Serialize>(&mut self, value: &T) -> Result<(), Self::Error> {
+        self.0 = serde_json::to_value(value)?;
+        Ok(())
+    }
+    fn page<R: Printed>(&mut self, page: &Page<R>) -> Result<(), Self::Error> {
+        let rows = page.rows.iter().map(|row| row.print(serde_json::value::Serializer));
+        let mut members = Map::new();
+        members.insert(R::LIST.into(), rows.collect::<Result<Vec<_>, _>>()?.into());
+        members.insert(R::TOKEN.into(), json!(page.next_token));
+        self.0 = members.into();
+        Ok(())
+    }
+}
+
+/// A member that is nothing is not sent.
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let members = members.into_iter().filter(|(_, value)| !value.is_null());
+            members.map(|(name, value)| (name, without_nulls(value))).collect::<Map<_, _>>().into()
+        }
+        Value::Array(items) => items.into_iter().map(without_nulls).collect(),
+        other => other,
+    }
+}
+
+/// Whether every documented filter of a kind of resource is one that its rows know.
+pub fn unknown_filters<R: super::describe::Resource>(state: &State, row: &R) -> Vec<&'static str> {
+    super::filter::names_without_values(R::FILTERS, |name, probe| row.values(state, name, probe))
+}
+
+#[test]
+fn a_memo_is_part_of_every_listed_row() {
+    let lab = Lab::new();
+    let state = lab.state();
+    let subnet = state.subnets.iter().next().unwrap();
+    let listed = super::describe::Listed::new(&state, subnet.clone());
+    let memo: Option<&Memo> = listed.memo();
+    assert!(std::ptr::eq(memo.unwrap(), &subnet.memo));
+}

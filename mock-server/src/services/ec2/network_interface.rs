@@ -1,0 +1,359 @@
+//! Elastic network interfaces.
+
+use super::describe::{Each, Nothing, Resource, Text, stored_in};
+use super::error::{Ec2Error, Missing};
+use super::filter::Probe;
+use super::tags::TagSet;
+use crate::kernel::{AccountId, SimTime};
+use crate::model::interface::InterfaceIndex;
+use crate::model::{
+    Attachment, Id, InterfaceStatus, NetworkInterface, NetworkInterfaceId, SecurityGroupId, Site, State,
+    SubnetId, VpcId,
+};
+use serde::{Serialize, Serializer};
+use std::fmt;
+use std::net::Ipv4Addr;
+use time::OffsetDateTime;
+use time::macros::format_description;
+
+impl Resource for NetworkInterface {
+    const DESCRIBE: &'static str = "DescribeNetworkInterfaces";
+    const LIST: &'static str = "NetworkInterfaces";
+    const IDS: &'static str = "networkInterfaceIds";
+    const KIND: &'static str = "network-interface";
+    const ID_FILTER: &'static str = "network-interface-id";
+    const FILTERS: &'static [&'static str] = &[
+        "addresses.association.owner-id",
+        "addresses.association.public-ip",
+        "addresses.primary",
+        "addresses.private-ip-address",
+        "association.allocation-id",
+        "association.association-id",
+        "association.ip-owner-id",
+        "association.public-dns-name",
+        "association.public-ip",
+        "attachment.attach-time",
+        "attachment.attachment-id",
+        "attachment.delete-on-termination",
+        "attachment.device-index",
+        "attachment.instance-id",
+        "attachment.instance-owner-id",
+        "attachment.status",
+        "availability-zone",
+        "availability-zone-id",
+        "description",
+        "group-id",
+        "interface-type",
+        "ipv6-addresses.ipv6-address",
+        "mac-address",
+        "network-interface-id",
+        "operator.managed",
+        "operator.principal",
+        "owner-id",
+        "private-dns-name",
+        "private-ip-address",
+        "requester-id",
+        "requester-managed",
+        "source-dest-check",
+        "status",
+        "subnet-id",
+        "tag",
+        "tag-key",
+        "vpc-id",
+    ];
+
+    stored_in!(interfaces);
+
+    fn not_found(missing: Missing) -> Ec2Error {
+        Ec2Error::InterfaceNotFound(missing)
+    }
+
+    fn index(name: &str, value: &str) -> Option<InterfaceIndex> {
+        match name {
+            "subnet-id" => SubnetId::parse(value).map(InterfaceIndex::Subnet),
+            "vpc-id" => VpcId::parse(value).map(InterfaceIndex::Vpc),
+            "group-id" => SecurityGroupId::parse(value).map(InterfaceIndex::Group),
+            _ => None,
+        }
+    }
+
+    fn values(&self, state: &State, name: &str, probe: &mut Probe<'_>) {
+        match name {
+            "addresses.primary" => (0..self.addresses.len()).for_each(|n| probe.flag(n == 0)),
+            "addresses.private-ip-address" | "private-ip-address" => {
+                self.addresses.iter().for_each(|address| probe.show(address));
+            }
+            "availability-zone" => probe.is(self.zone.name),
+            "availability-zone-id" => probe.is(self.zone.id),
+            "description" => probe.is(&self.description),
+            "group-id" => self.groups.iter().for_each(|group| probe.show(group.id)),
+            "interface-type" => probe.is(self.interface_type),
+            "mac-address" => probe.show(Mac(self.mac)),
+            "network-interface-id" => probe.show(self.id),
+            "operator.managed" => probe.flag(false),
+            "owner-id" => probe.show(state.site.account),
+            "private-dns-name" => {
+                let domain = state.site.domain_name();
+                self.addresses.iter().for_each(|address| probe.show(PrivateName(*address, &domain)));
+            }
+            "requester-id" => self.requester_id.iter().for_each(|id| probe.is(id)),
+            "requester-managed" => probe.flag(self.requester_managed),
+            "source-dest-check" => probe.flag(self.source_dest_check),
+            "status" => probe.is(status_name(self.status())),
+            "subnet-id" => probe.show(self.subnet),
+            "vpc-id" => probe.show(self.vpc),
+            "addresses.association.owner-id"
+            | "addresses.association.public-ip"
+            | "association.allocation-id"
+            | "association.association-id"
+            | "association.ip-owner-id"
+            | "association.public-dns-name"
+            | "association.public-ip"
+            | "ipv6-addresses.ipv6-address"
+            | "operator.principal" => {}
+            name => match (name.strip_prefix("attachment."), &self.attachment) {
+                (Some(field), Some(attachment)) => attachment_values(attachment, state, field, probe),
+                (Some(_), None) => {}
+                (None, _) => probe.unknown(),
+            },
+        }
+    }
+
+    fn print<S: Serializer>(&self, site: &Site, serializer: S) -> Result<S::Ok, S::Error> {
+        print_as(self, status_name(self.status()), site, serializer)
+    }
+}
+
+fn attachment_values(attachment: &Attachment, state: &State, field: &str, probe: &mut Probe<'_>) {
+    let view = AttachmentView::new(attachment, state.site.account);
+    match field {
+        "attach-time" => view.attach_time.into_iter().for_each(|at| probe.is(&date(at))),
+        "attachment-id" => probe.is(&view.attachment_id),
+        "delete-on-termination" => probe.flag(view.delete_on_termination),
+        "device-index" => probe.show(view.device_index),
+        "instance-id" => view.instance_id.into_iter().for_each(|id| probe.is(id)),
+        "instance-owner-id" => probe.is(&view.instance_owner_id),
+        "status" => probe.is(view.status),
+        _ => probe.unknown(),
+    }
+}
+
+/// A moment as EC2 writes it, from milliseconds.
+fn date(millis: i64) -> String {
+    let form = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+    let moment = OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000);
+    moment.ok().and_then(|moment| moment.format(form).ok()).unwrap_or_default()
+}
+
+fn status_name(status: InterfaceStatus) -> &'static str {
+    match status {
+        InterfaceStatus::Available => "available",
+        InterfaceStatus::InUse => "in-use",
+    }
+}
+
+struct Mac([u8; 6]);
+
+impl fmt::Display for Mac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d, e, g] = self.0;
+        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+    }
+}
+
+/// The name that the region's resolver gives to a private address.
+/// Source: VPC user guide, "DNS attributes for your VPC".
+struct PrivateName<'a>(Ipv4Addr, &'a str);
+
+impl fmt::Display for PrivateName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d] = self.0.octets();
+        write!(f, "ip-{a}-{b}-{c}-{d}.{}", self.1)
+    }
+}
+
+// === Printing ===
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct InterfaceView<'a, G: Serialize, A: Serialize> {
+    attachment: Option<AttachmentView<'a>>,
+    availability_zone: &'static str,
+    description: &'a str,
+    groups: G,
+    interface_type: &'static str,
+    ipv6_addresses: Nothing,
+    mac_address: Text<Mac>,
+    network_interface_id: Text<NetworkInterfaceId>,
+    owner_id: Text<AccountId>,
+    private_dns_name: Option<Text<PrivateName<'a>>>,
+    private_ip_address: Option<Text<Ipv4Addr>>,
+    private_ip_addresses: A,
+    requester_id: Option<&'a str>,
+    requester_managed: bool,
+    source_dest_check: bool,
+    status: &'static str,
+    subnet_id: Text<SubnetId>,
+    tag_set: TagSet<'a>,
+    vpc_id: Text<VpcId>,
+    operator: Operator,
+    availability_zone_id: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AttachmentView<'a> {
+    attach_time: Option<i64>,
+    attachment_id: String,
+    delete_on_termination: bool,
+    device_index: i32,
+    network_card_index: i32,
+    instance_id: Option<&'a str>,
+    instance_owner_id: String,
+    status: &'static str,
+}
+
+impl<'a> AttachmentView<'a> {
+    pub fn new(attachment: &'a Attachment, account: AccountId) -> Self {
+        let of_instance = |since: SimTime| Some(since.millis());
+        match attachment {
+            Attachment::Instance { id, instance, device_index, delete_on_termination, since } => Self {
+                attach_time: of_instance(*since),
+                attachment_id: id.to_string(),
+                delete_on_termination: *delete_on_termination,
+                device_index: *device_index,
+                network_card_index: 0,
+                instance_id: Some(instance),
+                instance_owner_id: account.to_string(),
+                status: "attached",
+            },
+            Attachment::Service { id, instance_owner, device_index } => Self {
+                attach_time: None,
+                attachment_id: id.to_string(),
+                delete_on_termination: false,
+                device_index: *device_index,
+                network_card_index: 0,
+                instance_id: None,
+                instance_owner_id: instance_owner.to_string(),
+                status: "attached",
+            },
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct GroupIdentifier<'a> {
+    group_id: Text<SecurityGroupId>,
+    group_name: &'a str,
+}
+
+/// The groups of an interface, in the order in which they were given.
+pub fn group_set(interface: &NetworkInterface) -> impl Iterator<Item = GroupIdentifier<'_>> {
+    interface.groups.iter().map(|group| GroupIdentifier { group_id: Text(group.id), group_name: &group.name })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct AddressView<'a> {
+    primary: bool,
+    private_dns_name: Text<PrivateName<'a>>,
+    private_ip_address: Text<Ipv4Addr>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Operator {
+    managed: bool,
+}
+
+pub fn print_as<S: Serializer>(
+    interface: &NetworkInterface,
+    status: &'static str,
+    site: &Site,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let domain = &*site.domain_name();
+    let addresses = || interface.addresses.iter().enumerate();
+    let primary = interface.addresses.first();
+    InterfaceView {
+        attachment: interface.attachment.as_ref().map(|it| AttachmentView::new(it, site.account)),
+        availability_zone: interface.zone.name,
+        description: &interface.description,
+        groups: Each(|| group_set(interface)),
+        interface_type: interface.interface_type,
+        ipv6_addresses: &[],
+        mac_address: Text(Mac(interface.mac)),
+        network_interface_id: Text(interface.id),
+        owner_id: Text(site.account),
+        private_dns_name: primary.map(|address| Text(PrivateName(*address, domain))),
+        private_ip_address: primary.map(|address| Text(*address)),
+        private_ip_addresses: Each(|| {
+            addresses().map(|(n, address)| AddressView {
+                primary: n == 0,
+                private_dns_name: Text(PrivateName(*address, domain)),
+                private_ip_address: Text(*address),
+            })
+        }),
+        requester_id: interface.requester_id.as_deref(),
+        requester_managed: interface.requester_managed,
+        source_dest_check: interface.source_dest_check,
+        status,
+        subnet_id: Text(interface.subnet),
+        tag_set: TagSet(&interface.tags),
+        vpc_id: Text(interface.vpc),
+        operator: Operator { managed: false },
+        availability_zone_id: interface.zone.id,
+    }
+    .serialize(serializer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::describe::Describe;
+    use super::super::harness::{Lab, unknown_filters};
+    use super::*;
+    use serde_json::{Value as Json, json};
+
+    #[test]
+    fn every_documented_filter_is_known_and_selects() {
+        let lab = Lab::new();
+        let vpc = lab.vpc();
+        let subnet = lab.subnet(&vpc, "10.0.0.0/24");
+        let group = lab.group(&vpc, "web");
+        let (with, without) = (lab.interface(&subnet, &[&group]), lab.interface(&subnet, &[]));
+        lab.change(|state| {
+            let id = NetworkInterfaceId::parse(&with).unwrap();
+            state.interfaces.update(&id, |interface| {
+                interface.attachment = Some(Attachment::Instance {
+                    id: Id::parse("eni-attach-0123456789abcdef0").unwrap(),
+                    instance: "i-1".into(),
+                    device_index: 0,
+                    delete_on_termination: true,
+                    since: SimTime::from_millis(1_700_000_000_123),
+                });
+            });
+        });
+        let state = lab.state();
+        let row = super::super::describe::find::<NetworkInterface>(&state, &with).unwrap();
+        assert_eq!(unknown_filters(&state, &**row), Vec::<&str>::new());
+        assert!(NetworkInterface::FILTERS.is_sorted());
+        let ids = |filters: Json| {
+            let input = json!({ "Filters": filters });
+            lab.ids::<Describe<NetworkInterface>>("NetworkInterfaces", "NetworkInterfaceId", input)
+        };
+        for (name, value) in [
+            ("group-id", group.as_str()),
+            ("status", "in-use"),
+            ("attachment.attach-time", "2023-11-14T22:13:20.123Z"),
+            ("attachment.instance-id", "i-*"),
+            ("attachment.delete-on-termination", "true"),
+            ("private-ip-address", "10.0.0.4"),
+            ("private-dns-name", "ip-10-0-0-4.*"),
+        ] {
+            assert_eq!(ids(json!([{ "Name": name, "Values": [value] }])), [&*with], "{name}");
+        }
+        assert_eq!(ids(json!([{ "Name": "subnet-id", "Values": [subnet] }])).len(), 2);
+        assert_eq!(ids(json!([{ "Name": "status", "Values": ["available"] }])), [without]);
+    }
+}

@@ -1,0 +1,212 @@
+//! Regions and availability zones.
+
+use super::error::Ec2Error;
+use super::filter::{Filter, Filters, Probe};
+use crate::model::region::REGIONS;
+use crate::model::{RegionInfo, Site, Tags, Zone};
+use crate::services::{Operation, Read, View};
+use serde::{Deserialize, Serialize};
+
+/// Every region is open to every account here, whether or not one has to ask AWS for it.
+fn opt_in_status(region: &RegionInfo) -> &'static str {
+    if region.opt_in { "opted-in" } else { "opt-in-not-required" }
+}
+
+/// The regions of a partition.
+fn regions(site: &Site) -> impl Iterator<Item = &'static RegionInfo> {
+    let partition = site.partition;
+    REGIONS.iter().filter(move |region| region.partition() == partition)
+}
+
+/// Of `names`, those that `known` does not know, as an error lists them.
+fn unknown(names: &[String], known: impl Fn(&str) -> bool) -> Option<String> {
+    let unknown: Vec<_> = names.iter().filter(|name| !known(name)).map(String::as_str).collect();
+    (!unknown.is_empty()).then(|| unknown.join(", "))
+}
+
+fn is_named(names: &[String], name: &str) -> bool {
+    names.is_empty() || names.iter().any(|other| other == name)
+}
+
+// === Regions ===
+
+pub const REGION_FILTERS: &[&str] = &["endpoint", "opt-in-status", "region-name"];
+
+/// Source: the page of DescribeRegions.
+pub struct DescribeRegions;
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct DescribeRegionsIn {
+    region_names: Vec<String>,
+    /// All regions are enabled, so it makes no difference.
+    #[serde(rename = "AllRegions")]
+    _all_regions: Option<bool>,
+    filters: Vec<Filter>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DescribeRegionsOut {
+    regions: Vec<RegionView>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct RegionView {
+    opt_in_status: &'static str,
+    region_name: &'static str,
+    endpoint: String,
+}
+
+impl RegionView {
+    fn new(region: &RegionInfo) -> Self {
+        let endpoint = format!("ec2.{}.{}", region.name, region.partition().dns_suffix());
+        Self { opt_in_status: opt_in_status(region), region_name: region.name, endpoint }
+    }
+
+    fn values(&self, name: &str, probe: &mut Probe<'_>) {
+        match name {
+            "endpoint" => probe.is(&self.endpoint),
+            "opt-in-status" => probe.is(self.opt_in_status),
+            "region-name" => probe.is(self.region_name),
+            _ => probe.unknown(),
+        }
+    }
+}
+
+impl Operation for DescribeRegions {
+    const NAME: &'static str = "DescribeRegions";
+    type In = DescribeRegionsIn;
+    type Out = DescribeRegionsOut;
+    type Error = Ec2Error;
+}
+
+impl Read for DescribeRegions {
+    fn run(view: &View<'_>, input: DescribeRegionsIn) -> Result<DescribeRegionsOut, Ec2Error> {
+        let site = &view.state.site;
+        let filters = Filters::new(input.filters, REGION_FILTERS)?;
+        let names = input.region_names;
+        if let Some(unknown) = unknown(&names, |name| regions(site).any(|region| region.name == name)) {
+            return Err(Ec2Error::RegionNotFound(unknown));
+        }
+        let mut scratch = String::new();
+        let regions =
+            regions(site).filter(|region| is_named(&names, region.name)).map(RegionView::new).filter(|row| {
+                filters.pass(&mut scratch, &Tags::default(), |name, probe| row.values(name, probe))
+            });
+        Ok(DescribeRegionsOut { regions: regions.collect() })
+    }
+}
+
+// === Availability zones ===
+
+pub const ZONE_FILTERS: &[&str] = &[
+    "group-long-name",
+    "group-name",
+    "message",
+    "opt-in-status",
+    "parent-zone-id",
+    "parent-zone-name",
+    "region-name",
+    "state",
+    "zone-id",
+    "zone-name",
+    "zone-type",
+];
+
+/// Source: the page of DescribeAvailabilityZones.
+pub struct DescribeAvailabilityZones;
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct DescribeZonesIn {
+    zone_names: Vec<String>,
+    zone_ids: Vec<String>,
+    /// There are no zones that one has to ask for, so it makes no difference.
+    #[serde(rename = "AllAvailabilityZones")]
+    _all_availability_zones: Option<bool>,
+    filters: Vec<Filter>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DescribeZonesOut {
+    availability_zones: Vec<ZoneView>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct ZoneView {
+    opt_in_status: &'static str,
+    messages: super::describe::Nothing,
+    region_name: &'static str,
+    zone_name: &'static str,
+    zone_id: &'static str,
+    group_name: String,
+    network_border_group: &'static str,
+    zone_type: &'static str,
+    state: &'static str,
+}
+
+impl ZoneView {
+    fn new(region: &'static RegionInfo, zone: &Zone) -> Self {
+        Self {
+            opt_in_status: "opt-in-not-required",
+            messages: &[],
+            region_name: region.name,
+            zone_name: zone.name,
+            zone_id: zone.id,
+            group_name: format!("{}-zg-1", region.name),
+            network_border_group: region.name,
+            zone_type: "availability-zone",
+            state: "available",
+        }
+    }
+
+    fn values(&self, name: &str, probe: &mut Probe<'_>) {
+        match name {
+            "group-name" => probe.is(&self.group_name),
+            "opt-in-status" => probe.is(self.opt_in_status),
+            "region-name" => probe.is(self.region_name),
+            "state" => probe.is(self.state),
+            "zone-id" => probe.is(self.zone_id),
+            "zone-name" => probe.is(self.zone_name),
+            "zone-type" => probe.is(self.zone_type),
+            "group-long-name" | "message" | "parent-zone-id" | "parent-zone-name" => {}
+            _ => probe.unknown(),
+        }
+    }
+}
+
+impl Operation for DescribeAvailabilityZones {
+    const NAME: &'static str = "DescribeAvailabilityZones";
+    type In = DescribeZonesIn;
+    type Out = DescribeZonesOut;
+    type Error = Ec2Error;
+}
+
+impl Read for DescribeAvailabilityZones {
+    fn run(view: &View<'_>, input: DescribeZonesIn) -> Result<DescribeZonesOut, Ec2Error> {
+        let filters = Filters::new(input.filters, ZONE_FILTERS)?;
+        let Some(region) = view.state.site.info() else {
+            return Ok(DescribeZonesOut { availability_zones: Vec::new() });
+        };
+        let (names, ids) = (input.zone_names, input.zone_ids);
+        let is_name = |name: &str| region.zones.iter().any(|zone| zone.name == name);
+        let is_id = |id: &str| region.zones.iter().any(|zone| zone.id == id);
+        if let Some(unknown) = unknown(&names, is_name).or_else(|| unknown(&ids, is_id)) {
+            return Err(Ec2Error::ZoneNotFound(unknown));
+        }
+        let mut scratch = String::new();
+        let zones = region
+            .zones
+            .iter()
+            .filter(|zone| is_named(&names, zone.name) && is_named(&ids, zone.id))
+            .map(|zone| ZoneView::new(region, zone))
+            .filter(|row| {
+                filters.pass(&mut scratch, &Tags::default(), |name, probe| row.values(name, probe))
+            });
+        Ok(DescribeZonesOut { availability_zones: zones.collect() })
+    }
+}

@@ -1,0 +1,332 @@
+//! Tags: given with a create, added, removed and described.
+
+use super::describe::{Resource, Window, find};
+use super::error::Ec2Error;
+use super::filter::{Filter, Filters};
+use crate::model::{
+    DhcpOptions, Id, InternetGateway, NetworkAcl, NetworkInterface, RouteTable, SecurityGroup,
+    SecurityGroupRuleId, State, Subnet, Tags, Txn, Vpc,
+};
+use crate::services::{Caller, Done, Operation, Page, Printed, Read, View, Write, page};
+use serde::{Deserialize, Serialize, Serializer};
+use std::collections::BTreeSet;
+
+/// Longest key and value, in characters. Source: EC2 user guide, "Tag restrictions".
+const LONGEST_KEY: usize = 128;
+const LONGEST_VALUE: usize = 256;
+/// Keys that begin so are AWS's own.
+const RESERVED: &str = "aws:";
+
+#[derive(Deserialize, Debug, Default)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Tag {
+    pub key: Option<String>,
+    pub value: Option<String>,
+}
+
+#[derive(Deserialize, Debug, Default)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct TagSpecification {
+    pub resource_type: Option<String>,
+    pub tags: Vec<Tag>,
+}
+
+/// The tags that a create gives to what it makes, which is of this kind.
+///
+/// # Errors
+/// For another kind of resource and for tags that may not be.
+pub fn given(state: &State, kind: &str, specifications: Vec<TagSpecification>) -> Result<Tags, Ec2Error> {
+    let mut tags = Tags::default();
+    for specification in specifications {
+        match specification.resource_type {
+            None => return Err(Ec2Error::NoTagResourceType),
+            Some(other) if other != kind => return Err(Ec2Error::WrongTagResourceType(other)),
+            Some(_) if specification.tags.is_empty() => return Err(Ec2Error::NoTags),
+            Some(_) => add(&mut tags, specification.tags, state.quotas.tags_per_resource)?,
+        }
+    }
+    Ok(tags)
+}
+
+/// Adds tags to those that are there.
+fn add(tags: &mut Tags, more: Vec<Tag>, most: usize) -> Result<(), Ec2Error> {
+    let mut seen = BTreeSet::new();
+    for tag in more {
+        let key = tag.key.unwrap_or_default();
+        let value = tag.value.ok_or(Ec2Error::NullTagValue)?;
+        if !(1..=LONGEST_KEY).contains(&key.chars().count()) {
+            return Err(Ec2Error::BadTagKey);
+        }
+        if key.starts_with(RESERVED) {
+            return Err(Ec2Error::ReservedTag);
+        }
+        if value.chars().count() > LONGEST_VALUE {
+            return Err(Ec2Error::LongTagValue);
+        }
+        if !seen.insert(key.clone()) {
+            return Err(Ec2Error::DuplicateTag(key));
+        }
+        tags.set(key, value);
+    }
+    if tags.len() > most { Err(Ec2Error::TooManyTags) } else { Ok(()) }
+}
+
+// === Printing ===
+
+/// A tag set, in the order of the keys.
+pub struct TagSet<'a>(pub &'a Tags);
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct TagView<'a> {
+    key: &'a str,
+    value: &'a str,
+}
+
+impl Serialize for TagSet<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|(key, value)| TagView { key, value }))
+    }
+}
+
+impl<'a> TagSet<'a> {
+    /// For resources that are printed without a tag set if they have no tags.
+    pub fn unless_empty(tags: &'a Tags) -> Option<Self> {
+        (!tags.is_empty()).then_some(Self(tags))
+    }
+}
+
+/// The tags of something that is no longer borrowed.
+pub struct OwnTags(pub Tags);
+
+impl Serialize for OwnTags {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        TagSet(&self.0).serialize(serializer)
+    }
+}
+
+// === What can be tagged ===
+
+type Change<'a> = &'a mut dyn FnMut(&mut Tags) -> Result<(), Ec2Error>;
+type Visit<'a> = &'a mut dyn FnMut(String, &Tags);
+
+/// One kind of thing that carries tags.
+struct Kind {
+    prefix: &'static str,
+    name: &'static str,
+    change: fn(&mut State, &str, Change<'_>) -> Result<(), Ec2Error>,
+    /// Visits the tags of all such things, or of the one with this id.
+    visit: fn(&State, Option<&str>, Visit<'_>),
+}
+
+/// Everything that can be tagged.
+const KINDS: &[Kind] = &[
+    kind::<DhcpOptions>(),
+    kind::<InternetGateway>(),
+    kind::<NetworkAcl>(),
+    kind::<NetworkInterface>(),
+    kind::<RouteTable>(),
+    kind::<SecurityGroup>(),
+    Kind {
+        prefix: SecurityGroupRuleId::PREFIX,
+        name: super::security_group_rule::KIND,
+        change: super::security_group_rule::change_tags,
+        visit: super::security_group_rule::visit_tags,
+    },
+    kind::<Subnet>(),
+    kind::<Vpc>(),
+];
+
+const fn kind<R: Resource>() -> Kind {
+    fn change<R: Resource>(state: &mut State, id: &str, change: Change<'_>) -> Result<(), Ec2Error> {
+        let mut row = R::clone(find::<R>(state, id)?);
+        change(row.tags_mut())?;
+        R::table_mut(state).insert(row);
+        Ok(())
+    }
+    fn visit<R: Resource>(state: &State, only: Option<&str>, visit: Visit<'_>) {
+        let mut show = |row: &R| {
+            if !row.tags().is_empty() {
+                visit(row.key().to_string(), row.tags());
+            }
+        };
+        match only {
+            None => R::table(state).iter().for_each(|row| show(row)),
+            Some(id) => find::<R>(state, id).into_iter().for_each(|row| show(row)),
+        }
+    }
+    Kind { prefix: <R::Key as Id>::PREFIX, name: R::KIND, change: change::<R>, visit: visit::<R> }
+}
+
+/// The kind of thing that this id names.
+fn kind_of(id: &str) -> Option<&'static Kind> {
+    let (prefix, _) = id.rsplit_once('-')?;
+    KINDS.iter().find(|kind| kind.prefix == prefix)
+}
+
+fn change_tags(txn: &mut Txn<'_>, ids: &[String], change: Change<'_>) -> Result<(), Ec2Error> {
+    if ids.is_empty() {
+        return Err(Ec2Error::MissingParameter("resourceIdSet"));
+    }
+    for id in ids {
+        let kind = kind_of(id).ok_or_else(|| Ec2Error::UnknownResource(id.clone()))?;
+        (kind.change)(&mut txn.state, id, change)?;
+    }
+    Ok(())
+}
+
+// === Operations ===
+
+pub struct CreateTags;
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct TagsIn {
+    resources: Vec<String>,
+    tags: Vec<Tag>,
+}
+
+impl Operation for CreateTags {
+    const NAME: &'static str = "CreateTags";
+    type In = TagsIn;
+    type Out = Done;
+    type Error = Ec2Error;
+}
+
+impl Write for CreateTags {
+    fn run(txn: &mut Txn<'_>, _: &Caller, input: TagsIn) -> Result<Done, Ec2Error> {
+        if input.tags.is_empty() {
+            return Err(Ec2Error::MissingParameter("tagSet"));
+        }
+        let most = txn.state.quotas.tags_per_resource;
+        let mut new = Tags::default();
+        add(&mut new, input.tags, most)?;
+        change_tags(txn, &input.resources, &mut |tags| {
+            new.iter().for_each(|(key, value)| tags.set(key, value));
+            if tags.len() > most { Err(Ec2Error::TooManyTags) } else { Ok(()) }
+        })?;
+        Ok(Done {})
+    }
+}
+
+/// Removes tags: by key, or by key and value if a value is given; all of the user's own if none are named.
+pub struct DeleteTags;
+
+impl Operation for DeleteTags {
+    const NAME: &'static str = "DeleteTags";
+    type In = TagsIn;
+    type Out = Done;
+    type Error = Ec2Error;
+}
+
+impl Write for DeleteTags {
+    fn run(txn: &mut Txn<'_>, _: &Caller, input: TagsIn) -> Result<Done, Ec2Error> {
+        change_tags(txn, &input.resources, &mut |tags| {
+            if input.tags.is_empty() {
+                *tags = tags.iter().filter(|(key, _)| key.starts_with(RESERVED)).collect();
+            }
+            for tag in &input.tags {
+                let key = tag.key.as_deref().unwrap_or_default();
+                if key.starts_with(RESERVED) {
+                    return Err(Ec2Error::ReservedTag);
+                }
+                if tag.value.as_deref().is_none_or(|value| tags.get(key) == Some(value)) {
+                    tags.remove(key);
+                }
+            }
+            Ok(())
+        })?;
+        Ok(Done {})
+    }
+}
+
+pub struct DescribeTags;
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct DescribeTagsIn {
+    filters: Vec<Filter>,
+    max_results: Option<i64>,
+    next_token: Option<String>,
+}
+
+#[derive(Serialize, Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "PascalCase")]
+pub struct TagDescription {
+    key: String,
+    resource_id: String,
+    resource_type: &'static str,
+    value: String,
+}
+
+impl Printed for TagDescription {
+    const LIST: &'static str = "Tags";
+    fn memo(&self) -> Option<&crate::kernel::Memo> {
+        None
+    }
+    fn print<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.serialize(serializer)
+    }
+}
+
+impl TagDescription {
+    /// Lists are in the order of this.
+    fn place(&self) -> (String, String) {
+        (self.resource_id.clone(), self.key.clone())
+    }
+}
+
+pub const TAG_FILTERS: &[&str] = &["key", "resource-id", "resource-type", "tag", "value"];
+
+impl Operation for DescribeTags {
+    const NAME: &'static str = "DescribeTags";
+    type In = DescribeTagsIn;
+    type Out = Page<TagDescription>;
+    type Error = Ec2Error;
+}
+
+impl Read for DescribeTags {
+    fn run(view: &View<'_>, input: DescribeTagsIn) -> Result<Self::Out, Ec2Error> {
+        let after = |token: &str| token.split_once(' ').map(|(id, key)| (id.to_owned(), key.to_owned()));
+        let window = Window::new(input.max_results, input.next_token.as_deref(), 1_000, after)?;
+        let filters = Filters::new(input.filters, TAG_FILTERS)?;
+        let mut rows = Vec::new();
+        let mut scratch = String::new();
+        let mut visit = |kind: &Kind, only: Option<&str>| {
+            (kind.visit)(view.state, only, &mut |id, tags| {
+                for (key, value) in tags.iter() {
+                    let alone: Tags = [(key, value)].into_iter().collect();
+                    let pass = filters.pass(&mut scratch, &alone, |name, probe| match name {
+                        "key" => probe.is(key),
+                        "resource-id" => probe.is(&id),
+                        "resource-type" => probe.is(kind.name),
+                        "value" => probe.is(value),
+                        _ => probe.unknown(),
+                    });
+                    if pass {
+                        let (key, value) = (key.to_owned(), value.to_owned());
+                        rows.push(TagDescription {
+                            key,
+                            resource_id: id.clone(),
+                            resource_type: kind.name,
+                            value,
+                        });
+                    }
+                }
+            });
+        };
+        match filters.exact().find(|(name, _)| *name == "resource-id") {
+            Some((_, ids)) => {
+                let ids: BTreeSet<&str> = ids.into_iter().collect();
+                ids.into_iter().for_each(|id| kind_of(id).into_iter().for_each(|kind| visit(kind, Some(id))));
+            }
+            None => KINDS.iter().for_each(|kind| visit(kind, None)),
+        }
+        rows.sort_by_cached_key(TagDescription::place);
+        let rows =
+            rows.into_iter().filter(|row| window.after.as_ref().is_none_or(|after| row.place() > *after));
+        let (rows, next_token) =
+            page::cut(rows, window.limit, |row| format!("{} {}", row.resource_id, row.key));
+        Ok(Page { rows, next_token })
+    }
+}

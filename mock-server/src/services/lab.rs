@@ -1,0 +1,221 @@
+//! A small world for unit tests: one account with a manual clock, a VPC, and the means to call operations as the
+//! gateway does, with JSON in and JSON out.
+
+use super::{Caller, Principal, Read, Refused, Reply, ReplyWriter, View, Write};
+use crate::jobs;
+use crate::kernel::{Clock, ClockMode, HexId, Memo, Scope, SimTime};
+use crate::model::network::{NewSubnet, NewVpc};
+use crate::model::{
+    Account, Defaults, Id, NetworkInterface, Partition, Profile, RegionInfo, Role, RuleMode, SecurityGroup,
+    SecurityGroupId, State, SubnetId, Tags, Tenancy, Txn, VpcId, World,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+const ACCOUNT: &str = "123456789012";
+const REGION: &str = "us-east-1";
+pub const ROLE_ARN: &str = "arn:aws:iam::123456789012:role/service-role/Trainer";
+pub const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow",
+    "Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+
+pub struct Lab {
+    pub account: Arc<Account>,
+    scope: Scope,
+    caller: Caller,
+    made: std::cell::Cell<u128>,
+}
+
+impl Lab {
+    /// An account with a role that SageMaker may assume, and nothing else.
+    pub fn new(profile: Profile) -> Self {
+        Self::with_defaults(Defaults { profile, ..Defaults::default() })
+    }
+
+    pub fn with_defaults(defaults: Defaults) -> Self {
+        let start = SimTime::from_millis(1_600_000_000_000);
+        let world = World::new(1, defaults, move |wall| Clock::new(ClockMode::Manual, Some(start), wall));
+        let id = crate::kernel::AccountId::parse(ACCOUNT).unwrap();
+        let caller = Caller {
+            account: id,
+            region: REGION.into(),
+            partition: Partition::Aws,
+            principal: Principal::Root,
+            access_key: String::new(),
+            host: "127.0.0.1:4545".into(),
+        };
+        let account = world.account(id, start);
+        let lab = Self {
+            account,
+            scope: Scope::Region(REGION.into()),
+            caller,
+            made: std::cell::Cell::new(1 << 60),
+        };
+        lab.role(ROLE_ARN, TRUST);
+        lab
+    }
+
+    pub fn role(&self, arn: &str, trust: &str) {
+        let name = arn.rsplit('/').next().unwrap().to_owned();
+        let role = Role {
+            name,
+            unique_id: "AROA0123456789ABCDEFG".into(),
+            path: "/service-role/".into(),
+            arn: arn.into(),
+            description: None,
+            trust: trust.into(),
+            inline: BTreeMap::new(),
+            max_session_seconds: 3_600,
+            created: self.now(),
+            tags: Tags::default(),
+        };
+        self.edit_scope(&Scope::Global, |state| {
+            state.roles.insert(role);
+        });
+    }
+
+    pub fn set_mode(&self, rule: &'static str, mode: RuleMode) {
+        self.edit_scope(&Scope::Global, |state| state.rule_modes.set(rule, mode));
+    }
+
+    fn bits(&self) -> u128 {
+        self.made.set(self.made.get() + 1);
+        self.made.get()
+    }
+
+    fn id<I: Id>(&self) -> I {
+        I::from_hex(HexId::long(self.bits()))
+    }
+
+    pub fn vpc(&self, tenancy: Tenancy) -> VpcId {
+        let mut bits = |_: &'static str| self.bits();
+        let new = NewVpc::new(&mut bits, "10.0.0.0/16".parse().unwrap(), tenancy, None);
+        let id = new.vpc.id;
+        self.edit(|state| {
+            state.add_vpc(new);
+        });
+        id
+    }
+
+    pub fn subnet(&self, vpc: VpcId, cidr: &str) -> SubnetId {
+        let new = NewSubnet {
+            id: self.id(),
+            acl_association: self.id(),
+            vpc,
+            cidr: cidr.parse().unwrap(),
+            zone: RegionInfo::get(REGION).unwrap().zones[0],
+            default_for_zone: false,
+            map_public_ip: false,
+            tags: Tags::default(),
+        };
+        let id = new.id;
+        self.edit(|state| {
+            state.add_subnet(new);
+        });
+        id
+    }
+
+    pub fn group(&self, vpc: VpcId) -> SecurityGroupId {
+        let id = self.id();
+        let row = SecurityGroup {
+            id,
+            vpc,
+            name: format!("group {id}").into(),
+            description: "a group".into(),
+            rules: Vec::new(),
+            tags: Tags::default(),
+            memo: Memo::default(),
+        };
+        self.edit(|state| {
+            state.groups.insert(row);
+        });
+        id
+    }
+
+    // === Time and state ===
+
+    pub fn now(&self) -> SimTime {
+        self.account.now(SimTime::default())
+    }
+
+    pub fn advance(&self, millis: u64) {
+        let to = self.now() + std::time::Duration::from_millis(millis);
+        let now = self.account.change_clock(SimTime::default(), |clock| clock.jump(SimTime::default(), to));
+        self.account.settle(now, jobs::step);
+    }
+
+    pub fn state(&self) -> Arc<State> {
+        self.account.read(&self.scope)
+    }
+
+    pub fn free(&self, subnet: SubnetId) -> u32 {
+        self.state().subnets.get(&subnet).unwrap().addresses.free()
+    }
+
+    pub fn interfaces(&self) -> Vec<Arc<NetworkInterface>> {
+        self.state().interfaces.iter().cloned().collect()
+    }
+
+    /// The kinds and messages of the events so far.
+    pub fn events(&self, kind: &str) -> Vec<String> {
+        let all = self.account.events.since(0, usize::MAX);
+        all.into_iter().filter(|(_, event)| event.kind == kind).map(|(_, event)| event.message).collect()
+    }
+
+    pub fn edit(&self, change: impl FnOnce(&mut State)) {
+        self.edit_scope(&self.scope, change);
+    }
+
+    fn edit_scope(&self, scope: &Scope, change: impl FnOnce(&mut State)) {
+        let done: Result<(), ()> = self.account.write(scope, self.now(), true, |txn| {
+            change(&mut txn.state);
+            Ok(())
+        });
+        done.unwrap();
+    }
+
+    // === Operations ===
+
+    pub fn write<O: Write>(&self, input: Value) -> Result<Value, Refused> {
+        let input = decode::<O::In>(input);
+        let run = |txn: &mut Txn<'_>| O::run(txn, &self.caller, input);
+        self.account.write(&self.scope, self.now(), true, run).map(|out| encode(&out)).map_err(Into::into)
+    }
+
+    pub fn read<O: Read>(&self, input: Value) -> Result<Value, Refused> {
+        let state = self.account.read(&self.scope);
+        let global = self.account.read(&Scope::Global);
+        let view = View { state: &state, global: &global, caller: &self.caller, now: self.now() };
+        O::run(&view, decode::<O::In>(input)).map(|out| encode(&out)).map_err(Into::into)
+    }
+}
+
+fn decode<I: DeserializeOwned>(input: Value) -> I {
+    serde_json::from_value(input).unwrap()
+}
+
+fn encode(out: &impl Reply) -> Value {
+    let mut json = Json(json!(null));
+    out.write(&mut json).unwrap();
+    json.0
+}
+
+struct Json(Value);
+
+impl ReplyWriter for Json {
+    type Error = serde_json::Error;
+
+    fn value<T: Serialize>(&mut self, value: &T) -> Result<(), Self::Error> {
+        self.0 = serde_json::to_value(value)?;
+        Ok(())
+    }
+
+    fn page<R: super::Printed>(&mut self, page: &super::Page<R>) -> Result<(), Self::Error> {
+        let rows = page.rows.iter().map(|row| row.print(serde_json::value::Serializer));
+        let rows: Vec<Value> = rows.collect::<Result<_, _>>()?;
+        self.0 = json!({ R::LIST: rows, R::TOKEN: page.next_token });
+        Ok(())
+    }
+}

@@ -1,0 +1,194 @@
+//! The errors of SageMaker: the only place that words a refusal of its API.
+//!
+//! Every variant says where its text comes from. Observed: seen in public issue threads. Assumed: nobody could be
+//! found who saw AWS's own text.
+
+use crate::model::{Finding, JobKind};
+use crate::rules::{self, Basis};
+use crate::services::Refused;
+
+/// Why SageMaker refuses.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum SageMakerError {
+    /// Observed.
+    #[error(
+        "Training job names must be unique within an AWS account and region, and a training job with this name \
+         already exists ({arn})"
+    )]
+    NameInUse { arn: String },
+    /// Observed, of training jobs.
+    #[error("Requested resource not found.")]
+    NotFound,
+    /// Observed.
+    #[error("The request was rejected because the training job is in status {status}.")]
+    WrongStatus { status: &'static str },
+    /// Code from the service model, text assumed.
+    #[error("The training job ({arn}) is in status {status} and cannot be deleted.")]
+    NotDeletable { arn: String, status: &'static str },
+    /// A rule of phase `create`.
+    #[error("{}", worded(finding, *kind))]
+    Rule { finding: Box<Finding>, kind: JobKind },
+    /// A token that no list gave; assumed.
+    #[error("Invalid NextToken.")]
+    BadToken,
+
+    // === CreateTrainingJob: members that depend on each other ===
+    /// The text of every constraint of the service model; for members that the model calls optional only because
+    /// serverless jobs lack them.
+    #[error(
+        "1 validation error detected: Value null at '{0}' failed to satisfy constraint: Member must not be null"
+    )]
+    Required(&'static str),
+    /// As above; the published model says 0 because the member is optional.
+    #[error(
+        "1 validation error detected: Value '0' at '{0}' failed to satisfy constraint: Member must have value \
+         greater than or equal to 1"
+    )]
+    NotPositive(&'static str),
+    /// Documented limit, text in the form of the service model's.
+    #[error(
+        "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: Member must have \
+         value less than or equal to {most}"
+    )]
+    TooLarge { member: &'static str, value: u64, most: u64 },
+    /// Documented rule, assumed text.
+    #[error("You must specify exactly one of TrainingImage and AlgorithmName in AlgorithmSpecification.")]
+    ImageOrAlgorithm,
+    /// Observed.
+    #[error("InstanceType or InstanceCount cannot be specified with InstanceGroups")]
+    TypeWithGroups,
+    /// Documented rule, assumed text.
+    #[error("InstancePreferences cannot be specified with {0}")]
+    PreferencesWith(&'static str),
+    /// Documented rule, assumed text.
+    #[error("VolumeSizeInGB must be specified for instance type {0}, which has no instance storage.")]
+    VolumeMissing(String),
+    /// Observed.
+    #[error(
+        "Invalid MaxWaitTimeInSeconds. It is only supported when EnableManagedSpotTraining is set to true"
+    )]
+    WaitWithoutSpot,
+    /// Documented rule, assumed text.
+    #[error(
+        "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to MaxRuntimeInSeconds"
+    )]
+    SpotWait,
+    /// Assumed.
+    #[error("Channel names must be unique; the channel name {0} is used more than once.")]
+    ChannelTwice(String),
+    /// Assumed.
+    #[error("Exactly one data source must be specified for channel {0}.")]
+    OneDataSource(String),
+    /// Documented rule, assumed text.
+    #[error("VpcConfig must be specified when channel {0} uses a FileSystemDataSource.")]
+    FileSystemWithoutVpc(String),
+    /// Observed.
+    #[error("Some channels have assigned instance groups: [{assigned}] while others not: [{others}]")]
+    SomeChannelsGrouped { assigned: String, others: String },
+    /// Assumed.
+    #[error("Channel {channel} names the instance group {group}, which is not one of InstanceGroups.")]
+    UnknownInstanceGroup { channel: String, group: String },
+    /// Assumed.
+    #[error("Duplicate tag key: {0}")]
+    TagTwice(String),
+    /// Assumed.
+    #[error("Tag keys must not begin with aws:, which is reserved: {0}")]
+    TagReserved(String),
+    /// Documented limit, assumed text.
+    #[error("A resource must not have more than 50 tags.")]
+    TooManyTags,
+}
+
+/// The texts of rules that are violated by a call; `{name}` stands for that fact of the evidence, `{kind}` for the
+/// kind of job.
+const TEXTS: &[(&str, Basis, &str)] = &[
+    (
+        "SM-ROLE-TRUST-07",
+        Basis::Observed,
+        "Could not assume role {resource}. Please ensure that the role exists and allows principal \
+         'sagemaker.amazonaws.com' to assume the role.",
+    ),
+    ("SM-F-SUBNET-404", Basis::Assumed, "The subnet ID '{resource}' does not exist"),
+    ("SM-F-SG-404", Basis::Assumed, "The security group '{resource}' does not exist"),
+    (
+        "SM-F-VPC-MIX",
+        Basis::Assumed,
+        "VpcConfig is invalid: subnets [{subnets}] and security groups [{groups}] belong to different networks \
+         ({vpcs}).",
+    ),
+    (
+        "SM-VPC-TENANCY-01",
+        Basis::Assumed,
+        "VpcConfig is invalid: subnet(s) [{subnets}] belong to VPC {resource} with instance tenancy '{tenancy}'. Only \
+         subnets in a VPC with default tenancy are supported for {kind} jobs.",
+    ),
+];
+
+fn worded(finding: &Finding, kind: JobKind) -> String {
+    let evidence = finding.verdict.evidence().cloned().unwrap_or_default().with("kind", kind.noun());
+    match TEXTS.iter().find(|(rule, _, _)| *rule == finding.rule) {
+        Some((_, _, text)) => evidence.fill(text),
+        None => rules::get(finding.rule).map_or(finding.rule, |info| info.summary).to_owned(),
+    }
+}
+
+impl SageMakerError {
+    fn code(&self) -> &'static str {
+        match self {
+            SageMakerError::NameInUse { .. } | SageMakerError::NotDeletable { .. } => "ResourceInUse",
+            SageMakerError::NotFound
+            | SageMakerError::WrongStatus { .. }
+            | SageMakerError::Rule { .. }
+            | SageMakerError::BadToken
+            | SageMakerError::Required(_)
+            | SageMakerError::NotPositive(_)
+            | SageMakerError::TooLarge { .. }
+            | SageMakerError::ImageOrAlgorithm
+            | SageMakerError::TypeWithGroups
+            | SageMakerError::PreferencesWith(_)
+            | SageMakerError::VolumeMissing(_)
+            | SageMakerError::WaitWithoutSpot
+            | SageMakerError::SpotWait
+            | SageMakerError::ChannelTwice(_)
+            | SageMakerError::OneDataSource(_)
+            | SageMakerError::FileSystemWithoutVpc(_)
+            | SageMakerError::SomeChannelsGrouped { .. }
+            | SageMakerError::UnknownInstanceGroup { .. }
+            | SageMakerError::TagTwice(_)
+            | SageMakerError::TagReserved(_)
+            | SageMakerError::TooManyTags => "ValidationException",
+        }
+    }
+
+    fn because(&self) -> Option<&'static str> {
+        match self {
+            SageMakerError::Rule { finding, .. } => Some(finding.rule),
+            _ => None,
+        }
+    }
+}
+
+impl From<SageMakerError> for Refused {
+    fn from(error: SageMakerError) -> Self {
+        Refused {
+            code: error.code().into(),
+            message: error.to_string(),
+            status: 400,
+            because: error.because(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Phase;
+
+    #[test]
+    fn every_text_belongs_to_a_rule_that_makes_calls_fail() {
+        for (rule, _, _) in TEXTS {
+            let info = rules::get(rule).unwrap();
+            assert!(info.id == *rule && info.phase == Phase::Create, "{rule}");
+        }
+    }
+}

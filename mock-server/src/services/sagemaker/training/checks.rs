@@ -1,0 +1,263 @@
+//! What CreateTrainingJob asks of members that depend on each other. The service model says nothing of these; the
+//! API reference does, in the descriptions of the members.
+
+use super::super::error::SageMakerError;
+use super::create::{DEFAULT_MAX_RUNTIME, In};
+use crate::model::InstanceGroup as Instances;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// 28 days. Source: API reference, StoppingCondition.
+const LONGEST_RUNTIME: u64 = 28 * 24 * 60 * 60;
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Resources {
+    pub instance_type: Option<String>,
+    pub instance_count: Option<u32>,
+    #[serde(rename = "VolumeSizeInGB")]
+    pub volume_size: Option<u64>,
+    pub keep_alive_period_in_seconds: Option<u64>,
+    pub instance_groups: Vec<InstanceGroup>,
+    pub instance_placement_config: Option<Value>,
+    pub instance_preferences: Vec<Preference>,
+}
+
+impl Resources {
+    /// The instances of a job that lists its preferences: there is always room for the first.
+    pub fn first_preference(&self) -> Option<Instances> {
+        let first = self.instance_preferences.first()?;
+        let count = first.instance_count.or(self.instance_count).unwrap_or(1);
+        Some(Instances { instance_type: first.instance_type.clone(), count })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct InstanceGroup {
+    pub instance_type: String,
+    pub instance_count: u32,
+    pub instance_group_name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Preference {
+    pub instance_type: String,
+    pub instance_count: Option<u32>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Stopping {
+    pub max_runtime_in_seconds: Option<u64>,
+    pub max_wait_time_in_seconds: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Vpc {
+    pub subnets: Vec<String>,
+    pub security_group_ids: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Channel {
+    channel_name: String,
+    data_source: DataSource,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct DataSource {
+    #[serde(rename = "S3DataSource")]
+    s3: Option<S3DataSource>,
+    file_system_data_source: Option<Value>,
+    dataset_source: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct S3DataSource {
+    s3_uri: String,
+    #[serde(default)]
+    instance_group_names: Vec<String>,
+}
+
+impl Channel {
+    pub fn s3_uri(&self) -> Option<&str> {
+        Some(&self.data_source.s3.as_ref()?.s3_uri)
+    }
+
+    fn instance_groups(&self) -> &[String] {
+        self.data_source.s3.as_ref().map_or(&[], |source| &source.instance_group_names)
+    }
+}
+
+/// The members that this code looks at.
+pub struct Asked {
+    pub resources: Resources,
+    pub stopping: Stopping,
+    pub vpc: Option<Vpc>,
+    pub channels: Vec<Channel>,
+    has_resources: bool,
+    has_algorithm: bool,
+    /// How many of the image and the algorithm's name were given.
+    images: usize,
+    spot: bool,
+    serverless: bool,
+}
+
+impl Asked {
+    /// The input was held to the service model before, so whatever is there can be read.
+    pub fn read(input: &In) -> Self {
+        let algorithm = input.document("AlgorithmSpecification");
+        let given = |name: &&str| algorithm.and_then(|algorithm| algorithm.get(*name)).is_some();
+        Self {
+            resources: read(input.document("ResourceConfig")).unwrap_or_default(),
+            stopping: read(input.document("StoppingCondition")).unwrap_or_default(),
+            vpc: read(input.document("VpcConfig")),
+            channels: read(input.document("InputDataConfig")).unwrap_or_default(),
+            has_resources: input.document("ResourceConfig").is_some(),
+            has_algorithm: algorithm.is_some(),
+            images: ["TrainingImage", "AlgorithmName"].into_iter().filter(given).count(),
+            spot: input.is_spot(),
+            serverless: input.document("ServerlessJobConfig").is_some(),
+        }
+    }
+}
+
+fn read<T: DeserializeOwned>(document: Option<&Value>) -> Option<T> {
+    T::deserialize(document?).ok()
+}
+
+/// Checks what the service model cannot say.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn check(asked: &Asked) -> Result<(), SageMakerError> {
+    algorithm(asked)?;
+    resources(asked)?;
+    stopping(asked)?;
+    channels(asked)
+}
+
+fn algorithm(asked: &Asked) -> Result<(), SageMakerError> {
+    match (asked.has_algorithm, asked.images) {
+        (false, _) if asked.serverless => Ok(()),
+        (false, _) => Err(SageMakerError::Required("algorithmSpecification")),
+        (true, 1) => Ok(()),
+        (true, _) => Err(SageMakerError::ImageOrAlgorithm),
+    }
+}
+
+fn resources(asked: &Asked) -> Result<(), SageMakerError> {
+    let resources = &asked.resources;
+    let typed = resources.instance_type.is_some();
+    if !asked.has_resources {
+        return if asked.serverless { Ok(()) } else { Err(SageMakerError::Required("resourceConfig")) };
+    }
+    if !resources.instance_preferences.is_empty() {
+        let excluded = [
+            ("InstanceType", typed),
+            ("InstanceGroups", !resources.instance_groups.is_empty()),
+            ("InstancePlacementConfig", resources.instance_placement_config.is_some()),
+            ("EnableManagedSpotTraining", asked.spot),
+        ];
+        return match excluded.iter().find(|(_, given)| *given) {
+            Some((name, _)) => Err(SageMakerError::PreferencesWith(name)),
+            None => Ok(()),
+        };
+    }
+    if !resources.instance_groups.is_empty() {
+        if typed || resources.instance_count.is_some() {
+            return Err(SageMakerError::TypeWithGroups);
+        }
+        if resources.instance_groups.iter().any(|group| group.instance_count == 0) {
+            return Err(SageMakerError::NotPositive("resourceConfig.instanceGroups.1.member.instanceCount"));
+        }
+    } else if !asked.serverless {
+        match (&resources.instance_type, resources.instance_count) {
+            (None, _) => return Err(SageMakerError::Required("resourceConfig.instanceType")),
+            (_, None) => return Err(SageMakerError::Required("resourceConfig.instanceCount")),
+            (_, Some(0)) => return Err(SageMakerError::NotPositive("resourceConfig.instanceCount")),
+            _ => {}
+        }
+    }
+    volume(resources)
+}
+
+/// Instances without storage of their own need a volume. Source: API reference, ResourceConfig.
+fn volume(resources: &Resources) -> Result<(), SageMakerError> {
+    match resources.volume_size {
+        Some(0) => Err(SageMakerError::NotPositive("resourceConfig.volumeSizeInGB")),
+        Some(_) => Ok(()),
+        None => {
+            let types = resources.instance_groups.iter().map(|group| &group.instance_type);
+            match types.chain(&resources.instance_type).find(|instance_type| !has_storage(instance_type)) {
+                Some(instance_type) => Err(SageMakerError::VolumeMissing(instance_type.clone())),
+                None => Ok(()),
+            }
+        }
+    }
+}
+
+/// Whether instances of a type come with NVMe storage. Source: EC2's list of instance types. A family that is not
+/// known to be without is taken to have it.
+fn has_storage(instance_type: &str) -> bool {
+    const WITHOUT: &[&str] = &[
+        "m4", "c4", "p2", "p3", "m5", "c5", "c5n", "r5", "t3", "m6i", "c6i", "r6i", "m7i", "c7i", "r7i",
+        "m8i", "c8i", "r8i", "m7i-flex", "c7i-flex", "m8i-flex", "c8i-flex", "r8i-flex",
+    ];
+    let family = instance_type.trim_start_matches("ml.").split('.').next().unwrap_or_default();
+    !WITHOUT.contains(&family)
+}
+
+fn stopping(asked: &Asked) -> Result<(), SageMakerError> {
+    let longest = asked.stopping.max_runtime_in_seconds.unwrap_or(DEFAULT_MAX_RUNTIME);
+    if longest > LONGEST_RUNTIME {
+        let member = "stoppingCondition.maxRuntimeInSeconds";
+        return Err(SageMakerError::TooLarge { member, value: longest, most: LONGEST_RUNTIME });
+    }
+    match (asked.spot, asked.stopping.max_wait_time_in_seconds) {
+        (false, Some(_)) => Err(SageMakerError::WaitWithoutSpot),
+        (true, None) => Err(SageMakerError::SpotWait),
+        (true, Some(wait)) if wait < longest => Err(SageMakerError::SpotWait),
+        _ => Ok(()),
+    }
+}
+
+fn channels(asked: &Asked) -> Result<(), SageMakerError> {
+    let mut seen = BTreeSet::new();
+    for channel in &asked.channels {
+        let name = || channel.channel_name.clone();
+        if !seen.insert(&channel.channel_name) {
+            return Err(SageMakerError::ChannelTwice(name()));
+        }
+        let DataSource { s3, file_system_data_source, dataset_source } = &channel.data_source;
+        let sources = [s3.is_some(), file_system_data_source.is_some(), dataset_source.is_some()];
+        if sources.iter().filter(|given| **given).count() != 1 {
+            return Err(SageMakerError::OneDataSource(name()));
+        }
+        if file_system_data_source.is_some() && asked.vpc.is_none() {
+            return Err(SageMakerError::FileSystemWithoutVpc(name()));
+        }
+        for group in channel.instance_groups() {
+            if !asked.resources.instance_groups.iter().any(|known| known.instance_group_name == *group) {
+                return Err(SageMakerError::UnknownInstanceGroup { channel: name(), group: group.clone() });
+            }
+        }
+    }
+    let (assigned, others): (Vec<_>, Vec<_>) =
+        asked.channels.iter().partition(|channel| !channel.instance_groups().is_empty());
+    if assigned.is_empty() || others.is_empty() {
+        return Ok(());
+    }
+    let names = |channels: Vec<&Channel>| {
+        channels.iter().map(|channel| channel.channel_name.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    Err(SageMakerError::SomeChannelsGrouped { assigned: names(assigned), others: names(others) })
+}
