@@ -149,6 +149,11 @@ impl<'o, F: Format> ser::Serializer for Ser<'o, F> {
     fn serialize_u64(mut self, number: u64) -> Wrote {
         match self.target.kind {
             Kind::Integer | Kind::Long | Kind::Float | Kind::Double => write_u64(self.out, number),
+            // One byte of a blob that is declared as a list of numbers.
+            Kind::Blob if F::RAW => match u8::try_from(number) {
+                Ok(byte) => self.out.push(byte),
+                Err(_) => return self.misfit("a number that is no byte"),
+            },
             Kind::Timestamp => match i64::try_from(number) {
                 Ok(ms) => self.time(ms),
                 Err(_) => return self.misfit("a number that is no time"),
@@ -171,11 +176,6 @@ impl<'o, F: Format> ser::Serializer for Ser<'o, F> {
     }
 
     fn serialize_u8(self, number: u8) -> Wrote {
-        // One byte of a blob that is declared as a list of numbers.
-        if F::RAW && self.target.kind == Kind::Blob {
-            self.out.push(number);
-            return Ok(true);
-        }
         self.serialize_u64(number.into())
     }
 
@@ -246,14 +246,14 @@ impl<'o, F: Format> ser::Serializer for Ser<'o, F> {
     }
 
     fn serialize_unit(self) -> Wrote {
+        Ok(false)
+    }
+
+    fn serialize_unit_struct(self, _name: &'static str) -> Wrote {
         match self.target.kind {
             Kind::Structure => ser::SerializeStruct::end(self.structure()?),
             _ => Ok(false),
         }
-    }
-
-    fn serialize_unit_struct(self, _name: &'static str) -> Wrote {
-        self.serialize_unit()
     }
 
     fn serialize_unit_variant(self, _name: &'static str, _index: u32, variant: &'static str) -> Wrote {

@@ -334,3 +334,6 @@ impl std::fmt::Debug for ServiceModel {
         f.debug_struct("ServiceModel").field("id", &self.id).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;
