@@ -30,16 +30,14 @@ async fn run_all(target: &impl Target) -> Summary {
     summary
 }
 
-/// Panics with both answers where two runs differ.
+/// Shows both answers where two runs differ.
 fn compare(first: &Summary, second: &Summary) {
     assert_eq!(first.outcomes.len(), second.outcomes.len());
     for (one, other) in first.outcomes.iter().zip(&second.outcomes) {
-        if let Some(number) = one.transcript.first_difference(&other.transcript) {
-            let answer =
-                |all: &Transcript| Transcript(all.0.iter().skip(number - 1).take(1).cloned().collect());
-            let (one, other) = (answer(&one.transcript), answer(&other.transcript));
-            panic!("answer {number} differs:\n{one}\n{other}");
-        }
+        let Some(number) = one.transcript.first_difference(&other.transcript) else { continue };
+        let answer = |all: &Transcript| Transcript(all.0.iter().skip(number - 1).take(1).cloned().collect());
+        let (left, right) = (answer(&one.transcript), answer(&other.transcript));
+        assert_eq!(left.to_string(), right.to_string(), "answer {number} of {}", one.name);
     }
 }
 
@@ -58,4 +56,50 @@ async fn every_scenario_passes_over_a_socket_and_twice_the_same() {
     let first = run_all(&target).await;
     compare(&first, &run_all(&target).await);
     server.shutdown().await;
+}
+
+/// Waiting has to get there however the account's time moves, and in every profile.
+#[tokio::test]
+async fn waiting_gets_there_with_every_clock() {
+    const REST: &str = r#"
+vars:
+  trust: >-
+    {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "sagemaker.amazonaws.com"}}]}
+steps:
+  - call: iam.CreateRole
+    with: {RoleName: trainer, AssumeRolePolicyDocument: "${vars.trust}"}
+    capture: {role: Role.Arn}
+  - call: sagemaker.CreateTrainingJob
+    with:
+      TrainingJobName: demo
+      RoleArn: ${role}
+      AlgorithmSpecification: {TrainingImage: "${account}.dkr.ecr.${region}.amazonaws.com/t:1", TrainingInputMode: File}
+      OutputDataConfig: {S3OutputPath: "s3://my-bucket/models"}
+      ResourceConfig: {InstanceType: ml.m5.large, InstanceCount: 1, VolumeSizeInGB: 10}
+      StoppingCondition: {MaxRuntimeInSeconds: 3600}
+  - waitFor: {resource: training-job/demo, state: Completed}
+    expect: {secondaryStatus: [Starting, Downloading, Training, Uploading, Completed]}
+  - call: sagemaker.DescribeTrainingJob
+    with: {TrainingJobName: demo}
+    poll: {every: 10ms, within: 1s}
+    expect: {response: {TrainingJobStatus: Completed}}
+"#;
+    let folder = std::env::temp_dir().join(format!("mockplane-clocks-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    for (name, settings) in [
+        ("manual", "{region: eu-west-1}"),
+        ("realistic", "{profile: realistic}"),
+        ("instant", "{profile: instant}"),
+        ("poll", "{profile: realistic, clock: {mode: poll}}"),
+        ("scaled", "{profile: realistic, clock: {mode: scaled, scale: 3600}}"),
+        ("real", "{clock: {mode: real}}"),
+    ] {
+        let head = "apiVersion: mockplane/v1\nkind: Scenario\nmetadata:";
+        let text = format!("{head} {{name: {name}}}\nsettings: {settings}{REST}");
+        std::fs::write(folder.join(format!("{name}.yaml")), text).unwrap();
+    }
+    let mut told = Vec::new();
+    let summary = run_path(&inside(), &folder, &Options::default(), &mut Text::new(&mut told)).await;
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(summary.exit_code(), 0, "\n{}", String::from_utf8_lossy(&told));
 }
