@@ -30,23 +30,23 @@ async fn run_all(target: &impl Target) -> Summary {
     summary
 }
 
-/// Shows both answers where two runs differ.
-fn compare(first: &Summary, second: &Summary) {
+/// The first answers in which two runs differ.
+fn difference(first: &Summary, second: &Summary) -> Option<String> {
     assert_eq!(first.outcomes.len(), second.outcomes.len());
-    for (one, other) in first.outcomes.iter().zip(&second.outcomes) {
-        let Some(number) = one.transcript.first_difference(&other.transcript) else { continue };
+    first.outcomes.iter().zip(&second.outcomes).find_map(|(one, other)| {
+        let number = one.transcript.first_difference(&other.transcript)?;
         let answer = |all: &Transcript| Transcript(all.0.iter().skip(number - 1).take(1).cloned().collect());
-        let (left, right) = (answer(&one.transcript), answer(&other.transcript));
-        assert_eq!(left.to_string(), right.to_string(), "answer {number} of {}", one.name);
-    }
+        let (one_answer, other_answer) = (answer(&one.transcript), answer(&other.transcript));
+        Some(format!("answer {number} of {}:\n{one_answer}\n{other_answer}", one.name))
+    })
 }
 
 #[tokio::test]
 async fn every_scenario_passes_in_process_and_twice_the_same() {
     let one = inside();
     let first = run_all(&one).await;
-    compare(&first, &run_all(&one).await);
-    compare(&first, &run_all(&inside()).await);
+    assert_eq!(difference(&first, &run_all(&one).await), None);
+    assert_eq!(difference(&first, &run_all(&inside()).await), None);
 }
 
 #[tokio::test]
@@ -54,7 +54,7 @@ async fn every_scenario_passes_over_a_socket_and_twice_the_same() {
     let server = Server::start(Config::default()).await.unwrap();
     let target = Http::new(&server.endpoint()).unwrap();
     let first = run_all(&target).await;
-    compare(&first, &run_all(&target).await);
+    assert_eq!(difference(&first, &run_all(&target).await), None);
     server.shutdown().await;
 }
 
