@@ -213,6 +213,8 @@ async fn serve(stream: tokio::net::TcpStream, site: Arc<Site>, mut stopped: watc
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
+        // The gateway dates its answers by the account's clock; equal requests are to have equal answers.
+        .auto_date_header(false)
         .header_read_timeout(HEAD_TIMEOUT)
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);

@@ -1,32 +1,19 @@
 //! Every scenario of the repository, in process and over a socket, and each of them twice.
 
-use bytes::Bytes;
-use hyper::{Request, Response};
-use mockplane::admin::Site;
+use mockplane::kernel::ClockMode;
 use mockplane::scenario::report::Text;
-use mockplane::scenario::target::{Exchange, Http, InProcess, Target};
+use mockplane::scenario::target::{Http, InProcess, Target};
 use mockplane::scenario::transcript::Transcript;
 use mockplane::scenario::{Options, Summary, run_path};
 use mockplane::server::{Config, Server};
 use std::path::Path;
-
-struct Inside(Site);
-
-impl Exchange for Inside {
-    async fn exchange(&self, request: Request<Bytes>) -> Response<Bytes> {
-        self.0.answer(&request)
-    }
-}
-
-fn inside() -> InProcess<Inside> {
-    InProcess(Inside(Config::default().site()))
-}
 
 async fn run_all(target: &impl Target) -> Summary {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios");
     let mut told = Vec::new();
     let summary = run_path(target, Path::new(path), &Options::default(), &mut Text::new(&mut told)).await;
     assert_eq!(summary.exit_code(), 0, "\n{}", String::from_utf8_lossy(&told));
+    assert!(summary.outcomes.len() >= 10);
     summary
 }
 
@@ -42,20 +29,21 @@ fn difference(first: &Summary, second: &Summary) -> Option<String> {
 }
 
 #[tokio::test]
-async fn every_scenario_passes_in_process_and_twice_the_same() {
-    let one = inside();
-    let first = run_all(&one).await;
-    assert_eq!(difference(&first, &run_all(&one).await), None);
-    assert_eq!(difference(&first, &run_all(&inside()).await), None);
+async fn in_process_and_twice_the_same() {
+    let (site, another) = (Config::default().site(), Config::default().site());
+    let first = run_all(&InProcess(&site)).await;
+    assert_eq!(difference(&first, &run_all(&InProcess(&site)).await), None);
+    assert_eq!(difference(&first, &run_all(&InProcess(&another)).await), None);
 }
 
+/// The server's own clock and what happened on it before make no difference: each scenario has its account.
 #[tokio::test]
-async fn every_scenario_passes_over_a_socket_and_twice_the_same() {
-    let server = Server::start(Config::default()).await.unwrap();
-    let target = Http::new(&server.endpoint()).unwrap();
-    let first = run_all(&target).await;
-    assert_eq!(difference(&first, &run_all(&target).await), None);
-    server.shutdown().await;
+async fn against_an_endpoint_and_twice_the_same() {
+    let one = Server::builder().start().await.unwrap();
+    let two = Server::builder().clock(ClockMode::Poll, None).start().await.unwrap();
+    let (one, two) = (Http::new(&one.endpoint()).unwrap(), Http::new(&two.endpoint()).unwrap());
+    run_all(&two).await;
+    assert_eq!(difference(&run_all(&one).await, &run_all(&two).await), None);
 }
 
 /// Waiting has to get there however the account's time moves, and in every profile.
@@ -98,8 +86,8 @@ steps:
         let text = format!("{head} {{name: {name}}}\nsettings: {settings}{REST}");
         std::fs::write(folder.join(format!("{name}.yaml")), text).unwrap();
     }
-    let mut told = Vec::new();
-    let summary = run_path(&inside(), &folder, &Options::default(), &mut Text::new(&mut told)).await;
+    let (site, mut told) = (Config::default().site(), Vec::new());
+    let summary = run_path(&InProcess(&site), &folder, &Options::default(), &mut Text::new(&mut told)).await;
     std::fs::remove_dir_all(&folder).unwrap();
     assert_eq!(summary.exit_code(), 0, "\n{}", String::from_utf8_lossy(&told));
 }

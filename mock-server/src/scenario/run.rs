@@ -414,7 +414,7 @@ impl<T: Target> Run<'_, T> {
         self.hold("the secondary statuses", expect.secondary_status.as_ref(), &secondary, &mut problems);
         if let Some(cause) = &expect.blocked_by {
             let explanation = self.session.explain(resource).await?;
-            let rule = &explanation["blockedBy"];
+            let rule = &explanation["decidedBy"];
             self.hold("the rule", cause.value.rule.as_ref(), rule, &mut problems);
             if let Some(wanted) = &cause.value.resource {
                 let id = self.scope.value(wanted)?;

@@ -1,5 +1,6 @@
 //! Stretches of time as scenarios write them: `90s`, `1h30m`, `500ms`.
 
+use crate::clock::parse_span;
 use serde::de::{Deserialize, Deserializer, Error};
 use std::fmt;
 use std::time::Duration;
@@ -21,7 +22,7 @@ impl Span {
 
     /// Reads one or more numbers with their units.
     pub fn parse(text: &str) -> Option<Self> {
-        crate::clock::parse_span(text).map(Self)
+        parse_span(text).map(Self)
     }
 }
 

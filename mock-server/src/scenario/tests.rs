@@ -50,7 +50,7 @@ impl Plane {
             ("/_mockplane/explain/training-job/x", _) => {
                 let rule = json!({"id": "SM-VPC-IP-01", "resource": "subnet-1", "evidence": {"free": "subnet-2: 3"}});
                 let answer =
-                    json!({"blockedBy": "SM-VPC-IP-01", "phases": [{"id": "place", "rules": [rule]}]});
+                    json!({"decidedBy": "SM-VPC-IP-01", "phases": [{"id": "place", "rules": [rule]}]});
                 (200, answer.to_string())
             }
             (_, body) if body.contains("Action=DescribeVpcs") => {
