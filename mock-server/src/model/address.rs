@@ -47,13 +47,16 @@ struct Chunk {
 impl AddressPool {
     pub fn new(net: Ipv4Net) -> Self {
         let size = size_of(net);
+        let empty = Arc::new(Chunk::EMPTY);
         let chunks = (0..size.div_ceil(CHUNK)).map(|n| {
-            let mut chunk = Chunk { bits: [u64::MAX; 4], free: 0 };
-            for offset in n * CHUNK..((n + 1) * CHUNK).min(size) {
-                if !is_reserved(offset, size) {
-                    chunk.flip(offset % CHUNK);
-                }
+            let offsets = n * CHUNK..((n + 1) * CHUNK).min(size);
+            if offsets.len() == CHUNK as usize && !is_reserved(offsets.start, size) && offsets.end < size {
+                return empty.clone();
             }
+            let mut chunk = Chunk::FULL;
+            offsets
+                .filter(|offset| !is_reserved(*offset, size))
+                .for_each(|offset| chunk.flip(offset % CHUNK));
             Arc::new(chunk)
         });
         let chunks: Vec<_> = chunks.collect();
@@ -137,6 +140,11 @@ impl AddressPool {
 }
 
 impl Chunk {
+    /// Every address is free.
+    const EMPTY: Chunk = Chunk { bits: [0; 4], free: 256 };
+    /// None is.
+    const FULL: Chunk = Chunk { bits: [u64::MAX; 4], free: 0 };
+
     fn flip(&mut self, within: u32) {
         let (word, bit) = ((within / 64) as usize, 1u64 << (within % 64));
         self.bits[word] ^= bit;

@@ -8,8 +8,8 @@ use crate::kernel::digest;
 use crate::model::address::Refusal;
 use crate::model::place::{InterfaceSpec, NotPlaced};
 use crate::model::{
-    ClientToken, DEFAULT_GROUP, Id, NetworkInterface, NetworkInterfaceId, SecurityGroup, SecurityGroupId,
-    State, Subnet, Txn, VpcId,
+    DEFAULT_GROUP, Id, NetworkInterface, NetworkInterfaceId, SecurityGroup, SecurityGroupId, State, Subnet,
+    Txn, UsedToken, VpcId,
 };
 use crate::services::{Caller, Done, Operation, Write};
 use serde::{Deserialize, Serialize, Serializer};
@@ -46,7 +46,7 @@ struct PrivateAddress {
 #[serde(rename_all = "PascalCase")]
 pub struct CreateNetworkInterfaceOut {
     network_interface: Pending,
-    client_token: Option<Arc<str>>,
+    client_token: Option<String>,
 }
 
 /// An interface as its creation answers it; EC2-ENI-STATUS.
@@ -85,15 +85,14 @@ impl Write for CreateNetworkInterface {
         if token.len() > LONGEST_TOKEN || !token.is_ascii() {
             return Err(Ec2Error::BadClientToken(token));
         }
-        let token: Arc<str> = token.into();
+        let key = digest(0, &[Self::NAME.as_bytes(), token.as_bytes()]);
         let request = digest(0, &[format!("{input:?}").as_bytes()]);
-        let row = match txn.state.client_tokens.get(&token) {
+        let row = match txn.state.client_tokens.get(&key) {
             Some(used) if used.request != request => return Err(Ec2Error::TokenReused),
             Some(used) => find::<NetworkInterface>(&txn.state, &used.made.to_string())?.clone(),
             None => {
-                let row = create(txn, input, Some(token.clone()))?;
-                let made = row.id;
-                txn.state.client_tokens.insert(ClientToken { token: token.clone(), request, made });
+                let row = create(txn, input, Some(key))?;
+                txn.state.client_tokens.insert(key, UsedToken { request, made: row.id });
                 row
             }
         };
@@ -105,7 +104,7 @@ impl Write for CreateNetworkInterface {
 fn create(
     txn: &mut Txn<'_>,
     input: CreateNetworkInterfaceIn,
-    client_token: Option<Arc<str>>,
+    client_token: Option<u128>,
 ) -> Result<Arc<NetworkInterface>, Ec2Error> {
     let state = &txn.state;
     let subnet = find::<Subnet>(state, &input.subnet_id)?;
