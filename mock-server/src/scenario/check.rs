@@ -6,10 +6,9 @@ use super::resource::{KINDS, ResourceKind};
 use super::template::{MERGE, Piece, VARS, pieces};
 use super::tree::{Kind, Node};
 use super::{input, matcher, query};
+use crate::aws::timestamp;
 use crate::kernel::AccountId;
 use std::collections::{BTreeMap, BTreeSet};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 /// Values that every scenario has.
 pub const BUILT_IN: [&str; 2] = ["account", "region"];
@@ -76,14 +75,16 @@ impl Checker {
         }
         let clock = &settings.clock;
         if let Some(start) = &clock.start
-            && OffsetDateTime::parse(&start.value, &Rfc3339).is_err()
+            && timestamp::parse(&start.value).is_none()
         {
             let message = format!("`{}` is no time: write it like 2026-01-05T09:00:00Z", start.value);
             self.tell(start.referenced, message);
         }
         match (&clock.scale, clock.mode) {
-            (Some(scale), Mode::Scaled) if scale.value > 0.0 => {}
-            (Some(scale), Mode::Scaled) => self.tell(scale.referenced, "`scale` has to be above 0"),
+            (Some(scale), Mode::Scaled) if scale.value > 0.0 && scale.value <= 1e6 => {}
+            (Some(scale), Mode::Scaled) => {
+                self.tell(scale.referenced, "`scale` has to be above 0, and 1000000 at most")
+            }
             (Some(scale), _) => self.tell(scale.referenced, "only the clock mode `scaled` has a `scale`"),
             (None, _) => {}
         }
@@ -422,7 +423,7 @@ mod tests {
             (format!("{ok}settings: {{clock: {{scale: 2}}}}\n"), "5:27: only the clock mode `scaled` has a `scale`"),
             (
                 format!("{ok}settings: {{clock: {{mode: scaled, scale: -2}}}}\n"),
-                "5:41: `scale` has to be above 0",
+                "5:41: `scale` has to be above 0, and 1000000 at most",
             ),
             (format!("{ok}vars: [a]\n"), "5:7: `vars` is a mapping of names to values, not a list"),
             (format!("{ok}vars: {{a: 1}}\n"), "5:8: variable `a` is never used"),

@@ -77,6 +77,7 @@ impl<'a, T: Target> Session<'a, T> {
         }
         let request = request.body(Bytes::from(encoded.body)).map_err(|error| broken(error.to_string()))?;
         let response = self.send(&title, request).await?;
+        self.transcript.0.push(Recorded::new(&title, &response));
         let status = response.status().as_u16();
         match decode_response(service, operation, status, response.headers(), response.body()) {
             Ok(value) => Ok(Answer::Done(value)),
@@ -148,7 +149,10 @@ impl<'a, T: Target> Session<'a, T> {
         let request = Request::builder().method(method).uri(path).header("content-type", "application/json");
         let body = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
         let request = request.body(body).map_err(|error| broken(error.to_string()))?;
-        let response = self.send(&title, request).await?;
+        let mut response = self.send(&title, request).await?;
+        // The account's time is in the answer; this is the time at which it was sent.
+        response.headers_mut().remove(hyper::header::DATE);
+        self.transcript.0.push(Recorded::new(&title, &response));
         let text = String::from_utf8_lossy(response.body()).into_owned();
         if !response.status().is_success() {
             return Err(broken(format!("answered {}: {}", response.status().as_u16(), text.trim())));
@@ -159,10 +163,8 @@ impl<'a, T: Target> Session<'a, T> {
         serde_json::from_str(&text).map_err(|error| broken(format!("the answer is no JSON: {error}")))
     }
 
-    async fn send(&mut self, title: &str, request: Request<Bytes>) -> Result<Response<Bytes>, Broken> {
+    async fn send(&self, title: &str, request: Request<Bytes>) -> Result<Response<Bytes>, Broken> {
         let response = self.target.send(request).await;
-        let response = response.map_err(|error| Broken(format!("{title}: {error}")))?;
-        self.transcript.0.push(Recorded::new(title, &response));
-        Ok(response)
+        response.map_err(|error| Broken(format!("{title}: {error}")))
     }
 }
