@@ -87,10 +87,12 @@ impl Fault {
 
     /// The answer to a bug of this program, in the service's own terms.
     pub fn internal(service: ServiceId, message: impl Into<String>) -> Self {
-        let code = match service.protocol() {
-            Protocol::Ec2 => "InternalError",
-            Protocol::Query => "ServiceFailure",
-            Protocol::Json11 | Protocol::RestJson => "InternalFailure",
+        let code = match service {
+            ServiceId::Ec2 => "InternalError",
+            ServiceId::Iam => "ServiceFailure",
+            ServiceId::Sts | ServiceId::SageMaker | ServiceId::SageMakerRuntime | ServiceId::Logs => {
+                "InternalFailure"
+            }
         };
         Self::new(code, message).with_status(500)
     }

@@ -198,10 +198,10 @@ fn rest(
         let shape = model.shape(member.shape);
         let given = value.get(member.name);
         let is_payload = input.and_then(Shape::payload) == Some(position);
-        if member.location != Location::Body || is_payload {
-            if let Value::Struct(fields) = &mut document {
-                fields.remove(member.name);
-            }
+        if (member.location != Location::Body || is_payload)
+            && let Value::Struct(fields) = &mut document
+        {
+            fields.remove(member.name);
         }
         match (member.location, given) {
             (Location::Uri, given) => {

@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 
 use serde::{Serialize, Serializer};
 
+mod compound;
 pub(super) mod plan;
 mod ser;
 

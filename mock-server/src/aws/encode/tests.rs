@@ -82,8 +82,8 @@ fn ec2_structure() {
     );
 }
 
-fn rows<'a>(
-    rows: &'a [Row],
+fn rows(
+    rows: &[Row],
     service: ServiceId,
     operation: &str,
     list: &str,

@@ -9,7 +9,7 @@ use crate::model::address::Refusal;
 use crate::model::place::{InterfaceSpec, NotPlaced};
 use crate::model::{
     DEFAULT_GROUP, Id, NetworkInterface, NetworkInterfaceId, SecurityGroup, SecurityGroupId, State, Subnet,
-    Txn, UsedToken, VpcId,
+    Txn, VpcId,
 };
 use crate::services::{Caller, Done, Operation, Write};
 use serde::{Deserialize, Serialize, Serializer};
@@ -90,11 +90,7 @@ impl Write for CreateNetworkInterface {
         let row = match txn.state.client_tokens.get(&key) {
             Some(used) if used.request != request => return Err(Ec2Error::TokenReused),
             Some(used) => find::<NetworkInterface>(&txn.state, &used.made.to_string())?.clone(),
-            None => {
-                let row = create(txn, input, Some(key))?;
-                txn.state.client_tokens.insert(key, UsedToken { request, made: row.id });
-                row
-            }
+            None => create(txn, input, Some((key, request)))?,
         };
         let network_interface = Pending(Listed::new(&txn.state, row));
         Ok(Self::Out { network_interface, client_token: Some(token) })
@@ -104,7 +100,7 @@ impl Write for CreateNetworkInterface {
 fn create(
     txn: &mut Txn<'_>,
     input: CreateNetworkInterfaceIn,
-    client_token: Option<u128>,
+    token: Option<(u128, u128)>,
 ) -> Result<Arc<NetworkInterface>, Ec2Error> {
     let state = &txn.state;
     let subnet = find::<Subnet>(state, &input.subnet_id)?;
@@ -134,13 +130,9 @@ fn create(
         owner: None,
         tags,
     };
-    let mut row = txn.state.add_interface(spec).map_err(not_placed)?;
+    let mut row = txn.state.add_interface_for(spec, token).map_err(not_placed)?;
     if more > 0 {
         row = txn.state.add_addresses(row.id, more).map_err(not_placed)?;
-    }
-    if client_token.is_some() {
-        let marked = txn.state.interfaces.update(&row.id, |interface| interface.client_token = client_token);
-        row = marked.unwrap_or(row);
     }
     Ok(row)
 }
