@@ -71,6 +71,7 @@ pub fn release(txn: &mut Txn<'_>, job: &Job) -> usize {
 fn description(job: &Job) -> String {
     let kind = match job.key.kind {
         JobKind::Training => "Training Job",
+        JobKind::Hosting => "Endpoint",
     };
     format!(
         "[Do not delete] Network Interface created to access resources in your VPC for SageMaker {kind} {}",

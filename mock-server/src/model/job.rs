@@ -11,15 +11,22 @@ pub type Document = Arc<serde_json::Value>;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum JobKind {
     Training,
+    /// Models on endpoints. The rules speak of it as of any kind of job; an endpoint is a row of a table of its own,
+    /// and what CreateModel checks is checked as this kind.
+    Hosting,
 }
 
 impl JobKind {
-    pub const ALL: &[JobKind] = &[JobKind::Training];
+    /// The kinds that rules speak of.
+    pub const ALL: &[JobKind] = &[JobKind::Training, JobKind::Hosting];
+    /// The kinds whose jobs run once and end: the rows of the table of jobs.
+    pub const JOBS: &[JobKind] = &[JobKind::Training];
 
     /// The kind in an ARN and in `kind/name`.
     pub fn slug(self) -> &'static str {
         match self {
             JobKind::Training => "training-job",
+            JobKind::Hosting => "endpoint",
         }
     }
 
@@ -27,6 +34,7 @@ impl JobKind {
     pub fn noun(self) -> &'static str {
         match self {
             JobKind::Training => "training",
+            JobKind::Hosting => "hosting",
         }
     }
 }

@@ -6,6 +6,7 @@ pub mod address;
 pub mod finding;
 pub mod gateway;
 pub mod group;
+pub mod hosting;
 pub mod iam;
 pub mod ids;
 pub mod interface;
@@ -25,6 +26,7 @@ pub use gateway::{
     RouteTarget,
 };
 pub use group::{DEFAULT_GROUP, Direction, Peer, SecurityGroup, SecurityGroupRule};
+pub use hosting::SageModel;
 pub use iam::{Role, Session};
 pub use ids::*;
 pub use interface::{Attachment, ClientToken, GroupRef, InterfaceStatus, NetworkInterface};

@@ -82,6 +82,7 @@ pub struct State {
     pub client_tokens: Table<ClientToken>,
     // === SageMaker ===
     pub jobs: Table<Job>,
+    pub models: Table<SageModel>,
     // === Account-wide ===
     pub rule_modes: RuleModes,
     pub roles: Table<Role>,
@@ -138,6 +139,7 @@ impl State {
         table(&mut broken, "acls", &self.acls);
         table(&mut broken, "internet_gateways", &self.internet_gateways);
         table(&mut broken, "jobs", &self.jobs);
+        table(&mut broken, "models", &self.models);
         for subnet in self.subnets.iter() {
             let index = interface::InterfaceIndex::Subnet(subnet.id);
             let mut held: Vec<_> = self

@@ -97,6 +97,23 @@ pub enum SageMakerError {
     /// Documented limit, assumed text.
     #[error("A resource must not have more than 50 tags.")]
     TooManyTags,
+
+    // === Models, endpoint configurations, endpoints ===
+    /// Observed; `what` as in `endpoint configuration`.
+    #[error("Could not find {what} \"{arn}\".")]
+    Unknown { what: &'static str, arn: String },
+    /// Observed.
+    #[error("Cannot create already existing {what} \"{arn}\".")]
+    Exists { what: &'static str, arn: String },
+    /// Documented rule, assumed text.
+    #[error("You must specify exactly one of PrimaryContainer and Containers.")]
+    OneKindOfContainer,
+    /// Documented rule, assumed text.
+    #[error("You must specify exactly one of Image and ModelPackageName for each container of a model.")]
+    ImageOrPackage,
+    /// Documented rule, assumed text.
+    #[error("You must not specify both ModelDataUrl and ModelDataSource for a container.")]
+    TwoKindsOfModelData,
 }
 
 /// The texts of rules that are violated by a call; `{name}` stands for that fact of the evidence, `{kind}` for the
@@ -156,7 +173,12 @@ impl SageMakerError {
             | SageMakerError::UnknownInstanceGroup { .. }
             | SageMakerError::TagTwice(_)
             | SageMakerError::TagReserved(_)
-            | SageMakerError::TooManyTags => "ValidationException",
+            | SageMakerError::TooManyTags
+            | SageMakerError::Unknown { .. }
+            | SageMakerError::Exists { .. }
+            | SageMakerError::OneKindOfContainer
+            | SageMakerError::ImageOrPackage
+            | SageMakerError::TwoKindsOfModelData => "ValidationException",
         }
     }
 

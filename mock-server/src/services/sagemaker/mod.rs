@@ -1,7 +1,9 @@
 //! Amazon SageMaker, as far as its jobs live in a VPC.
 
 pub mod error;
+mod listing;
 mod members;
+mod model;
 mod tags;
 #[cfg(test)]
 mod tests;
@@ -17,6 +19,11 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.read::<training::ListTrainingJobs>();
     registrar.write::<training::StopTrainingJob>();
     registrar.write::<training::DeleteTrainingJob>();
+    // Models.
+    registrar.write::<model::CreateModel>();
+    registrar.read::<model::DescribeModel>();
+    registrar.read::<model::ListModels>();
+    registrar.write::<model::DeleteModel>();
     // Tags.
     registrar.write::<tags::AddTags>();
     registrar.read::<tags::ListTags>();

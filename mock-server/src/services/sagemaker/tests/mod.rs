@@ -1,6 +1,7 @@
 //! Tests of SageMaker's operations and of the life of jobs behind them.
 
 mod life;
+mod models;
 mod properties;
 mod refusals;
 mod telling;
