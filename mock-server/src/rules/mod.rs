@@ -7,6 +7,7 @@
 
 mod book;
 mod case;
+mod hosting;
 mod network;
 mod role;
 pub mod room;
@@ -109,6 +110,7 @@ rules![
     network::OneVpc,
     network::SharedTenancy,
     room::ServiceVpc,
+    hosting::TwoZones,
     room::TwoAddressesPerInstance,
     room::OneSubnetAllGroups,
 ];

@@ -29,14 +29,57 @@ pub struct Placement<'a> {
     pub interfaces: u32,
 }
 
+/// The subnets of a job, each once, by availability zone: zones and subnets in the order given.
+pub fn zones<'a>(case: &Case<'a>) -> Vec<(&'static str, Vec<&'a Arc<Subnet>>)> {
+    let mut zones: Vec<(&'static str, Vec<&Arc<Subnet>>)> = Vec::new();
+    for subnet in case.subnets() {
+        match zones.iter_mut().find(|(zone, _)| *zone == subnet.zone.name) {
+            Some((_, subnets)) if subnets.iter().any(|known| known.id == subnet.id) => {}
+            Some((_, subnets)) => subnets.push(subnet),
+            None => zones.push((subnet.zone.name, vec![subnet])),
+        }
+    }
+    zones
+}
+
 /// Where all the interfaces of a job go; `None` if there is no room for them.
 ///
 /// The whole job goes into the first of its subnets that has room for it. That it stays in one subnet is how the
-/// guide reads ("in one of the subnets"); that a full subnet is passed over is assumed.
+/// guide reads ("in one of the subnets"); that a full subnet is passed over is assumed. Instances of a hosted model
+/// are spread over the zones.
 pub fn plan<'a>(case: &Case<'a>) -> Option<Vec<Placement<'a>>> {
+    if case.kind == JobKind::Hosting {
+        return spread(case, |group| interfaces_per_instance(case, group));
+    }
     let interfaces = needed(case);
     let subnet = case.subnets().find(|subnet| subnet.addresses.free() >= interfaces)?;
     Some(vec![Placement { subnet, interfaces }])
+}
+
+/// One instance after the other, each in the next zone that has a subnet with room for it.
+fn spread<'a>(case: &Case<'a>, each: impl Fn(&InstanceGroup) -> u32) -> Option<Vec<Placement<'a>>> {
+    let zones = zones(case);
+    let mut placements: Vec<Placement<'a>> = Vec::new();
+    let mut next = 0;
+    for group in &case.needs.instances {
+        let interfaces = each(group);
+        for _ in 0..group.count {
+            let room = |placements: &[Placement<'a>], subnet: &Arc<Subnet>| {
+                let taken = placements.iter().find(|placement| placement.subnet.id == subnet.id);
+                subnet.addresses.free() - taken.map_or(0, |placement| placement.interfaces) >= interfaces
+            };
+            let (zone, subnet) = (next..next + zones.len()).find_map(|n| {
+                let (_, subnets) = &zones[n % zones.len()];
+                subnets.iter().find(|subnet| room(&placements, subnet)).map(|subnet| (n, *subnet))
+            })?;
+            match placements.iter_mut().find(|placement| placement.subnet.id == subnet.id) {
+                Some(placement) => placement.interfaces += interfaces,
+                None => placements.push(Placement { subnet, interfaces }),
+            }
+            next = (zone + 1) % zones.len();
+        }
+    }
+    Some(placements)
 }
 
 /// Without a VPC of the user's nothing of a VPC applies.
