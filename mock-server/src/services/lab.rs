@@ -100,12 +100,17 @@ impl Lab {
     }
 
     pub fn subnet(&self, vpc: VpcId, cidr: &str) -> SubnetId {
+        self.subnet_in(vpc, cidr, 0)
+    }
+
+    /// A subnet in one of the region's zones.
+    pub fn subnet_in(&self, vpc: VpcId, cidr: &str, zone: usize) -> SubnetId {
         let new = NewSubnet {
             id: self.id(),
             acl_association: self.id(),
             vpc,
             cidr: cidr.parse().unwrap(),
-            zone: RegionInfo::get(REGION).unwrap().zones[0],
+            zone: RegionInfo::get(REGION).unwrap().zones[zone],
             default_for_zone: false,
             map_public_ip: false,
             tags: Tags::default(),
