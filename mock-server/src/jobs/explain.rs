@@ -1,6 +1,6 @@
 //! Why a job is as it is: its phases, the rules that were asked, what they said.
 
-use crate::model::{Finding, Job, JobKey, Phase, RuleMode, State};
+use crate::model::{Finding, Job, JobKey, JobKind, Phase, RuleMode, State};
 use crate::rules;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -52,7 +52,7 @@ pub fn explain(state: &State, key: &JobKey) -> Option<Explanation> {
 }
 
 fn of(job: &Job) -> Explanation {
-    let blocked_by = job.failure.as_ref().and_then(|failure| failure.rule);
+    let blocked_by = job.failure.as_ref().and_then(|failure| failure.rule).or(job.hung);
     let next = job.findings.iter().filter(|finding| {
         finding.is_violation() && finding.mode == RuleMode::Enforce && Some(finding.rule) != blocked_by
     });
@@ -64,7 +64,11 @@ fn of(job: &Job) -> Explanation {
     Explanation {
         job: job.key.to_string(),
         status: job.status_word(),
-        secondary_status: job.transitions.last().map(|transition| transition.status),
+        secondary_status: job
+            .transitions
+            .last()
+            .filter(|_| job.key.kind == JobKind::Training)
+            .map(|transition| transition.status),
         failure_reason: job.told_failure().map(|failure| failure.reason.clone()),
         blocked_by,
         would_have_failed_next: next.map(|finding| finding.rule).collect(),

@@ -3,10 +3,10 @@
 use crate::model::interface::InterfaceIndex;
 use crate::model::place::{InterfaceSpec, derived};
 use crate::model::{
-    Attachment, Job, JobKind, NetworkInterfaceId, Owner, SecurityGroupId, ServiceAttachmentId, SubnetId,
-    Tags, Txn,
+    Attachment, Evidence, Job, JobKind, NetworkInterfaceId, Owner, SecurityGroupId, ServiceAttachmentId,
+    SubnetId, Tags, Texts, Txn,
 };
-use crate::rules::{Case, room};
+use crate::rules::{Case, room, texts};
 use std::sync::Arc;
 
 /// Whose instances the service's interfaces are attached to. Assumed: some services show such a word, others an
@@ -27,7 +27,7 @@ pub fn place(txn: &mut Txn<'_>, job: &Job) -> Option<Vec<SubnetId>> {
     // The service makes interfaces in a session of the role: public recordings show `AROA…:SageMaker`.
     let requester_id: Option<Arc<str>> =
         case.role().map(|role| format!("{}:SageMaker", role.unique_id).into());
-    let description: Arc<str> = description(job).into();
+    let description: Arc<str> = description(&txn.state.texts, job.key.kind, &job.key.name).into();
     let owner = Owner::Job(job.key.clone());
     let homes =
         plan.iter().flat_map(|(subnet, interfaces)| std::iter::repeat_n(*subnet, *interfaces as usize));
@@ -67,14 +67,14 @@ pub fn release(txn: &mut Txn<'_>, job: &Job) -> usize {
     held
 }
 
-/// Assumed, after the descriptions of notebook instances, which are known.
-fn description(job: &Job) -> String {
-    let kind = match job.key.kind {
+/// What the interfaces of something of this kind say that they are for.
+pub fn description(texts: &Texts, kind: JobKind, name: &str) -> String {
+    let what = match kind {
         JobKind::Training => "Training Job",
+        JobKind::Processing => "Processing Job",
+        JobKind::Transform => "Transform Job",
+        JobKind::Compilation => "Compilation Job",
         JobKind::Hosting => "Endpoint",
     };
-    format!(
-        "[Do not delete] Network Interface created to access resources in your VPC for SageMaker {kind} {}",
-        job.key.name
-    )
+    texts::fill(texts, "interface-description", &Evidence::of(name).with("what", what)).unwrap_or_default()
 }

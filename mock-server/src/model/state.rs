@@ -34,6 +34,8 @@ pub struct Defaults {
     pub profile: Profile,
     pub rule_modes: RuleModes,
     pub quotas: Quotas,
+    pub choices: Choices,
+    pub texts: Texts,
 }
 
 /// What timers and interfaces belong to.
@@ -64,6 +66,8 @@ pub enum Alarm {
 pub struct State {
     pub profile: Profile,
     pub quotas: Quotas,
+    pub choices: Choices,
+    pub texts: Texts,
     /// Whose and where this cell is.
     pub site: Arc<Site>,
     pub minter: Minter,
@@ -100,6 +104,8 @@ impl CellState for State {
             profile: defaults.profile,
             rule_modes: defaults.rule_modes.clone(),
             quotas: defaults.quotas,
+            choices: defaults.choices,
+            texts: defaults.texts.clone(),
             site,
             ..Self::default()
         };

@@ -103,7 +103,7 @@ fn ask(txn: &mut Txn<'_>, model: &SageModel) -> Result<(), SageMakerError> {
         txn.note("RuleWarning", format!("model/{}", model.name), Some(warning.rule), told);
     }
     match report.decisive() {
-        Some(finding) => Err(SageMakerError::Rule { finding: Box::new(finding.clone()), kind }),
+        Some(finding) => Err(SageMakerError::rule(&txn.state.texts, kind, finding)),
         None => Ok(()),
     }
 }
