@@ -4,6 +4,8 @@ use crate::clock::parse_mode;
 use crate::kernel::{AccountId, ClockMode, SimTime};
 use crate::model::{Defaults, Profile};
 use crate::rules;
+use crate::scenario;
+use crate::scenario::target::{Http, InProcess};
 use crate::server::{Config, DEFAULT_ACCOUNT, DEFAULT_REGION, Server};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::Write;
@@ -26,6 +28,8 @@ struct Cli {
 enum Command {
     /// Serve the AWS APIs until interrupted.
     Serve(Serve),
+    /// Run scenarios: in this process, or against a server.
+    Run(Run),
     /// Print a documented rule: what it says, where it is documented, what to do about it.
     Rule {
         /// Such as SM-VPC-IP-01; without it, all rules are listed.
@@ -72,6 +76,30 @@ struct Serve {
     bench_no_memo: bool,
 }
 
+#[derive(Args)]
+struct Run {
+    /// A scenario file, or a directory with such files.
+    path: PathBuf,
+    /// Run against this server instead of in this process.
+    #[arg(long, env = "MOCKPLANE_ENDPOINT")]
+    endpoint: Option<String>,
+    /// Run only scenarios with this name or tag; may be given several times.
+    #[arg(long)]
+    only: Vec<String>,
+    /// Stop after the first scenario that does not pass.
+    #[arg(long)]
+    fail_fast: bool,
+    /// Use this seed instead of those that the files give.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Set a variable that the files have: NAME=VALUE, the value in YAML; may be given several times.
+    #[arg(long = "var", value_parser = parse_variable)]
+    vars: Vec<(String, String)>,
+    /// Tell every step, not only those that fail.
+    #[arg(long, short)]
+    verbose: bool,
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum ProfileName {
     Fast,
@@ -101,6 +129,7 @@ enum LogFormat {
 pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(args) => serve(&args),
+        Command::Run(args) => run(args),
         Command::Rule { id } => rule(id.as_deref()),
         Command::Healthcheck { port } => healthcheck(port),
     }
@@ -187,6 +216,38 @@ fn start_log(format: LogFormat) {
         LogFormat::Json => log.json().flatten_event(true).init(),
         LogFormat::Off => {}
     }
+}
+
+fn run(args: Run) -> ExitCode {
+    let options = scenario::Options {
+        only: args.only,
+        fail_fast: args.fail_fast,
+        seed: args.seed,
+        vars: args.vars.into_iter().collect(),
+    };
+    let mut report = scenario::report::Text::new(std::io::stdout());
+    report.verbose = args.verbose;
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(format_args!("cannot start: {error}")),
+    };
+    let summary = match &args.endpoint {
+        None => {
+            let site = Config::default().site();
+            let target = InProcess(&site);
+            runtime.block_on(scenario::run_path(&target, &args.path, &options, &mut report))
+        }
+        Some(endpoint) => match Http::new(endpoint) {
+            Ok(target) => runtime.block_on(scenario::run_path(&target, &args.path, &options, &mut report)),
+            Err(error) => return fail(error),
+        },
+    };
+    ExitCode::from(summary.exit_code())
+}
+
+fn parse_variable(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("NAME=VALUE")?;
+    Ok((name.into(), value.into()))
 }
 
 fn rule(id: Option<&str>) -> ExitCode {

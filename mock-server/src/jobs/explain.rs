@@ -16,7 +16,7 @@ pub struct Explanation {
     /// What the job says about its failure.
     pub failure_reason: Option<String>,
     /// The rule that decided, from the moment it did: the job itself tells it later.
-    pub blocked_by: Option<&'static str>,
+    pub decided_by: Option<&'static str>,
     /// Rules of the same phase that would have decided had the first one not.
     pub would_have_failed_next: Vec<&'static str>,
     pub phases: Vec<PhaseReport>,
@@ -52,9 +52,9 @@ pub fn explain(state: &State, key: &JobKey) -> Option<Explanation> {
 }
 
 fn of(job: &Job) -> Explanation {
-    let blocked_by = job.failure.as_ref().and_then(|failure| failure.rule).or(job.hung);
+    let decided_by = job.failure.as_ref().and_then(|failure| failure.rule).or(job.hung);
     let next = job.findings.iter().filter(|finding| {
-        finding.is_violation() && finding.mode == RuleMode::Enforce && Some(finding.rule) != blocked_by
+        finding.is_violation() && finding.mode == RuleMode::Enforce && Some(finding.rule) != decided_by
     });
     let phases = Phase::ALL.iter().filter_map(|phase| {
         let rules: Vec<_> =
@@ -70,7 +70,7 @@ fn of(job: &Job) -> Explanation {
             .filter(|_| job.key.kind == JobKind::Training)
             .map(|transition| transition.status),
         failure_reason: job.told_failure().map(|failure| failure.reason.clone()),
-        blocked_by,
+        decided_by,
         would_have_failed_next: next.map(|finding| finding.rule).collect(),
         phases: phases.collect(),
     }

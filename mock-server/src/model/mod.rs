@@ -32,7 +32,7 @@ pub use group::{DEFAULT_GROUP, Direction, Peer, SecurityGroup, SecurityGroupRule
 pub use hosting::SageModel;
 pub use iam::{Role, Session};
 pub use ids::*;
-pub use interface::{Attachment, ClientToken, GroupRef, InterfaceStatus, NetworkInterface};
+pub use interface::{Attachment, GroupRef, InterfaceStatus, NetworkInterface, UsedToken};
 pub use job::{
     Course, Document, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Needs, Transition, VpcConfig,
 };

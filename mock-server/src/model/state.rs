@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::kernel::{CellState, Minter, Origin, Row, Table, Timers};
+use imbl::OrdMap;
 use std::sync::Arc;
 
 /// How long the stages of a job take.
@@ -83,7 +84,8 @@ pub struct State {
     pub dhcp_options: Table<DhcpOptions>,
     /// The DHCP options that new VPCs get.
     pub region_dhcp_options: Option<DhcpOptionsId>,
-    pub client_tokens: Table<ClientToken>,
+    /// By a digest of the operation and the token: plain values, for there may be one for each interface.
+    pub client_tokens: OrdMap<u128, UsedToken>,
     // === SageMaker ===
     pub jobs: Table<Job>,
     pub models: Table<SageModel>,
@@ -208,13 +210,9 @@ impl State {
         if !self.subnets.iter().map(|subnet| &subnet.id).eq(&associated) {
             broken.push("not every subnet has one network ACL".into());
         }
-        for token in self.client_tokens.iter() {
-            if self
-                .interfaces
-                .get(&token.made)
-                .is_none_or(|eni| eni.client_token.as_ref() != Some(&token.token))
-            {
-                broken.push(format!("what the token {} made is gone", token.token));
+        for (token, used) in &self.client_tokens {
+            if self.interfaces.get(&used.made).is_none_or(|made| made.client_token != Some(*token)) {
+                broken.push(format!("{} was made for a client token and is gone", used.made));
             }
         }
         broken

@@ -143,9 +143,9 @@ fn every_rule_decides_alone_and_can_be_switched_off() {
                 site.lab.advance(10_000);
                 let key = crate::model::JobKey { kind: crate::model::JobKind::Training, name: "job".into() };
                 let why = crate::jobs::explain(&site.lab.state(), &key).unwrap();
-                assert_eq!(why.status == "Failed", why.blocked_by.is_some());
+                assert_eq!(why.status == "Failed", why.decided_by.is_some());
                 site.delete("job").unwrap();
-                why.blocked_by
+                why.decided_by
             }
         };
         assert_eq!(blocked_by(), Some(info.id));
