@@ -140,7 +140,6 @@ impl<'a> Builder<'a> {
         let mut flags = 0;
         for (key, flag) in [
             ("sensitive", flag::SENSITIVE),
-            ("flattened", flag::FLATTENED),
             ("union", flag::UNION),
             ("exception", flag::EXCEPTION),
             ("fault", flag::FAULT),
@@ -204,8 +203,13 @@ impl<'a> Builder<'a> {
         let start = u32::try_from(self.image.members.len())?;
         for (name, member) in members {
             let Some(member) = member.as_object() else { return Err("a member is not an object".into()) };
-            if member.contains_key("timestampFormat") || member.contains_key("flattened") {
-                return Err(format!("{name}: a trait on a member that the codec does not know yet").into());
+            if let Some(key) = ["timestampFormat", "xmlNamespace", "flattened"]
+                .into_iter()
+                .find(|key| member.contains_key(*key))
+            {
+                return Err(
+                    format!("{key} on {name}: no service so far has one, and the codec ignores it").into()
+                );
             }
             let shape = self.id(text(member, "shape").ok_or("a member has no shape")?)?;
             let location = match text(member, "location") {

@@ -6,10 +6,10 @@ export AWS_PAGER='' AWS_EC2_METADATA_DISABLED=true
 
 fail() { echo "FAILED: $*" >&2; exit 1; }
 equal() { [ "$2" = "$3" ] || fail "$1: expected '$3', got '$2'"; echo "ok: $1"; }
-refused() {    # refused CODE COMMAND...: the CLI exits with 254 and names the code
+refused() {    # refused CODE COMMAND...: the CLI names the code and exits with 255 (version 1) or 254 (version 2)
     local code=$1 output rc=0; shift
     output=$("$@" 2>&1) || rc=$?
-    [ "$rc" = 254 ] || fail "$*: exit code $rc: $output"
+    [ "$rc" = 255 ] || [ "$rc" = 254 ] || fail "$*: exit code $rc: $output"
     case "$output" in *"($code)"*) echo "ok: $code";; *) fail "$*: $output";; esac
 }
 

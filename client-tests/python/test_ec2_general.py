@@ -178,7 +178,7 @@ def test_bad_tags(aws):
 
 @pytest.mark.parametrize("call", [
     ("delete_vpc", "vpcId"), ("delete_subnet", "subnetId"), ("delete_network_interface", "networkInterfaceId"),
-    ("create_network_interface", "subnetId"), ("describe_vpc_attribute", "VpcId"),
+    ("create_network_interface", "subnetId"), ("create_vpc", "cidrBlock"),
 ])
 def test_missing_parameters(aws, call):
     name, parameter = call

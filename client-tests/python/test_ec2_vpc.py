@@ -195,8 +195,11 @@ def test_a_subnet_needs_a_vpc_and_a_block(aws):
         raw.create_subnet(VpcId=vpc)
     with refused("InvalidParameterValue"):
         raw.create_subnet(VpcId=vpc, CidrBlock="nonsense")
+
+
+def test_an_ipv6_only_subnet_needs_a_block(aws):
     with refused("MissingParameter", "Either 'ipv6CidrBlock' or 'ipv6IpamPoolId' should be provided."):
-        raw.create_subnet(VpcId=vpc, Ipv6Native=True)
+        aws.ec2.create_subnet(VpcId=aws.vpc(), Ipv6Native=True)
 
 
 def test_unknown_subnet(aws):

@@ -1,15 +1,18 @@
 //! The command line.
 
-use crate::clock::parse_mode;
+use crate::clock::{parse_mode, parse_span};
 use crate::kernel::{AccountId, ClockMode, SimTime};
-use crate::model::{Defaults, Profile};
+use crate::model::{Choices, Defaults, Profile};
 use crate::rules;
+use crate::scenario;
+use crate::scenario::target::{Http, InProcess};
 use crate::server::{Config, DEFAULT_ACCOUNT, DEFAULT_REGION, Server};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::Write;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// The port where people look for it.
 const DEFAULT_PORT: u16 = 4545;
@@ -26,6 +29,8 @@ struct Cli {
 enum Command {
     /// Serve the AWS APIs until interrupted.
     Serve(Serve),
+    /// Run scenarios: in this process, or against a server.
+    Run(Run),
     /// Print a documented rule: what it says, where it is documented, what to do about it.
     Rule {
         /// Such as SM-VPC-IP-01; without it, all rules are listed.
@@ -64,12 +69,40 @@ struct Serve {
     /// How long jobs take.
     #[arg(long, env = "MOCKPLANE_PROFILE", default_value = "fast")]
     profile: ProfileName,
+    /// How long the interfaces of a deleted endpoint stay, such as 5m; 0s takes them along. Five minutes unless
+    /// told otherwise; with profile instant, no time.
+    #[arg(long, env = "MOCKPLANE_ENDPOINT_LINGER", value_parser = span)]
+    endpoint_linger: Option<Duration>,
     /// Form of the log, which goes to standard error.
     #[arg(long, env = "MOCKPLANE_LOG_FORMAT", default_value = "text")]
     log_format: LogFormat,
     /// Measure only: print every row anew.
     #[arg(long, env = "MOCKPLANE_BENCH_NO_MEMO", hide = true)]
     bench_no_memo: bool,
+}
+
+#[derive(Args)]
+struct Run {
+    /// A scenario file, or a directory with such files.
+    path: PathBuf,
+    /// Run against this server instead of in this process.
+    #[arg(long, env = "MOCKPLANE_ENDPOINT")]
+    endpoint: Option<String>,
+    /// Run only scenarios with this name or tag; may be given several times.
+    #[arg(long)]
+    only: Vec<String>,
+    /// Stop after the first scenario that does not pass.
+    #[arg(long)]
+    fail_fast: bool,
+    /// Use this seed instead of those that the files give.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Set a variable that the files have: NAME=VALUE, the value in YAML; may be given several times.
+    #[arg(long = "var", value_parser = parse_variable)]
+    vars: Vec<(String, String)>,
+    /// Tell every step, not only those that fail.
+    #[arg(long, short)]
+    verbose: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -101,6 +134,7 @@ enum LogFormat {
 pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(args) => serve(&args),
+        Command::Run(args) => run(args),
         Command::Rule { id } => rule(id.as_deref()),
         Command::Healthcheck { port } => healthcheck(port),
     }
@@ -127,7 +161,11 @@ fn serve(args: &Serve) -> ExitCode {
         seed: args.seed,
         clock: args.clock.0,
         clock_start: args.clock.1,
-        defaults: Defaults { profile: args.profile.into(), ..Defaults::default() },
+        defaults: Defaults {
+            profile: args.profile.into(),
+            choices: Choices { linger: args.endpoint_linger, ..Choices::default() },
+            ..Defaults::default()
+        },
         memo: !args.bench_no_memo,
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -189,6 +227,38 @@ fn start_log(format: LogFormat) {
     }
 }
 
+fn run(args: Run) -> ExitCode {
+    let options = scenario::Options {
+        only: args.only,
+        fail_fast: args.fail_fast,
+        seed: args.seed,
+        vars: args.vars.into_iter().collect(),
+    };
+    let mut report = scenario::report::Text::new(std::io::stdout());
+    report.verbose = args.verbose;
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(format_args!("cannot start: {error}")),
+    };
+    let summary = match &args.endpoint {
+        None => {
+            let site = Config::default().site();
+            let target = InProcess(&site);
+            runtime.block_on(scenario::run_path(&target, &args.path, &options, &mut report))
+        }
+        Some(endpoint) => match Http::new(endpoint) {
+            Ok(target) => runtime.block_on(scenario::run_path(&target, &args.path, &options, &mut report)),
+            Err(error) => return fail(error),
+        },
+    };
+    ExitCode::from(summary.exit_code())
+}
+
+fn parse_variable(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("NAME=VALUE")?;
+    Ok((name.into(), value.into()))
+}
+
 fn rule(id: Option<&str>) -> ExitCode {
     let text = match id {
         Some(id) => match rules::page(id) {
@@ -206,7 +276,6 @@ fn rule(id: Option<&str>) -> ExitCode {
 fn healthcheck(port: u16) -> ExitCode {
     use std::io::Read;
     use std::net::{Ipv4Addr, TcpStream};
-    use std::time::Duration;
     let ask = || -> std::io::Result<String> {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
         stream.set_read_timeout(Some(Duration::from_secs(2)))?;
@@ -221,6 +290,10 @@ fn healthcheck(port: u16) -> ExitCode {
         Ok(answer) => fail(answer.lines().next().unwrap_or("no answer")),
         Err(error) => fail(error),
     }
+}
+
+fn span(text: &str) -> Result<Duration, String> {
+    parse_span(text).ok_or_else(|| "a span such as 5m, 1h30m or 0s".into())
 }
 
 fn parse_account(text: &str) -> Result<String, String> {

@@ -10,5 +10,6 @@ pub mod jobs;
 pub mod kernel;
 pub mod model;
 pub mod rules;
+pub mod scenario;
 pub mod server;
 pub mod services;

@@ -7,7 +7,7 @@ use crate::kernel::{AccountId, Clock, ClockMode, SimTime};
 use crate::model::{Defaults, World};
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
@@ -213,6 +213,8 @@ async fn serve(stream: tokio::net::TcpStream, site: Arc<Site>, mut stopped: watc
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
+        // The gateway dates its answers by the account's clock; equal requests are to have equal answers.
+        .auto_date_header(false)
         .header_read_timeout(HEAD_TIMEOUT)
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
@@ -258,6 +260,9 @@ enum Body {
 async fn read_body(mut body: Incoming) -> hyper::Result<Body> {
     /// Beyond this a body is not even read to its end, to answer in order.
     const MOST_DRAINED: usize = 4 * LARGEST_BODY;
+    if body.size_hint().lower() > MOST_DRAINED as u64 {
+        return Ok(Body::TooLarge);
+    }
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
     let mut read = 0;

@@ -6,6 +6,7 @@ use crate::gateway::Gateway;
 use crate::jobs;
 use crate::kernel::{AccountId, Clock, ClockMode, Scope, SimTime};
 use crate::model::{JobKey, Profile, RegionInfo};
+use crate::scenario::target::Exchange;
 use bytes::Bytes;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, ORIGIN};
 use hyper::{Method, Request, Response, StatusCode};
@@ -19,6 +20,12 @@ const PREFIX: &str = "/_mockplane/";
 /// Everything that is answered: the control API and, for all the rest, the gateway.
 pub struct Site {
     pub gateway: Gateway,
+}
+
+impl Exchange for &Site {
+    async fn exchange(&self, request: Request<Bytes>) -> Response<Bytes> {
+        self.answer(&request)
+    }
 }
 
 /// What the control API answers: a status and a JSON document.

@@ -87,10 +87,12 @@ impl Fault {
 
     /// The answer to a bug of this program, in the service's own terms.
     pub fn internal(service: ServiceId, message: impl Into<String>) -> Self {
-        let code = match service.protocol() {
-            Protocol::Ec2 => "InternalError",
-            Protocol::Query => "ServiceFailure",
-            Protocol::Json11 | Protocol::RestJson => "InternalFailure",
+        let code = match service {
+            ServiceId::Ec2 => "InternalError",
+            ServiceId::Iam => "ServiceFailure",
+            ServiceId::Sts | ServiceId::SageMaker | ServiceId::SageMakerRuntime | ServiceId::Logs => {
+                "InternalFailure"
+            }
         };
         Self::new(code, message).with_status(500)
     }
@@ -162,5 +164,63 @@ impl Fault {
         write_json(&mut out, &self.message);
         out.extend_from_slice(b"\"}");
         out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(fault: &Fault, service: ServiceId) -> String {
+        String::from_utf8(fault.encode(service, "rid").body).unwrap()
+    }
+
+    #[test]
+    fn each_wire() {
+        let fault =
+            Fault::new("InvalidVpcID.NotFound", "The vpc ID 'a<b' does not exist").because("EC2-VPC-404");
+        assert_eq!(
+            body(&fault, ServiceId::Ec2),
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response><Errors><Error><Code>InvalidVpcID.NotFound</Code>\
+             <Message>The vpc ID &apos;a&lt;b&apos; does not exist</Message></Error></Errors>\
+             <RequestID>rid</RequestID></Response>"
+        );
+        let answer = fault.encode(ServiceId::Ec2, "rid");
+        assert_eq!((answer.status, answer.header("x-mockplane-rule")), (400, Some("EC2-VPC-404")));
+        let fault = Fault::declared(ServiceId::Iam, "NoSuchEntityException", "no");
+        assert_eq!((fault.code.as_ref(), fault.status), ("NoSuchEntity", 404));
+        let text = body(&fault, ServiceId::Iam);
+        assert!(text.contains("<Type>Sender</Type>") && text.contains("<Code>NoSuchEntity</Code>"), "{text}");
+        let fault = Fault::new("ValidationException", "a \"b\"");
+        assert_eq!(
+            body(&fault, ServiceId::SageMaker),
+            r#"{"__type":"ValidationException","message":"a \"b\""}"#
+        );
+        let answer = Fault::declared(ServiceId::SageMakerRuntime, "ModelError", "m")
+            .encode(ServiceId::SageMakerRuntime, "rid");
+        assert_eq!((answer.status, answer.header("x-amzn-errortype")), (424, Some("ModelError")));
+        assert_eq!(answer.header("content-type"), Some("application/json"));
+    }
+
+    #[test]
+    fn errors_of_the_models() {
+        let status = |service, name: &'static str| {
+            let fault = Fault::declared(service, name, "");
+            (fault.code.into_owned(), fault.status)
+        };
+        assert_eq!(status(ServiceId::Iam, "DeleteConflict"), ("DeleteConflict".into(), 409));
+        assert_eq!(status(ServiceId::Iam, "ServiceFailureException"), ("ServiceFailure".into(), 500));
+        assert_eq!(status(ServiceId::Sts, "RegionDisabledException").1, 403);
+        assert_eq!(status(ServiceId::SageMaker, "ResourceInUse"), ("ResourceInUse".into(), 400));
+        assert_eq!(status(ServiceId::Logs, "ServiceUnavailableException").1, 500);
+        assert_eq!(status(ServiceId::Ec2, "VpcLimitExceeded"), ("VpcLimitExceeded".into(), 400));
+    }
+
+    #[test]
+    fn not_implemented_names_the_operation() {
+        let operation = ServiceModel::get(ServiceId::Ec2).operation("RunInstances");
+        let fault = operation.map(|operation| Fault::not_implemented(ServiceId::Ec2, operation)).unwrap();
+        assert_eq!((fault.status, fault.code.as_ref()), (501, "NotImplemented"));
+        assert!(fault.message.contains("ec2:RunInstances"));
     }
 }

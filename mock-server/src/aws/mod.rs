@@ -12,6 +12,8 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
+#[cfg(test)]
+mod arbitrary;
 pub mod client;
 pub mod decode;
 pub mod encode;

@@ -132,7 +132,6 @@ pub(super) fn lower_first(name: &str) -> String {
 }
 
 /// The text with its first letter in upper case, as EC2 spells parameters.
-#[allow(dead_code)]
 pub(super) fn upper_first(name: &str) -> String {
     let mut chars = name.chars();
     chars.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + chars.as_str())

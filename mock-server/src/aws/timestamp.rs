@@ -47,7 +47,7 @@ pub fn write_epoch(out: &mut Vec<u8>, ms: i64) {
     }
     let ms = ms.unsigned_abs();
     super::text::write_u64(out, ms / 1000);
-    if ms % 1000 != 0 {
+    if !ms.is_multiple_of(1000) {
         let mut text = *b".000";
         digits(&mut text[1..], u32::try_from(ms % 1000).unwrap_or(0));
         out.extend_from_slice(&text);

@@ -16,7 +16,7 @@ pub struct Explanation {
     /// What the job says about its failure.
     pub failure_reason: Option<String>,
     /// The rule that decided, from the moment it did: the job itself tells it later.
-    pub blocked_by: Option<&'static str>,
+    pub decided_by: Option<&'static str>,
     /// Rules of the same phase that would have decided had the first one not.
     pub would_have_failed_next: Vec<&'static str>,
     pub phases: Vec<PhaseReport>,
@@ -48,30 +48,31 @@ pub struct RuleReport {
 
 /// Explains a job or an endpoint.
 pub fn explain(state: &State, key: &JobKey) -> Option<Explanation> {
+    let rule = |failure: &Option<Failure>| failure.as_ref().and_then(|failure| failure.rule);
     match key.kind {
-        JobKind::Hosting => state.endpoints.get(&key.name).map(|endpoint| {
-            let told = Explanation::of(key, endpoint.failure.as_ref(), &endpoint.findings);
-            let failure_reason = endpoint.told_failure().map(|failure| failure.reason.clone());
-            Explanation { status: endpoint.status_word(), failure_reason, ..told }
+        JobKind::Hosting => state.endpoints.get(&key.name).map(|endpoint| Explanation {
+            status: endpoint.status_word(),
+            failure_reason: endpoint.told_failure().map(|failure| failure.reason.clone()),
+            ..Explanation::of(key, rule(&endpoint.failure), &endpoint.findings)
         }),
-        _ => state.jobs.get(key).map(|job| {
-            let told = Explanation::of(key, job.failure.as_ref(), &job.findings);
-            Explanation {
-                status: job.status_word(),
-                secondary_status: job.transitions.last().map(|transition| transition.status),
-                failure_reason: job.told_failure().map(|failure| failure.reason.clone()),
-                ..told
-            }
+        kind => state.jobs.get(key).map(|job| Explanation {
+            status: job.status_word(),
+            secondary_status: job
+                .transitions
+                .last()
+                .filter(|_| kind == JobKind::Training)
+                .map(|transition| transition.status),
+            failure_reason: job.told_failure().map(|failure| failure.reason.clone()),
+            ..Explanation::of(key, rule(&job.failure).or(job.hung), &job.findings)
         }),
     }
 }
 
 impl Explanation {
     /// What the rules said, and nothing of the status.
-    fn of(key: &JobKey, failure: Option<&Failure>, findings: &[Finding]) -> Self {
-        let blocked_by = failure.and_then(|failure| failure.rule);
+    fn of(key: &JobKey, decided_by: Option<&'static str>, findings: &[Finding]) -> Self {
         let next = findings.iter().filter(|finding| {
-            finding.is_violation() && finding.mode == RuleMode::Enforce && Some(finding.rule) != blocked_by
+            finding.is_violation() && finding.mode == RuleMode::Enforce && Some(finding.rule) != decided_by
         });
         let phases = Phase::ALL.iter().filter_map(|phase| {
             let rules: Vec<_> =
@@ -83,7 +84,7 @@ impl Explanation {
             status: "",
             secondary_status: None,
             failure_reason: None,
-            blocked_by,
+            decided_by,
             would_have_failed_next: next.map(|finding| finding.rule).collect(),
             phases: phases.collect(),
         }

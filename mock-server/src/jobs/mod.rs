@@ -14,8 +14,8 @@ pub use explain::{Explanation, explain};
 
 use crate::kernel::{Due, Memo};
 use crate::model::{
-    Alarm, Course, Document, Finding, Job, JobKey, JobKind, JobStatus, Needs, Owner, Phase, Profile, Tags,
-    Transition, Txn,
+    Alarm, Course, Document, Finding, Job, JobKey, JobKind, JobStatus, Needs, Owner, Phase, Profile, Silence,
+    Tags, Transition, Txn,
 };
 use crate::rules::{self, Case};
 use stages::Stage;
@@ -42,11 +42,12 @@ pub fn start(txn: &mut Txn<'_>, new: NewJob) -> Result<(), Box<Finding>> {
         arn,
         needs,
         request,
-        status: JobStatus::InProgress,
+        status: JobStatus::Starting,
         course: Course::Run,
         stage: 0,
         transitions: Vec::new(),
         failure: None,
+        hung: None,
         findings: Vec::new(),
         created: txn.now,
         modified: txn.now,
@@ -72,7 +73,7 @@ pub fn step(txn: &mut Txn<'_>, due: Due<Owner, Alarm>) {
     let Some(job) = txn.state.jobs.get(&key).map(|job| Job::clone(job)) else { return };
     match due.what {
         Alarm::Stage(n) => enter(txn, job, n),
-        Alarm::Overtime => divert(txn, job, Course::Overtime),
+        Alarm::Overtime => overtime(txn, job),
         Alarm::Release => {}
     }
 }
@@ -82,7 +83,7 @@ pub fn step(txn: &mut Txn<'_>, due: Due<Owner, Alarm>) {
 /// # Errors
 /// What a job that has ended or is ending already calls its status.
 pub fn stop(txn: &mut Txn<'_>, job: &Job) -> Result<(), &'static str> {
-    if job.status != JobStatus::InProgress {
+    if !job.status.is_under_way() {
         return Err(job.status_word());
     }
     let course = if job.started.is_some() && job.current().secondary != stages::DOWNLOADING {
@@ -92,6 +93,17 @@ pub fn stop(txn: &mut Txn<'_>, job: &Job) -> Result<(), &'static str> {
     };
     divert(txn, job.clone(), course);
     Ok(())
+}
+
+/// Stops a job that has run as long as it may. Those of a kind that calls this a failure fail.
+fn overtime(txn: &mut Txn<'_>, mut job: Job) {
+    let fails = stages::table(job.key.kind, Course::Overtime)
+        .last()
+        .is_some_and(|stage| stage.status == JobStatus::Failed);
+    txn.state.timers.cancel(&Owner::Job(job.key.clone()));
+    job.course = Course::Overtime;
+    job.failure = fails.then(|| failure::timeout(&txn.state.texts, &job.needs));
+    enter(txn, job, 0);
 }
 
 /// Leaves the job's course for another one.
@@ -136,10 +148,16 @@ fn enter(txn: &mut Txn<'_>, mut job: Job, first: usize) {
             break;
         }
         let lasts = stage.lasts(txn.state.profile);
-        let overtime =
-            job.course == Course::Run && stage.phase == Some(Phase::Run) && lasts > job.needs.max_runtime;
-        if overtime {
-            txn.state.timers.schedule(txn.now + job.needs.max_runtime, owner, Alarm::Overtime);
+        let limit = job.needs.max_runtime.filter(|limit| {
+            job.course == Course::Run
+                && stage.phase == Some(Phase::Run)
+                && (job.hung.is_some() || lasts > *limit)
+        });
+        if let Some(limit) = limit {
+            if txn.state.profile == Profile::Instant {
+                return overtime(txn, job);
+            }
+            txn.state.timers.schedule(txn.now + limit, owner, Alarm::Overtime);
             break;
         }
         if txn.state.profile != Profile::Instant {
@@ -184,7 +202,14 @@ fn begin(txn: &mut Txn<'_>, job: &mut Job, phase: Phase) {
     if let Some(violation) = &violation
         && job.failure.is_none()
     {
-        job.failure = Some(failure::of(job.key.kind, violation));
+        let waits = phase == Phase::Run
+            && txn.state.choices.silence == Silence::Hang
+            && job.needs.max_runtime.is_some();
+        if waits {
+            job.hung = Some(violation.rule);
+        } else {
+            job.failure = Some(failure::of(&txn.state.texts, job.key.kind, violation));
+        }
     }
     match phase {
         Phase::Place if violation.is_none() && job.needs.vpc.is_some() => {
@@ -224,7 +249,7 @@ fn ask(
     if let Some(violation) = &decisive
         && (phase != Phase::Create || key.kind == JobKind::Hosting)
     {
-        let text = failure::of(key.kind, violation).reason;
+        let text = failure::of(&txn.state.texts, key.kind, violation).reason;
         txn.note("RuleViolated", key.to_string(), Some(violation.rule), text);
     }
     findings.extend(report.findings);
@@ -248,15 +273,13 @@ fn bucket(url: &str) -> Option<&str> {
 
 /// Ends a job that has a failure to tell.
 fn fail(txn: &mut Txn<'_>, job: &mut Job) {
-    show(txn, job, JobStatus::Failed, stages::FAILED, failure::STATUS_MESSAGE);
+    show(txn, job, JobStatus::Failed, stages::FAILED, stages::failed_message(job.key.kind));
     end(txn, job);
 }
 
 /// What every end has in common.
 fn end(txn: &mut Txn<'_>, job: &mut Job) {
-    if job.started.is_some() {
-        job.ended = Some(txn.now);
-    }
+    job.ended = Some(txn.now);
     let released = place::release(txn, &Owner::Job(job.key.clone()));
     if released > 0 {
         txn.note("JobInterfaces", job.key.to_string(), None, format!("{released} interfaces removed"));

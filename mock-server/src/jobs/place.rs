@@ -3,10 +3,10 @@
 use crate::model::interface::InterfaceIndex;
 use crate::model::place::{InterfaceSpec, derived};
 use crate::model::{
-    Attachment, Job, JobKey, JobKind, Needs, NetworkInterfaceId, Owner, SecurityGroupId, ServiceAttachmentId,
-    SubnetId, Tags, Txn,
+    Attachment, Evidence, Job, JobKey, JobKind, Needs, NetworkInterfaceId, Owner, SecurityGroupId,
+    ServiceAttachmentId, SubnetId, Tags, Texts, Txn,
 };
-use crate::rules::{Case, room};
+use crate::rules::{Case, room, texts};
 use std::sync::Arc;
 
 /// Whose instances the service's interfaces are attached to. Assumed: some services show such a word, others an
@@ -38,7 +38,7 @@ pub fn make(
     // The service makes interfaces in a session of the role: public recordings show `AROA…:SageMaker`.
     let requester_id: Option<Arc<str>> =
         case.role().map(|role| format!("{}:SageMaker", role.unique_id).into());
-    let description: Arc<str> = description(key).into();
+    let description: Arc<str> = description(&txn.state.texts, key.kind, &key.name).into();
     let homes =
         plan.iter().flat_map(|(subnet, interfaces)| std::iter::repeat_n(*subnet, *interfaces as usize));
     for (i, subnet) in homes.enumerate() {
@@ -76,14 +76,14 @@ pub fn release(txn: &mut Txn<'_>, owner: &Owner) -> usize {
     held
 }
 
-/// Assumed, after the descriptions of notebook instances, which are known.
-fn description(key: &JobKey) -> String {
-    let kind = match key.kind {
+/// What the interfaces of something of this kind say that they are for.
+pub fn description(texts: &Texts, kind: JobKind, name: &str) -> String {
+    let what = match kind {
         JobKind::Training => "Training Job",
+        JobKind::Processing => "Processing Job",
+        JobKind::Transform => "Transform Job",
+        JobKind::Compilation => "Compilation Job",
         JobKind::Hosting => "Endpoint",
     };
-    format!(
-        "[Do not delete] Network Interface created to access resources in your VPC for SageMaker {kind} {}",
-        key.name
-    )
+    texts::fill(texts, "interface-description", &Evidence::of(name).with("what", what)).unwrap_or_default()
 }

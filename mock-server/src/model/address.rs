@@ -1,10 +1,9 @@
 //! Which private addresses of a subnet are taken, and by which interface.
 
 use super::NetworkInterfaceId;
-use imbl::OrdMap;
+use imbl::{OrdMap, Vector};
 use ipnet::Ipv4Net;
 use std::net::Ipv4Addr;
-use std::sync::Arc;
 
 /// The first four addresses of a subnet and its last one are never given out.
 /// Source: VPC user guide, "Subnet sizing for IPv4".
@@ -34,11 +33,12 @@ pub struct AddressPool {
     net: Ipv4Net,
     owners: OrdMap<u32, NetworkInterfaceId>,
     /// One bit an address, set if it cannot be given out; with the number of clear bits.
-    chunks: Arc<Vec<Arc<Chunk>>>,
+    chunks: Vector<Chunk>,
     free: u32,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+/// Small and plain, so that copying some dozens of them costs less than sharing each.
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Chunk {
     bits: [u64; 4],
     free: u16,
@@ -48,17 +48,19 @@ impl AddressPool {
     pub fn new(net: Ipv4Net) -> Self {
         let size = size_of(net);
         let chunks = (0..size.div_ceil(CHUNK)).map(|n| {
-            let mut chunk = Chunk { bits: [u64::MAX; 4], free: 0 };
-            for offset in n * CHUNK..((n + 1) * CHUNK).min(size) {
-                if !is_reserved(offset, size) {
-                    chunk.flip(offset % CHUNK);
-                }
+            let offsets = n * CHUNK..((n + 1) * CHUNK).min(size);
+            if offsets.len() == CHUNK as usize && !is_reserved(offsets.start, size) && offsets.end < size {
+                return Chunk::EMPTY;
             }
-            Arc::new(chunk)
+            let mut chunk = Chunk::FULL;
+            offsets
+                .filter(|offset| !is_reserved(*offset, size))
+                .for_each(|offset| chunk.flip(offset % CHUNK));
+            chunk
         });
-        let chunks: Vec<_> = chunks.collect();
+        let chunks: Vector<_> = chunks.collect();
         let free = chunks.iter().map(|chunk| u32::from(chunk.free)).sum();
-        Self { net, owners: OrdMap::new(), chunks: Arc::new(chunks), free }
+        Self { net, owners: OrdMap::new(), chunks, free }
     }
 
     /// How many addresses can still be given out.
@@ -121,9 +123,8 @@ impl AddressPool {
     }
 
     fn flip(&mut self, offset: u32) {
-        let chunks = Arc::make_mut(&mut self.chunks);
-        if let Some(chunk) = chunks.get_mut((offset / CHUNK) as usize) {
-            Arc::make_mut(chunk).flip(offset % CHUNK);
+        if let Some(chunk) = self.chunks.get_mut((offset / CHUNK) as usize) {
+            chunk.flip(offset % CHUNK);
         }
     }
 
@@ -137,6 +138,11 @@ impl AddressPool {
 }
 
 impl Chunk {
+    /// Every address is free.
+    const EMPTY: Chunk = Chunk { bits: [0; 4], free: 256 };
+    /// None is.
+    const FULL: Chunk = Chunk { bits: [u64::MAX; 4], free: 0 };
+
     fn flip(&mut self, within: u32) {
         let (word, bit) = ((within / 64) as usize, 1u64 << (within % 64));
         self.bits[word] ^= bit;

@@ -64,8 +64,8 @@ pub struct NetworkInterface {
     /// What of this product's own holds it; such an interface goes when its owner lets it go, and no user may
     /// change or delete it before that.
     pub owner: Option<Owner>,
-    /// What the caller gave so that repeating the call makes no second interface.
-    pub client_token: Option<Arc<str>>,
+    /// Its entry among the used client tokens, if the caller gave one.
+    pub client_token: Option<u128>,
     pub tags: Tags,
     pub memo: Memo,
 }
@@ -101,19 +101,9 @@ impl Row for NetworkInterface {
 }
 
 /// A call that must not be done twice: what it asked for and what it made. It goes with what it made.
-#[derive(Clone, PartialEq, Debug)]
-pub struct ClientToken {
-    pub token: Arc<str>,
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct UsedToken {
     /// A digest of the parameters.
     pub request: u128,
     pub made: NetworkInterfaceId,
-}
-
-impl Row for ClientToken {
-    type Key = Arc<str>;
-    type Index = ();
-    fn key(&self) -> Arc<str> {
-        self.token.clone()
-    }
-    fn indexes(&self, _: &mut dyn FnMut(())) {}
 }

@@ -3,6 +3,7 @@
 //! No request, no wire name, no error text and no `Serialize` here: each boundary has types of its own.
 
 pub mod address;
+pub mod choice;
 pub mod finding;
 pub mod gateway;
 pub mod group;
@@ -17,9 +18,11 @@ pub mod quota;
 pub mod region;
 pub mod state;
 pub mod tags;
+pub mod texts;
 pub mod vpc;
 
 pub use address::AddressPool;
+pub use choice::{Choices, Placement, Silence};
 pub use finding::{Evidence, Finding, Phase, RuleMode, RuleModes, Verdict};
 pub use gateway::{
     AclAssociation, AclEntry, DhcpOptions, InternetGateway, NetworkAcl, Route, RouteAssociation, RouteTable,
@@ -32,7 +35,7 @@ pub use hosting::{
 };
 pub use iam::{Role, Session};
 pub use ids::*;
-pub use interface::{Attachment, ClientToken, GroupRef, InterfaceStatus, NetworkInterface};
+pub use interface::{Attachment, GroupRef, InterfaceStatus, NetworkInterface, UsedToken};
 pub use job::{
     Course, Document, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Needs, Transition, VpcConfig,
 };
@@ -40,6 +43,7 @@ pub use quota::Quotas;
 pub use region::{Partition, RegionInfo, Site, Zone};
 pub use state::{Alarm, Defaults, Owner, Profile, State};
 pub use tags::Tags;
+pub use texts::Texts;
 pub use vpc::{Subnet, Tenancy, Vpc};
 
 /// A transaction over the model.

@@ -40,6 +40,18 @@ impl State {
     /// # Errors
     /// [`NotPlaced`].
     pub fn add_interface(&mut self, spec: InterfaceSpec) -> Result<Arc<NetworkInterface>, NotPlaced> {
+        self.add_interface_for(spec, None)
+    }
+
+    /// The same, for a call with a client token: the token's key and the digest of what was asked for are noted.
+    ///
+    /// # Errors
+    /// [`NotPlaced`].
+    pub fn add_interface_for(
+        &mut self,
+        spec: InterfaceSpec,
+        token: Option<(u128, u128)>,
+    ) -> Result<Arc<NetworkInterface>, NotPlaced> {
         let mut subnet =
             Subnet::clone(self.subnets.get(&spec.subnet).ok_or(NotPlaced::NoSuchSubnet(spec.subnet))?);
         let groups = self.group_refs(&spec.groups)?;
@@ -67,10 +79,13 @@ impl State {
             requester_id: spec.requester_id,
             requester_managed: spec.requester_managed,
             owner: spec.owner,
-            client_token: None,
+            client_token: token.map(|(key, _)| key),
             tags: spec.tags,
             memo: Memo::default(),
         };
+        if let Some((key, request)) = token {
+            self.client_tokens.insert(key, UsedToken { request, made: interface.id });
+        }
         self.subnets.insert(subnet);
         Ok(self.interfaces.insert(interface))
     }

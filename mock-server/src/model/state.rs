@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::kernel::{CellState, Minter, Origin, Row, Table, Timers};
+use imbl::OrdMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,8 +45,8 @@ pub struct Defaults {
     pub profile: Profile,
     pub rule_modes: RuleModes,
     pub quotas: Quotas,
-    /// How long the interfaces of a deleted endpoint stay; `None`: as the profile says.
-    pub linger: Option<Duration>,
+    pub choices: Choices,
+    pub texts: Texts,
 }
 
 /// What timers and interfaces belong to.
@@ -84,6 +85,8 @@ pub enum Alarm {
 pub struct State {
     pub profile: Profile,
     pub quotas: Quotas,
+    pub choices: Choices,
+    pub texts: Texts,
     /// Whose and where this cell is.
     pub site: Arc<Site>,
     pub minter: Minter,
@@ -99,14 +102,13 @@ pub struct State {
     pub dhcp_options: Table<DhcpOptions>,
     /// The DHCP options that new VPCs get.
     pub region_dhcp_options: Option<DhcpOptionsId>,
-    pub client_tokens: Table<ClientToken>,
+    /// By a digest of the operation and the token: plain values, for there may be one for each interface.
+    pub client_tokens: OrdMap<u128, UsedToken>,
     // === SageMaker ===
     pub jobs: Table<Job>,
     pub models: Table<SageModel>,
     pub endpoint_configs: Table<EndpointConfig>,
     pub endpoints: Table<Endpoint>,
-    /// How long the interfaces of a deleted endpoint stay.
-    pub linger: Duration,
     // === Account-wide ===
     pub rule_modes: RuleModes,
     pub roles: Table<Role>,
@@ -124,7 +126,8 @@ impl CellState for State {
             profile: defaults.profile,
             rule_modes: defaults.rule_modes.clone(),
             quotas: defaults.quotas,
-            linger: defaults.linger.unwrap_or(defaults.profile.linger()),
+            choices: defaults.choices,
+            texts: defaults.texts.clone(),
             site,
             ..Self::default()
         };
@@ -148,6 +151,11 @@ impl CellState for State {
 }
 
 impl State {
+    /// How long the interfaces of a deleted endpoint stay.
+    pub fn linger(&self) -> Duration {
+        self.choices.linger.unwrap_or(self.profile.linger())
+    }
+
     /// What must hold in every state; the answer names what does not. For tests.
     pub fn broken_invariants(&self) -> Vec<String> {
         let mut broken = Vec::new();
@@ -230,13 +238,9 @@ impl State {
         if !self.subnets.iter().map(|subnet| &subnet.id).eq(&associated) {
             broken.push("not every subnet has one network ACL".into());
         }
-        for token in self.client_tokens.iter() {
-            if self
-                .interfaces
-                .get(&token.made)
-                .is_none_or(|eni| eni.client_token.as_ref() != Some(&token.token))
-            {
-                broken.push(format!("what the token {} made is gone", token.token));
+        for (token, used) in &self.client_tokens {
+            if self.interfaces.get(&used.made).is_none_or(|made| made.client_token != Some(*token)) {
+                broken.push(format!("{} was made for a client token and is gone", used.made));
             }
         }
         broken

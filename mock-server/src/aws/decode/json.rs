@@ -35,7 +35,7 @@ pub(super) fn operation_name<'a>(parts: &RequestParts<'a>) -> Option<&'a str> {
 }
 
 /// Reads a JSON document of a shape. An empty body stands for an empty object.
-pub(super) fn document(
+pub(in crate::aws) fn document(
     model: &'static ServiceModel,
     shape: &'static Shape,
     body: &[u8],

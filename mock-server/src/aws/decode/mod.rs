@@ -2,13 +2,16 @@
 //!
 //! Each protocol finds the operation and reads the input under the guidance of its shape. What comes
 //! out fits the shape by construction; whether it satisfies the constraints is for
-//! [`validate`](super::validate) to say. Work and memory are linear in the size of the request, and
+//! [`validate`](mod@super::validate) to say. Work and memory are linear in the size of the request, and
 //! nesting is bounded, whatever arrives.
 
 mod form;
 mod json;
 mod query;
 mod rest;
+
+pub(super) use json::document as json_document;
+pub(super) use rest::scalar as rest_scalar;
 
 use super::model::{Operation, Protocol, ServiceModel};
 use super::value::Value;

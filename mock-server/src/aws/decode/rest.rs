@@ -41,7 +41,9 @@ pub(super) fn decode(
                 parts.headers.get(&member.wire_name().to_ascii_lowercase()).map(Cow::Borrowed)
             }
             Location::Body if input.payload() == Some(position) => {
-                if shape.kind == Kind::Blob || shape.kind == Kind::String {
+                if parts.body.is_empty() && !member.required {
+                    // Not given; a body that must be given may still be empty.
+                } else if shape.kind == Kind::Blob || shape.kind == Kind::String {
                     fields.push(member.name, raw(shape, parts)?);
                 } else if !parts.body.is_empty() {
                     fields.push(member.name, json::document(model, shape, parts.body)?);

@@ -9,12 +9,13 @@ use std::sync::OnceLock;
 
 use serde::{Serialize, Serializer};
 
+mod compound;
 pub(super) mod plan;
 mod ser;
 
 use self::plan::{Plan, StructPlan};
 use self::ser::{Format, Json, Ser, Xml};
-use super::model::{Kind, Operation, Protocol, ServiceModel};
+use super::model::{Kind, Operation, Protocol, ServiceModel, ShapeId};
 use super::text::write_xml;
 use super::{Encoded, HeaderList};
 
@@ -334,6 +335,16 @@ impl<'a> Encoder<'a> {
         }
         Encoded { status: operation.status, headers, body: out }
     }
+}
+
+/// Writes a value of a shape as JSON.
+pub(super) fn write_json_value<T: Serialize + ?Sized>(
+    out: &mut Vec<u8>,
+    model: &'static ServiceModel,
+    shape: ShapeId,
+    value: &T,
+) -> Result<(), EncodeError> {
+    value.serialize(Ser::<Json>::new(out, model, model.target(shape))).map(|_| ())
 }
 
 impl StructPlan {

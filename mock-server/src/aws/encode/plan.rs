@@ -117,7 +117,7 @@ impl ServiceModel {
     }
 
     /// The plan of a shape.
-    pub(super) fn plan(&'static self, shape: ShapeId) -> &'static Plan {
+    pub(in crate::aws) fn plan(&'static self, shape: ShapeId) -> &'static Plan {
         self.plans[usize::from(shape.0)].get_or_init(|| self.compile(shape))
     }
 

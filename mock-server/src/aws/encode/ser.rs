@@ -10,9 +10,10 @@ use std::marker::PhantomData;
 use serde::ser::{self, Impossible, Serialize};
 
 use super::EncodeError;
-use super::plan::{MapPlan, MemberPlan, Plan, StructPlan, Tags, Target};
+use super::compound::{ListSer, MapSer, SeqSer, StructSer};
+use super::plan::{Plan, Target};
 use crate::aws::HeaderList;
-use crate::aws::model::{Kind, Location, ServiceModel};
+use crate::aws::model::{Kind, ServiceModel};
 use crate::aws::text::{base64_encode, write_f64, write_i64, write_json, write_u64, write_xml};
 use crate::aws::timestamp;
 
@@ -55,7 +56,7 @@ pub(super) struct Ser<'o, F> {
 }
 
 /// Whether anything was written.
-type Wrote = Result<bool, EncodeError>;
+pub(super) type Wrote = Result<bool, EncodeError>;
 
 impl<'o, F: Format> Ser<'o, F> {
     pub fn new(out: &'o mut Vec<u8>, model: &'static ServiceModel, target: Target) -> Self {
@@ -93,7 +94,7 @@ impl<'o, F: Format> Ser<'o, F> {
         }
     }
 
-    fn blob(&mut self, bytes: &[u8]) {
+    pub fn blob(&mut self, bytes: &[u8]) {
         if F::RAW {
             self.out.extend_from_slice(bytes);
             return;
@@ -149,6 +150,11 @@ impl<'o, F: Format> ser::Serializer for Ser<'o, F> {
     fn serialize_u64(mut self, number: u64) -> Wrote {
         match self.target.kind {
             Kind::Integer | Kind::Long | Kind::Float | Kind::Double => write_u64(self.out, number),
+            // One byte of a blob that is declared as a list of numbers.
+            Kind::Blob if F::RAW => match u8::try_from(number) {
+                Ok(byte) => self.out.push(byte),
+                Err(_) => return self.misfit("a number that is no byte"),
+            },
             Kind::Timestamp => match i64::try_from(number) {
                 Ok(ms) => self.time(ms),
                 Err(_) => return self.misfit("a number that is no time"),
@@ -171,11 +177,6 @@ impl<'o, F: Format> ser::Serializer for Ser<'o, F> {
     }
 
     fn serialize_u8(self, number: u8) -> Wrote {
-        // One byte of a blob that is declared as a list of numbers.
-        if F::RAW && self.target.kind == Kind::Blob {
-            self.out.push(number);
-            return Ok(true);
-        }
         self.serialize_u64(number.into())
     }
 
@@ -246,14 +247,14 @@ impl<'o, F: Format> ser::Serializer for Ser<'o, F> {
     }
 
     fn serialize_unit(self) -> Wrote {
+        Ok(false)
+    }
+
+    fn serialize_unit_struct(self, _name: &'static str) -> Wrote {
         match self.target.kind {
             Kind::Structure => ser::SerializeStruct::end(self.structure()?),
             _ => Ok(false),
         }
-    }
-
-    fn serialize_unit_struct(self, _name: &'static str) -> Wrote {
-        self.serialize_unit()
     }
 
     fn serialize_unit_variant(self, _name: &'static str, _index: u32, variant: &'static str) -> Wrote {
@@ -353,259 +354,5 @@ impl<F: Format> Write for Escaped<'_, F> {
             write_json(self.out, text);
         }
         Ok(())
-    }
-}
-
-/// Writes the members of a structure.
-pub(super) struct StructSer<'o, F> {
-    out: &'o mut Vec<u8>,
-    model: &'static ServiceModel,
-    headers: Option<&'o mut HeaderList>,
-    plan: &'static StructPlan,
-    /// Where the next field is, if fields are declared in the model's order.
-    cursor: usize,
-    /// The key of a field that comes as an entry of a map.
-    pending: Option<&'static MemberPlan>,
-    first: bool,
-    braces: bool,
-    format: PhantomData<F>,
-}
-
-impl StructPlan {
-    /// The position of a member, looked for from the cursor on and then from the start.
-    fn position(&self, cursor: usize, name: &str) -> Result<usize, EncodeError> {
-        if self.members.get(cursor).is_some_and(|member| member.name == name) {
-            return Ok(cursor);
-        }
-        self.members
-            .iter()
-            .position(|member| member.name == name)
-            .ok_or_else(|| EncodeError::new(format!("{} has no member {name}", self.name)))
-    }
-}
-
-impl<F: Format> StructSer<'_, F> {
-    fn member(&mut self, name: &str) -> Result<&'static MemberPlan, EncodeError> {
-        let position = self.plan.position(self.cursor, name)?;
-        self.cursor = position + 1;
-        Ok(&self.plan.members[position])
-    }
-
-    fn write<T: Serialize + ?Sized>(
-        &mut self,
-        member: &'static MemberPlan,
-        value: &T,
-    ) -> Result<(), EncodeError> {
-        if let Some(headers) = &mut self.headers {
-            if member.location == Location::Header {
-                let mut text = Vec::new();
-                let wrote = value.serialize(Ser::<Raw>::new(&mut text, self.model, member.target));
-                if wrote.map_err(|error| error.under(member.name))? {
-                    headers.push((member.wire.into(), String::from_utf8_lossy(&text).into_owned().into()));
-                }
-                return Ok(());
-            }
-            if self.plan.payload().is_some_and(|payload| std::ptr::eq(payload, member)) {
-                let outcome = if matches!(member.target.kind, Kind::Blob | Kind::String) {
-                    value.serialize(Ser::<Raw>::new(self.out, self.model, member.target))
-                } else {
-                    value.serialize(Ser::<Json>::new(self.out, self.model, member.target))
-                };
-                return outcome.map(|_| ()).map_err(|error| error.under(member.name));
-            }
-        }
-        let mark = self.out.len();
-        let open = member.tags.open();
-        // JSON's opening begins with a comma.
-        self.out.extend_from_slice(if F::XML || !self.first { open } else { &open[1..] });
-        let ser = Ser::<F>::new(self.out, self.model, member.target);
-        match value.serialize(ser) {
-            Ok(true) => {
-                self.out.extend_from_slice(member.tags.close());
-                self.first = false;
-                Ok(())
-            }
-            Ok(false) => {
-                self.out.truncate(mark);
-                Ok(())
-            }
-            Err(error) => Err(error.under(member.name)),
-        }
-    }
-}
-
-impl<F: Format> ser::SerializeStruct for StructSer<'_, F> {
-    type Ok = bool;
-    type Error = EncodeError;
-
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        key: &'static str,
-        value: &T,
-    ) -> Result<(), EncodeError> {
-        let member = self.member(key)?;
-        self.write(member, value)
-    }
-
-    fn skip_field(&mut self, key: &'static str) -> Result<(), EncodeError> {
-        self.member(key).map(|_| ())
-    }
-
-    fn end(self) -> Wrote {
-        if self.braces {
-            self.out.push(b'}');
-        }
-        Ok(true)
-    }
-}
-
-/// Writes a list, or collects the bytes of a blob that came as a list.
-pub(super) enum SeqSer<'o, F> {
-    List(ListSer<'o, F>),
-    Blob { bytes: Vec<u8>, ser: Ser<'o, F> },
-}
-
-/// Writes the elements of a list.
-pub(super) struct ListSer<'o, F> {
-    out: &'o mut Vec<u8>,
-    model: &'static ServiceModel,
-    tags: &'static Tags,
-    inner: Target,
-    first: bool,
-    format: PhantomData<F>,
-}
-
-impl<F: Format> SeqSer<'_, F> {
-    fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
-        match self {
-            Self::Blob { bytes, ser } => {
-                value.serialize(Ser::<Raw>::new(bytes, ser.model, ser.target)).map(|_| ())
-            }
-            Self::List(list) => {
-                let mark = list.out.len();
-                let open = list.tags.open();
-                list.out.extend_from_slice(if F::XML || !list.first { open } else { &[] });
-                if value.serialize(Ser::<F>::new(list.out, list.model, list.inner))? {
-                    list.out.extend_from_slice(list.tags.close());
-                    list.first = false;
-                } else {
-                    list.out.truncate(mark);
-                }
-                Ok(())
-            }
-        }
-    }
-
-    fn finish(self) -> Wrote {
-        match self {
-            Self::Blob { bytes, mut ser } => ser.blob(&bytes),
-            Self::List(list) if !F::XML => list.out.push(b']'),
-            Self::List(_) => {}
-        }
-        Ok(true)
-    }
-}
-
-impl<F: Format> ser::SerializeSeq for SeqSer<'_, F> {
-    type Ok = bool;
-    type Error = EncodeError;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
-        self.element(value)
-    }
-
-    fn end(self) -> Wrote {
-        self.finish()
-    }
-}
-
-impl<F: Format> ser::SerializeTuple for SeqSer<'_, F> {
-    type Ok = bool;
-    type Error = EncodeError;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
-        self.element(value)
-    }
-
-    fn end(self) -> Wrote {
-        self.finish()
-    }
-}
-
-impl<F: Format> ser::SerializeTupleStruct for SeqSer<'_, F> {
-    type Ok = bool;
-    type Error = EncodeError;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
-        self.element(value)
-    }
-
-    fn end(self) -> Wrote {
-        self.finish()
-    }
-}
-
-/// Writes a map, or a structure whose fields come as entries (`#[serde(flatten)]`).
-pub(super) enum MapSer<'o, F> {
-    Map {
-        out: &'o mut Vec<u8>,
-        model: &'static ServiceModel,
-        plan: &'static MapPlan,
-        first: bool,
-        /// Length of the output before the current entry.
-        mark: usize,
-        format: PhantomData<F>,
-    },
-    Struct(StructSer<'o, F>),
-}
-
-impl<F: Format> ser::SerializeMap for MapSer<'_, F> {
-    type Ok = bool;
-    type Error = EncodeError;
-
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, name: &T) -> Result<(), EncodeError> {
-        match self {
-            Self::Map { out, model, plan, first, mark, .. } => {
-                *mark = out.len();
-                let open = plan.key.open();
-                out.extend_from_slice(if F::XML || !*first { open } else { &open[1..] });
-                name.serialize(Ser::<F>::new(out, model, plan.keys))?;
-                out.extend_from_slice(plan.key.close());
-            }
-            Self::Struct(fields) => {
-                let mut text = Vec::new();
-                name.serialize(Ser::<Raw>::new(&mut text, fields.model, Target::NAME))?;
-                fields.pending = Some(fields.member(&String::from_utf8_lossy(&text))?);
-            }
-        }
-        Ok(())
-    }
-
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, entry: &T) -> Result<(), EncodeError> {
-        match self {
-            Self::Map { out, model, plan, first, mark, .. } => {
-                out.extend_from_slice(plan.value.open());
-                if entry.serialize(Ser::<F>::new(out, model, plan.values))? {
-                    out.extend_from_slice(plan.value.close());
-                    *first = false;
-                } else {
-                    out.truncate(*mark);
-                }
-                Ok(())
-            }
-            Self::Struct(fields) => match fields.pending.take() {
-                Some(member) => fields.write(member, entry),
-                None => Err(EncodeError::new("a value came before its key".to_owned())),
-            },
-        }
-    }
-
-    fn end(self) -> Wrote {
-        match self {
-            Self::Map { out, .. } if !F::XML => out.push(b'}'),
-            Self::Map { .. } => {}
-            Self::Struct(fields) => return ser::SerializeStruct::end(fields),
-        }
-        Ok(true)
     }
 }

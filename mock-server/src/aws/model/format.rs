@@ -165,8 +165,6 @@ pub struct Shape<'a> {
 pub mod flag {
     /// Values must not be printed.
     pub const SENSITIVE: u8 = 1;
-    /// Lists and maps of query services without their own level.
-    pub const FLATTENED: u8 = 2;
     /// Exactly one member is present.
     pub const UNION: u8 = 4;
     /// An error of the service.

@@ -1,6 +1,6 @@
 //! The published service models: operations, shapes, constraints.
 //!
-//! The models are compiled at build time to flat images (see [`format`]). An image is read on the
+//! The models are compiled at build time to flat images (see [`mod@format`]). An image is read on the
 //! first touch of its service and then lives as long as the process; its text is borrowed, never
 //! copied. Starting the process touches none of them.
 
@@ -334,3 +334,6 @@ impl std::fmt::Debug for ServiceModel {
         f.debug_struct("ServiceModel").field("id", &self.id).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

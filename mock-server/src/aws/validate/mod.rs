@@ -78,6 +78,12 @@ impl Checker {
         for constraint in self.model.broken(shape, value) {
             self.report(shape, value, &constraint);
         }
+        self.contents(shape, value);
+    }
+
+    /// What is inside a structure, list or map. Constraints of a list's elements and of a map's keys
+    /// and values are reported for the whole list or map.
+    fn contents(&mut self, shape: &'static Shape, value: &Value) {
         match value {
             Value::Struct(fields) => {
                 for member in self.model.members(shape) {
@@ -93,14 +99,15 @@ impl Checker {
             }
             Value::List(elements) => {
                 let Some(inner) = shape.element.map(|id| self.model.shape(id)) else { return };
-                if is_scalar(inner) {
-                    if elements.iter().any(|element| !self.model.broken(inner, element).is_empty()) {
-                        let all = self.model.constraints(inner).join(", ");
-                        self.report(inner, value, &format!("Member must satisfy constraint: [{all}]"));
-                    }
-                } else {
+                if elements.iter().any(|element| !self.model.broken(inner, element).is_empty()) {
+                    let all = self.model.constraints(inner).join(", ");
+                    self.report(inner, value, &format!("Member must satisfy constraint: [{all}]"));
+                }
+                if !is_scalar(inner) {
                     for (index, element) in elements.iter().enumerate() {
-                        self.under(&format!("{}.member", index + 1), |checker| checker.value(inner, element));
+                        self.under(&format!("{}.member", index + 1), |checker| {
+                            checker.contents(inner, element)
+                        });
                     }
                 }
             }
@@ -114,14 +121,13 @@ impl Checker {
                     }
                 }
                 let Some(inner) = shape.element.map(|id| self.model.shape(id)) else { return };
-                if is_scalar(inner) {
-                    if entries.iter().any(|(_, element)| !self.model.broken(inner, element).is_empty()) {
-                        let all = self.model.constraints(inner).join(", ");
-                        self.report(inner, value, &format!("Map value must satisfy constraint: [{all}]"));
-                    }
-                } else {
+                if entries.iter().any(|(_, element)| !self.model.broken(inner, element).is_empty()) {
+                    let all = self.model.constraints(inner).join(", ");
+                    self.report(inner, value, &format!("Map value must satisfy constraint: [{all}]"));
+                }
+                if !is_scalar(inner) {
                     for (key, element) in entries {
-                        self.under(&format!("{key}.member"), |checker| checker.value(inner, element));
+                        self.under(&format!("{key}.member"), |checker| checker.contents(inner, element));
                     }
                 }
             }

@@ -13,7 +13,7 @@ pub(super) use json::{from_json, to_json};
 use super::model::{ServiceModel, ShapeId};
 
 /// A value that was read under the guidance of a shape.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum Value {
     /// A structure.
     Struct(Struct),
@@ -33,6 +33,31 @@ pub enum Value {
     Blob(Bytes),
     /// Milliseconds since 1970.
     Timestamp(i64),
+}
+
+/// The order of a map's entries does not matter, nor does that of members: two requests that say the
+/// same are the same request.
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Struct(a), Self::Struct(b)) => a == b,
+            (Self::List(a), Self::List(b)) => a == b,
+            (Self::Map(a), Self::Map(b)) => {
+                let sorted = |entries: &[(String, Self)]| {
+                    let mut order: Vec<usize> = (0..entries.len()).collect();
+                    order.sort_by(|x, y| entries[*x].0.cmp(&entries[*y].0));
+                    order
+                };
+                a.len() == b.len() && sorted(a).into_iter().zip(sorted(b)).all(|(x, y)| a[x] == b[y])
+            }
+            (Self::String(a), Self::String(b)) => a == b,
+            (Self::Integer(a), Self::Integer(b)) | (Self::Timestamp(a), Self::Timestamp(b)) => a == b,
+            (Self::Float(a), Self::Float(b)) => a == b,
+            (Self::Bool(a), Self::Bool(b)) => a == b,
+            (Self::Blob(a), Self::Blob(b)) => a == b,
+            _ => false,
+        }
+    }
 }
 
 /// The members of a structure that were given.
@@ -87,7 +112,6 @@ impl Struct {
     }
 }
 
-/// The order of members does not matter: two requests with the same members are the same request.
 impl PartialEq for Struct {
     fn eq(&self, other: &Self) -> bool {
         self.len() == other.len() && self.iter().all(|(name, value)| other.get(name) == Some(value))

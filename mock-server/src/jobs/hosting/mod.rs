@@ -178,7 +178,8 @@ fn begin(txn: &mut Txn<'_>, endpoint: &mut Endpoint, phase: Phase) {
         for phase in again.into_iter().chain([phase]) {
             let violation = ask(txn, &key, &variant.needs, &mut endpoint.findings, phase);
             if endpoint.failure.is_none() {
-                endpoint.failure = violation.map(|violation| failure::of(key.kind, &violation));
+                endpoint.failure =
+                    violation.map(|violation| failure::of(&txn.state.texts, key.kind, &violation));
             }
         }
         match phase {
@@ -264,7 +265,7 @@ fn finish(txn: &mut Txn<'_>, mut endpoint: Endpoint) {
 /// The endpoint goes; its interfaces stay for a while: observed in public issue threads.
 fn vanish(txn: &mut Txn<'_>, endpoint: &Endpoint) {
     txn.state.endpoints.remove(&endpoint.name);
-    let linger = txn.state.linger;
+    let linger = txn.state.linger();
     let fleets = endpoint.serving.iter().chain(&endpoint.pending).map(|deployment| &deployment.fleet);
     let mut left = 0;
     for fleet in fleets {

@@ -64,3 +64,24 @@ impl Read for DescribeAccountAttributes {
 
 const MAX_ADDRESSES: &str = "5";
 const MAX_INSTANCES: &str = "20";
+
+#[cfg(test)]
+mod tests {
+    use super::super::harness::Lab;
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn attributes_are_those_asked_for() {
+        let lab = Lab::new();
+        let all = lab.read::<DescribeAccountAttributes>(json!({}))["AccountAttributes"].clone();
+        assert_eq!(all.as_array().unwrap().len(), 6);
+        let vpc = lab.state().default_vpc().unwrap().id.to_string();
+        assert_eq!(
+            lab.read::<DescribeAccountAttributes>(json!({ "AttributeNames": ["default-vpc"] })),
+            json!({ "AccountAttributes": [
+                { "AttributeName": "default-vpc", "AttributeValues": [{ "AttributeValue": vpc }] },
+            ] })
+        );
+    }
+}

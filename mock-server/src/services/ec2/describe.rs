@@ -40,6 +40,12 @@ pub trait Resource: Row<Key: Id + Display + 'static> {
         None
     }
 
+    /// The keys of exactly what the filter `name` selects with `value`, where that is known without looking at
+    /// every row.
+    fn keys(_state: &State, _name: &str, _value: &str) -> Option<Vec<Self::Key>> {
+        None
+    }
+
     /// Shows the probe every value that the resource has under the filter `name`.
     fn values(&self, state: &State, name: &str, probe: &mut Probe<'_>);
 
@@ -188,11 +194,11 @@ impl<R: Resource> Read for Describe<R> {
         }
         let state = view.state;
         let window = Window::new(input.max_results, input.next_token.as_deref(), R::MOST, R::Key::parse)?;
-        let filters = Filters::new(input.filters, R::FILTERS)?;
+        let mut filters = Filters::new(input.filters, R::FILTERS)?;
         let candidates = if explicit {
-            Candidates::Keys(keys::<R>(state, &input.ids, &input.group_names)?)
+            Candidates::Keys(named::<R>(state, &input.ids, &input.group_names)?)
         } else {
-            Candidates::of(R::table(state), &filters)
+            Candidates::of(state, &mut filters)
         };
         let mut scratch = String::new();
         let rows = candidates
@@ -207,7 +213,7 @@ impl<R: Resource> Read for Describe<R> {
 }
 
 /// The keys of what a caller names, by id and by name.
-fn keys<R: Resource>(state: &State, ids: &[String], names: &[String]) -> Result<BTreeSet<R::Key>, Ec2Error> {
+fn named<R: Resource>(state: &State, ids: &[String], names: &[String]) -> Result<BTreeSet<R::Key>, Ec2Error> {
     let mut found = BTreeSet::new();
     let mut missing = Vec::new();
     for id in ids {
@@ -233,22 +239,36 @@ enum Candidates<R: Row> {
 }
 
 impl<R: Resource> Candidates<R> {
-    /// The shortest list that holds everything which can pass `filters`.
-    fn of(table: &Table<R>, filters: &Filters) -> Self {
-        let mut best = (table.len(), Candidates::All);
-        for (name, values) in filters.exact() {
-            if name == R::ID_FILTER {
-                return Candidates::Keys(values.into_iter().filter_map(R::Key::parse).collect());
-            }
-            let indexes: Option<Vec<_>> = values.into_iter().map(|value| R::index(name, value)).collect();
-            if let Some(indexes) = indexes {
-                let count = indexes.iter().map(|index| table.count(index)).sum();
-                if count < best.0 {
-                    best = (count, Candidates::Indexes(indexes));
-                }
+    /// The shortest list that holds everything which can pass. The filter that it answers is taken away.
+    fn of(state: &State, filters: &mut Filters) -> Self {
+        let table = R::table(state);
+        let mut best = (table.len(), None, Candidates::All);
+        for (place, name, values) in filters.exact() {
+            let candidates = if name == R::ID_FILTER {
+                Candidates::Keys(values.into_iter().filter_map(R::Key::parse).collect())
+            } else if let Some(keys) = values.iter().map(|value| R::keys(state, name, value)).collect() {
+                Candidates::Keys(Vec::into_iter(keys).flatten().collect())
+            } else if let Some(indexes) = values.iter().map(|value| R::index(name, value)).collect() {
+                Candidates::Indexes(indexes)
+            } else {
+                continue;
+            };
+            let count = candidates.count(table);
+            if best.1.is_none() || count < best.0 {
+                best = (count, Some(place), candidates);
             }
         }
-        best.1
+        best.1.into_iter().for_each(|place| filters.forget(place));
+        best.2
+    }
+
+    /// How many rows there are at most.
+    fn count(&self, table: &Table<R>) -> usize {
+        match self {
+            Candidates::All => table.len(),
+            Candidates::Keys(keys) => keys.len(),
+            Candidates::Indexes(indexes) => indexes.iter().map(|index| table.count(index)).sum(),
+        }
     }
 
     fn rows<'a>(

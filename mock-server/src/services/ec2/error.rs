@@ -394,10 +394,62 @@ impl Ec2Error {
             | E::ZoneNotFound(_) => "InvalidParameterValue",
         }
     }
+
+    /// The id of the rule behind the refusal.
+    fn rule(&self) -> Option<&'static str> {
+        use Ec2Error as E;
+        Some(match self {
+            E::MissingParameter(..) => "EC2-MISSING",
+            E::UnknownFilter(..) | E::TooManyFilterValues(..) => "EC2-FILTER",
+            E::PageTooSmall(..) => "EC2-PAGE-MIN",
+            E::PageTooLarge(..) | E::PagedIds(..) => "EC2-PAGE",
+            E::TokenReused => "EC2-IDEM",
+            E::BadClientToken(..) => "EC2-IDEM-2",
+            E::VpcNotFound(..) => "EC2-VPC-404",
+            E::VpcRange(..) => "EC2-VPC-SIZE",
+            E::NotACidr(..) => "EC2-VPC-BADCIDR",
+            E::TooManyVpcs => "EC2-VPC-LIMIT",
+            E::UnsupportedTenancy(..) => "EC2-VPC-TENANCY",
+            E::VpcInUse(..) => "EC2-VPC-DEL",
+            E::ManyAttributes(..) => "EC2-VPC-ATTR",
+            E::SubnetNotFound(..) => "EC2-SUB-404",
+            E::SubnetRange(..) => "EC2-SUB-RANGE",
+            E::SubnetConflict(..) => "EC2-SUB-CONFLICT",
+            E::TooManySubnets => "EC2-SUB-LIMIT",
+            E::SubnetInUse(..) => "EC2-SUB-DEL",
+            E::WrongZone { .. } => "EC2-BADVALUE",
+            E::GroupNotFound(..) => "EC2-SG-404",
+            E::GroupIdMalformed(..) => "EC2-MALFORMED",
+            E::DuplicateGroup { .. } | E::GroupNameLikeId(..) => "EC2-SG-DUP",
+            E::TooManyGroups => "EC2-SG-LIMIT2",
+            E::GroupInUse(..) => "EC2-SG-DEL",
+            E::DefaultGroup(..) => "EC2-SG-DEL-DEFAULT",
+            E::RuleNotFound(..) | E::NoProtocol | E::NoPorts | E::NoPeer => "EC2-SG-RULE-MOD",
+            E::DuplicateRule(..) => "EC2-SG-RULE-DUP",
+            E::NoSuchRule => "EC2-SG-RULE-404",
+            E::TooManyRules => "EC2-SG-LIMIT",
+            E::InterfaceNotFound(..) => "EC2-ENI-404",
+            E::SubnetFull => "EC2-ENI-NOIP",
+            E::AddressOutside(..) => "EC2-ENI-ADDR-OUT",
+            E::AddressReserved(..) => "EC2-ENI-ADDR-RES",
+            E::AddressInUse => "EC2-ENI-ADDR-USED",
+            E::DifferentNetworks => "EC2-ENI-SGVPC",
+            E::TooManyGroupsOnInterface => "EC2-ENI-SGMAX",
+            E::TooManyInterfaces => "EC2-ENI-LIMIT",
+            E::InterfaceInUse(..) => "EC2-ENI-DEL-USED",
+            E::ManagedInterface => "EC2-ENI-REQ",
+            E::ServiceAttachment => "EC2-ENI-DETACH",
+            E::PrimaryInterface => "EC2-ENI-DETACH0",
+            E::RouteTableNotFound(..) => "EC2-RT-404",
+            E::InternetGatewayNotFound(..) => "EC2-IGW-404",
+            _ => return None,
+        })
+    }
 }
 
 impl From<Ec2Error> for Refused {
     fn from(error: Ec2Error) -> Self {
-        Refused { code: error.code().into(), message: error.to_string(), status: 400, because: None }
+        let (code, because) = (error.code().into(), error.rule());
+        Refused { code, message: error.to_string(), status: 400, because }
     }
 }

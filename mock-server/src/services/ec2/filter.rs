@@ -84,16 +84,21 @@ impl Filters {
         })
     }
 
-    /// The filters that name what they want without wildcards, each with its values.
-    pub fn exact(&self) -> impl Iterator<Item = (&str, Vec<&str>)> {
+    /// Forgets the filter at this place: what it selects was selected otherwise.
+    pub fn forget(&mut self, place: usize) {
+        self.0.remove(place);
+    }
+
+    /// The filters that name what they want without wildcards, each with its place and its values.
+    pub fn exact(&self) -> impl Iterator<Item = (usize, &str, Vec<&str>)> {
         fn text(pattern: &Pattern) -> Option<&str> {
             match pattern {
                 Pattern::Exact(text) => Some(text),
                 Pattern::Wild(_) => None,
             }
         }
-        self.0.iter().filter_map(|filter| {
-            Some((filter.name.as_str(), filter.patterns.iter().map(text).collect::<Option<_>>()?))
+        self.0.iter().enumerate().filter_map(|(place, filter)| {
+            Some((place, filter.name.as_str(), filter.patterns.iter().map(text).collect::<Option<_>>()?))
         })
     }
 }

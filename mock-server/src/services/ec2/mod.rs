@@ -37,7 +37,7 @@ use super::Registrar;
 use crate::model::{
     DhcpOptions, InternetGateway, NetworkAcl, NetworkInterface, RouteTable, SecurityGroup, Subnet, Vpc,
 };
-use describe::Describe;
+use describe::{Describe, Resource};
 use error::Ec2Error;
 use ipnet::Ipv4Net;
 
@@ -83,6 +83,27 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.read::<region::DescribeRegions>();
     registrar.read::<region::DescribeAvailabilityZones>();
     registrar.read::<account::DescribeAccountAttributes>();
+}
+
+/// The filters of each describing operation that has some, in order of name.
+pub fn filters() -> [(&'static str, &'static [&'static str]); 12] {
+    fn of<R: Resource>() -> (&'static str, &'static [&'static str]) {
+        (R::DESCRIBE, R::FILTERS)
+    }
+    [
+        of::<Vpc>(),
+        of::<Subnet>(),
+        of::<SecurityGroup>(),
+        ("DescribeSecurityGroupRules", security_group_rule::RULE_FILTERS),
+        of::<NetworkInterface>(),
+        of::<RouteTable>(),
+        of::<NetworkAcl>(),
+        of::<InternetGateway>(),
+        of::<DhcpOptions>(),
+        ("DescribeTags", tags::TAG_FILTERS),
+        ("DescribeRegions", region::REGION_FILTERS),
+        ("DescribeAvailabilityZones", region::ZONE_FILTERS),
+    ]
 }
 
 /// Reads the address range of a VPC or subnet; bits beyond the prefix are dropped.

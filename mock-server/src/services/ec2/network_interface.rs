@@ -77,6 +77,15 @@ impl Resource for NetworkInterface {
         }
     }
 
+    /// The subnets know who has an address.
+    fn keys(state: &State, name: &str, value: &str) -> Option<Vec<NetworkInterfaceId>> {
+        if !matches!(name, "addresses.private-ip-address" | "private-ip-address") {
+            return None;
+        }
+        let address: Ipv4Addr = value.parse().ok()?;
+        Some(state.subnets.iter().filter_map(|subnet| subnet.addresses.owner(address)).collect())
+    }
+
     fn values(&self, state: &State, name: &str, probe: &mut Probe<'_>) {
         match name {
             "addresses.primary" => (0..self.addresses.len()).for_each(|n| probe.flag(n == 0)),

@@ -8,8 +8,8 @@ use crate::kernel::digest;
 use crate::model::address::Refusal;
 use crate::model::place::{InterfaceSpec, NotPlaced};
 use crate::model::{
-    ClientToken, DEFAULT_GROUP, Id, NetworkInterface, NetworkInterfaceId, SecurityGroup, SecurityGroupId,
-    State, Subnet, Txn, VpcId,
+    DEFAULT_GROUP, Id, NetworkInterface, NetworkInterfaceId, SecurityGroup, SecurityGroupId, State, Subnet,
+    Txn, VpcId,
 };
 use crate::services::{Caller, Done, Operation, Write};
 use serde::{Deserialize, Serialize, Serializer};
@@ -46,7 +46,7 @@ struct PrivateAddress {
 #[serde(rename_all = "PascalCase")]
 pub struct CreateNetworkInterfaceOut {
     network_interface: Pending,
-    client_token: Option<Arc<str>>,
+    client_token: Option<String>,
 }
 
 /// An interface as its creation answers it; EC2-ENI-STATUS.
@@ -85,17 +85,12 @@ impl Write for CreateNetworkInterface {
         if token.len() > LONGEST_TOKEN || !token.is_ascii() {
             return Err(Ec2Error::BadClientToken(token));
         }
-        let token: Arc<str> = token.into();
+        let key = digest(0, &[Self::NAME.as_bytes(), token.as_bytes()]);
         let request = digest(0, &[format!("{input:?}").as_bytes()]);
-        let row = match txn.state.client_tokens.get(&token) {
+        let row = match txn.state.client_tokens.get(&key) {
             Some(used) if used.request != request => return Err(Ec2Error::TokenReused),
             Some(used) => find::<NetworkInterface>(&txn.state, &used.made.to_string())?.clone(),
-            None => {
-                let row = create(txn, input, Some(token.clone()))?;
-                let made = row.id;
-                txn.state.client_tokens.insert(ClientToken { token: token.clone(), request, made });
-                row
-            }
+            None => create(txn, input, Some((key, request)))?,
         };
         let network_interface = Pending(Listed::new(&txn.state, row));
         Ok(Self::Out { network_interface, client_token: Some(token) })
@@ -105,7 +100,7 @@ impl Write for CreateNetworkInterface {
 fn create(
     txn: &mut Txn<'_>,
     input: CreateNetworkInterfaceIn,
-    client_token: Option<Arc<str>>,
+    token: Option<(u128, u128)>,
 ) -> Result<Arc<NetworkInterface>, Ec2Error> {
     let state = &txn.state;
     let subnet = find::<Subnet>(state, &input.subnet_id)?;
@@ -135,13 +130,9 @@ fn create(
         owner: None,
         tags,
     };
-    let mut row = txn.state.add_interface(spec).map_err(not_placed)?;
+    let mut row = txn.state.add_interface_for(spec, token).map_err(not_placed)?;
     if more > 0 {
         row = txn.state.add_addresses(row.id, more).map_err(not_placed)?;
-    }
-    if client_token.is_some() {
-        let marked = txn.state.interfaces.update(&row.id, |interface| interface.client_token = client_token);
-        row = marked.unwrap_or(row);
     }
     Ok(row)
 }

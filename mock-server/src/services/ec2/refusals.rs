@@ -1,4 +1,578 @@
 //! Every refusal there is, reached through an operation, with the code and the text that callers see.
 
+use super::describe::Describe;
+use super::error::Ec2Error;
+use super::harness::Lab;
+use super::network_interface_attribute::{
+    DescribeNetworkInterfaceAttribute, DetachNetworkInterface, ModifyNetworkInterfaceAttribute,
+};
+use super::network_interface_create::{CreateNetworkInterface, DeleteNetworkInterface};
+use super::region::{DescribeAvailabilityZones, DescribeRegions};
+use super::security_group::{CreateSecurityGroup, DeleteSecurityGroup};
+use super::security_group_rule::{
+    AuthorizeSecurityGroupIngress, DescribeSecurityGroupRules, RevokeSecurityGroupIngress,
+};
+use super::subnet::{CreateSubnet, DeleteSubnet};
+use super::tags::{CreateTags, DeleteTags};
+use super::vpc::{CreateVpc, DeleteVpc, ModifyVpcAttribute};
+use crate::model::{
+    Attachment, DhcpOptions, Id, InternetGateway, NetworkAcl, NetworkInterface, NetworkInterfaceId, Quotas,
+    RouteTable, SecurityGroup, Subnet, SubnetId, Vpc, VpcId,
+};
+use crate::services::{Read, Refused, Write};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// Which refusals were seen, by the names of their variants.
+struct Seen<'a> {
+    lab: &'a Lab,
+    names: BTreeSet<String>,
+}
+
+impl Seen<'_> {
+    fn check(&mut self, answer: Result<Value, Ec2Error>, code: &str, message: &str) {
+        let error = answer.unwrap_err();
+        let debug = format!("{error:?}");
+        self.names.insert(debug.split(['(', ' ']).next().unwrap().to_owned());
+        let refused = Refused::from(error);
+        assert_eq!((&*refused.code, &*refused.message, refused.status), (code, message, 400));
+    }
+
+    fn write<O: Write<Error = Ec2Error>>(&mut self, input: Value, code: &str, message: &str) {
+        self.check(self.lab.try_write::<O>(input), code, message);
+    }
+
+    fn read<O: Read<Error = Ec2Error>>(&mut self, input: Value, code: &str, message: &str) {
+        self.check(self.lab.try_read::<O>(input), code, message);
+    }
+
+    /// A value that is refused as such.
+    fn value<O: Write<Error = Ec2Error>>(&mut self, input: Value, message: &str) {
+        self.write::<O>(input, "InvalidParameterValue", message);
+    }
+}
+
+fn with(mut base: Value, more: Value) -> Value {
+    base.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    base
+}
+
 #[test]
-fn placeholder() {}
+fn every_refusal_has_its_code_and_its_text() {
+    let lab = Lab::new();
+    let (vpc, other) = (lab.vpc(), lab.vpc());
+    let subnet = lab.subnet(&vpc, "10.0.0.0/28");
+    let group = lab.group(&vpc, "web");
+    let foreign = lab.group(&other, "foreign");
+    let used = lab.interface(&subnet, &[&group]);
+    let mut seen = Seen { lab: &lab, names: BTreeSet::new() };
+    any_operation(&mut seen, &vpc, &subnet);
+    tags(&mut seen, &vpc);
+    networks(&mut seen, &vpc, &subnet);
+    groups(&mut seen, &vpc, &group);
+    rules(&mut seen, &group, &foreign);
+    interfaces(&mut seen, &subnet, &used, &foreign);
+    gateways_and_regions(&mut seen);
+    let names = seen.names;
+    let mut all = quotas();
+    all.extend(no_default_vpc());
+    all.extend(names);
+    let source = include_str!("error.rs");
+    let variants = source.split_once("pub enum Ec2Error {").unwrap().1.split_once("\n}\n").unwrap().0;
+    let variants = variants.lines().filter_map(|line| line.strip_prefix("    "));
+    let variants = variants.filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase()));
+    let variants: BTreeSet<_> =
+        variants.map(|line| line.split(['(', ' ', ',']).next().unwrap().to_owned()).collect();
+    assert!(variants.len() > 50, "{variants:?}");
+    assert_eq!(variants.difference(&all).collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
+fn any_operation(seen: &mut Seen<'_>, vpc: &str, subnet: &str) {
+    let filter = |name: &str, values: Vec<&str>| json!({ "Filters": [{ "Name": name, "Values": values }] });
+    seen.write::<CreateVpc>(
+        json!({}),
+        "MissingParameter",
+        "The request must contain the parameter cidrBlock",
+    );
+    seen.read::<Describe<Vpc>>(
+        filter("foo", vec!["x"]),
+        "InvalidParameterValue",
+        "The filter 'foo' is invalid",
+    );
+    seen.read::<Describe<Vpc>>(
+        filter("state", vec!["x"; 201]),
+        "FilterLimitExceeded",
+        "The maximum number of filter values specified on a single call is 200",
+    );
+    seen.read::<Describe<Vpc>>(
+        json!({ "MaxResults": 3 }),
+        "InvalidParameterValue",
+        "Value ( 3 ) for parameter maxResults is invalid. Expecting a value greater than 5.",
+    );
+    seen.read::<Describe<RouteTable>>(
+        json!({ "MaxResults": 101 }),
+        "InvalidParameterValue",
+        "Value ( 101 ) for parameter maxResults is invalid. Expecting a value less than 100.",
+    );
+    seen.read::<Describe<Vpc>>(
+        json!({ "MaxResults": 5, "VpcIds": [vpc] }),
+        "InvalidParameterCombination",
+        "The parameter vpcIds cannot be used with the parameter maxResults",
+    );
+    seen.read::<Describe<Vpc>>(json!({ "NextToken": "?" }), "InvalidNextToken", "The token '?' is invalid");
+    let create =
+        |token: &str, about: &str| json!({ "SubnetId": subnet, "ClientToken": token, "Description": about });
+    seen.lab.write::<CreateNetworkInterface>(create("t", "a"));
+    seen.write::<CreateNetworkInterface>(
+        create("t", "b"),
+        "IdempotentParameterMismatch",
+        "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).",
+    );
+    seen.value::<CreateNetworkInterface>(
+        create("ü", ""),
+        "Value (ü) for parameter clientToken is invalid. Expecting at most 64 ASCII characters.",
+    );
+}
+
+fn tags(seen: &mut Seen<'_>, vpc: &str) {
+    let given = |tags: Value| json!({ "CidrBlock": "10.0.0.0/16", "TagSpecifications": tags });
+    let tag =
+        |key: &str, value: &str| json!({ "Resources": [vpc], "Tags": [{ "Key": key, "Value": value }] });
+    seen.value::<CreateVpc>(
+        given(json!([{ "ResourceType": "vpc" }])),
+        "Tag specification must have at least one tag",
+    );
+    seen.value::<CreateVpc>(given(json!([{}])), "Tag specification resource type must have a value");
+    seen.value::<CreateVpc>(
+        given(json!([{ "ResourceType": "subnet" }])),
+        "'subnet' is not a valid taggable resource type for this operation.",
+    );
+    let reserved = "Tag keys starting with 'aws:' are reserved for internal use";
+    seen.value::<CreateTags>(tag("aws:x", ""), reserved);
+    seen.value::<DeleteTags>(tag("aws:x", ""), reserved);
+    seen.value::<CreateTags>(tag("", ""), "Tag key must have a length between 1 and 128 characters");
+    seen.value::<CreateTags>(
+        tag("k", &"v".repeat(257)),
+        "Tag value exceeds the maximum length of 256 characters",
+    );
+    let null = json!({ "Resources": [vpc], "Tags": [{ "Key": "k" }] });
+    seen.value::<CreateTags>(null, "Tag value cannot be null. Use empty string instead.");
+    let twice = json!([{ "Key": "k", "Value": "1" }, { "Key": "k", "Value": "2" }]);
+    seen.value::<CreateTags>(
+        json!({ "Resources": [vpc], "Tags": twice }),
+        "Duplicate tag key 'k' specified.",
+    );
+    let many: Value = (0..51).map(|n| json!({ "Key": format!("k{n}"), "Value": "" })).collect();
+    seen.write::<CreateTags>(
+        json!({ "Resources": [vpc], "Tags": many }),
+        "TagLimitExceeded",
+        "The maximum number of Tags for a resource has been reached.",
+    );
+    let one = json!([{ "Key": "k", "Value": "" }]);
+    seen.write::<CreateTags>(
+        json!({ "Resources": ["what-1"], "Tags": one }),
+        "InvalidID",
+        "The ID 'what-1' is not valid",
+    );
+}
+
+fn networks(seen: &mut Seen<'_>, vpc: &str, subnet: &str) {
+    let create = |cidr: &str| json!({ "VpcId": vpc, "CidrBlock": cidr });
+    seen.write::<DeleteVpc>(
+        json!({ "VpcId": "InvalidVpcId" }),
+        "InvalidVpcID.NotFound",
+        "The vpc ID 'InvalidVpcId' does not exist",
+    );
+    seen.read::<Describe<Vpc>>(
+        json!({ "VpcIds": ["vpc-1", vpc, "vpc-2"] }),
+        "InvalidVpcID.NotFound",
+        "The vpc IDs 'vpc-1, vpc-2' do not exist",
+    );
+    seen.write::<CreateVpc>(create("10.0.0.0/8"), "InvalidVpc.Range", "The CIDR '10.0.0.0/8' is invalid.");
+    seen.value::<CreateVpc>(
+        create("10.0.0.0/33"),
+        "Value (10.0.0.0/33) for parameter cidrBlock is invalid. This is not a valid CIDR block.",
+    );
+    seen.write::<CreateVpc>(
+        with(create("10.0.0.0/16"), json!({ "InstanceTenancy": "host" })),
+        "UnsupportedTenancy",
+        "The tenancy value host is not supported.",
+    );
+    seen.write::<DeleteVpc>(
+        json!({ "VpcId": vpc }),
+        "DependencyViolation",
+        &format!("The vpc '{vpc}' has dependencies and cannot be deleted."),
+    );
+    let flag = json!({ "Value": true });
+    seen.write::<ModifyVpcAttribute>(
+        json!({ "VpcId": vpc, "EnableDnsSupport": flag, "EnableDnsHostnames": flag }),
+        "InvalidParameterCombination",
+        "Fields for multiple attribute types specified: enableDnsHostnames, enableDnsSupport",
+    );
+    seen.write::<ModifyVpcAttribute>(
+        json!({ "VpcId": vpc }),
+        "InvalidParameterCombination",
+        "No attributes specified.",
+    );
+    seen.write::<DeleteSubnet>(
+        json!({ "SubnetId": "example" }),
+        "InvalidSubnetID.NotFound",
+        "The subnet ID 'example' does not exist",
+    );
+    seen.read::<Describe<Subnet>>(
+        json!({ "SubnetIds": ["a", "b"] }),
+        "InvalidSubnetID.NotFound",
+        "The subnet IDs 'a, b' do not exist",
+    );
+    seen.write::<CreateSubnet>(
+        create("192.168.1.0/24"),
+        "InvalidSubnet.Range",
+        "The CIDR '192.168.1.0/24' is invalid.",
+    );
+    seen.write::<CreateSubnet>(
+        create("10.0.0.0/24"),
+        "InvalidSubnet.Conflict",
+        "The CIDR '10.0.0.0/24' conflicts with another subnet",
+    );
+    seen.write::<DeleteSubnet>(
+        json!({ "SubnetId": subnet }),
+        "DependencyViolation",
+        &format!("The subnet '{subnet}' has dependencies and cannot be deleted."),
+    );
+    seen.value::<CreateSubnet>(
+        with(create("10.0.1.0/24"), json!({ "AvailabilityZone": "us-west-1a" })),
+        "Value (us-west-1a) for parameter availabilityZone is invalid. Subnets can currently only be created in \
+         the following availability zones: us-east-1a, us-east-1b, us-east-1c, us-east-1d, us-east-1e, us-east-1f.",
+    );
+}
+
+fn groups(seen: &mut Seen<'_>, vpc: &str, group: &str) {
+    let create = |name: &str| json!({ "VpcId": vpc, "GroupName": name, "Description": "d" });
+    let default_vpc = seen.lab.state().default_vpc().unwrap().id;
+    let default = seen.lab.state().group_named(VpcId::parse(vpc).unwrap(), "default").unwrap().id;
+    seen.read::<Describe<SecurityGroup>>(
+        json!({ "GroupIds": ["sg-a", "sg-b"] }),
+        "InvalidGroup.NotFound",
+        "The security groups 'sg-a, sg-b' do not exist",
+    );
+    seen.read::<Describe<SecurityGroup>>(
+        json!({ "GroupNames": ["x"] }),
+        "InvalidGroup.NotFound",
+        &format!("The security group 'x' does not exist in default VPC '{default_vpc}'"),
+    );
+    seen.write::<DeleteSecurityGroup>(
+        json!({ "GroupId": "foobar" }),
+        "InvalidGroupId.Malformed",
+        "The security group ID 'foobar' is malformed",
+    );
+    seen.write::<CreateSecurityGroup>(
+        create("WEB"),
+        "InvalidGroup.Duplicate",
+        &format!("The security group 'WEB' already exists for VPC '{vpc}'"),
+    );
+    seen.value::<CreateSecurityGroup>(create("default"), "Cannot use reserved security group name: default");
+    seen.value::<CreateSecurityGroup>(
+        create("sg-x"),
+        "Value (sg-x) for parameter GroupName is invalid. Group names may not be in the format sg-*.",
+    );
+    seen.value::<CreateSecurityGroup>(
+        create("ü"),
+        "Value (ü) for parameter GroupName is invalid. Expecting 1 to 255 characters from the following set: \
+         a-zA-Z0-9 ._-:/()#,@[]+=&;{}!$*",
+    );
+    seen.write::<CreateSecurityGroup>(
+        with(create("x"), json!({ "Description": "" })),
+        "MissingParameter",
+        "The request must contain the parameter GroupDescription",
+    );
+    seen.write::<DeleteSecurityGroup>(
+        json!({ "GroupId": group }),
+        "DependencyViolation",
+        &format!("resource {group} has a dependent object"),
+    );
+    seen.write::<DeleteSecurityGroup>(
+        json!({ "GroupId": default.to_string() }),
+        "CannotDelete",
+        &format!("the specified group: \"{default}\" name: \"default\" cannot be deleted by a user"),
+    );
+    seen.write::<DeleteSecurityGroup>(
+        json!({ "GroupId": group, "GroupName": "web" }),
+        "InvalidParameterCombination",
+        "The parameter groupName cannot be used with the parameter groupId",
+    );
+}
+
+fn rules(seen: &mut Seen<'_>, group: &str, foreign: &str) {
+    let rule = |permission: Value| json!({ "GroupId": group, "IpPermissions": [permission] });
+    let any = json!([{ "CidrIp": "0.0.0.0/0" }]);
+    let all = json!({ "IpProtocol": "-1", "IpRanges": any });
+    let ports = |protocol: &str, from: i32, to: i32| {
+        rule(json!({ "IpProtocol": protocol, "FromPort": from, "ToPort": to, "IpRanges": any }))
+    };
+    seen.read::<DescribeSecurityGroupRules>(
+        json!({ "SecurityGroupRuleIds": ["sgr-00000000"] }),
+        "InvalidSecurityGroupRuleId.NotFound",
+        "The security group rule ID 'sgr-00000000' does not exist",
+    );
+    seen.value::<AuthorizeSecurityGroupIngress>(
+        json!({ "GroupId": group, "IpPermissions": [all, all] }),
+        "The same permission must not appear multiple times",
+    );
+    seen.lab.write::<AuthorizeSecurityGroupIngress>(rule(all.clone()));
+    seen.write::<AuthorizeSecurityGroupIngress>(
+        rule(all),
+        "InvalidPermission.Duplicate",
+        "the specified rule \"peer: 0.0.0.0/0, ALL, ALLOW\" already exists",
+    );
+    seen.write::<RevokeSecurityGroupIngress>(
+        ports("tcp", 1, 1),
+        "InvalidPermission.NotFound",
+        "The specified rule does not exist in this security group.",
+    );
+    seen.value::<AuthorizeSecurityGroupIngress>(
+        ports("foo", 1, 1),
+        "Invalid value 'foo' for IP protocol. Unknown protocol.",
+    );
+    seen.value::<AuthorizeSecurityGroupIngress>(
+        rule(json!({ "IpRanges": any })),
+        "Invalid value 'null' for protocol. VPC security group rules must specify protocols explicitly.",
+    );
+    seen.value::<AuthorizeSecurityGroupIngress>(
+        rule(json!({ "IpProtocol": "tcp", "IpRanges": any })),
+        "Invalid value for portRange. Must specify both from and to ports with TCP/UDP.",
+    );
+    seen.value::<AuthorizeSecurityGroupIngress>(
+        ports("udp", 1, 65_536),
+        "Invalid value '65536' for port. Must be between 0 and 65535.",
+    );
+    seen.value::<AuthorizeSecurityGroupIngress>(ports("tcp", 2, 1), "Invalid TCP port range (2 to 1)");
+    seen.value::<AuthorizeSecurityGroupIngress>(
+        ports("icmp", 256, -1),
+        "Invalid value '256' for ICMP type or code. Must be between -1 and 255.",
+    );
+    seen.value::<AuthorizeSecurityGroupIngress>(
+        rule(json!({ "IpProtocol": "-1", "IpRanges": [{ "CidrIp": "10.0.0.0/33" }] })),
+        "CIDR block 10.0.0.0/33 is malformed",
+    );
+    seen.write::<AuthorizeSecurityGroupIngress>(
+        rule(json!({ "IpProtocol": "-1", "PrefixListIds": [{ "PrefixListId": "pl-x" }] })),
+        "InvalidPrefixListID.NotFound",
+        "The prefix list ID 'pl-x' does not exist",
+    );
+    seen.value::<AuthorizeSecurityGroupIngress>(
+        rule(json!({ "IpProtocol": "-1", "IpRanges": [{ "CidrIp": "10.0.0.0/8", "Description": "ü" }] })),
+        "Invalid rule description. Valid descriptions are strings less than 256 characters from the following \
+         set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*",
+    );
+    seen.write::<AuthorizeSecurityGroupIngress>(
+        rule(json!({ "IpProtocol": "-1" })),
+        "MissingParameter",
+        "The request must contain exactly one of: cidrIp, cidrIpv6, prefixListId, or referencedGroupId",
+    );
+    seen.write::<AuthorizeSecurityGroupIngress>(
+        rule(json!({ "IpProtocol": "-1", "UserIdGroupPairs": [{ "GroupId": foreign }] })),
+        "InvalidGroup.NotFound",
+        "You have specified two resources that belong to different networks.",
+    );
+    seen.write::<RevokeSecurityGroupIngress>(
+        json!({ "GroupId": group }),
+        "MissingParameter",
+        "Either 'ipPermissions' or 'securityGroupRuleIds' should be provided.",
+    );
+}
+
+fn interfaces(seen: &mut Seen<'_>, subnet: &str, used: &str, foreign: &str) {
+    let create = |more: Value| with(json!({ "SubnetId": subnet }), more);
+    let at = |address: &str| create(json!({ "PrivateIpAddress": address }));
+    let not_found = "InvalidNetworkInterfaceID.NotFound";
+    seen.write::<DeleteNetworkInterface>(
+        json!({ "NetworkInterfaceId": "eni-1" }),
+        not_found,
+        "The networkInterface ID 'eni-1' does not exist",
+    );
+    seen.read::<Describe<NetworkInterface>>(
+        json!({ "NetworkInterfaceIds": ["eni-1", "eni-2"] }),
+        not_found,
+        "The networkInterface IDs 'eni-1, eni-2' do not exist",
+    );
+    seen.write::<CreateNetworkInterface>(
+        create(json!({ "SecondaryPrivateIpAddressCount": 11 })),
+        "InsufficientFreeAddressesInSubnet",
+        "The specified subnet does not have enough free addresses to satisfy the request.",
+    );
+    seen.value::<CreateNetworkInterface>(
+        at("172.31.32.2"),
+        "Address 172.31.32.2 does not fall within the subnet's address range",
+    );
+    seen.value::<CreateNetworkInterface>(
+        at("10.0.0.3"),
+        "Address 10.0.0.3 is in subnet's reserved address range",
+    );
+    seen.write::<CreateNetworkInterface>(
+        at("10.0.0.4"),
+        "InvalidIPAddress.InUse",
+        "The specified address is already in use.",
+    );
+    seen.value::<CreateNetworkInterface>(
+        at("here"),
+        "Invalid value 'here' for private IP address. Must be an IPv4 address.",
+    );
+    let primary = |address: &str| json!({ "PrivateIpAddress": address, "Primary": true });
+    seen.write::<CreateNetworkInterface>(
+        create(json!({ "PrivateIpAddresses": [primary("10.0.0.8"), primary("10.0.0.9")] })),
+        "InvalidParameterCombination",
+        "Exactly one private IP address must be marked as primary.",
+    );
+    seen.write::<CreateNetworkInterface>(
+        create(json!({ "PrivateIpAddresses": [primary("10.0.0.8")], "SecondaryPrivateIpAddressCount": 1 })),
+        "InvalidParameterCombination",
+        "The parameter privateIpAddresses cannot be used with the parameter secondaryPrivateIpAddressCount",
+    );
+    seen.write::<CreateNetworkInterface>(
+        create(json!({ "Groups": [foreign] })),
+        "InvalidGroup.NotFound",
+        "You have specified two resources that belong to different networks.",
+    );
+    let vpc = seen.lab.state().subnets.get(&SubnetId::parse(subnet).unwrap()).unwrap().vpc.to_string();
+    let six: Vec<_> = (0..6).map(|n| seen.lab.group(&vpc, &format!("g{n}"))).collect();
+    seen.write::<CreateNetworkInterface>(
+        create(json!({ "Groups": six })),
+        "SecurityGroupsPerInterfaceLimitExceeded",
+        "The maximum number of security groups per interface has been reached.",
+    );
+    seen.read::<DescribeNetworkInterfaceAttribute>(
+        json!({ "NetworkInterfaceId": used }),
+        "MissingParameter",
+        "The request must contain the parameter attribute",
+    );
+    seen.lab.change(|state| {
+        let id = NetworkInterfaceId::parse(used).unwrap();
+        state.interfaces.update(&id, |interface| {
+            interface.requester_managed = true;
+            interface.attachment = Some(Attachment::Service {
+                id: Id::parse("ela-attach-0123456789abcdef0").unwrap(),
+                instance_owner: "amazon-aws".into(),
+                device_index: 1,
+            });
+        });
+    });
+    seen.value::<DeleteNetworkInterface>(
+        json!({ "NetworkInterfaceId": used }),
+        &format!("Network interface '{used}' is currently in use."),
+    );
+    seen.write::<ModifyNetworkInterfaceAttribute>(
+        json!({ "NetworkInterfaceId": used, "Description": { "Value": "x" } }),
+        "AuthFailure",
+        "You do not have permission to access the specified resource.",
+    );
+    seen.write::<DetachNetworkInterface>(
+        json!({ "AttachmentId": "ela-attach-0123456789abcdef0" }),
+        "OperationNotPermitted",
+        "You are not allowed to manage 'ela-attach' attachments.",
+    );
+    seen.write::<DetachNetworkInterface>(
+        json!({ "AttachmentId": "eni-attach-1" }),
+        "InvalidAttachmentID.NotFound",
+        "The interface attachment 'eni-attach-1' does not exist.",
+    );
+    seen.lab.change(|state| {
+        let id = NetworkInterfaceId::parse(used).unwrap();
+        state.interfaces.update(&id, |interface| {
+            interface.attachment = Some(Attachment::Instance {
+                id: Id::parse("eni-attach-0123456789abcdef0").unwrap(),
+                instance: "i-1".into(),
+                device_index: 0,
+                delete_on_termination: true,
+                since: crate::kernel::SimTime::default(),
+            });
+        });
+    });
+    seen.write::<DetachNetworkInterface>(
+        json!({ "AttachmentId": "eni-attach-0123456789abcdef0" }),
+        "OperationNotPermitted",
+        "The network interface at device index 0 and networkCard index 0 cannot be detached.",
+    );
+}
+
+fn gateways_and_regions(seen: &mut Seen<'_>) {
+    seen.read::<Describe<RouteTable>>(
+        json!({ "RouteTableIds": ["rtb-1"] }),
+        "InvalidRouteTableID.NotFound",
+        "The routeTable ID 'rtb-1' does not exist",
+    );
+    seen.read::<Describe<NetworkAcl>>(
+        json!({ "NetworkAclIds": ["acl-1"] }),
+        "InvalidNetworkAclID.NotFound",
+        "The networkAcl ID 'acl-1' does not exist",
+    );
+    seen.read::<Describe<InternetGateway>>(
+        json!({ "InternetGatewayIds": ["igw-1"] }),
+        "InvalidInternetGatewayID.NotFound",
+        "The internetGateway ID 'igw-1' does not exist",
+    );
+    seen.read::<Describe<DhcpOptions>>(
+        json!({ "DhcpOptionsIds": ["dopt-1"] }),
+        "InvalidDhcpOptionID.NotFound",
+        "The dhcpOption ID 'dopt-1' does not exist",
+    );
+    seen.read::<DescribeRegions>(
+        json!({ "RegionNames": ["nowhere-1"] }),
+        "InvalidParameterValue",
+        "Invalid region names provided. The following region names are invalid: nowhere-1",
+    );
+    seen.read::<DescribeAvailabilityZones>(
+        json!({ "ZoneNames": ["us-east-1x", "us-east-1a"] }),
+        "InvalidParameterValue",
+        "Invalid availability zone: [us-east-1x]",
+    );
+}
+
+/// The refusals of an account that may have one of each thing.
+fn quotas() -> BTreeSet<String> {
+    let quotas =
+        Quotas { vpcs: 2, subnets_per_vpc: 1, security_groups: 3, interfaces: 1, ..Quotas::default() };
+    let lab = Lab::with("us-east-1", Quotas { rules_per_direction: 0, ..quotas });
+    let vpc = lab.vpc();
+    let subnet = lab.subnet(&vpc, "10.0.0.0/24");
+    let group = lab.group(&vpc, "web");
+    lab.interface(&subnet, &[]);
+    let mut seen = Seen { lab: &lab, names: BTreeSet::new() };
+    seen.write::<CreateVpc>(
+        json!({ "CidrBlock": "10.0.0.0/16" }),
+        "VpcLimitExceeded",
+        "The maximum number of VPCs has been reached.",
+    );
+    seen.write::<CreateSubnet>(
+        json!({ "VpcId": vpc, "CidrBlock": "10.0.1.0/24" }),
+        "SubnetLimitExceeded",
+        "The maximum number of subnets has been reached.",
+    );
+    seen.write::<CreateSecurityGroup>(
+        json!({ "VpcId": vpc, "GroupName": "more", "Description": "d" }),
+        "SecurityGroupLimitExceeded",
+        "The maximum number of security groups has been reached.",
+    );
+    seen.write::<CreateNetworkInterface>(
+        json!({ "SubnetId": subnet }),
+        "NetworkInterfaceLimitExceeded",
+        "The maximum number of network interfaces has been reached.",
+    );
+    seen.write::<AuthorizeSecurityGroupIngress>(
+        json!({ "GroupId": group, "IpProtocol": "-1", "CidrIp": "10.0.0.0/8" }),
+        "RulesPerSecurityGroupLimitExceeded",
+        "The maximum number of rules per security group has been reached.",
+    );
+    seen.names
+}
+
+/// In a region that AWS does not have, nothing is furnished, and so there is no default VPC.
+fn no_default_vpc() -> BTreeSet<String> {
+    let lab = Lab::with("nowhere-1", Quotas::default());
+    let mut seen = Seen { lab: &lab, names: BTreeSet::new() };
+    seen.write::<CreateSecurityGroup>(
+        json!({ "GroupName": "x", "Description": "d" }),
+        "VPCIdNotSpecified",
+        "No default VPC for this user",
+    );
+    seen.names
+}

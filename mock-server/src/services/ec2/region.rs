@@ -210,3 +210,40 @@ impl Read for DescribeAvailabilityZones {
         Ok(DescribeZonesOut { availability_zones: zones.collect() })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::harness::{Lab, texts};
+    use super::*;
+    use crate::model::Quotas;
+    use serde_json::json;
+
+    #[test]
+    fn a_partition_has_its_own_regions() {
+        for (region, count, endpoint) in [
+            ("us-east-1", 34, "ec2.us-east-1.amazonaws.com"),
+            ("cn-north-1", 2, "ec2.cn-north-1.amazonaws.com.cn"),
+            ("us-gov-west-1", 2, "ec2.us-gov-west-1.amazonaws.com"),
+        ] {
+            let lab = Lab::with(region, Quotas::default());
+            let all = lab.read::<DescribeRegions>(json!({}))["Regions"].clone();
+            assert_eq!(all.as_array().unwrap().len(), count);
+            let own = json!({ "Filters": [{ "Name": "endpoint", "Values": [endpoint] }] });
+            assert_eq!(texts(&lab.read::<DescribeRegions>(own)["Regions"], "RegionName"), [region]);
+        }
+    }
+
+    #[test]
+    fn zones_are_found_by_name_id_and_filter() {
+        let lab = Lab::new();
+        let names =
+            |input| texts(&lab.read::<DescribeAvailabilityZones>(input)["AvailabilityZones"], "ZoneName");
+        assert_eq!(names(json!({})).len(), 6);
+        assert_eq!(names(json!({ "ZoneNames": ["us-east-1c"] })), ["us-east-1c"]);
+        assert_eq!(names(json!({ "ZoneIds": ["use1-az6"] })), ["us-east-1a"]);
+        assert_eq!(
+            names(json!({ "Filters": [{ "Name": "zone-id", "Values": ["use1-az[12]", "use1-az5"] }] })),
+            ["us-east-1f"]
+        );
+    }
+}

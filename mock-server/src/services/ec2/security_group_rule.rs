@@ -345,7 +345,7 @@ impl Read for DescribeSecurityGroupRules {
         if !unknown.is_empty() {
             return Err(Ec2Error::RuleNotFound(Missing(unknown)));
         }
-        let groups = filters.exact().find(|(name, _)| *name == "group-id").map(|(_, ids)| ids);
+        let groups = filters.exact().find(|(_, name, _)| *name == "group-id").map(|(.., ids)| ids);
         let mut rows: Vec<_> = if !input.ids.is_empty() {
             input.ids.iter().filter_map(|id| find(state, id)).collect()
         } else if let Some(ids) = groups {
@@ -369,5 +369,168 @@ impl Read for DescribeSecurityGroupRules {
         let rows = rows.map(|(group, at)| ListedRule::new(state, group, at));
         let (rows, next_token) = page::cut(rows, window.limit, |row| row.rule().id.to_string());
         Ok(Page { rows, next_token })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::describe::Describe;
+    use super::super::harness::{Lab, text, texts};
+    use super::*;
+    use serde_json::{Value as Json, json};
+
+    fn web() -> (Lab, String) {
+        let lab = Lab::new();
+        let group = lab.group(&lab.vpc(), "web");
+        (lab, group)
+    }
+
+    fn tcp(port: i32, cidr: &str) -> Json {
+        json!({ "IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": [{ "CidrIp": cidr }] })
+    }
+
+    #[test]
+    fn a_rule_is_authorised_described_and_revoked() {
+        let (lab, group) = web();
+        let permission = json!({
+            "IpProtocol": "6",
+            "FromPort": 80,
+            "ToPort": 81,
+            "IpRanges": [{ "CidrIp": "10.0.0.1/24", "Description": "ours" }],
+            "Ipv6Ranges": [{ "CidrIpv6": "::/0" }],
+            "UserIdGroupPairs": [{ "GroupId": group }],
+            "PrefixListIds": [{ "PrefixListId": "pl-63a5400a" }],
+        });
+        let made = lab.write::<AuthorizeSecurityGroupIngress>(json!({
+            "GroupId": group,
+            "IpPermissions": [permission],
+            "TagSpecifications": [
+                { "ResourceType": "security-group-rule", "Tags": [{ "Key": "k", "Value": "v" }] },
+            ],
+        }));
+        assert_eq!(made["Return"], true);
+        let rules = made["SecurityGroupRules"].as_array().unwrap();
+        assert_eq!(rules.len(), 4);
+        assert_eq!(rules[0]["ReferencedGroupInfo"], json!({ "GroupId": group, "UserId": "123456789012" }));
+        assert_eq!(
+            (&rules[1]["CidrIpv4"], &rules[1]["Description"]),
+            (&json!("10.0.0.0/24"), &json!("ours"))
+        );
+        assert_eq!((&rules[1]["IpProtocol"], &rules[1]["ToPort"]), (&json!("tcp"), &json!(81)));
+        assert_eq!(rules[2]["CidrIpv6"], "::/0");
+        assert_eq!(rules[3]["PrefixListId"], "pl-63a5400a");
+
+        let listed = lab.read::<Describe<SecurityGroup>>(json!({ "GroupIds": [group] }));
+        assert_eq!(
+            listed["SecurityGroups"][0]["IpPermissions"],
+            json!([{
+                "IpProtocol": "tcp",
+                "FromPort": 80,
+                "ToPort": 81,
+                "UserIdGroupPairs": [{ "UserId": "123456789012", "GroupId": group }],
+                "IpRanges": [{ "Description": "ours", "CidrIp": "10.0.0.0/24" }],
+                "Ipv6Ranges": [{ "CidrIpv6": "::/0" }],
+                "PrefixListIds": [{ "PrefixListId": "pl-63a5400a" }],
+            }])
+        );
+
+        let described = |input: Json| {
+            let rows = lab.read::<DescribeSecurityGroupRules>(input);
+            texts(&rows["SecurityGroupRules"], "SecurityGroupRuleId")
+        };
+        let id = text(&rules[1]["SecurityGroupRuleId"]);
+        assert_eq!(described(json!({ "SecurityGroupRuleIds": [id] })), [&*id]);
+        let tagged = json!({ "Filters": [{ "Name": "tag:k", "Values": ["v"] }] });
+        assert_eq!(described(tagged).len(), 4);
+        let of_group = json!({ "Filters": [{ "Name": "group-id", "Values": [group] }], "MaxResults": 5 });
+        assert_eq!(described(of_group).len(), 5, "with the egress rule that every new group has");
+
+        let by_id = json!({ "GroupId": group, "SecurityGroupRuleIds": [id] });
+        let gone = lab.write::<RevokeSecurityGroupIngress>(by_id.clone());
+        assert_eq!(gone["RevokedSecurityGroupRules"][0]["SecurityGroupRuleId"], *id);
+        assert!(lab.try_write::<RevokeSecurityGroupIngress>(by_id).is_err());
+        let gone = lab.write::<RevokeSecurityGroupEgress>(json!({
+            "GroupId": group,
+            "IpPermissions": [{ "IpProtocol": "-1", "IpRanges": [{ "CidrIp": "0.0.0.0/0" }] }],
+        }));
+        assert_eq!(gone["RevokedSecurityGroupRules"][0]["IsEgress"], true);
+    }
+
+    #[test]
+    fn the_flat_form_says_the_same() {
+        let (lab, group) = web();
+        lab.write::<AuthorizeSecurityGroupIngress>(json!({
+            "GroupId": group, "IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": "10.0.0.0/8",
+        }));
+        let input = json!({ "GroupId": group, "IpPermissions": [tcp(22, "10.0.0.0/8")] });
+        lab.write::<RevokeSecurityGroupIngress>(input.clone());
+        assert_eq!(lab.try_write::<RevokeSecurityGroupIngress>(input), Err(Ec2Error::NoSuchRule));
+    }
+
+    #[test]
+    fn duplicates_are_told_as_aws_tells_them() {
+        let (lab, group) = web();
+        let rule = |protocol: &str, peer: Json| {
+            let mut permission = json!({ "IpProtocol": protocol, "FromPort": 80, "ToPort": 80 });
+            permission.as_object_mut().unwrap().append(&mut peer.as_object().unwrap().clone());
+            json!({ "GroupId": group, "IpPermissions": [permission] })
+        };
+        let any = || json!({ "IpRanges": [{ "CidrIp": "0.0.0.0/0" }] });
+        let own = || json!({ "UserIdGroupPairs": [{ "GroupId": group }] });
+        for (input, described) in [
+            (rule("tcp", any()), "peer: 0.0.0.0/0, TCP, from port: 80, to port: 80, ALLOW".to_owned()),
+            (rule("-1", any()), "peer: 0.0.0.0/0, ALL, ALLOW".to_owned()),
+            (rule("50", any()), "peer: 0.0.0.0/0, protocol: 50, ALLOW".to_owned()),
+            (rule("udp", own()), format!("peer: {group}, UDP, from port: 80, to port: 80, ALLOW")),
+            (rule("icmp", any()), "peer: 0.0.0.0/0, ICMP, type: 80, code: 80, ALLOW".to_owned()),
+        ] {
+            lab.write::<AuthorizeSecurityGroupIngress>(input.clone());
+            assert_eq!(
+                lab.try_write::<AuthorizeSecurityGroupIngress>(input),
+                Err(Ec2Error::DuplicateRule(described))
+            );
+        }
+    }
+
+    #[test]
+    fn sixty_rules_of_each_family_and_direction() {
+        let (lab, group) = web();
+        let ranges =
+            |n: usize| -> Json { (0..n).map(|n| json!({ "CidrIp": format!("10.0.{n}.0/24") })).collect() };
+        let six =
+            |n: usize| -> Json { (0..n).map(|n| json!({ "CidrIpv6": format!("fd00:{n}::/32") })).collect() };
+        let authorize = |v4: Json, v6: Json| {
+            let permission = json!({ "IpProtocol": "-1", "IpRanges": v4, "Ipv6Ranges": v6 });
+            let input = json!({ "GroupId": group, "IpPermissions": [permission] });
+            lab.try_write::<AuthorizeSecurityGroupIngress>(input).map(|_| ())
+        };
+        assert_eq!(authorize(ranges(61), json!([])), Err(Ec2Error::TooManyRules));
+        assert_eq!(authorize(ranges(60), six(60)), Ok(()));
+        assert_eq!(authorize(json!([{ "CidrIp": "0.0.0.0/0" }]), json!([])), Err(Ec2Error::TooManyRules));
+    }
+
+    #[test]
+    fn filters_look_at_the_rules_of_a_group() {
+        let (lab, group) = web();
+        lab.write::<AuthorizeSecurityGroupIngress>(json!({
+            "GroupId": group,
+            "IpPermissions": [tcp(22, "10.9.0.0/16"), { "IpProtocol": "udp", "FromPort": 53, "ToPort": 54,
+                "UserIdGroupPairs": [{ "GroupId": group }] }],
+        }));
+        for (name, value) in [
+            ("ip-permission.cidr", "10.9.*"),
+            ("ip-permission.from-port", "53"),
+            ("ip-permission.to-port", "54"),
+            ("ip-permission.protocol", "udp"),
+            ("ip-permission.group-name", "web"),
+            ("group-name", "w?b"),
+        ] {
+            let input = json!({ "Filters": [{ "Name": name, "Values": [value] }] });
+            assert_eq!(
+                lab.ids::<Describe<SecurityGroup>>("SecurityGroups", "GroupId", input),
+                [&*group],
+                "{name}"
+            );
+        }
     }
 }

@@ -315,8 +315,8 @@ impl Read for DescribeTags {
                 }
             });
         };
-        match filters.exact().find(|(name, _)| *name == "resource-id") {
-            Some((_, ids)) => {
+        match filters.exact().find(|(_, name, _)| *name == "resource-id") {
+            Some((.., ids)) => {
                 let ids: BTreeSet<&str> = ids.into_iter().collect();
                 ids.into_iter().for_each(|id| kind_of(id).into_iter().for_each(|kind| visit(kind, Some(id))));
             }
@@ -328,5 +328,89 @@ impl Read for DescribeTags {
         let (rows, next_token) =
             page::cut(rows, window.limit, |row| format!("{} {}", row.resource_id, row.key));
         Ok(Page { rows, next_token })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::describe::Describe;
+    use super::super::harness::{Lab, texts};
+    use super::*;
+    use serde_json::{Value as Json, json};
+
+    #[test]
+    fn everything_with_an_id_can_be_tagged_and_described_by_its_tags() {
+        let lab = Lab::new();
+        let vpc = lab.vpc();
+        let subnet = lab.subnet(&vpc, "10.0.0.0/24");
+        let interface = lab.interface(&subnet, &[]);
+        let state = lab.state();
+        let group = state.groups.iter().next().unwrap();
+        let mut ids: Vec<String> = vec![vpc.clone(), subnet, interface];
+        ids.push(group.id.to_string());
+        ids.push(group.rules[0].id.to_string());
+        ids.push(state.dhcp_options.iter().next().unwrap().id.to_string());
+        ids.push(state.internet_gateways.iter().next().unwrap().id.to_string());
+        ids.push(state.route_tables.iter().next().unwrap().id.to_string());
+        ids.push(state.acls.iter().next().unwrap().id.to_string());
+        assert_eq!(ids.len(), KINDS.len());
+        let tags = json!([{ "Key": "team", "Value": "a" }, { "Key": "Name", "Value": "" }]);
+        lab.write::<CreateTags>(json!({ "Resources": ids, "Tags": tags }));
+
+        let describe =
+            |filters: Json| lab.read::<DescribeTags>(json!({ "Filters": filters }))["Tags"].clone();
+        assert_eq!(describe(json!([])).as_array().unwrap().len(), 18);
+        ids.sort();
+        assert_eq!(texts(&describe(json!([{ "Name": "tag:team", "Values": ["a"] }])), "ResourceId"), ids);
+        assert_eq!(
+            describe(
+                json!([{ "Name": "resource-id", "Values": [vpc] }, { "Name": "key", "Values": ["t*"] }])
+            ),
+            json!([{ "Key": "team", "ResourceId": vpc, "ResourceType": "vpc", "Value": "a" }])
+        );
+        assert_eq!(
+            describe(json!([{ "Name": "resource-type", "Values": ["subnet"] }])).as_array().unwrap().len(),
+            2
+        );
+        let with_tags = json!({ "Filters": [{ "Name": "tag-key", "Values": ["team"] }] });
+        assert_eq!(lab.ids::<Describe<Vpc>>("Vpcs", "VpcId", with_tags), [&*vpc]);
+
+        let mut input = json!({ "MaxResults": 7 });
+        let mut seen = 0;
+        loop {
+            let page = lab.read::<DescribeTags>(input.clone());
+            seen += page["Tags"].as_array().unwrap().len();
+            match page.get("NextToken") {
+                Some(token) => input["NextToken"] = token.clone(),
+                None => break,
+            }
+        }
+        assert_eq!(seen, 18);
+
+        let left = |tags: Json| {
+            let mut input = json!({ "Resources": [vpc] });
+            if !tags.is_null() {
+                input["Tags"] = tags;
+            }
+            lab.write::<DeleteTags>(input);
+            texts(&describe(json!([{ "Name": "resource-id", "Values": [vpc] }])), "Key")
+        };
+        assert_eq!(left(json!([{ "Key": "team", "Value": "b" }])), ["Name", "team"]);
+        assert_eq!(left(json!([{ "Key": "team", "Value": "a" }])), ["Name"]);
+        assert_eq!(left(Json::Null), Vec::<String>::new());
+    }
+
+    #[test]
+    fn fifty_tags_are_enough() {
+        let lab = Lab::new();
+        let vpc = lab.vpc();
+        let tags = |from: usize, to: usize| -> Json {
+            (from..to).map(|n| json!({ "Key": format!("k{n}"), "Value": "" })).collect()
+        };
+        let create =
+            |tags: Json| lab.try_write::<CreateTags>(json!({ "Resources": [vpc], "Tags": tags })).map(|_| ());
+        assert_eq!(create(tags(0, 50)), Ok(()));
+        assert_eq!(create(tags(0, 1)), Ok(()), "a tag that is there may be set again");
+        assert_eq!(create(tags(50, 51)), Err(Ec2Error::TooManyTags));
     }
 }

@@ -1,26 +1,32 @@
 //! Amazon SageMaker, as far as its jobs live in a VPC.
 
+mod compilation;
 mod endpoint;
 mod endpoint_config;
 pub mod error;
+mod job;
 mod listing;
 mod members;
 mod model;
+mod processing;
 mod tags;
 #[cfg(test)]
 mod tests;
 mod training;
+mod transform;
 
 use super::Registrar;
 
 /// Every operation that behaves. The list is in order of resource.
 pub fn operations(registrar: &mut impl Registrar) {
-    // Training jobs.
-    registrar.write::<training::CreateTrainingJob>();
-    registrar.read::<training::DescribeTrainingJob>();
-    registrar.read::<training::ListTrainingJobs>();
-    registrar.write::<training::StopTrainingJob>();
-    registrar.write::<training::DeleteTrainingJob>();
+    // Jobs. AWS has no DeleteTransformJob.
+    job::operations::<training::Training>(registrar);
+    job::operations::<processing::Processing>(registrar);
+    job::operations::<transform::Transform>(registrar);
+    job::operations::<compilation::Compilation>(registrar);
+    registrar.write::<job::Delete<training::Training>>();
+    registrar.write::<job::Delete<processing::Processing>>();
+    registrar.write::<job::Delete<compilation::Compilation>>();
     // Models.
     registrar.write::<model::CreateModel>();
     registrar.read::<model::DescribeModel>();

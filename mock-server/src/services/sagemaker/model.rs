@@ -106,7 +106,7 @@ pub fn ask(txn: &mut Txn<'_>, resource: &str, needs: &Needs) -> Result<(), SageM
         txn.note("RuleWarning", resource, Some(warning.rule), told);
     }
     match report.decisive() {
-        Some(finding) => Err(SageMakerError::Rule { finding: Box::new(finding.clone()), kind }),
+        Some(finding) => Err(SageMakerError::rule(&txn.state.texts, kind, finding)),
         None => Ok(()),
     }
 }

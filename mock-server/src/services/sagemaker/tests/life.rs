@@ -214,7 +214,7 @@ fn a_deleted_job_leaves_its_name() {
     assert_eq!((&*refused.code, refused.status), ("ResourceInUse", 400));
     site.lab.advance(10_000);
     site.delete("again").unwrap();
-    let gone = site.lab.read::<DescribeTrainingJob>(named("again")).unwrap_err();
+    let gone = site.lab.read::<Describe<Training>>(named("again")).unwrap_err();
     assert_eq!((&*gone.code, &*gone.message), ("ValidationException", "Requested resource not found."));
     site.create(site.request("again", 1)).unwrap();
     site.assert_sound();
@@ -254,11 +254,11 @@ fn an_explanation_names_the_rule_its_evidence_and_the_remedy() {
     site.create(site.request("six", 6)).unwrap();
     let key = JobKey { kind: JobKind::Training, name: "six".into() };
     let before = crate::jobs::explain(&site.lab.state(), &key).unwrap();
-    assert_eq!((before.status, before.blocked_by), ("InProgress", Some("SM-VPC-IP-01")));
+    assert_eq!((before.status, before.decided_by), ("InProgress", Some("SM-VPC-IP-01")));
     assert_eq!((before.failure_reason, before.would_have_failed_next.len()), (None, 0));
     site.lab.advance(10_000);
     let why = crate::jobs::explain(&site.lab.state(), &key).unwrap();
-    assert_eq!((&*why.job, why.status, why.blocked_by), ("training-job/six", "Failed", Some("SM-VPC-IP-01")));
+    assert_eq!((&*why.job, why.status, why.decided_by), ("training-job/six", "Failed", Some("SM-VPC-IP-01")));
     let place = why.phases.iter().find(|phase| phase.phase == "place").unwrap();
     let rule = place.rules.iter().find(|rule| rule.id == "SM-VPC-IP-01").unwrap();
     assert_eq!(

@@ -1,7 +1,7 @@
 //! From the call to the end, whatever the end.
 
 use super::*;
-use crate::model::{Attachment, RuleMode};
+use crate::model::{Attachment, Choices, RuleMode};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -81,7 +81,8 @@ fn how_long_interfaces_linger_is_a_setting() {
         (Profile::Realistic, None, LINGER),
     ] {
         let linger = linger.map(Duration::from_millis);
-        let house = House::with(Defaults { profile, linger, ..Defaults::default() });
+        let choices = Choices { linger, ..Choices::default() };
+        let house = House::with(Defaults { profile, choices, ..Defaults::default() });
         house.config("c", "m", 1).unwrap();
         house.create("e", "c").unwrap();
         house.lab.advance(600_000);
@@ -122,7 +123,7 @@ fn one_zone_is_not_enough() {
             (&json!("Failed"), &json!(AZ_TEXT))
         );
         assert_eq!(described["EndpointConfigName"], model);
-        assert_eq!(house.explain(model).blocked_by, Some("SM-HOST-AZ-01"));
+        assert_eq!(house.explain(model).decided_by, Some("SM-HOST-AZ-01"));
         assert_eq!(house.free(), [11, 11]);
         house.assert_sound();
         house.delete(model).unwrap();
@@ -149,7 +150,7 @@ fn a_full_subnet_is_passed_over_and_no_room_at_all_fails() {
     house.lab.advance(READY);
     let reason = house.describe("full")["FailureReason"].as_str().unwrap().to_owned();
     assert!(reason.starts_with("The specified subnet(s) [") && !reason.contains('{'), "{reason}");
-    assert_eq!(house.explain("full").blocked_by, Some("SM-VPC-IP-01"));
+    assert_eq!(house.explain("full").decided_by, Some("SM-VPC-IP-01"));
     house.assert_sound();
 }
 
@@ -259,7 +260,7 @@ fn an_update_that_does_not_fit_is_undone() {
     assert_eq!(described["EndpointConfigName"], before["EndpointConfigName"]);
     assert_eq!(described["ProductionVariants"], before["ProductionVariants"]);
     assert!(described["FailureReason"].as_str().unwrap().starts_with("The specified subnet(s) ["));
-    assert_eq!(house.explain("e").blocked_by, Some("SM-VPC-IP-01"));
+    assert_eq!(house.explain("e").decided_by, Some("SM-VPC-IP-01"));
     house.assert_sound();
     // The next update forgets it.
     house.config("small", "m", 1).unwrap();
@@ -268,7 +269,7 @@ fn an_update_that_does_not_fit_is_undone() {
     house.lab.advance(READY);
     let described = house.describe("e");
     assert_eq!((described.get("FailureReason"), &described["EndpointConfigName"]), (None, &json!("small")));
-    assert_eq!(house.explain("e").blocked_by, None);
+    assert_eq!(house.explain("e").decided_by, None);
     assert_eq!(house.free(), [9, 11]);
 }
 

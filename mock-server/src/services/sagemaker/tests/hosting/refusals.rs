@@ -117,7 +117,7 @@ fn what_the_model_checked_may_be_gone_when_it_is_deployed() {
         assert!(house.lab.interfaces().is_empty());
         house.lab.advance(READY);
         assert_eq!(house.status("e"), "Failed");
-        assert_eq!(house.explain("e").blocked_by, Some(rule));
+        assert_eq!(house.explain("e").decided_by, Some(rule));
     }
 }
 

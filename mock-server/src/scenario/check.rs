@@ -1,0 +1,540 @@
+//! What can be known to be wrong with a scenario before it runs.
+
+use super::file::{API_VERSION, Expect, KIND, Mode, Scenario, Step};
+use super::problem::{Place, Problem, instead_of};
+use super::resource::{KINDS, ResourceKind};
+use super::template::{MERGE, Piece, VARS, pieces};
+use super::tree::{Kind, Node};
+use super::{input, matcher, query};
+use crate::aws::timestamp;
+use crate::kernel::AccountId;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Values that every scenario has.
+pub const BUILT_IN: [&str; 2] = ["account", "region"];
+
+/// Every problem of a scenario, in the order of the file.
+pub fn check(scenario: &Scenario) -> Vec<Problem> {
+    let vars = scenario.vars.iter().flat_map(Node::entries);
+    let mut checker = Checker {
+        vars: vars.map(|(key, node)| (key.text.clone(), node.clone())).collect(),
+        captures: BTreeMap::new(),
+        used: BTreeSet::new(),
+        ids: BTreeSet::new(),
+        problems: Vec::new(),
+    };
+    checker.head(scenario);
+    for step in &scenario.steps.value {
+        checker.step(step.referenced.into(), &step.value);
+    }
+    checker.unused(scenario);
+    let mut problems = checker.problems;
+    // A variable that is used twice is looked at twice.
+    problems.sort_by(|a, b| (a.place, &a.message).cmp(&(b.place, &b.message)));
+    problems.dedup();
+    problems
+}
+
+struct Checker {
+    vars: BTreeMap<String, Node>,
+    /// What has a name so far, and where it got it.
+    captures: BTreeMap<String, Place>,
+    /// The variables and captures that something names, as `vars.NAME` and `NAME`.
+    used: BTreeSet<String>,
+    ids: BTreeSet<String>,
+    problems: Vec<Problem>,
+}
+
+impl Checker {
+    fn tell(&mut self, place: impl Into<Place>, message: impl Into<String>) {
+        self.problems.push(Problem::new(place, message));
+    }
+
+    fn head(&mut self, scenario: &Scenario) {
+        for (given, wanted) in [(&scenario.api_version, API_VERSION), (&scenario.kind, KIND)] {
+            if given.value != wanted {
+                self.tell(given.referenced, format!("expected `{wanted}`, found `{}`", given.value));
+            }
+        }
+        let name = &scenario.metadata.name;
+        if !is_name(&name.value) {
+            let message =
+                format!("`{}` is no name: lower-case letters, digits and dashes, 63 at most", name.value);
+            self.tell(name.referenced, message);
+        }
+        let settings = &scenario.settings;
+        if let Some(account) = &settings.account
+            && AccountId::parse(&account.value).is_none()
+        {
+            self.tell(account.referenced, format!("`{}` is no account: twelve digits", account.value));
+        }
+        if let Some(region) = &settings.region
+            && !is_region(&region.value)
+        {
+            self.tell(region.referenced, format!("`{}` is no region", region.value));
+        }
+        let clock = &settings.clock;
+        if let Some(start) = &clock.start
+            && timestamp::parse(&start.value).is_none()
+        {
+            let message = format!("`{}` is no time: write it like 2026-01-05T09:00:00Z", start.value);
+            self.tell(start.referenced, message);
+        }
+        match (&clock.scale, clock.mode) {
+            (Some(scale), Mode::Scaled) if scale.value > 0.0 && scale.value <= 1e6 => {}
+            (Some(scale), Mode::Scaled) => {
+                self.tell(scale.referenced, "`scale` has to be above 0, and 1000000 at most")
+            }
+            (Some(scale), _) => self.tell(scale.referenced, "only the clock mode `scaled` has a `scale`"),
+            (None, _) => {}
+        }
+        if let Some(vars) = &scenario.vars
+            && !matches!(vars.kind, Kind::Map(_))
+        {
+            self.tell(vars.place, format!("`vars` is a mapping of names to values, not {}", vars.what()));
+        }
+        if scenario.steps.value.is_empty() {
+            self.tell(scenario.steps.referenced, "a scenario has at least one step");
+        }
+    }
+
+    fn step(&mut self, place: Place, step: &Step) {
+        if let Some(id) = &step.id {
+            if !is_name(&id.value) {
+                self.tell(
+                    id.referenced,
+                    format!("`{}` is no id: lower-case letters, digits and dashes", id.value),
+                );
+            } else if !self.ids.insert(id.value.clone()) {
+                self.tell(id.referenced, format!("another step has the id `{}`", id.value));
+            }
+        }
+        match (&step.call, &step.advance, &step.wait_for) {
+            (Some(call), None, None) => self.call(step, call),
+            (None, Some(_), None) => {}
+            (None, None, Some(_)) => self.wait(step),
+            _ => self.tell(place, "a step is exactly one of `call`, `advance` and `waitFor`"),
+        }
+        if step.call.is_none() {
+            if let Some(with) = &step.with {
+                self.tell(with.place, "only `call` takes `with`");
+            }
+            if let Some(poll) = &step.poll {
+                self.tell(poll.referenced, "only `call` can be polled");
+            }
+        }
+        if step.advance.is_some() && (step.expect.is_some() || step.capture.is_some()) {
+            self.tell(place, "`advance` has no answer to expect or capture anything of");
+        }
+        if let Some(expect) = &step.expect {
+            self.expect(step, expect);
+        }
+        if let Some(capture) = &step.capture {
+            self.capture(capture);
+        }
+    }
+
+    fn call(&mut self, step: &Step, call: &serde_saphyr::Spanned<String>) {
+        if let Some(with) = &step.with {
+            self.names(with);
+        }
+        if let Some(poll) = &step.poll
+            && step.expect.is_none()
+        {
+            self.tell(
+                poll.referenced,
+                "`poll` repeats a call until its expectations hold: it needs `expect`",
+            );
+        }
+        match input::operation(&call.value) {
+            Err(message) => self.tell(call.referenced, message),
+            Ok((model, operation)) => {
+                let empty = Node { place: call.referenced.into(), kind: Kind::Map(Vec::new()) };
+                let with = step.with.as_ref().unwrap_or(&empty);
+                let refused = step.expect.as_ref().is_some_and(Expect::is_refusal);
+                input::check(model, operation, with, &self.vars, refused, &mut self.problems);
+            }
+        }
+    }
+
+    fn wait(&mut self, step: &Step) {
+        let Some(wait) = &step.wait_for else { return };
+        let place = wait.resource.referenced.into();
+        self.name_in(place, &wait.resource.value, &mut Vec::new());
+        let slugs = KINDS.iter().map(|kind| kind.slug);
+        match wait.resource.value.split_once('/') {
+            None => self.tell(
+                place,
+                format!("`{}` is no resource: write it like training-job/demo", wait.resource.value),
+            ),
+            Some((slug, _)) => match ResourceKind::get(slug) {
+                None => self.tell(place, format!("unknown kind `{slug}`{}", instead_of(slug, slugs))),
+                Some(kind) => {
+                    let states = kind.states();
+                    let state = &wait.state;
+                    if !states.contains(&state.value.as_str()) {
+                        let hint = instead_of(&state.value, states.iter().copied());
+                        self.tell(state.referenced, format!("{slug} has no state `{}`{hint}", state.value));
+                    }
+                }
+            },
+        }
+    }
+
+    fn expect(&mut self, step: &Step, expect: &Expect) {
+        if let (Some(ok), Some(_)) = (&expect.ok, &expect.error)
+            && ok.value
+        {
+            self.tell(ok.referenced, "a call that is `ok` has no `error`");
+        }
+        if let Some(response) = &expect.response {
+            if expect.is_refusal() {
+                self.tell(response.place, "a call that is refused has no response");
+            }
+            self.response(response);
+        }
+        if step.call.is_none() {
+            if let Some(ok) = &expect.ok {
+                self.tell(ok.referenced, "only `call` can be `ok`");
+            }
+            if let Some(error) = &expect.error {
+                self.tell(error.code.place, "only `call` can have an `error`");
+            }
+        }
+        if step.wait_for.is_none() {
+            let parts = [
+                ("state", &expect.state),
+                ("failureReason", &expect.failure_reason),
+                ("secondaryStatus", &expect.secondary_status),
+            ];
+            for (name, part) in parts {
+                if let Some(node) = part {
+                    self.tell(node.place, format!("only `waitFor` has a `{name}`"));
+                }
+            }
+        }
+        if let Some(cause) = &expect.blocked_by {
+            if cause.value.rule.is_none() && cause.value.resource.is_none() {
+                self.tell(cause.referenced, "`blockedBy` needs a `rule` or a `resource`");
+            }
+            if let (Some(resource), Some(_)) = (&cause.value.resource, &step.call) {
+                self.tell(resource.place, "a refused call tells its rule only");
+            }
+        }
+        for matcher in expect.matchers() {
+            matcher::check(matcher, &mut self.problems);
+            self.names(matcher);
+        }
+    }
+
+    fn response(&mut self, response: &Node) {
+        let Kind::Map(entries) = &response.kind else {
+            return self.tell(
+                response.place,
+                format!("`response` maps JMESPath to matchers, it is not {}", response.what()),
+            );
+        };
+        for (key, matcher) in entries {
+            self.name_in(key.place, &key.text, &mut Vec::new());
+            self.expression(key.place, &key.text);
+            matcher::check(matcher, &mut self.problems);
+            self.names(matcher);
+        }
+    }
+
+    fn capture(&mut self, capture: &Node) {
+        let Kind::Map(entries) = &capture.kind else {
+            return self.tell(
+                capture.place,
+                format!("`capture` maps names to JMESPath, it is not {}", capture.what()),
+            );
+        };
+        for (key, path) in entries {
+            match path.text() {
+                Some(text) => {
+                    self.name_in(path.place, text, &mut Vec::new());
+                    self.expression(path.place, text);
+                }
+                None => self.tell(path.place, format!("a capture takes a JMESPath, not {}", path.what())),
+            }
+            let name = key.text.clone();
+            if BUILT_IN.contains(&name.as_str()) || name == VARS {
+                self.tell(key.place, format!("`{name}` is a name of its own"));
+            } else if !pieces(&format!("${{{name}}}")).is_ok_and(|pieces| is_plain(&pieces)) {
+                self.tell(key.place, format!("`{name}` is no name: letters, digits, `_` and `-`"));
+            } else if self.captures.insert(name.clone(), key.place).is_some() {
+                self.tell(key.place, format!("`{name}` is captured twice"));
+            }
+        }
+    }
+
+    fn expression(&mut self, place: Place, expression: &str) {
+        // A template may stand for any part of it; most stand for a name within quotes.
+        let filled: String = pieces(expression).map_or(expression.to_owned(), |pieces| {
+            let fill = |piece| match piece {
+                Piece::Text(text) => text,
+                Piece::Name(_) => "x".to_owned(),
+            };
+            pieces.into_iter().map(fill).collect()
+        });
+        if let Err(message) = query::check(&filled) {
+            self.tell(place, message);
+        }
+    }
+
+    /// Checks every name in the texts of a value.
+    fn names(&mut self, node: &Node) {
+        self.names_below(node, &mut Vec::new());
+    }
+
+    fn names_below(&mut self, node: &Node, within: &mut Vec<String>) {
+        let mut texts = Vec::new();
+        node.texts(&mut |place, text| texts.push((place, text.to_owned())));
+        for (place, text) in texts.into_iter().filter(|(_, text)| text != MERGE) {
+            self.name_in(place, &text, within);
+        }
+    }
+
+    /// `within` are the variables that led here.
+    fn name_in(&mut self, place: Place, text: &str, within: &mut Vec<String>) {
+        let pieces = match pieces(text) {
+            Ok(pieces) => pieces,
+            Err(message) => return self.tell(place, message),
+        };
+        for piece in pieces {
+            let Piece::Name(name) = piece else { continue };
+            if let Some(variable) = name.variable() {
+                self.variable(place, variable, within);
+            } else if self.captures.contains_key(&name.root) {
+                self.used.insert(name.root);
+            } else if !BUILT_IN.contains(&name.root.as_str()) {
+                let known = self.captures.keys().map(String::as_str).chain(BUILT_IN).chain([VARS]);
+                let hint = instead_of(&name.root, known);
+                self.tell(place, format!("nothing is named `{}` here{hint}", name.root));
+            }
+        }
+    }
+
+    fn variable(&mut self, place: Place, variable: &str, within: &mut Vec<String>) {
+        if within.iter().any(|name| name == variable) {
+            return self.tell(place, format!("variable `{variable}` goes in circles"));
+        }
+        let Some(node) = self.vars.get(variable).cloned() else {
+            let hint = instead_of(variable, self.vars.keys().map(String::as_str));
+            return self.tell(place, format!("no variable is named `{variable}`{hint}"));
+        };
+        self.used.insert(format!("{VARS}.{variable}"));
+        within.push(variable.to_owned());
+        self.names_below(&node, within);
+        within.pop();
+    }
+
+    fn unused(&mut self, scenario: &Scenario) {
+        let vars = scenario.vars.iter().flat_map(Node::entries);
+        let unused = vars.filter(|(key, _)| !self.used.contains(&format!("{VARS}.{}", key.text)));
+        let unused: Vec<_> =
+            unused.map(|(key, _)| (key.place, format!("variable `{}` is never used", key.text))).collect();
+        let captures = self.captures.iter().filter(|(name, _)| !self.used.contains(*name));
+        let captures: Vec<_> =
+            captures.map(|(name, place)| (*place, format!("`{name}` is captured and never used"))).collect();
+        for (place, message) in unused.into_iter().chain(captures) {
+            self.tell(place, message);
+        }
+    }
+}
+
+impl Expect {
+    /// Whether the call is expected to be refused.
+    pub fn is_refusal(&self) -> bool {
+        self.error.is_some() || self.ok.as_ref().is_some_and(|ok| !ok.value)
+    }
+
+    /// Every matcher but those of `response`.
+    fn matchers(&self) -> impl Iterator<Item = &Node> {
+        let error = self.error.iter().flat_map(|error| {
+            [Some(&error.code), error.message.as_ref(), error.status.as_ref()].into_iter().flatten()
+        });
+        let state = [&self.state, &self.failure_reason, &self.secondary_status].into_iter().flatten();
+        let cause =
+            self.blocked_by.iter().flat_map(|cause| [&cause.value.rule, &cause.value.resource]).flatten();
+        error.chain(state).chain(cause)
+    }
+}
+
+fn is_plain(pieces: &[Piece]) -> bool {
+    matches!(pieces, [Piece::Name(name)] if name.path.is_empty())
+}
+
+fn is_name(text: &str) -> bool {
+    let known = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    (1..=63).contains(&text.len()) && text.bytes().all(known) && !text.starts_with('-')
+}
+
+/// Words, dashes and a number, as in `us-gov-west-1`; which regions there are is for the target to know.
+fn is_region(text: &str) -> bool {
+    let mut words = text.split('-').rev();
+    let number =
+        words.next().is_some_and(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit()));
+    let words: Vec<_> = words.collect();
+    number
+        && words.len() >= 2
+        && words.iter().all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::file::parse;
+    use super::*;
+
+    fn problems(rest: &str) -> Vec<String> {
+        let text = format!("apiVersion: mockplane/v1\nkind: Scenario\nmetadata: {{name: x}}\n{rest}");
+        check(&parse(&text).unwrap()).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_sound_scenario_has_no_problems() {
+        let found = problems(
+            "settings: {account: 111122223333, region: us-gov-west-1, clock: {mode: scaled, scale: 60}}\n\
+             vars: {block: 10.0.0.0/16, vpc: {CidrBlock: '${vars.block}'}}\n\
+             steps:\n\
+             - {id: a, call: ec2.CreateVpc, with: '${vars.vpc}', capture: {vpc: Vpc.VpcId}}\n\
+             - call: ec2.DescribeVpcs\n  \
+               with: {VpcIds: ['${vpc}']}\n  \
+               expect: {response: {\"Vpcs[?OwnerId=='${account}'] | length(@)\": {gte: 1}}}\n  \
+               poll: {every: 1m, within: 1h}\n\
+             - advance: 3m\n\
+             - waitFor: {resource: 'training-job/${region}', state: Failed}\n  \
+               expect: {blockedBy: {rule: SM-VPC-IP-01, resource: '${vpc}'}, failureReason: {contains: x}}\n\
+             - {call: ec2.CreateVpc, expect: {error: {code: MissingParameter, status: 400}, blockedBy: {rule: R}}}\n",
+        );
+        assert_eq!(found, [""; 0]);
+    }
+
+    #[test]
+    fn each_problem_is_told_with_its_place() {
+        let ok = "steps: [{advance: 1s}]\n";
+        for (rest, expected) in [
+            (format!("{ok}settings: {{account: 1234}}\n"), "5:21: `1234` is no account: twelve digits"),
+            (format!("{ok}settings: {{region: here}}\n"), "5:20: `here` is no region"),
+            (
+                format!("{ok}settings: {{clock: {{start: today}}}}\n"),
+                "5:27: `today` is no time: write it like 2026-01-05T09:00:00Z",
+            ),
+            (format!("{ok}settings: {{clock: {{scale: 2}}}}\n"), "5:27: only the clock mode `scaled` has a `scale`"),
+            (
+                format!("{ok}settings: {{clock: {{mode: scaled, scale: -2}}}}\n"),
+                "5:41: `scale` has to be above 0, and 1000000 at most",
+            ),
+            (format!("{ok}vars: [a]\n"), "5:7: `vars` is a mapping of names to values, not a list"),
+            (format!("{ok}vars: {{a: 1}}\n"), "5:8: variable `a` is never used"),
+            ("steps: []\n".into(), "4:8: a scenario has at least one step"),
+            ("steps:\n- say: x\n".into(), "5:3: a step is exactly one of `call`, `advance` and `waitFor`"),
+            (
+                "steps:\n- {advance: 1s, call: ec2.CreateVpc}\n".into(),
+                "5:3: a step is exactly one of `call`, `advance` and `waitFor`",
+            ),
+            ("steps:\n- {advance: 1s, with: {}}\n".into(), "5:23: only `call` takes `with`"),
+            ("steps:\n- {advance: 1s, poll: {every: 1s, within: 2s}}\n".into(), "5:23: only `call` can be polled"),
+            (
+                "steps:\n- {advance: 1s, expect: {ok: true}}\n".into(),
+                "5:3: `advance` has no answer to expect or capture anything of",
+            ),
+            ("steps:\n- {id: A, advance: 1s}\n".into(), "5:8: `A` is no id: lower-case letters, digits and dashes"),
+            ("steps:\n- {id: a, advance: 1s}\n- {id: a, advance: 1s}\n".into(), "6:8: another step has the id `a`"),
+            ("steps:\n- {call: ec2.CreateVcp}\n".into(), "5:10: ec2 has no operation `CreateVcp`; did you mean `CreateVpc`?"),
+            (
+                "steps:\n- {call: ec2.DescribeVpcs, poll: {every: 1s, within: 2s}}\n".into(),
+                "5:34: `poll` repeats a call until its expectations hold: it needs `expect`",
+            ),
+            (
+                "steps:\n- {call: ec2.DescribeVpcs, with: {VpcIds: ['${vpc}']}}\n".into(),
+                "5:44: nothing is named `vpc` here; known are account, region, vars",
+            ),
+            (
+                "steps:\n- {call: ec2.DescribeVpcs, with: {VpcIds: ['${vars.vpc}']}}\n".into(),
+                "5:44: no variable is named `vpc`",
+            ),
+            (
+                "vars: {a: '${vars.b}', b: ['${vars.a}']}\nsteps:\n- {call: ec2.DescribeVpcs, with: {VpcIds: '${vars.a}'}}\n".into(),
+                "4:28: variable `a` goes in circles",
+            ),
+            (
+                "steps:\n- {call: ec2.DescribeVpcs, capture: {vpc: 'Vpcs[0'}}\n".into(),
+                "5:38: `vpc` is captured and never used",
+            ),
+            ("steps:\n- {call: ec2.DescribeVpcs, capture: {account: x}}\n".into(), "5:38: `account` is a name of its own"),
+            ("steps:\n- {call: ec2.DescribeVpcs, capture: {a.b: x}}\n".into(), "5:38: `a.b` is no name: letters, digits, `_` and `-`"),
+            ("steps:\n- {call: ec2.DescribeVpcs, capture: {a: 1}}\n".into(), "5:41: a capture takes a JMESPath, not a number"),
+            ("steps:\n- {call: ec2.DescribeVpcs, capture: x}\n".into(), "5:37: `capture` maps names to JMESPath, it is not a text"),
+            (
+                "steps:\n- {call: ec2.DescribeVpcs, capture: {a: b}}\n- {call: ec2.DescribeVpcs, capture: {a: b}}\n".into(),
+                "6:38: `a` is captured twice",
+            ),
+            (
+                "steps:\n- {call: ec2.DescribeVpcs, expect: {response: {'length(': 1}}}\n".into(),
+                "5:48: JMESPath `length(`: ",
+            ),
+            (
+                "steps:\n- {call: ec2.DescribeVpcs, expect: {response: x}}\n".into(),
+                "5:47: `response` maps JMESPath to matchers, it is not a text",
+            ),
+            (
+                "steps:\n- {call: ec2.DescribeVpcs, expect: {response: {a: {eq: 1}}}}\n".into(),
+                "5:52: unknown test `eq`",
+            ),
+            (
+                "steps:\n- {call: ec2.DescribeVpcs, expect: {ok: true, error: {code: X}}}\n".into(),
+                "5:41: a call that is `ok` has no `error`",
+            ),
+            (
+                "steps:\n- {call: ec2.DescribeVpcs, expect: {ok: false, response: {a: 1}}}\n".into(),
+                "5:58: a call that is refused has no response",
+            ),
+            ("steps:\n- {call: ec2.DescribeVpcs, expect: {state: x}}\n".into(), "5:44: only `waitFor` has a `state`"),
+            (
+                "steps:\n- {call: ec2.DescribeVpcs, expect: {blockedBy: {}}}\n".into(),
+                "5:48: `blockedBy` needs a `rule` or a `resource`",
+            ),
+            (
+                "steps:\n- {call: ec2.DescribeVpcs, expect: {blockedBy: {resource: x}}}\n".into(),
+                "5:59: a refused call tells its rule only",
+            ),
+            (
+                "steps:\n- {waitFor: {resource: job, state: x}}\n".into(),
+                "5:24: `job` is no resource: write it like training-job/demo",
+            ),
+            (
+                "steps:\n- {waitFor: {resource: trainingjob/x, state: x}}\n".into(),
+                "5:24: unknown kind `trainingjob`; did you mean `training-job`?",
+            ),
+            (
+                "steps:\n- {waitFor: {resource: training-job/x, state: Complete}}\n".into(),
+                "5:47: training-job has no state `Complete`; did you mean `Completed`?",
+            ),
+            ("steps:\n- {waitFor: {resource: training-job/x, state: Failed}, expect: {ok: true}}\n".into(), "5:69: only `call` can be `ok`"),
+            (
+                "steps:\n- {waitFor: {resource: training-job/x, state: Failed}, expect: {error: {code: X}}}\n".into(),
+                "5:79: only `call` can have an `error`",
+            ),
+        ] {
+            let found = problems(&rest);
+            assert!(found.iter().any(|problem| problem.starts_with(expected)), "{rest}\n{found:#?}\n{expected}");
+        }
+    }
+
+    #[test]
+    fn the_head_is_checked_too() {
+        let scenario =
+            parse("apiVersion: v2\nkind: Lesson\nmetadata: {name: Bad Name}\nsteps: [{advance: 1s}]\n")
+                .unwrap();
+        let found: Vec<_> = check(&scenario).iter().map(ToString::to_string).collect();
+        assert_eq!(
+            found,
+            [
+                "1:13: expected `mockplane/v1`, found `v2`",
+                "2:7: expected `Scenario`, found `Lesson`",
+                "3:18: `Bad Name` is no name: lower-case letters, digits and dashes, 63 at most",
+            ]
+        );
+    }
+}

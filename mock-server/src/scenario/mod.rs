@@ -1,0 +1,203 @@
+//! Scenarios: stories that are told in a file, run against a control plane, and have an expected end.
+//!
+//! A file is read ([`file`]), checked as far as that is possible without running it ([`check`], [`input`]), and run
+//! ([`run`]) against a [`target`]: calls are put on the wire as an SDK puts them, and the time of the scenario's
+//! account, which is its own, is moved through the control API.
+
+pub mod check;
+pub mod file;
+pub mod input;
+pub mod matcher;
+pub mod problem;
+mod query;
+pub mod report;
+pub mod resource;
+pub mod run;
+mod session;
+pub mod span;
+pub mod target;
+pub mod template;
+#[cfg(test)]
+mod tests;
+pub mod transcript;
+pub mod tree;
+
+use file::Scenario;
+use problem::Problem;
+use report::Reporter;
+use run::{Outcome, Overrides, Status};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use target::Target;
+
+/// What to run, and how.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Names or tags of the scenarios to run; all if empty.
+    pub only: Vec<String>,
+    /// Stops after the first scenario that does not pass.
+    pub fail_fast: bool,
+    /// In place of the seeds that the files give.
+    pub seed: Option<u64>,
+    /// In place of the variables that the files give, for files that have them. YAML.
+    pub vars: BTreeMap<String, String>,
+}
+
+/// What became of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Summary {
+    pub outcomes: Vec<Outcome>,
+    /// What is wrong with files; nothing was run then.
+    pub problems: Vec<(String, Problem)>,
+    /// Why there is nothing to run.
+    pub unusable: Option<String>,
+}
+
+impl Summary {
+    /// As Hurl has them: 0 all is well, 1 nothing to run, 2 a file is not sound, 3 something could not be carried
+    /// out, 4 an expectation does not hold.
+    pub fn exit_code(&self) -> u8 {
+        let any = |status: Status| self.outcomes.iter().any(|outcome| outcome.status() == status);
+        if self.unusable.is_some() {
+            1
+        } else if !self.problems.is_empty() {
+            2
+        } else if any(Status::Broken) {
+            3
+        } else if any(Status::Failed) {
+            4
+        } else {
+            0
+        }
+    }
+}
+
+/// A scenario that is sound.
+struct Loaded {
+    file: String,
+    scenario: Scenario,
+    overrides: Overrides,
+}
+
+/// Runs a file, or every `.yaml` and `.yml` file below a directory in the order of their names.
+///
+/// Nothing runs unless every file is sound.
+pub async fn run_path<T: Target>(
+    target: &T,
+    path: &Path,
+    options: &Options,
+    reporter: &mut (dyn Reporter + Send),
+) -> Summary {
+    let mut summary = Summary::default();
+    match load(path, options, &mut summary.problems) {
+        Err(message) => summary.unusable = Some(message),
+        Ok(_) if !summary.problems.is_empty() => reporter.unsound(&summary.problems),
+        Ok(loaded) => {
+            for (number, one) in (1..).zip(&loaded) {
+                reporter.begin(number, loaded.len(), &one.scenario.metadata.name.value);
+                let told = |step: &run::StepOutcome| reporter.step(step);
+                let outcome = run::run(target, &one.scenario, &one.file, &one.overrides, told).await;
+                reporter.end(&outcome);
+                let passed = outcome.passed();
+                summary.outcomes.push(outcome);
+                if options.fail_fast && !passed {
+                    break;
+                }
+            }
+        }
+    }
+    reporter.finish(&summary);
+    summary
+}
+
+/// Reads and checks files without running anything.
+///
+/// # Errors
+/// If there is nothing to run.
+pub fn lint(path: &Path, options: &Options) -> Result<Vec<(String, Problem)>, String> {
+    let mut problems = Vec::new();
+    load(path, options, &mut problems).map(|_| problems)
+}
+
+fn load(
+    path: &Path,
+    options: &Options,
+    problems: &mut Vec<(String, Problem)>,
+) -> Result<Vec<Loaded>, String> {
+    let mut loaded: Vec<Loaded> = Vec::new();
+    let mut count = 0;
+    for path in files(path)? {
+        let file = path.display().to_string();
+        let text = std::fs::read_to_string(&path).map_err(|error| format!("{file}: {error}"))?;
+        count += 1;
+        let mut tell = |problem| problems.push((file.clone(), problem));
+        let scenario = match file::parse(&text) {
+            Ok(scenario) => scenario,
+            Err(problem) => {
+                tell(problem);
+                continue;
+            }
+        };
+        check::check(&scenario).into_iter().for_each(&mut tell);
+        let name = &scenario.metadata.name;
+        let same = |other: &&Loaded| other.scenario.metadata.name.value == name.value;
+        if let Some(other) = loaded.iter().find(same) {
+            tell(Problem::new(name.referenced, format!("{} is named `{}` too", other.file, name.value)));
+        }
+        let overrides = Overrides { seed: options.seed, vars: overridden(&scenario, options)? };
+        loaded.push(Loaded { file, scenario, overrides });
+    }
+    if count == 0 {
+        return Err(format!("{}: no scenario, which is a file that ends in .yaml or .yml", path.display()));
+    }
+    unknown_vars(&loaded, options)?;
+    loaded.retain(|one| {
+        options.only.is_empty() || options.only.iter().any(|word| is_called(&one.scenario, word))
+    });
+    match (loaded.is_empty() && problems.is_empty(), options.only.is_empty()) {
+        (true, false) => Err(format!("no scenario has the name or tag {}", options.only.join(", "))),
+        _ => Ok(loaded),
+    }
+}
+
+fn is_called(scenario: &Scenario, word: &str) -> bool {
+    scenario.metadata.name.value == word || scenario.metadata.tags.iter().any(|tag| tag == word)
+}
+
+/// The given values of the variables that this scenario has.
+fn overridden(scenario: &Scenario, options: &Options) -> Result<BTreeMap<String, tree::Node>, String> {
+    let known = |name: &str| scenario.vars.as_ref().is_some_and(|vars| vars.get(name).is_some());
+    let given = options.vars.iter().filter(|(name, _)| known(name));
+    let read = |(name, text): (&String, &String)| match file::parse_value(text) {
+        Ok(node) => Ok((name.clone(), node)),
+        Err(Problem { message, .. }) => Err(format!("the value of variable `{name}`: {message}")),
+    };
+    given.map(read).collect()
+}
+
+fn unknown_vars(loaded: &[Loaded], options: &Options) -> Result<(), String> {
+    let known = |name: &String| loaded.iter().any(|one| one.overrides.vars.contains_key(name));
+    match options.vars.keys().find(|name| !loaded.is_empty() && !known(name)) {
+        Some(name) => Err(format!("no scenario has a variable `{name}`")),
+        None => Ok(()),
+    }
+}
+
+/// The file itself, or the scenario files below a directory, in order.
+fn files(path: &Path) -> Result<Vec<PathBuf>, String> {
+    let told = |path: &Path, error: std::io::Error| format!("{}: {error}", path.display());
+    if !path.is_dir() {
+        return std::fs::metadata(path).map(|_| vec![path.to_owned()]).map_err(|error| told(path, error));
+    }
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(|error| told(path, error))? {
+        let path = entry.map_err(|error| told(path, error))?.path();
+        if path.is_dir() {
+            found.extend(files(&path)?);
+        } else if path.extension().is_some_and(|end| end == "yaml" || end == "yml") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}

@@ -1,0 +1,111 @@
+//! Reports: who is told what happens while scenarios run. Text for people; other forms are other listeners.
+
+use super::Summary;
+use super::problem::Problem;
+use super::run::{Outcome, Status, StepOutcome};
+use std::io::{self, Write};
+
+/// Somebody who is told what happens, while it happens.
+pub trait Reporter {
+    /// Nothing runs: these files are not sound.
+    fn unsound(&mut self, problems: &[(String, Problem)]);
+    fn begin(&mut self, number: usize, of: usize, name: &str);
+    fn step(&mut self, step: &StepOutcome);
+    fn end(&mut self, outcome: &Outcome);
+    fn finish(&mut self, summary: &Summary);
+}
+
+/// Nobody.
+pub struct Silent;
+
+impl Reporter for Silent {
+    fn unsound(&mut self, _: &[(String, Problem)]) {}
+    fn begin(&mut self, _: usize, _: usize, _: &str) {}
+    fn step(&mut self, _: &StepOutcome) {}
+    fn end(&mut self, _: &Outcome) {}
+    fn finish(&mut self, _: &Summary) {}
+}
+
+/// Lines of text.
+pub struct Text<W> {
+    out: W,
+    /// Whether steps that pass are told too.
+    pub verbose: bool,
+    heading: String,
+}
+
+impl<W: Write> Text<W> {
+    pub fn new(out: W) -> Self {
+        Self { out, verbose: false, heading: String::new() }
+    }
+
+    /// A report that cannot be written is no reason to stop.
+    fn line(&mut self, line: std::fmt::Arguments<'_>) {
+        let _: io::Result<()> = writeln!(self.out, "{line}");
+    }
+}
+
+impl<W: Write> Reporter for Text<W> {
+    fn unsound(&mut self, problems: &[(String, Problem)]) {
+        for (file, problem) in problems {
+            self.line(format_args!("{}", problem.in_file(file)));
+        }
+    }
+
+    fn begin(&mut self, number: usize, of: usize, name: &str) {
+        let width = of.to_string().len();
+        self.heading = format!("[{number:>width$}/{of}] {name}");
+        if self.verbose {
+            self.line(format_args!("{}", self.heading.clone()));
+        }
+    }
+
+    fn step(&mut self, step: &StepOutcome) {
+        if self.verbose && step.status == Status::Passed {
+            self.line(format_args!("  ok   {:>2} {}", step.number, step.title));
+        }
+    }
+
+    fn end(&mut self, outcome: &Outcome) {
+        let heading = std::mem::take(&mut self.heading);
+        let count = outcome.steps.len();
+        if outcome.passed() {
+            let steps = if count == 1 { "step" } else { "steps" };
+            self.line(format_args!("{heading}: ok, {count} {steps}"));
+            return;
+        }
+        self.line(format_args!("{heading}: {}", word(outcome.status())));
+        if let Some(message) = &outcome.broken {
+            self.line(format_args!("  {}: {message}", outcome.file));
+        }
+        for step in &outcome.steps {
+            if matches!(step.status, Status::Failed | Status::Broken) {
+                self.line(format_args!("  {} {:>2} {}", word(step.status), step.number, step.title));
+                for problem in &step.problems {
+                    self.line(format_args!("    {}", problem.in_file(&outcome.file)));
+                }
+            }
+        }
+    }
+
+    fn finish(&mut self, summary: &Summary) {
+        if let Some(message) = &summary.unusable {
+            self.line(format_args!("{message}"));
+        }
+        if !summary.outcomes.is_empty() {
+            let count = summary.outcomes.len();
+            let passed = summary.outcomes.iter().filter(|outcome| outcome.passed()).count();
+            let scenarios = if count == 1 { "scenario" } else { "scenarios" };
+            self.line(format_args!("{count} {scenarios}: {passed} passed, {} failed", count - passed));
+        }
+    }
+}
+
+fn word(status: Status) -> &'static str {
+    match status {
+        Status::Passed => "ok",
+        Status::Failed => "FAILED",
+        Status::Broken => "BROKEN",
+        Status::Skipped => "skipped",
+    }
+}

@@ -1,0 +1,71 @@
+//! Things that change over time and can be waited for: how each kind is described.
+
+use crate::aws::{Operation, ServiceId, ServiceModel};
+use serde_json::Value;
+
+/// A kind of thing that can be waited for.
+#[derive(Debug)]
+pub struct ResourceKind {
+    /// The kind in `kind/name`.
+    pub slug: &'static str,
+    pub service: ServiceId,
+    pub describe: &'static str,
+    /// The input member that takes the name.
+    pub name: &'static str,
+    /// The output member with the state.
+    pub state: &'static str,
+    /// The states after which nothing more happens by itself.
+    pub last: &'static [&'static str],
+    /// Where the secondary statuses are, in order; JMESPath.
+    pub secondary: Option<&'static str>,
+}
+
+/// Every kind that can be waited for.
+pub const KINDS: &[ResourceKind] = &[ResourceKind {
+    slug: "training-job",
+    service: ServiceId::SageMaker,
+    describe: "DescribeTrainingJob",
+    name: "TrainingJobName",
+    state: "TrainingJobStatus",
+    last: &["Completed", "Failed", "Stopped"],
+    secondary: Some("SecondaryStatusTransitions[].Status"),
+}];
+
+impl ResourceKind {
+    pub fn get(slug: &str) -> Option<&'static Self> {
+        KINDS.iter().find(|kind| kind.slug == slug)
+    }
+
+    pub fn operation(&self) -> Option<&'static Operation> {
+        ServiceModel::get(self.service).operation(self.describe)
+    }
+
+    /// Every state that the model knows.
+    pub fn states(&self) -> &'static [&'static str] {
+        let model = ServiceModel::get(self.service);
+        let output = self.operation().and_then(|operation| model.output(operation));
+        let member = output.and_then(|output| model.member(output, self.state));
+        member.map_or(&[], |member| model.enum_values(model.shape(member.shape)))
+    }
+
+    pub fn state_of<'a>(&self, description: &'a Value) -> &'a str {
+        description[self.state].as_str().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::query;
+
+    #[test]
+    fn every_kind_is_described_as_its_model_says() {
+        for kind in KINDS {
+            let model = ServiceModel::get(kind.service);
+            let input = kind.operation().and_then(|operation| model.input(operation)).unwrap();
+            assert!(model.member(input, kind.name).is_some_and(|member| member.required));
+            assert!(kind.last.iter().all(|state| kind.states().contains(state)), "{:?}", kind.states());
+            assert!(kind.secondary.is_none_or(|path| query::check(path).is_ok()));
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! One scenario's conversation with its target: calls as an SDK makes them, and the control API.
+
+use super::span::Span;
+use super::target::Target;
+use super::transcript::{Recorded, Transcript};
+use crate::aws::client::{decode_response, encode_request};
+use crate::aws::{Fault, ServiceId, timestamp};
+use crate::kernel::{AccountId, SimTime};
+use bytes::Bytes;
+use hyper::{Method, Request, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// The conversation cannot go on: what the target answered makes no sense, or nothing was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken(pub String);
+
+/// What a call was answered.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    Done(Value),
+    Refused(Fault),
+}
+
+/// The account's time, as the control API last told it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Time {
+    pub now: SimTime,
+    /// When something happens next by itself.
+    pub next_due: Option<SimTime>,
+}
+
+pub struct Session<'a, T> {
+    target: &'a T,
+    pub account: AccountId,
+    pub region: String,
+    pub time: Time,
+    pub transcript: Transcript,
+}
+
+impl<'a, T: Target> Session<'a, T> {
+    pub fn new(target: &'a T, account: AccountId, region: String, start: SimTime) -> Self {
+        let time = Time { now: start, next_due: None };
+        Self { target, account, region, time, transcript: Transcript::default() }
+    }
+
+    // === Calls ===
+
+    /// Calls an operation.
+    pub async fn call(
+        &mut self,
+        service: ServiceId,
+        operation: &str,
+        input: &Value,
+    ) -> Result<Answer, Broken> {
+        let title = format!("{}.{operation}", service.name());
+        let broken = |message: String| Broken(format!("{title}: {message}"));
+        let encoded = encode_request(service, operation, input).map_err(|error| Broken(error.to_string()))?;
+        let date = timestamp::iso8601(self.time.now.millis()).replace(['-', ':'], "");
+        let date = format!("{}Z", date.split(['.', 'Z']).next().unwrap_or_default());
+        let day = date.split('T').next().unwrap_or_default();
+        // The access key is the account; signatures are not looked at.
+        let authorization = format!(
+            "AWS4-HMAC-SHA256 Credential={}/{day}/{}/{}/aws4_request, SignedHeaders=host;x-amz-date, Signature={:064}",
+            self.account,
+            self.region,
+            service.signing_name(),
+            0
+        );
+        let mut request = Request::builder()
+            .method(encoded.method)
+            .uri(&encoded.path_and_query)
+            .header("authorization", authorization)
+            .header("x-amz-date", date);
+        for (name, value) in &encoded.headers {
+            request = request.header(name.as_ref(), value.as_ref());
+        }
+        let request = request.body(Bytes::from(encoded.body)).map_err(|error| broken(error.to_string()))?;
+        let response = self.send(&title, request).await?;
+        self.transcript.0.push(Recorded::new(&title, &response));
+        let status = response.status().as_u16();
+        match decode_response(service, operation, status, response.headers(), response.body()) {
+            Ok(value) => Ok(Answer::Done(value)),
+            Err(unreadable) if status < 300 => Err(broken(unreadable.message)),
+            Err(fault) => Ok(Answer::Refused(fault)),
+        }
+    }
+
+    // === The control API ===
+
+    /// Makes the account as new, with this seed and profile.
+    pub async fn reset(&mut self, seed: u64, profile: Option<&str>) -> Result<(), Broken> {
+        let mut path = format!("/_mockplane/reset?account={}&seed={seed}", self.account);
+        if let Some(profile) = profile {
+            path = format!("{path}&profile={profile}");
+        }
+        self.control(Method::POST, &path, None).await.map(|_| ())
+    }
+
+    /// Sets the account's clock.
+    pub async fn set_clock(&mut self, mode: &str, start: Option<SimTime>) -> Result<(), Broken> {
+        let mut body = json!({"account": self.account.to_string(), "mode": mode});
+        if let Some(start) = start {
+            body["start"] = timestamp::iso8601(start.millis()).into();
+        }
+        self.clock(Method::POST, Some(&body)).await
+    }
+
+    /// Moves the account's time on; everything that is due by then has happened when this returns.
+    pub async fn advance(&mut self, span: Span) -> Result<(), Broken> {
+        let body = json!({"account": self.account.to_string(), "advance": span.to_string()});
+        self.clock(Method::POST, Some(&body)).await
+    }
+
+    /// Asks what time it is.
+    pub async fn look_at_clock(&mut self) -> Result<(), Broken> {
+        self.clock(Method::GET, None).await
+    }
+
+    /// Why a resource is as it is.
+    pub async fn explain(&mut self, resource: &str) -> Result<Value, Broken> {
+        let path = format!("/_mockplane/explain/{resource}?account={}&region={}", self.account, self.region);
+        self.control(Method::GET, &path, None).await
+    }
+
+    async fn clock(&mut self, method: Method, body: Option<&Value>) -> Result<(), Broken> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Clock {
+            now: String,
+            next_due: Option<String>,
+        }
+        let path = match method {
+            Method::GET => format!("/_mockplane/clock?account={}", self.account),
+            _ => "/_mockplane/clock".to_owned(),
+        };
+        let answer = self.control(method, &path, body).await?;
+        let wrong = || Broken(format!("{path}: `{answer}` tells no time"));
+        let clock: Clock = Deserialize::deserialize(&answer).map_err(|_| wrong())?;
+        let time = |text: &str| timestamp::parse(text).map(SimTime::from_millis).ok_or_else(wrong);
+        self.time =
+            Time { now: time(&clock.now)?, next_due: clock.next_due.as_deref().map(time).transpose()? };
+        Ok(())
+    }
+
+    async fn control(&mut self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Broken> {
+        let title = format!("{method} {path}");
+        let broken = |message: String| Broken(format!("{title}: {message}"));
+        let request = Request::builder().method(method).uri(path).header("content-type", "application/json");
+        let body = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
+        let request = request.body(body).map_err(|error| broken(error.to_string()))?;
+        let mut response = self.send(&title, request).await?;
+        // The account's time is in the answer; this is the time at which it was sent.
+        response.headers_mut().remove(hyper::header::DATE);
+        self.transcript.0.push(Recorded::new(&title, &response));
+        let text = String::from_utf8_lossy(response.body()).into_owned();
+        if !response.status().is_success() {
+            return Err(broken(format!("answered {}: {}", response.status().as_u16(), text.trim())));
+        }
+        if text.trim().is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_str(&text).map_err(|error| broken(format!("the answer is no JSON: {error}")))
+    }
+
+    async fn send(&self, title: &str, request: Request<Bytes>) -> Result<Response<Bytes>, Broken> {
+        let response = self.target.send(request).await;
+        response.map_err(|error| Broken(format!("{title}: {error}")))
+    }
+}

@@ -1,0 +1,57 @@
+//! Transcripts: what was answered, byte by byte, so that two runs can be compared.
+
+use bytes::Bytes;
+use hyper::Response;
+use std::fmt;
+
+/// All answers of a run, in order.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Transcript(pub Vec<Recorded>);
+
+/// One answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Recorded {
+    /// What was asked, such as `ec2.CreateVpc`.
+    pub request: String,
+    pub status: u16,
+    /// By name, and in the order of arrival where a name occurs more than once.
+    pub headers: Vec<(String, Bytes)>,
+    pub body: Bytes,
+}
+
+impl Recorded {
+    pub fn new(request: impl Into<String>, response: &Response<Bytes>) -> Self {
+        let header = |(name, value): (&hyper::header::HeaderName, &hyper::header::HeaderValue)| {
+            (name.as_str().to_owned(), Bytes::copy_from_slice(value.as_bytes()))
+        };
+        let mut headers: Vec<_> = response.headers().iter().map(header).collect();
+        headers.sort_by(|a, b| a.0.cmp(&b.0));
+        Self {
+            request: request.into(),
+            status: response.status().as_u16(),
+            headers,
+            body: response.body().clone(),
+        }
+    }
+}
+
+impl Transcript {
+    /// The number of the first answer in which two transcripts differ, from 1.
+    pub fn first_difference(&self, other: &Self) -> Option<usize> {
+        let common = self.0.iter().zip(&other.0).take_while(|(one, other)| one == other).count();
+        (common < self.0.len().max(other.0.len())).then_some(common + 1)
+    }
+}
+
+impl fmt::Display for Transcript {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, recorded) in (1..).zip(&self.0) {
+            writeln!(f, "# {number} {}\n{}", recorded.request, recorded.status)?;
+            for (name, value) in &recorded.headers {
+                writeln!(f, "{name}: {}", String::from_utf8_lossy(value))?;
+            }
+            writeln!(f, "\n{}\n", String::from_utf8_lossy(&recorded.body))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,93 @@
+//! Every scenario of the repository, in process and over a socket, and each of them twice.
+
+use mockplane::kernel::ClockMode;
+use mockplane::scenario::report::Text;
+use mockplane::scenario::target::{Http, InProcess, Target};
+use mockplane::scenario::transcript::Transcript;
+use mockplane::scenario::{Options, Summary, run_path};
+use mockplane::server::{Config, Server};
+use std::path::Path;
+
+async fn run_all(target: &impl Target) -> Summary {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios");
+    let mut told = Vec::new();
+    let summary = run_path(target, Path::new(path), &Options::default(), &mut Text::new(&mut told)).await;
+    assert_eq!(summary.exit_code(), 0, "\n{}", String::from_utf8_lossy(&told));
+    assert!(summary.outcomes.len() >= 10);
+    summary
+}
+
+/// The first answers in which two runs differ.
+fn difference(first: &Summary, second: &Summary) -> Option<String> {
+    assert_eq!(first.outcomes.len(), second.outcomes.len());
+    first.outcomes.iter().zip(&second.outcomes).find_map(|(one, other)| {
+        let number = one.transcript.first_difference(&other.transcript)?;
+        let answer = |all: &Transcript| Transcript(all.0.iter().skip(number - 1).take(1).cloned().collect());
+        let (one_answer, other_answer) = (answer(&one.transcript), answer(&other.transcript));
+        Some(format!("answer {number} of {}:\n{one_answer}\n{other_answer}", one.name))
+    })
+}
+
+#[tokio::test]
+async fn in_process_and_twice_the_same() {
+    let (site, another) = (Config::default().site(), Config::default().site());
+    let first = run_all(&InProcess(&site)).await;
+    assert_eq!(difference(&first, &run_all(&InProcess(&site)).await), None);
+    assert_eq!(difference(&first, &run_all(&InProcess(&another)).await), None);
+}
+
+/// The server's own clock and what happened on it before make no difference: each scenario has its account.
+#[tokio::test]
+async fn against_an_endpoint_and_twice_the_same() {
+    let one = Server::builder().start().await.unwrap();
+    let two = Server::builder().clock(ClockMode::Poll, None).start().await.unwrap();
+    let (one, two) = (Http::new(&one.endpoint()).unwrap(), Http::new(&two.endpoint()).unwrap());
+    run_all(&two).await;
+    assert_eq!(difference(&run_all(&one).await, &run_all(&two).await), None);
+}
+
+/// Waiting has to get there however the account's time moves, and in every profile.
+#[tokio::test]
+async fn waiting_gets_there_with_every_clock() {
+    const REST: &str = r#"
+vars:
+  trust: >-
+    {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "sagemaker.amazonaws.com"}}]}
+steps:
+  - call: iam.CreateRole
+    with: {RoleName: trainer, AssumeRolePolicyDocument: "${vars.trust}"}
+    capture: {role: Role.Arn}
+  - call: sagemaker.CreateTrainingJob
+    with:
+      TrainingJobName: demo
+      RoleArn: ${role}
+      AlgorithmSpecification: {TrainingImage: "${account}.dkr.ecr.${region}.amazonaws.com/t:1", TrainingInputMode: File}
+      OutputDataConfig: {S3OutputPath: "s3://my-bucket/models"}
+      ResourceConfig: {InstanceType: ml.m5.large, InstanceCount: 1, VolumeSizeInGB: 10}
+      StoppingCondition: {MaxRuntimeInSeconds: 3600}
+  - waitFor: {resource: training-job/demo, state: Completed}
+    expect: {secondaryStatus: [Starting, Downloading, Training, Uploading, Completed]}
+  - call: sagemaker.DescribeTrainingJob
+    with: {TrainingJobName: demo}
+    poll: {every: 10ms, within: 1s}
+    expect: {response: {TrainingJobStatus: Completed}}
+"#;
+    let folder = std::env::temp_dir().join(format!("mockplane-clocks-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    for (name, settings) in [
+        ("manual", "{region: eu-west-1}"),
+        ("realistic", "{profile: realistic}"),
+        ("instant", "{profile: instant}"),
+        ("poll", "{profile: realistic, clock: {mode: poll}}"),
+        ("scaled", "{profile: realistic, clock: {mode: scaled, scale: 3600}}"),
+        ("real", "{clock: {mode: real}}"),
+    ] {
+        let head = "apiVersion: mockplane/v1\nkind: Scenario\nmetadata:";
+        let text = format!("{head} {{name: {name}}}\nsettings: {settings}{REST}");
+        std::fs::write(folder.join(format!("{name}.yaml")), text).unwrap();
+    }
+    let (site, mut told) = (Config::default().site(), Vec::new());
+    let summary = run_path(&InProcess(&site), &folder, &Options::default(), &mut Text::new(&mut told)).await;
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(summary.exit_code(), 0, "\n{}", String::from_utf8_lossy(&told));
+}
