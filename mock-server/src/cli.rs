@@ -1,8 +1,8 @@
 //! The command line.
 
-use crate::clock::parse_mode;
+use crate::clock::{parse_mode, parse_span};
 use crate::kernel::{AccountId, ClockMode, SimTime};
-use crate::model::{Defaults, Profile};
+use crate::model::{Choices, Defaults, Profile};
 use crate::rules;
 use crate::scenario;
 use crate::scenario::target::{Http, InProcess};
@@ -12,6 +12,7 @@ use std::io::Write;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// The port where people look for it.
 const DEFAULT_PORT: u16 = 4545;
@@ -68,6 +69,10 @@ struct Serve {
     /// How long jobs take.
     #[arg(long, env = "MOCKPLANE_PROFILE", default_value = "fast")]
     profile: ProfileName,
+    /// How long the interfaces of a deleted endpoint stay, such as 5m; 0s takes them along. Five minutes unless
+    /// told otherwise; with profile instant, no time.
+    #[arg(long, env = "MOCKPLANE_ENDPOINT_LINGER", value_parser = span)]
+    endpoint_linger: Option<Duration>,
     /// Form of the log, which goes to standard error.
     #[arg(long, env = "MOCKPLANE_LOG_FORMAT", default_value = "text")]
     log_format: LogFormat,
@@ -156,7 +161,11 @@ fn serve(args: &Serve) -> ExitCode {
         seed: args.seed,
         clock: args.clock.0,
         clock_start: args.clock.1,
-        defaults: Defaults { profile: args.profile.into(), ..Defaults::default() },
+        defaults: Defaults {
+            profile: args.profile.into(),
+            choices: Choices { linger: args.endpoint_linger, ..Choices::default() },
+            ..Defaults::default()
+        },
         memo: !args.bench_no_memo,
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -267,7 +276,6 @@ fn rule(id: Option<&str>) -> ExitCode {
 fn healthcheck(port: u16) -> ExitCode {
     use std::io::Read;
     use std::net::{Ipv4Addr, TcpStream};
-    use std::time::Duration;
     let ask = || -> std::io::Result<String> {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
         stream.set_read_timeout(Some(Duration::from_secs(2)))?;
@@ -282,6 +290,10 @@ fn healthcheck(port: u16) -> ExitCode {
         Ok(answer) => fail(answer.lines().next().unwrap_or("no answer")),
         Err(error) => fail(error),
     }
+}
+
+fn span(text: &str) -> Result<Duration, String> {
+    parse_span(text).ok_or_else(|| "a span such as 5m, 1h30m or 0s".into())
 }
 
 fn parse_account(text: &str) -> Result<String, String> {

@@ -1,56 +1,70 @@
-//! What a failed job says: the only place that words a `FailureReason`.
+//! What a failed job says.
 
-use crate::model::{Failure, Finding};
-use crate::rules::{self, Basis};
+use crate::model::{Evidence, Failure, Finding, JobKind, Needs, Texts};
+use crate::rules::texts;
 
 /// The longest FailureReason. Source: service model.
 const LONGEST: usize = 1024;
 
-/// The text for each rule that can make a job fail; `{name}` stands for that fact of the evidence.
-const TEXTS: &[(&str, Basis, &str)] = &[(
-    "SM-VPC-IP-01",
-    Basis::Assumed,
-    "ClientError: The specified subnet(s) [{subnets}] do not have enough free IP addresses for the requested number \
-     of instances. {instances} instance(s) need {needed} private IP addresses in one subnet; free: {free}.",
-)];
-
-/// The message of the last transition of a failed job. Source: SDK logs in public repositories.
-pub const STATUS_MESSAGE: &str = "Training job failed";
+/// What begins the reason of a job that the service could not run, and what that of one whose container gave up.
+/// Source: public issue threads. Endpoints name their reasons without.
+const OF_SERVICE: &str = "ClientError: ";
+const OF_CONTAINER: &str = "AlgorithmError: ";
 
 /// Words a violation.
-pub fn of(finding: &Finding) -> Failure {
-    let known = TEXTS.iter().find(|(rule, _, _)| *rule == finding.rule).map(|(_, _, text)| *text);
-    let evidence = finding.verdict.evidence().cloned().unwrap_or_default();
-    let mut reason = match known {
-        Some(text) => evidence.fill(text),
-        None => {
-            format!("ClientError: {}", rules::get(finding.rule).map_or(finding.rule, |info| info.summary))
-        }
+pub fn of(texts: &Texts, kind: JobKind, finding: &Finding) -> Failure {
+    Failure { reason: reason(kind, texts::word(texts, finding, kind)), rule: Some(finding.rule) }
+}
+
+/// A compilation job ran out of time.
+pub fn timeout(texts: &Texts, needs: &Needs) -> Failure {
+    let seconds = needs.max_runtime.unwrap_or_default().as_secs();
+    let text = texts::fill(texts, "compilation-timeout", &Evidence::none().with("seconds", seconds));
+    Failure { reason: reason(JobKind::Compilation, text.unwrap_or_default()), rule: None }
+}
+
+fn reason(kind: JobKind, text: String) -> String {
+    let bare = [OF_SERVICE, OF_CONTAINER].iter().find_map(|prefix| text.strip_prefix(prefix));
+    let mut reason = match (kind, bare) {
+        (JobKind::Hosting, Some(bare)) => bare.to_owned(),
+        (JobKind::Hosting, None) | (_, Some(_)) => text,
+        (_, None) => format!("{OF_SERVICE}{text}"),
     };
     if let Some((end, _)) = reason.char_indices().nth(LONGEST) {
         reason.truncate(end);
     }
-    Failure { reason, rule: Some(finding.rule) }
+    reason
+}
+
+/// What the container of a failed job left behind, if it was the container that failed.
+pub fn exit_message(failure: &Failure) -> Option<&str> {
+    failure.reason.strip_prefix(OF_CONTAINER)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Evidence, Phase, RuleMode, Verdict};
+    use crate::model::{Phase, RuleMode, Verdict};
 
-    #[test]
-    fn every_text_belongs_to_a_rule_that_makes_jobs_fail() {
-        for (rule, _, _) in TEXTS {
-            let info = rules::get(rule).unwrap();
-            assert!(info.id == *rule && info.phase != Phase::Create, "{rule}");
-        }
+    fn finding(rule: &'static str, evidence: Evidence) -> Finding {
+        Finding { rule, phase: Phase::Place, mode: RuleMode::Enforce, verdict: Verdict::Violated(evidence) }
     }
 
     #[test]
     fn a_reason_is_never_longer_than_the_model_allows() {
-        let evidence = Evidence::of("subnet-1").with("subnets", "é".repeat(3_000));
-        let verdict = Verdict::Violated(evidence);
-        let finding = Finding { rule: "SM-VPC-IP-01", phase: Phase::Place, mode: RuleMode::Enforce, verdict };
-        assert_eq!(of(&finding).reason.chars().count(), LONGEST);
+        let long = finding("SM-VPC-IP-01", Evidence::of("subnet-1").with("subnets", "é".repeat(3_000)));
+        let reason = of(&Texts::default(), JobKind::Training, &long).reason;
+        assert_eq!(reason.chars().count(), LONGEST);
+    }
+
+    #[test]
+    fn only_jobs_say_whose_error_it_is() {
+        let room = finding("SM-VPC-IP-01", Evidence::of("subnet-1"));
+        let (job, endpoint) = (JobKind::Compilation, JobKind::Hosting);
+        let reason = |kind| of(&Texts::default(), kind, &room).reason;
+        assert!(reason(job).starts_with("ClientError: The specified"));
+        assert!(reason(endpoint).starts_with("The specified"));
+        let unworded = finding("SM-VPC-ENI-08", Evidence::none());
+        assert!(of(&Texts::default(), job, &unworded).reason.starts_with("ClientError: The interfaces"));
     }
 }

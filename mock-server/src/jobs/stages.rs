@@ -7,7 +7,8 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug)]
 pub struct Stage {
     pub status: JobStatus,
-    /// The secondary status; kinds that have none repeat their status.
+    /// The part of its life that the stage belongs to: training jobs tell it as their secondary status, other kinds
+    /// keep it to themselves.
     pub secondary: &'static str,
     pub message: &'static str,
     /// The rules that are asked when the stage begins. One that is violated makes the job fail when the secondary
@@ -38,7 +39,7 @@ const fn stage(
     Stage { status, secondary, message, phase, lasts }
 }
 
-use JobStatus::{Completed, InProgress, Stopped, Stopping};
+use JobStatus::{Completed, Failed, InProgress, Starting, Stopped, Stopping};
 
 /// Secondary statuses that mean something to more than their table.
 pub const DOWNLOADING: &str = "Downloading";
@@ -83,17 +84,98 @@ const TRAINING_OVERTIME: &[Stage] = &[
     stage(Stopped, "MaxRuntimeExceeded", "Training job runtime exceeded MaxRuntimeInSeconds provided", [0, 0], None),
 ];
 
+/// Jobs of the kinds below tell a status and nothing else, so their messages are ours and show in events only. Times of
+/// `realistic`: assumed after described processing jobs, where about four minutes pass before a container that runs
+/// for twenty seconds.
+#[rustfmt::skip]
+const PROCESSING_RUN: &[Stage] = &[
+    stage(InProgress, "Starting", "Starting the processing job", [300, 2_000], Some(Phase::Place)),
+    stage(InProgress, "Starting", "Preparing the instances for processing", [600, 120_000], Some(Phase::Start)),
+    stage(InProgress, DOWNLOADING, "Downloading input data", [400, 30_000], Some(Phase::Input)),
+    stage(InProgress, "Processing", "The processing container runs", [1_300, 60_000], Some(Phase::Run)),
+    stage(InProgress, "Uploading", "Uploading output data", [400, 15_000], Some(Phase::Output)),
+    stage(Completed, "Completed", "Processing job completed", [0, 0], None),
+];
+#[rustfmt::skip]
+const PROCESSING_STOP: &[Stage] = &[
+    stage(Stopping, "Stopping", "Stopping the processing job", [300, 20_000], None),
+    stage(Stopped, "Stopped", "Processing job stopped", [0, 0], None),
+];
+/// That the job is stopped when its time is over: API reference, ProcessingStoppingCondition.
+#[rustfmt::skip]
+const PROCESSING_OVERTIME: &[Stage] = &[
+    stage(Stopping, "Stopping", "Stopping the processing job", [300, 20_000], None),
+    stage(Stopped, "Stopped", "Processing job exceeded MaxRuntimeInSeconds", [0, 0], None),
+];
+
+#[rustfmt::skip]
+const TRANSFORM_RUN: &[Stage] = &[
+    stage(InProgress, "Starting", "Starting the transform job", [300, 2_000], Some(Phase::Place)),
+    stage(InProgress, "Starting", "Preparing the instances for the model", [600, 120_000], Some(Phase::Start)),
+    stage(InProgress, DOWNLOADING, "Downloading the model and input data", [400, 40_000], Some(Phase::Input)),
+    stage(InProgress, "Transforming", "The model answers records", [1_300, 60_000], Some(Phase::Run)),
+    stage(InProgress, "Uploading", "Uploading output data", [400, 15_000], Some(Phase::Output)),
+    stage(Completed, "Completed", "Transform job completed", [0, 0], None),
+];
+/// Nothing is stored of a job that is stopped: API reference, StopTransformJob.
+#[rustfmt::skip]
+const TRANSFORM_STOP: &[Stage] = &[
+    stage(Stopping, "Stopping", "Stopping the transform job", [300, 20_000], None),
+    stage(Stopped, "Stopped", "Transform job stopped", [0, 0], None),
+];
+
+#[rustfmt::skip]
+const COMPILATION_RUN: &[Stage] = &[
+    stage(Starting, "Starting", "Starting the compilation job", [300, 2_000], Some(Phase::Place)),
+    stage(Starting, "Starting", "Preparing the instance for compilation", [600, 60_000], Some(Phase::Start)),
+    stage(InProgress, DOWNLOADING, "Downloading the model", [400, 20_000], Some(Phase::Input)),
+    stage(InProgress, "Compiling", "Compiling the model", [1_300, 120_000], Some(Phase::Run)),
+    stage(InProgress, "Uploading", "Uploading the compiled model", [400, 15_000], Some(Phase::Output)),
+    stage(Completed, "Completed", "Compilation job completed", [0, 0], None),
+];
+#[rustfmt::skip]
+const COMPILATION_STOP: &[Stage] = &[
+    stage(Stopping, "Stopping", "Stopping the compilation job", [300, 20_000], None),
+    stage(Stopped, "Stopped", "Compilation job stopped", [0, 0], None),
+];
+/// A time-out error, not a stop: API reference, StoppingCondition.
+#[rustfmt::skip]
+const COMPILATION_OVERTIME: &[Stage] = &[
+    stage(Failed, FAILED, "Compilation job failed", [0, 0], None),
+];
+
 /// What a kind of job calls its status.
 pub const fn status_word(kind: JobKind, status: JobStatus) -> &'static str {
     match kind {
-        JobKind::Training => match status {
-            JobStatus::InProgress => "InProgress",
-            JobStatus::Completed => "Completed",
-            JobStatus::Failed => "Failed",
-            JobStatus::Stopping => "Stopping",
-            JobStatus::Stopped => "Stopped",
+        JobKind::Compilation => match status {
+            Starting => "STARTING",
+            InProgress => "INPROGRESS",
+            Completed => "COMPLETED",
+            Failed => "FAILED",
+            Stopping => "STOPPING",
+            Stopped => "STOPPED",
+            JobStatus::Deleting => "DELETING",
+        },
+        // Endpoints have words of their own; these are never asked for.
+        JobKind::Training | JobKind::Processing | JobKind::Transform | JobKind::Hosting => match status {
+            Starting | InProgress => "InProgress",
+            Completed => "Completed",
+            Failed => "Failed",
+            Stopping => "Stopping",
+            Stopped => "Stopped",
             JobStatus::Deleting => "Deleting",
         },
+    }
+}
+
+/// The message of the last transition of a failed job. Source for training: SDK logs in public repositories.
+pub const fn failed_message(kind: JobKind) -> &'static str {
+    match kind {
+        JobKind::Training => "Training job failed",
+        JobKind::Processing => "Processing job failed",
+        JobKind::Transform => "Transform job failed",
+        JobKind::Compilation => "Compilation job failed",
+        JobKind::Hosting => "Endpoint failed",
     }
 }
 
@@ -104,6 +186,15 @@ pub const fn table(kind: JobKind, course: Course) -> &'static [Stage] {
         (JobKind::Training, Course::StopEarly) => TRAINING_STOP_EARLY,
         (JobKind::Training, Course::Stop) => TRAINING_STOP,
         (JobKind::Training, Course::Overtime) => TRAINING_OVERTIME,
+        (JobKind::Processing, Course::Run) => PROCESSING_RUN,
+        (JobKind::Processing, Course::StopEarly | Course::Stop) => PROCESSING_STOP,
+        (JobKind::Processing, Course::Overtime) => PROCESSING_OVERTIME,
+        (JobKind::Transform, Course::Run) => TRANSFORM_RUN,
+        (JobKind::Transform, Course::StopEarly | Course::Stop | Course::Overtime) => TRANSFORM_STOP,
+        (JobKind::Compilation, Course::Run) => COMPILATION_RUN,
+        (JobKind::Compilation, Course::StopEarly | Course::Stop) => COMPILATION_STOP,
+        (JobKind::Compilation, Course::Overtime) => COMPILATION_OVERTIME,
+        (JobKind::Hosting, _) => &[],
     }
 }
 
@@ -115,7 +206,7 @@ mod tests {
 
     #[test]
     fn every_table_ends_in_its_only_final_stage() {
-        for kind in JobKind::ALL {
+        for kind in JobKind::JOBS {
             for course in COURSES {
                 let stages = table(*kind, course);
                 let (last, before) = stages.split_last().unwrap();
@@ -126,17 +217,20 @@ mod tests {
     }
 
     #[test]
-    fn a_fast_training_job_lives_three_seconds() {
-        let stages = table(JobKind::Training, Course::Run);
-        let total: Duration = stages.iter().map(|stage| stage.lasts(Profile::Fast)).sum();
-        assert_eq!(total, Duration::from_secs(3));
-        assert!(stages.iter().all(|stage| stage.lasts(Profile::Instant).is_zero()));
+    fn a_fast_job_lives_three_seconds() {
+        for kind in JobKind::JOBS {
+            let stages = table(*kind, Course::Run);
+            let total: Duration = stages.iter().map(|stage| stage.lasts(Profile::Fast)).sum();
+            assert_eq!(total, Duration::from_secs(3), "{kind:?}");
+            assert!(stages.iter().all(|stage| stage.lasts(Profile::Instant).is_zero()));
+        }
     }
 
     #[test]
     fn every_phase_of_a_job_has_its_stage() {
-        let phases: Vec<_> =
-            table(JobKind::Training, Course::Run).iter().filter_map(|stage| stage.phase).collect();
-        assert_eq!(phases, Phase::ALL[1..]);
+        for kind in JobKind::JOBS {
+            let phases: Vec<_> = table(*kind, Course::Run).iter().filter_map(|stage| stage.phase).collect();
+            assert_eq!(phases, Phase::ALL[1..], "{kind:?}");
+        }
     }
 }

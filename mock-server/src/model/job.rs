@@ -11,15 +11,30 @@ pub type Document = Arc<serde_json::Value>;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum JobKind {
     Training,
+    Processing,
+    Transform,
+    Compilation,
+    /// Models on endpoints. The rules speak of it as of any kind of job; an endpoint is a row of a table of its own,
+    /// and what CreateModel checks is checked as this kind.
+    Hosting,
 }
 
 impl JobKind {
-    pub const ALL: &[JobKind] = &[JobKind::Training];
+    /// The kinds that rules speak of.
+    pub const ALL: &[JobKind] =
+        &[JobKind::Training, JobKind::Processing, JobKind::Transform, JobKind::Hosting, JobKind::Compilation];
+    /// The kinds whose jobs run once and end: the rows of the table of jobs.
+    pub const JOBS: &[JobKind] =
+        &[JobKind::Training, JobKind::Processing, JobKind::Transform, JobKind::Compilation];
 
     /// The kind in an ARN and in `kind/name`.
     pub fn slug(self) -> &'static str {
         match self {
             JobKind::Training => "training-job",
+            JobKind::Processing => "processing-job",
+            JobKind::Transform => "transform-job",
+            JobKind::Compilation => "compilation-job",
+            JobKind::Hosting => "endpoint",
         }
     }
 
@@ -27,6 +42,10 @@ impl JobKind {
     pub fn noun(self) -> &'static str {
         match self {
             JobKind::Training => "training",
+            JobKind::Processing => "processing",
+            JobKind::Transform => "transform",
+            JobKind::Compilation => "compilation",
+            JobKind::Hosting => "hosting",
         }
     }
 }
@@ -81,8 +100,8 @@ pub struct Needs {
     /// `s3://` URLs that are read and written.
     pub inputs: Vec<String>,
     pub outputs: Vec<String>,
-    /// Longest run.
-    pub max_runtime: Duration,
+    /// Longest run, if there is a limit.
+    pub max_runtime: Option<Duration>,
 }
 
 impl Needs {
@@ -93,6 +112,8 @@ impl Needs {
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum JobStatus {
+    /// Only compilation jobs call this a status of its own.
+    Starting,
     InProgress,
     Completed,
     Failed,
@@ -105,6 +126,11 @@ impl JobStatus {
     /// Whether nothing more happens to the job by itself.
     pub fn is_final(self) -> bool {
         matches!(self, JobStatus::Completed | JobStatus::Failed | JobStatus::Stopped)
+    }
+
+    /// Whether the job is on its way, and nobody has asked it to stop.
+    pub fn is_under_way(self) -> bool {
+        matches!(self, JobStatus::Starting | JobStatus::InProgress)
     }
 }
 
@@ -122,7 +148,7 @@ pub enum Course {
     Overtime,
 }
 
-/// A stretch of a job's life, as training jobs tell it.
+/// A stretch of a job's life. Training jobs tell it; those of other kinds have it all the same.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Transition {
     pub status: &'static str,
@@ -153,6 +179,8 @@ pub struct Job {
     pub transitions: Vec<Transition>,
     /// Known to the job from the moment its rule is violated, told to the user once the job has failed.
     pub failure: Option<Failure>,
+    /// The rule that keeps the job from getting anywhere without making it fail: it waits for its time limit.
+    pub hung: Option<&'static str>,
     /// What the rules said, in the order in which they were asked.
     pub findings: Vec<Finding>,
     pub created: SimTime,

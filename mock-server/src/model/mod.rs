@@ -3,9 +3,11 @@
 //! No request, no wire name, no error text and no `Serialize` here: each boundary has types of its own.
 
 pub mod address;
+pub mod choice;
 pub mod finding;
 pub mod gateway;
 pub mod group;
+pub mod hosting;
 pub mod iam;
 pub mod ids;
 pub mod interface;
@@ -16,15 +18,21 @@ pub mod quota;
 pub mod region;
 pub mod state;
 pub mod tags;
+pub mod texts;
 pub mod vpc;
 
 pub use address::AddressPool;
+pub use choice::{Choices, Placement, Silence};
 pub use finding::{Evidence, Finding, Phase, RuleMode, RuleModes, Verdict};
 pub use gateway::{
     AclAssociation, AclEntry, DhcpOptions, InternetGateway, NetworkAcl, Route, RouteAssociation, RouteTable,
     RouteTarget,
 };
 pub use group::{DEFAULT_GROUP, Direction, Peer, SecurityGroup, SecurityGroupRule};
+pub use hosting::{
+    DeployedVariant, Deployment, Endpoint, EndpointConfig, EndpointCourse, EndpointStatus, FleetKey,
+    SageModel, Variant,
+};
 pub use iam::{Role, Session};
 pub use ids::*;
 pub use interface::{Attachment, GroupRef, InterfaceStatus, NetworkInterface, UsedToken};
@@ -35,6 +43,7 @@ pub use quota::Quotas;
 pub use region::{Partition, RegionInfo, Site, Zone};
 pub use state::{Alarm, Defaults, Owner, Profile, State};
 pub use tags::Tags;
+pub use texts::Texts;
 pub use vpc::{Subnet, Tenancy, Vpc};
 
 /// A transaction over the model.

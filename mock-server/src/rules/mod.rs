@@ -7,18 +7,25 @@
 
 mod book;
 mod case;
+mod dhcp;
+mod groups;
+mod hosting;
 mod network;
 mod role;
 pub mod room;
+pub mod texts;
 
 pub use book::{catalogue, page};
 pub use case::Case;
 
 use crate::model::JobKind;
+use serde::Deserialize;
+
 pub use crate::model::{Evidence, Finding, Phase, RuleMode, RuleModes, Verdict};
 
 /// Where the knowledge comes from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Basis {
     /// AWS says so.
     Documented,
@@ -54,6 +61,20 @@ impl Doc {
         format!("https://docs.aws.amazon.com/sagemaker/latest/dg/{page}.html{hash}{anchor}")
     }
 }
+
+/// The same anchor on the page of every kind of job: the pages are built alike.
+macro_rules! five_pages {
+    ($anchor:literal) => {
+        &[
+            Doc { page: "train-vpc", anchor: concat!("train-vpc", $anchor) },
+            Doc { page: "process-vpc", anchor: concat!("process-vpc", $anchor) },
+            Doc { page: "batch-vpc", anchor: concat!("batch-vpc", $anchor) },
+            Doc { page: "host-vpc", anchor: concat!("host-vpc", $anchor) },
+            Doc { page: "neo-vpc", anchor: concat!("neo-vpc", $anchor) },
+        ]
+    };
+}
+use five_pages;
 
 /// The kinds of job that a rule speaks of.
 pub type Kinds = &'static [JobKind];
@@ -107,10 +128,18 @@ rules![
     network::KnownSubnets,
     network::KnownGroups,
     network::OneVpc,
-    network::SharedTenancy,
+    network::SharedTenancyOfTraining,
+    network::SharedTenancyOfCompilation,
     room::ServiceVpc,
+    hosting::TwoZones,
     room::TwoAddressesPerInstance,
+    room::FiveAddressesWithEfa,
     room::OneSubnetAllGroups,
+    dhcp::BothKeys,
+    groups::OpenToSubnets,
+    groups::OpenToMembersOfTraining,
+    groups::OpenToMembersOfProcessing,
+    groups::OpenToMembersOfTransform,
 ];
 
 /// Every rule, in the order of the list.

@@ -5,7 +5,7 @@ use super::*;
 use crate::model::Tenancy;
 use std::collections::BTreeSet;
 
-const TRAIN_CONFIGURE: Doc = Doc { page: "train-vpc", anchor: "train-vpc-configure" };
+const CONFIGURE: &[Doc] = five_pages!("-configure");
 
 /// The form of a VPC configuration.
 pub struct VpcShape;
@@ -17,7 +17,7 @@ impl Rule for VpcShape {
         jobs: ALL,
         phase: Phase::Create,
         basis: Basis::Documented,
-        docs: &[TRAIN_CONFIGURE],
+        docs: CONFIGURE,
         summary: "A VPC configuration names 1 to 16 subnets and 1 to 5 security groups. The published service model \
                   says so, and requests are held to it before any other rule is asked.",
         hint: "Give at least one subnet and one security group.",
@@ -42,7 +42,7 @@ impl Rule for KnownSubnets {
         jobs: ALL,
         phase: Phase::Create,
         basis: Basis::Assumed,
-        docs: &[TRAIN_CONFIGURE],
+        docs: CONFIGURE,
         summary: "Every subnet that a job names exists in the job's account and region. That the call itself fails \
                   is assumed.",
         hint: "Check the id, and that the job is created in the subnet's region.",
@@ -63,7 +63,7 @@ impl Rule for KnownGroups {
         jobs: ALL,
         phase: Phase::Create,
         basis: Basis::Assumed,
-        docs: &[TRAIN_CONFIGURE],
+        docs: CONFIGURE,
         summary: "Every security group that a job names exists in the job's account and region. That the call itself \
                   fails is assumed.",
         hint: "Check the id, and that the job is created in the group's region.",
@@ -92,7 +92,7 @@ impl Rule for OneVpc {
         jobs: ALL,
         phase: Phase::Create,
         basis: Basis::Assumed,
-        docs: &[TRAIN_CONFIGURE],
+        docs: CONFIGURE,
         summary: "The subnets and security groups of a job all belong to one VPC. EC2 refuses an interface whose \
                   group is of another VPC than its subnet; that the call to SageMaker itself fails is assumed.",
         hint: "Name subnets of one VPC, and security groups of that same VPC.",
@@ -118,8 +118,8 @@ impl Rule for OneVpc {
 }
 
 /// Shared hardware only.
-pub struct SharedTenancy;
-impl Rule for SharedTenancy {
+pub struct SharedTenancyOfTraining;
+impl Rule for SharedTenancyOfTraining {
     const INFO: RuleInfo = RuleInfo {
         id: "SM-VPC-TENANCY-01",
         aliases: &[],
@@ -130,20 +130,47 @@ impl Rule for SharedTenancy {
         docs: &[Doc { page: "train-vpc", anchor: "train-vpc" }],
         summary: "A training job takes only subnets of a VPC whose instances share hardware with others: tenancy \
                   default. That the call itself fails, rather than the job, is assumed.",
-        hint: "Use a VPC with tenancy default; ModifyVpcTenancy changes dedicated to default, never back.",
+        hint: TENANCY_HINT,
     };
 
     fn check(case: &Case<'_>) -> Verdict {
-        let Some(first) = case.subnets().next() else { return Verdict::NotApplicable };
-        let dedicated: Vec<_> = case
-            .subnets()
-            .filter(|subnet| case.vpc_of(subnet).is_some_and(|vpc| vpc.tenancy == Tenancy::Dedicated))
-            .collect();
-        let vpc = dedicated.first().map_or(first.vpc, |subnet| subnet.vpc);
-        let names: Vec<_> = dedicated.iter().map(|subnet| subnet.id.to_string()).collect();
-        let tenancy = if names.is_empty() { "default" } else { "dedicated" };
-        let evidence =
-            Evidence::of(vpc.to_string()).with("tenancy", tenancy).with("subnets", names.join(", "));
-        Verdict::require(names.is_empty(), evidence)
+        shared_tenancy(case)
     }
+}
+
+/// Shared hardware only.
+pub struct SharedTenancyOfCompilation;
+impl Rule for SharedTenancyOfCompilation {
+    const INFO: RuleInfo = RuleInfo {
+        id: "SM-VPC-TENANCY-02",
+        aliases: &[],
+        name: "default-tenancy-for-compilation",
+        jobs: &[JobKind::Compilation],
+        phase: Phase::Create,
+        basis: Basis::Documented,
+        docs: &[Doc { page: "neo-vpc", anchor: "neo-vpc" }],
+        summary: "A compilation job takes only subnets of a VPC whose instances share hardware with others: tenancy \
+                  default. That the call itself fails, rather than the job, is assumed.",
+        hint: TENANCY_HINT,
+    };
+
+    fn check(case: &Case<'_>) -> Verdict {
+        shared_tenancy(case)
+    }
+}
+
+const TENANCY_HINT: &str =
+    "Use a VPC with tenancy default; ModifyVpcTenancy changes dedicated to default, never back.";
+
+fn shared_tenancy(case: &Case<'_>) -> Verdict {
+    let Some(first) = case.subnets().next() else { return Verdict::NotApplicable };
+    let dedicated: Vec<_> = case
+        .subnets()
+        .filter(|subnet| case.vpc_of(subnet).is_some_and(|vpc| vpc.tenancy == Tenancy::Dedicated))
+        .collect();
+    let vpc = dedicated.first().map_or(first.vpc, |subnet| subnet.vpc);
+    let names: Vec<_> = dedicated.iter().map(|subnet| subnet.id.to_string()).collect();
+    let tenancy = if names.is_empty() { "default" } else { "dedicated" };
+    let evidence = Evidence::of(vpc.to_string()).with("tenancy", tenancy).with("subnets", names.join(", "));
+    Verdict::require(names.is_empty(), evidence)
 }

@@ -2,7 +2,7 @@
 //! so that the rule holds exactly when placement succeeds.
 
 use super::*;
-use crate::model::{InstanceGroup, Subnet};
+use crate::model::{InstanceGroup, Placement as Choice, Subnet};
 use std::sync::Arc;
 
 /// Interfaces of one instance, one private address each.
@@ -10,16 +10,45 @@ use std::sync::Arc;
 /// One belongs to the containers, one to the service's own traffic to S3 and to the logs. With network isolation
 /// the containers have none. Source: AWS knowledge center, "sagemaker-access-network-isolation"; that these are
 /// two interfaces and not one with two addresses is assumed.
-pub fn interfaces_per_instance(case: &Case<'_>, _group: &InstanceGroup) -> u32 {
+fn usual_interfaces(case: &Case<'_>) -> u32 {
     if case.needs.network_isolation { 1 } else { 2 }
 }
 
+/// Interfaces of one instance with an Elastic Fabric Adapter. Source: developer guide, "train-vpc", edition of 2023.
+const EFA_INTERFACES: u32 = 5;
+
+/// Instance types of training jobs that use an Elastic Fabric Adapter. Source: EC2 user guide, "Elastic Fabric
+/// Adapter"; that training uses it on these alone is assumed.
+const EFA_TYPES: &[&str] = &[
+    "ml.c5n.18xlarge",
+    "ml.p3dn.24xlarge",
+    "ml.p4d.24xlarge",
+    "ml.p4de.24xlarge",
+    "ml.p5.48xlarge",
+    "ml.p5e.48xlarge",
+    "ml.p5en.48xlarge",
+    "ml.p6-b200.48xlarge",
+    "ml.trn1.32xlarge",
+    "ml.trn1n.32xlarge",
+    "ml.trn2.48xlarge",
+];
+
+/// Only the page on training speaks of the adapter; it belongs to the containers, which have no network when they
+/// are isolated.
+fn uses_efa(case: &Case<'_>, group: &InstanceGroup) -> bool {
+    case.kind == JobKind::Training
+        && !case.needs.network_isolation
+        && EFA_TYPES.contains(&group.instance_type.as_str())
+}
+
+pub fn interfaces_per_instance(case: &Case<'_>, group: &InstanceGroup) -> u32 {
+    if uses_efa(case, group) { EFA_INTERFACES } else { usual_interfaces(case) }
+}
+
 /// Interfaces of all instances of a job.
-fn needed(case: &Case<'_>) -> u32 {
+fn needed(case: &Case<'_>, each: impl Fn(&InstanceGroup) -> u32) -> u32 {
     let groups = case.needs.instances.iter();
-    groups.fold(0, |sum, group| {
-        sum.saturating_add(group.count.saturating_mul(interfaces_per_instance(case, group)))
-    })
+    groups.fold(0, |sum, group| sum.saturating_add(group.count.saturating_mul(each(group))))
 }
 
 /// How many of a job's interfaces go into one subnet.
@@ -29,14 +58,61 @@ pub struct Placement<'a> {
     pub interfaces: u32,
 }
 
+/// The subnets of a job, each once, by availability zone: zones and subnets in the order given.
+pub fn zones<'a>(case: &Case<'a>) -> Vec<(&'static str, Vec<&'a Arc<Subnet>>)> {
+    let mut zones: Vec<(&'static str, Vec<&Arc<Subnet>>)> = Vec::new();
+    for subnet in case.subnets() {
+        match zones.iter_mut().find(|(zone, _)| *zone == subnet.zone.name) {
+            Some((_, subnets)) if subnets.iter().any(|known| known.id == subnet.id) => {}
+            Some((_, subnets)) => subnets.push(subnet),
+            None => zones.push((subnet.zone.name, vec![subnet])),
+        }
+    }
+    zones
+}
+
 /// Where all the interfaces of a job go; `None` if there is no room for them.
 ///
 /// The whole job goes into the first of its subnets that has room for it. That it stays in one subnet is how the
-/// guide reads ("in one of the subnets"); that a full subnet is passed over is assumed.
+/// guide reads ("in one of the subnets"); that a full subnet is passed over is assumed. Instances of a hosted model
+/// are spread over the zones; those of a job are if the server was told so.
 pub fn plan<'a>(case: &Case<'a>) -> Option<Vec<Placement<'a>>> {
-    let interfaces = needed(case);
+    plan_for(case, |group| interfaces_per_instance(case, group))
+}
+
+fn plan_for<'a>(case: &Case<'a>, each: impl Fn(&InstanceGroup) -> u32) -> Option<Vec<Placement<'a>>> {
+    if case.kind == JobKind::Hosting || case.state.choices.placement == Choice::PerInstance {
+        return spread(case, each);
+    }
+    let interfaces = needed(case, each);
     let subnet = case.subnets().find(|subnet| subnet.addresses.free() >= interfaces)?;
     Some(vec![Placement { subnet, interfaces }])
+}
+
+/// One instance after the other, each in the next zone that has a subnet with room for it.
+fn spread<'a>(case: &Case<'a>, each: impl Fn(&InstanceGroup) -> u32) -> Option<Vec<Placement<'a>>> {
+    let zones = zones(case);
+    let mut placements: Vec<Placement<'a>> = Vec::new();
+    let mut next = 0;
+    for group in &case.needs.instances {
+        let interfaces = each(group);
+        for _ in 0..group.count {
+            let room = |placements: &[Placement<'a>], subnet: &Arc<Subnet>| {
+                let taken = placements.iter().find(|placement| placement.subnet.id == subnet.id);
+                subnet.addresses.free() - taken.map_or(0, |placement| placement.interfaces) >= interfaces
+            };
+            let (zone, subnet) = (next..next + zones.len()).find_map(|n| {
+                let (_, subnets) = &zones[n % zones.len()];
+                subnets.iter().find(|subnet| room(&placements, subnet)).map(|subnet| (n, *subnet))
+            })?;
+            match placements.iter_mut().find(|placement| placement.subnet.id == subnet.id) {
+                Some(placement) => placement.interfaces += interfaces,
+                None => placements.push(Placement { subnet, interfaces }),
+            }
+            next = (zone + 1) % zones.len();
+        }
+    }
+    Some(placements)
 }
 
 /// Without a VPC of the user's nothing of a VPC applies.
@@ -49,7 +125,7 @@ impl Rule for ServiceVpc {
         jobs: ALL,
         phase: Phase::Place,
         basis: Basis::Documented,
-        docs: &[Doc { page: "train-vpc", anchor: "train-vpc" }],
+        docs: five_pages!(""),
         summary: "A job that names no VPC runs in one that belongs to the service and reaches S3 over the internet; \
                   no interface appears in the user's VPC and no rule about it applies.",
         hint: "Give VpcConfig if the job has to reach things in your VPC.",
@@ -73,10 +149,10 @@ impl Rule for TwoAddressesPerInstance {
         jobs: ALL,
         phase: Phase::Place,
         basis: Basis::Documented,
-        docs: &[Doc { page: "train-vpc", anchor: "train-vpc-ip" }],
-        summary: "Each instance of a job takes two private addresses, and all instances of a job come from one of \
-                  the job's subnets; five addresses of every subnet are never free. An instance with network \
-                  isolation takes one.",
+        docs: five_pages!("-ip"),
+        summary: "Each instance takes two private addresses, and all instances of a job come from one of the job's \
+                  subnets; those of a hosted model are spread over its zones. Five addresses of every subnet are \
+                  never free. An instance with network isolation takes one.",
         hint: "Use a larger subnet, or name one with room for the whole job; delete interfaces that hold addresses.",
     };
 
@@ -84,20 +160,49 @@ impl Rule for TwoAddressesPerInstance {
         if case.vpc_config().is_none() {
             return Verdict::NotApplicable;
         }
-        let plan = plan(case);
-        let used = plan.iter().flatten().map(|placement| placement.subnet).next();
-        let free = case.subnets().map(|subnet| format!("{}: {}", subnet.id, subnet.addresses.free()));
-        let evidence = Evidence {
-            resource: used.or(case.subnets().next()).map(|subnet| subnet.id.to_string()),
-            facts: Vec::new(),
-        };
-        let evidence = evidence
-            .with("subnets", list(case.named_subnets().map(|(name, _)| name)))
-            .with("instances", case.needs.instance_count())
-            .with("needed", needed(case))
-            .with("free", free.collect::<Vec<_>>().join(", "));
-        Verdict::require(plan.is_some(), evidence)
+        enough_room(case, |_| usual_interfaces(case))
     }
+}
+
+/// Five private addresses for each instance with an Elastic Fabric Adapter.
+pub struct FiveAddressesWithEfa;
+impl Rule for FiveAddressesWithEfa {
+    const INFO: RuleInfo = RuleInfo {
+        id: "SM-VPC-IP-02",
+        aliases: &[],
+        name: "five-addresses-with-efa",
+        jobs: &[JobKind::Training],
+        phase: Phase::Place,
+        basis: Basis::Documented,
+        docs: &[Doc { page: "train-vpc", anchor: "train-vpc-ip" }],
+        summary: "Each instance of a training job that uses an Elastic Fabric Adapter takes five private addresses. \
+                  Editions of the guide from 2023 on say so; which instance types that concerns is assumed.",
+        hint: "Use a larger subnet, or an instance type without an Elastic Fabric Adapter.",
+    };
+
+    fn check(case: &Case<'_>) -> Verdict {
+        if case.vpc_config().is_none() || !case.needs.instances.iter().any(|group| uses_efa(case, group)) {
+            return Verdict::NotApplicable;
+        }
+        enough_room(case, |group| interfaces_per_instance(case, group))
+    }
+}
+
+/// Whether there is room for all instances of a job if each takes so many addresses.
+fn enough_room(case: &Case<'_>, each: impl Fn(&InstanceGroup) -> u32) -> Verdict {
+    let plan = plan_for(case, &each);
+    let used = plan.iter().flatten().map(|placement| placement.subnet).next();
+    let free = case.subnets().map(|subnet| format!("{}: {}", subnet.id, subnet.addresses.free()));
+    let evidence = Evidence {
+        resource: used.or(case.subnets().next()).map(|subnet| subnet.id.to_string()),
+        facts: Vec::new(),
+    };
+    let evidence = evidence
+        .with("subnets", list(case.named_subnets().map(|(name, _)| name)))
+        .with("instances", case.needs.instance_count())
+        .with("needed", needed(case, &each))
+        .with("free", free.collect::<Vec<_>>().join(", "));
+    Verdict::require(plan.is_some(), evidence)
 }
 
 /// One subnet, every group.
@@ -110,9 +215,9 @@ impl Rule for OneSubnetAllGroups {
         jobs: ALL,
         phase: Phase::Place,
         basis: Basis::Documented,
-        docs: &[Doc { page: "train-vpc", anchor: "train-vpc" }],
-        summary: "The interfaces of a job lie in one of the subnets that it was given, and each of them carries all \
-                  of the security groups that it was given.",
+        docs: five_pages!(""),
+        summary: "The interfaces of a job lie in one of the subnets that it was given, those of a hosted model in \
+                  several of them, and each carries all of the security groups that were given.",
         hint: "Nothing to do: this rule tells where the interfaces are.",
     };
 

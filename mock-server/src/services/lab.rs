@@ -4,10 +4,10 @@
 use super::{Caller, Principal, Read, Refused, Reply, ReplyWriter, View, Write};
 use crate::jobs;
 use crate::kernel::{Clock, ClockMode, HexId, Memo, Scope, SimTime};
-use crate::model::network::{NewSubnet, NewVpc};
+use crate::model::network::{ANY_V4, NewSubnet, NewVpc};
 use crate::model::{
-    Account, Defaults, Id, NetworkInterface, Partition, Profile, RegionInfo, Role, RuleMode, SecurityGroup,
-    SecurityGroupId, State, SubnetId, Tags, Tenancy, Txn, VpcId, World,
+    Account, Defaults, Direction, Id, NetworkInterface, Partition, Peer, Profile, RegionInfo, Role, RuleMode,
+    SecurityGroup, SecurityGroupId, SecurityGroupRule, State, SubnetId, Tags, Tenancy, Txn, VpcId, World,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -91,7 +91,8 @@ impl Lab {
 
     pub fn vpc(&self, tenancy: Tenancy) -> VpcId {
         let mut bits = |_: &'static str| self.bits();
-        let new = NewVpc::new(&mut bits, "10.0.0.0/16".parse().unwrap(), tenancy, None);
+        let new =
+            NewVpc::new(&mut bits, "10.0.0.0/16".parse().unwrap(), tenancy, self.state().region_dhcp_options);
         let id = new.vpc.id;
         self.edit(|state| {
             state.add_vpc(new);
@@ -100,12 +101,17 @@ impl Lab {
     }
 
     pub fn subnet(&self, vpc: VpcId, cidr: &str) -> SubnetId {
+        self.subnet_in(vpc, cidr, 0)
+    }
+
+    /// A subnet in one of the region's zones.
+    pub fn subnet_in(&self, vpc: VpcId, cidr: &str, zone: usize) -> SubnetId {
         let new = NewSubnet {
             id: self.id(),
             acl_association: self.id(),
             vpc,
             cidr: cidr.parse().unwrap(),
-            zone: RegionInfo::get(REGION).unwrap().zones[0],
+            zone: RegionInfo::get(REGION).unwrap().zones[zone],
             default_for_zone: false,
             map_public_ip: false,
             tags: Tags::default(),
@@ -117,14 +123,18 @@ impl Lab {
         id
     }
 
+    /// A group that lets its members talk to each other, and out.
     pub fn group(&self, vpc: VpcId) -> SecurityGroupId {
         let id = self.id();
+        let rules = [(Direction::Ingress, Peer::Group(id)), (Direction::Egress, Peer::V4(ANY_V4))];
         let row = SecurityGroup {
             id,
             vpc,
             name: format!("group {id}").into(),
             description: "a group".into(),
-            rules: Vec::new(),
+            rules: rules
+                .map(|(direction, peer)| SecurityGroupRule::all_traffic(self.id(), direction, peer))
+                .to_vec(),
             tags: Tags::default(),
             memo: Memo::default(),
         };

@@ -3,8 +3,8 @@
 //! Every variant says where its text comes from. Observed: seen in public issue threads. Assumed: nobody could be
 //! found who saw AWS's own text.
 
-use crate::model::{Finding, JobKind};
-use crate::rules::{self, Basis};
+use crate::model::{Finding, Job, JobKind, Texts};
+use crate::rules::texts;
 use crate::services::Refused;
 
 /// Why SageMaker refuses.
@@ -16,18 +16,29 @@ pub enum SageMakerError {
          already exists ({arn})"
     )]
     NameInUse { arn: String },
+    /// Observed of processing jobs; assumed of transform and compilation jobs, whose code is in the service model.
+    #[error(
+        "Job name must be unique within an AWS account and region, and a job with this name already exists ({arn})"
+    )]
+    JobNameInUse { arn: String },
     /// Observed, of training jobs.
     #[error("Requested resource not found.")]
     NotFound,
-    /// Observed.
-    #[error("The request was rejected because the training job is in status {status}.")]
-    WrongStatus { status: &'static str },
+    /// Observed of processing and transform jobs up to the colon; code and text are assumed of compilation jobs.
+    #[error("Could not find requested job with name: {name}")]
+    NoSuchJob { name: String },
+    /// Observed of training jobs.
+    #[error("The request was rejected because the {noun} job is in status {status}.")]
+    WrongStatus { noun: &'static str, status: &'static str },
     /// Code from the service model, text assumed.
-    #[error("The training job ({arn}) is in status {status} and cannot be deleted.")]
-    NotDeletable { arn: String, status: &'static str },
+    #[error("The {noun} job ({arn}) is in status {status} and cannot be deleted.")]
+    NotDeletable { noun: &'static str, arn: String, status: &'static str },
+    /// As above, where the service model has no such code.
+    #[error("The {noun} job ({arn}) is in status {status} and cannot be deleted.")]
+    NotDeletableYet { noun: &'static str, arn: String, status: &'static str },
     /// A rule of phase `create`.
-    #[error("{}", worded(finding, *kind))]
-    Rule { finding: Box<Finding>, kind: JobKind },
+    #[error("{text}")]
+    Rule { rule: &'static str, text: String },
     /// A token that no list gave; assumed.
     #[error("Invalid NextToken.")]
     BadToken,
@@ -88,6 +99,25 @@ pub enum SageMakerError {
     /// Assumed.
     #[error("Channel {channel} names the instance group {group}, which is not one of InstanceGroups.")]
     UnknownInstanceGroup { channel: String, group: String },
+
+    // === The other kinds of job: members that depend on each other ===
+    /// Assumed.
+    #[error("Exactly one of S3Input and DatasetDefinition must be specified for the processing input {0}.")]
+    OneSource(String),
+    /// Assumed.
+    #[error("S3Output and FeatureStoreOutput cannot both be specified for the processing output {0}.")]
+    OneDestination(String),
+    /// Documented rule, assumed text.
+    #[error("The product of MaxConcurrentTransforms and MaxPayloadInMB must not be greater than {most}.")]
+    Payload { most: u64 },
+    /// Documented rule, assumed text.
+    #[error("You must specify exactly one of ModelPackageVersionArn and InputConfig.")]
+    PackageOrInput,
+    /// Documented rule, assumed text.
+    #[error("You must specify exactly one of TargetDevice and TargetPlatform in OutputConfig.")]
+    DeviceOrPlatform,
+
+    // === Tags ===
     /// Assumed.
     #[error("Duplicate tag key: {0}")]
     TagTwice(String),
@@ -97,46 +127,88 @@ pub enum SageMakerError {
     /// Documented limit, assumed text.
     #[error("A resource must not have more than 50 tags.")]
     TooManyTags,
-}
 
-/// The texts of rules that are violated by a call; `{name}` stands for that fact of the evidence, `{kind}` for the
-/// kind of job.
-const TEXTS: &[(&str, Basis, &str)] = &[
-    (
-        "SM-ROLE-TRUST-07",
-        Basis::Observed,
-        "Could not assume role {resource}. Please ensure that the role exists and allows principal \
-         'sagemaker.amazonaws.com' to assume the role.",
-    ),
-    ("SM-F-SUBNET-404", Basis::Assumed, "The subnet ID '{resource}' does not exist"),
-    ("SM-F-SG-404", Basis::Assumed, "The security group '{resource}' does not exist"),
-    (
-        "SM-F-VPC-MIX",
-        Basis::Assumed,
-        "VpcConfig is invalid: subnets [{subnets}] and security groups [{groups}] belong to different networks \
-         ({vpcs}).",
-    ),
-    (
-        "SM-VPC-TENANCY-01",
-        Basis::Assumed,
-        "VpcConfig is invalid: subnet(s) [{subnets}] belong to VPC {resource} with instance tenancy '{tenancy}'. Only \
-         subnets in a VPC with default tenancy are supported for {kind} jobs.",
-    ),
-];
-
-fn worded(finding: &Finding, kind: JobKind) -> String {
-    let evidence = finding.verdict.evidence().cloned().unwrap_or_default().with("kind", kind.noun());
-    match TEXTS.iter().find(|(rule, _, _)| *rule == finding.rule) {
-        Some((_, _, text)) => evidence.fill(text),
-        None => rules::get(finding.rule).map_or(finding.rule, |info| info.summary).to_owned(),
-    }
+    // === Models, endpoint configurations, endpoints ===
+    /// Observed; `what` as in `endpoint configuration`.
+    #[error("Could not find {what} \"{arn}\".")]
+    Unknown { what: &'static str, arn: String },
+    /// Observed.
+    #[error("Cannot create already existing {what} \"{arn}\".")]
+    Exists { what: &'static str, arn: String },
+    /// Documented rule, assumed text.
+    #[error("You must specify exactly one of PrimaryContainer and Containers.")]
+    OneKindOfContainer,
+    /// Documented rule, assumed text.
+    #[error("You must specify exactly one of Image and ModelPackageName for each container of a model.")]
+    ImageOrPackage,
+    /// Documented rule, assumed text.
+    #[error("You must not specify both ModelDataUrl and ModelDataSource for a container.")]
+    TwoKindsOfModelData,
+    /// Assumed.
+    #[error("Production variant names must be unique within an endpoint configuration: {0}")]
+    VariantTwice(String),
+    /// Documented rule, assumed text.
+    #[error(
+        "You must specify exactly one of InstanceType with InitialInstanceCount, InstancePools and ServerlessConfig \
+         for production variant {0}."
+    )]
+    VariantCapacity(String),
+    /// Documented rule, assumed text.
+    #[error(
+        "If you specify ShadowProductionVariants, you must specify exactly one production variant and one shadow \
+         variant."
+    )]
+    OneShadow,
+    /// Observed, of updates and deletions alike.
+    #[error("Cannot update in-progress endpoint \"{arn}\".")]
+    EndpointInProgress { arn: String },
+    /// Documented rule, assumed text.
+    #[error("Cannot update failed endpoint \"{arn}\". Delete the endpoint and create a new one.")]
+    EndpointFailed { arn: String },
 }
 
 impl SageMakerError {
+    /// A violated rule of phase `create`.
+    pub fn rule(texts: &Texts, kind: JobKind, finding: &Finding) -> Self {
+        Self::Rule { rule: finding.rule, text: texts::word(texts, finding, kind) }
+    }
+
+    pub fn job_name_in_use(kind: JobKind, arn: String) -> Self {
+        match kind {
+            JobKind::Training => Self::NameInUse { arn },
+            _ => Self::JobNameInUse { arn },
+        }
+    }
+
+    pub fn no_job(kind: JobKind, name: &str) -> Self {
+        match kind {
+            JobKind::Training => Self::NotFound,
+            _ => Self::NoSuchJob { name: name.to_owned() },
+        }
+    }
+
+    /// A job that has not ended.
+    pub fn not_deletable(job: &Job) -> Self {
+        let (noun, arn, status) = (job.key.kind.noun(), job.arn.clone(), job.status_word());
+        match job.key.kind {
+            JobKind::Compilation => Self::NotDeletableYet { noun, arn, status },
+            _ => Self::NotDeletable { noun, arn, status },
+        }
+    }
+
     fn code(&self) -> &'static str {
         match self {
-            SageMakerError::NameInUse { .. } | SageMakerError::NotDeletable { .. } => "ResourceInUse",
+            SageMakerError::NameInUse { .. }
+            | SageMakerError::JobNameInUse { .. }
+            | SageMakerError::NotDeletable { .. } => "ResourceInUse",
             SageMakerError::NotFound
+            | SageMakerError::NoSuchJob { .. }
+            | SageMakerError::NotDeletableYet { .. }
+            | SageMakerError::OneSource(_)
+            | SageMakerError::OneDestination(_)
+            | SageMakerError::Payload { .. }
+            | SageMakerError::PackageOrInput
+            | SageMakerError::DeviceOrPlatform
             | SageMakerError::WrongStatus { .. }
             | SageMakerError::Rule { .. }
             | SageMakerError::BadToken
@@ -156,13 +228,23 @@ impl SageMakerError {
             | SageMakerError::UnknownInstanceGroup { .. }
             | SageMakerError::TagTwice(_)
             | SageMakerError::TagReserved(_)
-            | SageMakerError::TooManyTags => "ValidationException",
+            | SageMakerError::TooManyTags
+            | SageMakerError::Unknown { .. }
+            | SageMakerError::Exists { .. }
+            | SageMakerError::OneKindOfContainer
+            | SageMakerError::ImageOrPackage
+            | SageMakerError::TwoKindsOfModelData
+            | SageMakerError::VariantTwice(_)
+            | SageMakerError::VariantCapacity(_)
+            | SageMakerError::OneShadow
+            | SageMakerError::EndpointInProgress { .. }
+            | SageMakerError::EndpointFailed { .. } => "ValidationException",
         }
     }
 
     fn because(&self) -> Option<&'static str> {
         match self {
-            SageMakerError::Rule { finding, .. } => Some(finding.rule),
+            SageMakerError::Rule { rule, .. } => Some(rule),
             _ => None,
         }
     }
@@ -175,20 +257,6 @@ impl From<SageMakerError> for Refused {
             message: error.to_string(),
             status: 400,
             because: error.because(),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::Phase;
-
-    #[test]
-    fn every_text_belongs_to_a_rule_that_makes_calls_fail() {
-        for (rule, _, _) in TEXTS {
-            let info = rules::get(rule).unwrap();
-            assert!(info.id == *rule && info.phase == Phase::Create, "{rule}");
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::model::{JobKey, JobKind, State, Tags, Txn};
 use crate::services::page;
 use crate::services::{Caller, Operation, Read, View, Write};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Source: service model and "Tagging AWS resources".
 const MOST: usize = 50;
@@ -39,20 +40,58 @@ fn told(tags: &Tags) -> Vec<Tag> {
     tags.iter().map(|(key, value)| Tag { key: key.to_owned(), value: value.to_owned() }).collect()
 }
 
+/// Something that has tags.
+enum Tagged {
+    Job(JobKey),
+    Model(Arc<str>),
+    EndpointConfig(Arc<str>),
+    Endpoint(Arc<str>),
+}
+
 /// The resource with this ARN.
-fn resource(state: &State, caller: &Caller, arn: &str) -> Result<JobKey, SageMakerError> {
+fn resource(state: &State, caller: &Caller, arn: &str) -> Result<Tagged, SageMakerError> {
+    let named =
+        |slug: &str| arn.strip_prefix(&caller.arn("sagemaker", slug))?.strip_prefix('/').map(Arc::from);
     let find = || {
-        let key = JobKind::ALL.iter().find_map(|kind| {
-            let name = arn.strip_prefix(&caller.arn("sagemaker", kind.slug()))?.strip_prefix('/')?;
-            Some(JobKey { kind: *kind, name: name.into() })
-        })?;
-        state.jobs.contains(&key).then_some(key)
+        if let Some(name) = named("model") {
+            return state.models.contains(&name).then_some(Tagged::Model(name));
+        }
+        if let Some(name) = named("endpoint-config") {
+            return state.endpoint_configs.contains(&name).then_some(Tagged::EndpointConfig(name));
+        }
+        if let Some(name) = named("endpoint") {
+            return state.endpoints.contains(&name).then_some(Tagged::Endpoint(name));
+        }
+        let key =
+            JobKind::JOBS.iter().find_map(|kind| Some(JobKey { kind: *kind, name: named(kind.slug())? }))?;
+        state.jobs.contains(&key).then_some(Tagged::Job(key))
     };
     find().ok_or(SageMakerError::NotFound)
 }
 
-fn tags_of<'a>(state: &'a State, key: &JobKey) -> Result<&'a Tags, SageMakerError> {
-    state.jobs.get(key).map(|job| &job.tags).ok_or(SageMakerError::NotFound)
+impl Tagged {
+    fn tags(&self, state: &State) -> Tags {
+        let tags = match self {
+            Tagged::Job(key) => state.jobs.get(key).map(|job| &job.tags),
+            Tagged::Model(name) => state.models.get(name).map(|model| &model.tags),
+            Tagged::EndpointConfig(name) => state.endpoint_configs.get(name).map(|config| &config.tags),
+            Tagged::Endpoint(name) => state.endpoints.get(name).map(|endpoint| &endpoint.tags),
+        };
+        tags.cloned().unwrap_or_default()
+    }
+
+    fn change(&self, state: &mut State, change: impl FnOnce(&mut Tags)) {
+        match self {
+            Tagged::Job(key) => drop(state.jobs.update(key, |job| change(&mut job.tags))),
+            Tagged::Model(name) => drop(state.models.update(name, |model| change(&mut model.tags))),
+            Tagged::EndpointConfig(name) => {
+                drop(state.endpoint_configs.update(name, |config| change(&mut config.tags)));
+            }
+            Tagged::Endpoint(name) => {
+                drop(state.endpoints.update(name, |endpoint| change(&mut endpoint.tags)));
+            }
+        }
+    }
 }
 
 pub struct AddTags;
@@ -75,16 +114,14 @@ impl Operation for AddTags {
 }
 impl Write for AddTags {
     fn run(txn: &mut Txn<'_>, caller: &Caller, input: AddIn) -> Result<AddOut, SageMakerError> {
-        let key = resource(&txn.state, caller, &input.resource_arn)?;
+        let resource = resource(&txn.state, caller, &input.resource_arn)?;
         let added = checked(&input.tags)?;
-        let job = txn.state.jobs.update(&key, |job| {
-            added.iter().for_each(|(key, value)| job.tags.set(key, value));
-        });
-        match job {
-            Some(job) if job.tags.len() > MOST => Err(SageMakerError::TooManyTags),
-            Some(job) => Ok(AddOut { tags: told(&job.tags) }),
-            None => Err(SageMakerError::NotFound),
+        resource.change(&mut txn.state, |tags| added.iter().for_each(|(key, value)| tags.set(key, value)));
+        let tags = resource.tags(&txn.state);
+        if tags.len() > MOST {
+            return Err(SageMakerError::TooManyTags);
         }
+        Ok(AddOut { tags: told(&tags) })
     }
 }
 
@@ -111,11 +148,11 @@ impl Operation for ListTags {
 }
 impl Read for ListTags {
     fn run(view: &View<'_>, input: ListIn) -> Result<ListOut, SageMakerError> {
-        let key = resource(view.state, view.caller, &input.resource_arn)?;
+        let resource = resource(view.state, view.caller, &input.resource_arn)?;
         let after =
             input.next_token.as_deref().map(|token| page::key_of(token).ok_or(SageMakerError::BadToken));
         let after = after.transpose()?;
-        let tags = told(tags_of(view.state, &key)?);
+        let tags = told(&resource.tags(view.state));
         let rest = tags.into_iter().filter(|tag| after.as_ref().is_none_or(|after| tag.key > *after));
         let (tags, next_token) = page::cut(rest, input.max_results.unwrap_or(MOST), |tag| tag.key.clone());
         Ok(ListOut { tags, next_token })
@@ -139,10 +176,8 @@ impl Operation for DeleteTags {
 }
 impl Write for DeleteTags {
     fn run(txn: &mut Txn<'_>, caller: &Caller, input: DeleteIn) -> Result<DeleteOut, SageMakerError> {
-        let key = resource(&txn.state, caller, &input.resource_arn)?;
-        txn.state.jobs.update(&key, |job| {
-            input.tag_keys.iter().for_each(|key| job.tags.remove(key));
-        });
+        let resource = resource(&txn.state, caller, &input.resource_arn)?;
+        resource.change(&mut txn.state, |tags| input.tag_keys.iter().for_each(|key| tags.remove(key)));
         Ok(DeleteOut {})
     }
 }

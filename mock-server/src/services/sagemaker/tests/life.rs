@@ -214,7 +214,7 @@ fn a_deleted_job_leaves_its_name() {
     assert_eq!((&*refused.code, refused.status), ("ResourceInUse", 400));
     site.lab.advance(10_000);
     site.delete("again").unwrap();
-    let gone = site.lab.read::<DescribeTrainingJob>(named("again")).unwrap_err();
+    let gone = site.lab.read::<Describe<Training>>(named("again")).unwrap_err();
     assert_eq!((&*gone.code, &*gone.message), ("ValidationException", "Requested resource not found."));
     site.create(site.request("again", 1)).unwrap();
     site.assert_sound();

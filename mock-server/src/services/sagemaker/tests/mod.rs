@@ -1,11 +1,14 @@
 //! Tests of SageMaker's operations and of the life of jobs behind them.
 
+mod hosting;
 mod life;
+mod models;
 mod properties;
 mod refusals;
 mod telling;
 
-use super::training::{CreateTrainingJob, DeleteTrainingJob, DescribeTrainingJob, StopTrainingJob};
+use super::job::{Create, Delete, Describe, Stop};
+use super::training::Training;
 use crate::model::{Profile, SecurityGroupId, SubnetId, Tenancy, VpcId};
 use crate::services::Refused;
 use crate::services::lab::{Lab, ROLE_ARN};
@@ -38,19 +41,19 @@ impl Site {
     }
 
     fn create(&self, request: Value) -> Result<Value, Refused> {
-        self.lab.write::<CreateTrainingJob>(request)
+        self.lab.write::<Create<Training>>(request)
     }
 
     fn describe(&self, name: &str) -> Value {
-        self.lab.read::<DescribeTrainingJob>(named(name)).unwrap()
+        self.lab.read::<Describe<Training>>(named(name)).unwrap()
     }
 
     fn stop(&self, name: &str) -> Result<Value, Refused> {
-        self.lab.write::<StopTrainingJob>(named(name))
+        self.lab.write::<Stop<Training>>(named(name))
     }
 
     fn delete(&self, name: &str) -> Result<Value, Refused> {
-        self.lab.write::<DeleteTrainingJob>(named(name))
+        self.lab.write::<Delete<Training>>(named(name))
     }
 
     fn free(&self) -> u32 {

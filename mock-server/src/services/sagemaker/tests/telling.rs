@@ -1,8 +1,8 @@
 //! What Describe, List and the tags tell.
 
 use super::*;
+use crate::services::sagemaker::job::List;
 use crate::services::sagemaker::tags::{AddTags, DeleteTags, ListTags};
-use crate::services::sagemaker::training::ListTrainingJobs;
 
 #[test]
 fn what_was_given_is_told_again_with_the_defaults_filled_in() {
@@ -72,7 +72,7 @@ fn times_are_those_of_the_stages() {
 }
 
 fn list(site: &Site, input: Value) -> (Vec<String>, Option<String>) {
-    let out = site.lab.read::<ListTrainingJobs>(input).unwrap();
+    let out = site.lab.read::<List<Training>>(input).unwrap();
     let names = out["TrainingJobSummaries"].as_array().unwrap().iter();
     let names = names.map(|job| job["TrainingJobName"].as_str().unwrap().to_owned()).collect();
     (names, out["NextToken"].as_str().map(str::to_owned))
@@ -105,7 +105,7 @@ fn a_list_is_sorted_filtered_and_cut() {
     let (page, token) = list(&site, json!({ "StatusEquals": "Stopping", "MaxResults": 3 }));
     assert_eq!((page.len(), token.is_some()), (0, true), "the page is cut before the status is asked");
     assert_eq!(list(&site, json!({ "SortBy": "Status", "MaxResults": 1 })).0, names([5]));
-    let refused = site.lab.read::<ListTrainingJobs>(json!({ "NextToken": "nonsense" })).unwrap_err();
+    let refused = site.lab.read::<List<Training>>(json!({ "NextToken": "nonsense" })).unwrap_err();
     assert_eq!(&*refused.code, "ValidationException");
 }
 

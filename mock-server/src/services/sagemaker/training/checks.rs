@@ -2,12 +2,14 @@
 //! API reference does, in the descriptions of the members.
 
 use super::super::error::SageMakerError;
-use super::create::{DEFAULT_MAX_RUNTIME, In};
+use super::super::job::Vpc;
 use crate::model::InstanceGroup as Instances;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde::de::IgnoredAny;
 use std::collections::BTreeSet;
+
+/// Source: API reference, StoppingCondition.
+pub const DEFAULT_MAX_RUNTIME: u64 = 24 * 60 * 60;
 
 /// 28 days. Source: API reference, StoppingCondition.
 const LONGEST_RUNTIME: u64 = 28 * 24 * 60 * 60;
@@ -21,7 +23,7 @@ pub struct Resources {
     pub volume_size: Option<u64>,
     pub keep_alive_period_in_seconds: Option<u64>,
     pub instance_groups: Vec<InstanceGroup>,
-    pub instance_placement_config: Option<Value>,
+    pub instance_placement_config: Option<IgnoredAny>,
     pub instance_preferences: Vec<Preference>,
 }
 
@@ -58,13 +60,6 @@ pub struct Stopping {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Vpc {
-    pub subnets: Vec<String>,
-    pub security_group_ids: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
 pub struct Channel {
     channel_name: String,
     data_source: DataSource,
@@ -75,8 +70,8 @@ pub struct Channel {
 struct DataSource {
     #[serde(rename = "S3DataSource")]
     s3: Option<S3DataSource>,
-    file_system_data_source: Option<Value>,
-    dataset_source: Option<Value>,
+    file_system_data_source: Option<IgnoredAny>,
+    dataset_source: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -97,41 +92,72 @@ impl Channel {
     }
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Algorithm {
+    training_image: Option<IgnoredAny>,
+    algorithm_name: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+pub struct Output {
+    #[serde(rename = "S3OutputPath")]
+    pub path: String,
+}
+
+#[derive(Deserialize)]
+pub struct Checkpoint {
+    #[serde(rename = "S3Uri")]
+    pub s3_uri: String,
+}
+
 /// The members that this code looks at.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct Asked {
-    pub resources: Resources,
-    pub stopping: Stopping,
-    pub vpc: Option<Vpc>,
-    pub channels: Vec<Channel>,
-    has_resources: bool,
-    has_algorithm: bool,
-    /// How many of the image and the algorithm's name were given.
-    images: usize,
-    spot: bool,
-    serverless: bool,
+    pub role_arn: String,
+    algorithm_specification: Option<Algorithm>,
+    pub resource_config: Option<Resources>,
+    #[serde(default)]
+    stopping_condition: Stopping,
+    pub vpc_config: Option<Vpc>,
+    #[serde(default)]
+    pub input_data_config: Vec<Channel>,
+    pub output_data_config: Output,
+    pub checkpoint_config: Option<Checkpoint>,
+    #[serde(default)]
+    pub enable_network_isolation: bool,
+    #[serde(default)]
+    enable_managed_spot_training: bool,
+    serverless_job_config: Option<IgnoredAny>,
 }
 
 impl Asked {
-    /// The input was held to the service model before, so whatever is there can be read.
-    pub fn read(input: &In) -> Self {
-        let algorithm = input.document("AlgorithmSpecification");
-        let given = |name: &&str| algorithm.and_then(|algorithm| algorithm.get(*name)).is_some();
-        Self {
-            resources: read(input.document("ResourceConfig")).unwrap_or_default(),
-            stopping: read(input.document("StoppingCondition")).unwrap_or_default(),
-            vpc: read(input.document("VpcConfig")),
-            channels: read(input.document("InputDataConfig")).unwrap_or_default(),
-            has_resources: input.document("ResourceConfig").is_some(),
-            has_algorithm: algorithm.is_some(),
-            images: ["TrainingImage", "AlgorithmName"].into_iter().filter(given).count(),
-            spot: input.is_spot(),
-            serverless: input.document("ServerlessJobConfig").is_some(),
+    pub fn max_runtime(&self) -> u64 {
+        self.stopping_condition.max_runtime_in_seconds.unwrap_or(DEFAULT_MAX_RUNTIME)
+    }
+
+    /// The instances, whichever way they were asked for.
+    pub fn instances(&self) -> Vec<Instances> {
+        let Some(resources) = &self.resource_config else { return Vec::new() };
+        let groups = resources.instance_groups.iter().map(|group| Instances {
+            instance_type: group.instance_type.clone(),
+            count: group.instance_count,
+        });
+        let groups: Vec<_> = groups.collect();
+        match &resources.instance_type {
+            _ if !groups.is_empty() => groups,
+            Some(instance_type) => vec![Instances {
+                instance_type: instance_type.clone(),
+                count: resources.instance_count.unwrap_or(1),
+            }],
+            None => resources.first_preference().into_iter().collect(),
         }
     }
-}
 
-fn read<T: DeserializeOwned>(document: Option<&Value>) -> Option<T> {
-    T::deserialize(document?).ok()
+    fn is_serverless(&self) -> bool {
+        self.serverless_job_config.is_some()
+    }
 }
 
 /// Checks what the service model cannot say.
@@ -146,26 +172,29 @@ pub fn check(asked: &Asked) -> Result<(), SageMakerError> {
 }
 
 fn algorithm(asked: &Asked) -> Result<(), SageMakerError> {
-    match (asked.has_algorithm, asked.images) {
-        (false, _) if asked.serverless => Ok(()),
-        (false, _) => Err(SageMakerError::Required("algorithmSpecification")),
-        (true, 1) => Ok(()),
-        (true, _) => Err(SageMakerError::ImageOrAlgorithm),
+    match &asked.algorithm_specification {
+        None if asked.is_serverless() => Ok(()),
+        None => Err(SageMakerError::Required("algorithmSpecification")),
+        Some(Algorithm { training_image, algorithm_name }) => {
+            if training_image.is_some() == algorithm_name.is_some() {
+                return Err(SageMakerError::ImageOrAlgorithm);
+            }
+            Ok(())
+        }
     }
 }
 
 fn resources(asked: &Asked) -> Result<(), SageMakerError> {
-    let resources = &asked.resources;
+    let Some(resources) = &asked.resource_config else {
+        return if asked.is_serverless() { Ok(()) } else { Err(SageMakerError::Required("resourceConfig")) };
+    };
     let typed = resources.instance_type.is_some();
-    if !asked.has_resources {
-        return if asked.serverless { Ok(()) } else { Err(SageMakerError::Required("resourceConfig")) };
-    }
     if !resources.instance_preferences.is_empty() {
         let excluded = [
             ("InstanceType", typed),
             ("InstanceGroups", !resources.instance_groups.is_empty()),
             ("InstancePlacementConfig", resources.instance_placement_config.is_some()),
-            ("EnableManagedSpotTraining", asked.spot),
+            ("EnableManagedSpotTraining", asked.enable_managed_spot_training),
         ];
         return match excluded.iter().find(|(_, given)| *given) {
             Some((name, _)) => Err(SageMakerError::PreferencesWith(name)),
@@ -179,7 +208,7 @@ fn resources(asked: &Asked) -> Result<(), SageMakerError> {
         if resources.instance_groups.iter().any(|group| group.instance_count == 0) {
             return Err(SageMakerError::NotPositive("resourceConfig.instanceGroups.1.member.instanceCount"));
         }
-    } else if !asked.serverless {
+    } else if !asked.is_serverless() {
         match (&resources.instance_type, resources.instance_count) {
             (None, _) => return Err(SageMakerError::Required("resourceConfig.instanceType")),
             (_, None) => return Err(SageMakerError::Required("resourceConfig.instanceCount")),
@@ -217,12 +246,12 @@ fn has_storage(instance_type: &str) -> bool {
 }
 
 fn stopping(asked: &Asked) -> Result<(), SageMakerError> {
-    let longest = asked.stopping.max_runtime_in_seconds.unwrap_or(DEFAULT_MAX_RUNTIME);
+    let longest = asked.max_runtime();
     if longest > LONGEST_RUNTIME {
         let member = "stoppingCondition.maxRuntimeInSeconds";
         return Err(SageMakerError::TooLarge { member, value: longest, most: LONGEST_RUNTIME });
     }
-    match (asked.spot, asked.stopping.max_wait_time_in_seconds) {
+    match (asked.enable_managed_spot_training, asked.stopping_condition.max_wait_time_in_seconds) {
         (false, Some(_)) => Err(SageMakerError::WaitWithoutSpot),
         (true, None) => Err(SageMakerError::SpotWait),
         (true, Some(wait)) if wait < longest => Err(SageMakerError::SpotWait),
@@ -231,8 +260,9 @@ fn stopping(asked: &Asked) -> Result<(), SageMakerError> {
 }
 
 fn channels(asked: &Asked) -> Result<(), SageMakerError> {
+    let groups = asked.resource_config.as_ref().map_or(&[][..], |resources| &resources.instance_groups);
     let mut seen = BTreeSet::new();
-    for channel in &asked.channels {
+    for channel in &asked.input_data_config {
         let name = || channel.channel_name.clone();
         if !seen.insert(&channel.channel_name) {
             return Err(SageMakerError::ChannelTwice(name()));
@@ -242,17 +272,17 @@ fn channels(asked: &Asked) -> Result<(), SageMakerError> {
         if sources.iter().filter(|given| **given).count() != 1 {
             return Err(SageMakerError::OneDataSource(name()));
         }
-        if file_system_data_source.is_some() && asked.vpc.is_none() {
+        if file_system_data_source.is_some() && asked.vpc_config.is_none() {
             return Err(SageMakerError::FileSystemWithoutVpc(name()));
         }
         for group in channel.instance_groups() {
-            if !asked.resources.instance_groups.iter().any(|known| known.instance_group_name == *group) {
+            if !groups.iter().any(|known| known.instance_group_name == *group) {
                 return Err(SageMakerError::UnknownInstanceGroup { channel: name(), group: group.clone() });
             }
         }
     }
     let (assigned, others): (Vec<_>, Vec<_>) =
-        asked.channels.iter().partition(|channel| !channel.instance_groups().is_empty());
+        asked.input_data_config.iter().partition(|channel| !channel.instance_groups().is_empty());
     if assigned.is_empty() || others.is_empty() {
         return Ok(());
     }

@@ -1,70 +1,212 @@
 //! Training jobs.
 
 mod checks;
-mod create;
-mod describe;
-mod list;
-
-pub use create::CreateTrainingJob;
-pub use describe::DescribeTrainingJob;
-pub use list::ListTrainingJobs;
 
 use super::error::SageMakerError;
-use crate::jobs;
-use crate::model::{Job, JobKey, JobKind, Owner, State, Txn};
-use crate::services::{Caller, Done, Operation, Write};
-use serde::Deserialize;
-use std::sync::Arc;
+use super::job::{Kind, Words, defaults, words};
+use super::listing::Manner;
+use super::members::Members;
+use crate::model::{Job, JobKind, Needs, State, Transition};
+use crate::services::Caller;
+use checks::{Asked, Channel, DEFAULT_MAX_RUNTIME};
+use serde::Serialize;
+use serde::ser::SerializeStruct;
+use serde_json::{Value, json};
+use std::time::Duration;
 
-/// The input of every operation that names one job and nothing else.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Named {
-    training_job_name: String,
-}
+pub struct Training;
 
-impl Named {
-    fn key(&self) -> JobKey {
-        JobKey { kind: JobKind::Training, name: self.training_job_name.as_str().into() }
+impl Kind for Training {
+    const KIND: JobKind = JobKind::Training;
+    const WORDS: &'static Words = &words!("Training");
+    const KEPT: &'static [&'static str] = &[
+        "HyperParameters",
+        "AlgorithmSpecification",
+        "RoleArn",
+        "InputDataConfig",
+        "OutputDataConfig",
+        "ResourceConfig",
+        "VpcConfig",
+        "StoppingCondition",
+        "EnableNetworkIsolation",
+        "EnableInterContainerTrafficEncryption",
+        "EnableManagedSpotTraining",
+        "CheckpointConfig",
+        "DebugHookConfig",
+        "ExperimentConfig",
+        "DebugRuleConfigurations",
+        "TensorBoardOutputConfig",
+        "ProfilerConfig",
+        "ProfilerRuleConfigurations",
+        "Environment",
+        "RetryStrategy",
+        "RemoteDebugConfig",
+        "InfraCheckConfig",
+        "ServerlessJobConfig",
+        "MlflowConfig",
+        "ModelPackageConfig",
+    ];
+    /// The newest job first unless told otherwise: the API reference says both that and the opposite, and the former
+    /// of the very call without arguments. It warns that the page is cut before `StatusEquals` is asked.
+    const MANNER: Manner = Manner { ascending: false, from_time: false, status_last: true };
+    type Asked = Asked;
+
+    fn plan(_: &State, _: &Caller, asked: &Asked) -> Result<Needs, SageMakerError> {
+        checks::check(asked)?;
+        let mut outputs = vec![asked.output_data_config.path.clone()];
+        outputs.extend(asked.checkpoint_config.as_ref().map(|config| config.s3_uri.clone()));
+        Ok(Needs {
+            role_arn: asked.role_arn.clone(),
+            instances: asked.instances(),
+            vpc: asked.vpc_config.as_ref().map(Into::into),
+            network_isolation: asked.enable_network_isolation,
+            inputs: asked.input_data_config.iter().filter_map(Channel::s3_uri).map(str::to_owned).collect(),
+            outputs,
+            max_runtime: Some(Duration::from_secs(asked.max_runtime())),
+        })
     }
 
-    fn find(&self, state: &State) -> Result<Arc<Job>, SageMakerError> {
-        state.jobs.get(&self.key()).cloned().ok_or(SageMakerError::NotFound)
-    }
-}
-
-pub struct StopTrainingJob;
-impl Operation for StopTrainingJob {
-    const NAME: &'static str = "StopTrainingJob";
-    type In = Named;
-    type Out = Done;
-    type Error = SageMakerError;
-}
-impl Write for StopTrainingJob {
-    fn run(txn: &mut Txn<'_>, _: &Caller, input: Named) -> Result<Done, SageMakerError> {
-        let job = input.find(&txn.state)?;
-        jobs::stop(txn, &job).map_err(|status| SageMakerError::WrongStatus { status })?;
-        Ok(Done {})
-    }
-}
-
-pub struct DeleteTrainingJob;
-impl Operation for DeleteTrainingJob {
-    const NAME: &'static str = "DeleteTrainingJob";
-    type In = Named;
-    type Out = Done;
-    type Error = SageMakerError;
-}
-impl Write for DeleteTrainingJob {
-    /// The status `Deleting` passes at once.
-    fn run(txn: &mut Txn<'_>, _: &Caller, input: Named) -> Result<Done, SageMakerError> {
-        let job = input.find(&txn.state)?;
-        if !job.status.is_final() {
-            return Err(SageMakerError::NotDeletable { arn: job.arn.clone(), status: job.status_word() });
+    /// Source of the defaults: described jobs in public repositories, and the API reference for MaxRuntimeInSeconds.
+    fn fill(asked: &Asked, request: &mut Value) {
+        let none = json!("None");
+        defaults(
+            Some(request),
+            &[
+                ("StoppingCondition", json!({})),
+                ("EnableNetworkIsolation", json!(false)),
+                ("EnableInterContainerTrafficEncryption", json!(false)),
+                ("EnableManagedSpotTraining", json!(false)),
+            ],
+        );
+        defaults(
+            request.get_mut("AlgorithmSpecification"),
+            &[("EnableSageMakerMetricsTimeSeries", json!(false))],
+        );
+        defaults(
+            request.get_mut("OutputDataConfig"),
+            &[("KmsKeyId", json!("")), ("CompressionType", json!("GZIP"))],
+        );
+        defaults(
+            request.get_mut("StoppingCondition"),
+            &[("MaxRuntimeInSeconds", json!(DEFAULT_MAX_RUNTIME))],
+        );
+        if let Some(first) = asked.resource_config.as_ref().and_then(checks::Resources::first_preference) {
+            defaults(
+                request.get_mut("ResourceConfig"),
+                &[
+                    ("SelectedInstanceType", json!(first.instance_type)),
+                    ("SelectedInstanceCount", json!(first.count)),
+                ],
+            );
         }
-        txn.state.timers.cancel(&Owner::Job(job.key.clone()));
-        txn.state.jobs.remove(&job.key);
-        txn.note("JobDeleted", job.key.to_string(), None, "the job is gone; its name is free");
-        Ok(Done {})
+        let channels = request.get_mut("InputDataConfig").and_then(Value::as_array_mut);
+        for channel in channels.into_iter().flatten() {
+            defaults(
+                Some(channel),
+                &[("CompressionType", none.clone()), ("RecordWrapperType", none.clone())],
+            );
+        }
+    }
+
+    fn ignored(asked: &Asked) -> Option<&'static str> {
+        let kept = asked.resource_config.as_ref()?.keep_alive_period_in_seconds.unwrap_or(0);
+        (kept > 0)
+            .then_some("ResourceConfig.KeepAlivePeriodInSeconds has no effect here: no instance is kept warm")
+    }
+
+    fn describe<S: SerializeStruct>(job: &Job, out: &mut Members<'_, S>) -> Result<(), S::Error> {
+        let seconds = job.started.zip(job.ended).map(|(from, to)| to.since(from).as_secs().max(1));
+        let transitions: Vec<_> = job.transitions.iter().map(StatusTransition::of).collect();
+        out.put("TrainingJobName", &*job.key.name)?;
+        out.put("TrainingJobArn", &job.arn)?;
+        out.put("ModelArtifacts", &ModelArtifacts { s3: artifacts(job) })?;
+        out.put("TrainingJobStatus", job.status_word())?;
+        out.put("SecondaryStatus", secondary_status(job))?;
+        out.maybe("FailureReason", job.told_failure().map(|failure| &failure.reason))?;
+        out.repeat("HyperParameters")?;
+        out.repeat("AlgorithmSpecification")?;
+        out.repeat("RoleArn")?;
+        out.repeat("InputDataConfig")?;
+        out.repeat("OutputDataConfig")?;
+        out.repeat("ResourceConfig")?;
+        out.repeat("VpcConfig")?;
+        out.repeat("StoppingCondition")?;
+        out.put("CreationTime", &job.created.millis())?;
+        out.maybe("TrainingStartTime", job.started.map(|at| at.millis()))?;
+        out.maybe("TrainingEndTime", job.ended.map(|at| at.millis()))?;
+        out.put("LastModifiedTime", &job.modified.millis())?;
+        out.put("SecondaryStatusTransitions", &transitions)?;
+        out.repeat("EnableNetworkIsolation")?;
+        out.repeat("EnableInterContainerTrafficEncryption")?;
+        out.repeat("EnableManagedSpotTraining")?;
+        out.repeat("CheckpointConfig")?;
+        out.maybe("TrainingTimeInSeconds", seconds)?;
+        out.maybe("BillableTimeInSeconds", seconds)?;
+        out.repeat("DebugHookConfig")?;
+        out.repeat("ExperimentConfig")?;
+        out.repeat("DebugRuleConfigurations")?;
+        out.repeat("TensorBoardOutputConfig")?;
+        out.repeat("ProfilerConfig")?;
+        out.repeat("ProfilerRuleConfigurations")?;
+        out.put("ProfilingStatus", profiling_status(&job.request))?;
+        out.repeat("Environment")?;
+        out.repeat("RetryStrategy")?;
+        out.repeat("RemoteDebugConfig")?;
+        out.repeat("InfraCheckConfig")?;
+        out.repeat("ServerlessJobConfig")?;
+        out.repeat("MlflowConfig")?;
+        out.repeat("ModelPackageConfig")
+    }
+
+    fn summarize<S: SerializeStruct>(job: &Job, out: &mut Members<'_, S>) -> Result<(), S::Error> {
+        let plan = job.request["ResourceConfig"].get("TrainingPlanArn");
+        out.put("SecondaryStatus", secondary_status(job))?;
+        out.maybe("TrainingPlanArn", plan)
+    }
+}
+
+#[derive(Serialize)]
+struct ModelArtifacts {
+    #[serde(rename = "S3ModelArtifacts")]
+    s3: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct StatusTransition {
+    status: &'static str,
+    start_time: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end_time: Option<i64>,
+    status_message: &'static str,
+}
+
+impl StatusTransition {
+    fn of(transition: &Transition) -> Self {
+        Self {
+            status: transition.status,
+            start_time: transition.start.millis(),
+            end_time: transition.end.map(|at| at.millis()),
+            status_message: transition.message,
+        }
+    }
+}
+
+fn secondary_status(job: &Job) -> &'static str {
+    job.transitions.last().map_or(job.current().secondary, |transition| transition.status)
+}
+
+/// Where the model is, or will be. Source: developer guide, "your-algorithms-training-algo-output".
+fn artifacts(job: &Job) -> String {
+    let output = &job.request["OutputDataConfig"];
+    let path = output["S3OutputPath"].as_str().unwrap_or_default().trim_end_matches('/');
+    let file = if output["CompressionType"] == "NONE" { "model/" } else { "model.tar.gz" };
+    format!("{path}/{}/output/{file}", job.key.name)
+}
+
+fn profiling_status(request: &Value) -> &'static str {
+    match request.get("ProfilerConfig") {
+        Some(config) if config["DisableProfiler"] != true => "Enabled",
+        _ => "Disabled",
     }
 }

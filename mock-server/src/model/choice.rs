@@ -1,0 +1,51 @@
+//! What AWS leaves open, or does in a way that takes long to watch: whoever runs the server chooses.
+
+use std::time::Duration;
+
+/// How the instances of one job are spread over the subnets that it was given.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Placement {
+    /// All of them are in one subnet, as the guide reads: "in one of the subnets".
+    #[default]
+    PerJob,
+    /// Each is in a subnet of its own choice.
+    PerInstance,
+}
+
+impl Placement {
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "per-job" => Some(Placement::PerJob),
+            "per-instance" => Some(Placement::PerInstance),
+            _ => None,
+        }
+    }
+}
+
+/// What becomes of a job whose instances may not talk to each other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Silence {
+    /// Its algorithm gives up: the job fails when its run ends.
+    #[default]
+    Fail,
+    /// They wait for each other until the job's time limit stops it. A kind that has no such limit fails.
+    Hang,
+}
+
+impl Silence {
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "fail" => Some(Silence::Fail),
+            "hang" => Some(Silence::Hang),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Choices {
+    pub placement: Placement,
+    pub silence: Silence,
+    /// How long the interfaces of a deleted endpoint stay; `None`: as the profile says.
+    pub linger: Option<Duration>,
+}

@@ -1,0 +1,95 @@
+//! Create...Job.
+
+use super::super::error::SageMakerError;
+use super::super::tags::{Tag, checked};
+use super::Kind;
+use crate::jobs::{self, NewJob};
+use crate::model::{JobKey, Txn};
+use crate::services::{Caller, Operation, Write};
+use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::ser::{SerializeStruct, Serializer};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+pub struct Create<K>(PhantomData<K>);
+
+impl<K: Kind> Operation for Create<K> {
+    const NAME: &'static str = K::WORDS.create;
+    type In = Request<K>;
+    type Out = Out<K>;
+    type Error = SageMakerError;
+}
+
+impl<K: Kind> Write for Create<K> {
+    fn run(txn: &mut Txn<'_>, caller: &Caller, input: Request<K>) -> Result<Out<K>, SageMakerError> {
+        let Request { name, tags, asked, mut members } = input;
+        let needs = K::plan(&txn.state, caller, &asked)?;
+        let tags = checked(&tags)?;
+        let key = JobKey { kind: K::KIND, name: name.into() };
+        let arn = caller.arn("sagemaker", &key);
+        if txn.state.jobs.contains(&key) {
+            return Err(SageMakerError::job_name_in_use(K::KIND, arn));
+        }
+        if let Some(message) = K::ignored(&asked) {
+            txn.note("ParameterIgnored", key.to_string(), None, message);
+        }
+        K::fill(&asked, &mut members);
+        let new = NewJob { key, arn: arn.clone(), needs, request: Arc::new(members), tags };
+        jobs::start(txn, new).map_err(|finding| SageMakerError::rule(&txn.state.texts, K::KIND, &finding))?;
+        Ok(Out { arn, kind: PhantomData })
+    }
+}
+
+/// A request: what is kept of it, and what of that the code looks at.
+pub struct Request<K: Kind> {
+    name: String,
+    tags: Vec<Tag>,
+    asked: K::Asked,
+    members: Value,
+}
+
+impl<'de, K: Kind> Deserialize<'de> for Request<K> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader<K>(PhantomData<K>);
+        impl<'de, K: Kind> Visitor<'de> for Reader<K> {
+            type Value = Request<K>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(K::WORDS.create)
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Request<K>, A::Error> {
+                let (mut name, mut tags, mut members) = (String::new(), Vec::new(), Map::new());
+                while let Some(member) = map.next_key::<String>()? {
+                    if member == K::WORDS.name {
+                        name = map.next_value()?;
+                    } else if member == "Tags" {
+                        tags = map.next_value()?;
+                    } else if K::KEPT.contains(&member.as_str()) {
+                        members.insert(member, map.next_value()?);
+                    } else {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                }
+                let members = Value::Object(members);
+                let asked = K::Asked::deserialize(&members).map_err(A::Error::custom)?;
+                Ok(Request { name, tags, asked, members })
+            }
+        }
+        deserializer.deserialize_map(Reader(PhantomData))
+    }
+}
+
+pub struct Out<K> {
+    arn: String,
+    kind: PhantomData<K>,
+}
+
+impl<K: Kind> Serialize for Out<K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_struct("Out", 1)?;
+        out.serialize_field(K::WORDS.arn, &self.arn)?;
+        out.end()
+    }
+}

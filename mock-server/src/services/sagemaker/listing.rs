@@ -1,0 +1,130 @@
+//! What the lists of jobs, models, endpoint configurations and endpoints have in common.
+
+use super::error::SageMakerError;
+use crate::kernel::SimTime;
+use crate::services::page;
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// How many rows an answer lists unless told. Source: API reference, MaxResults of ListEndpoints.
+const DEFAULT_LIMIT: usize = 10;
+
+/// What such a list can be told. The service model keeps members from operations that do not have them.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ListIn {
+    sort_by: Option<String>,
+    sort_order: Option<String>,
+    next_token: Option<String>,
+    max_results: Option<usize>,
+    name_contains: Option<String>,
+    creation_time_before: Option<i64>,
+    creation_time_after: Option<i64>,
+    last_modified_time_before: Option<i64>,
+    last_modified_time_after: Option<i64>,
+    status_equals: Option<String>,
+    warm_pool_status_equals: Option<String>,
+    training_plan_arn_equals: Option<String>,
+}
+
+/// What rows are chosen and ordered by.
+pub trait Listed {
+    fn name(&self) -> &Arc<str>;
+    fn created(&self) -> SimTime;
+    fn modified(&self) -> SimTime {
+        self.created()
+    }
+    fn status(&self) -> &'static str {
+        ""
+    }
+    fn warm_pool_status(&self) -> Option<&str> {
+        None
+    }
+    fn training_plan(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// In what the lists differ.
+pub struct Manner {
+    /// Whether the oldest come first unless told otherwise.
+    pub ascending: bool,
+    /// Whether the times `...After` are part of their range; the times `...Before` never are.
+    pub from_time: bool,
+    /// Whether a page that was asked for with `MaxResults` is cut before `StatusEquals` is asked.
+    pub status_last: bool,
+}
+
+/// Source: API reference, ListEndpoints.
+const HOSTING: Manner = Manner { ascending: false, from_time: true, status_last: false };
+
+/// One page of models, endpoint configurations or endpoints.
+///
+/// # Errors
+/// A token that no list gave.
+pub fn list<'a, R: Listed>(
+    rows: impl Iterator<Item = &'a Arc<R>>,
+    input: &ListIn,
+) -> Result<(Vec<&'a Arc<R>>, Option<String>), SageMakerError> {
+    list_as(&HOSTING, rows, input)
+}
+
+/// One page, ordered by time of creation unless told otherwise, names breaking ties.
+///
+/// # Errors
+/// A token that no list gave.
+pub fn list_as<'a, R: Listed>(
+    manner: &Manner,
+    rows: impl Iterator<Item = &'a Arc<R>>,
+    input: &ListIn,
+) -> Result<(Vec<&'a Arc<R>>, Option<String>), SageMakerError> {
+    let ascending = input.sort_order.as_deref().map_or(manner.ascending, |order| order == "Ascending");
+    let wanted = |row: &R| input.status_equals.as_deref().is_none_or(|status| row.status() == status);
+    let wanted_late = manner.status_last && input.max_results.is_some();
+    let start = input.next_token.as_deref().map(|token| place(token).ok_or(SageMakerError::BadToken));
+    let start = start.transpose()?;
+    let key = |row: &R| {
+        let key = match input.sort_by.as_deref() {
+            Some("Name") => String::new(),
+            Some("Status") => row.status().to_owned(),
+            _ => format!("{:020}", row.created().millis()),
+        };
+        (key, row.name().clone())
+    };
+    let mut rows: Vec<_> = rows
+        .filter(|row| input.covers(manner, &***row) && (wanted_late || wanted(row)))
+        .map(|row| (key(row), row))
+        .filter(|(key, _)| {
+            start.as_ref().is_none_or(|start| if ascending { key > start } else { key < start })
+        })
+        .collect();
+    rows.sort_unstable_by(|a, b| if ascending { a.0.cmp(&b.0) } else { b.0.cmp(&a.0) });
+    let limit = input.max_results.unwrap_or(DEFAULT_LIMIT);
+    let (rows, next) = page::cut(rows.into_iter(), limit, |((key, name), _)| format!("{key}/{name}"));
+    Ok((rows.into_iter().map(|(_, row)| row).filter(|row| wanted(row)).collect(), next))
+}
+
+/// The place in the list that a token names.
+fn place(token: &str) -> Option<(String, Arc<str>)> {
+    let text = page::key_of(token)?;
+    let (key, name) = text.split_once('/')?;
+    Some((key.to_owned(), name.into()))
+}
+
+impl ListIn {
+    fn covers(&self, manner: &Manner, row: &impl Listed) -> bool {
+        let (created, modified) = (row.created().millis(), row.modified().millis());
+        let since = |time: i64, at: Option<i64>| {
+            at.is_none_or(|at| if manner.from_time { time >= at } else { time > at })
+        };
+        let before = |time: i64, at: Option<i64>| at.is_none_or(|at| time < at);
+        let is = |asked: &Option<String>, given: Option<&str>| asked.is_none() || asked.as_deref() == given;
+        since(created, self.creation_time_after)
+            && before(created, self.creation_time_before)
+            && since(modified, self.last_modified_time_after)
+            && before(modified, self.last_modified_time_before)
+            && self.name_contains.as_deref().is_none_or(|part| row.name().contains(part))
+            && is(&self.warm_pool_status_equals, row.warm_pool_status())
+            && is(&self.training_plan_arn_equals, row.training_plan())
+    }
+}

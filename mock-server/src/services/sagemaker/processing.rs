@@ -1,0 +1,228 @@
+//! Processing jobs.
+
+use super::error::SageMakerError;
+use super::job::{Kind, Vpc, Words, defaults, words};
+use super::listing::Manner;
+use super::members::Members;
+use crate::jobs::failure;
+use crate::model::{InstanceGroup, Job, JobKind, Needs, State};
+use crate::services::Caller;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde::ser::SerializeStruct;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Source: described jobs in public repositories that were created without a stopping condition.
+const DEFAULT_MAX_RUNTIME: u64 = 24 * 60 * 60;
+
+pub struct Processing;
+
+/// The members that this code looks at.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Asked {
+    role_arn: String,
+    processing_resources: Resources,
+    #[serde(default)]
+    network_config: Network,
+    #[serde(default)]
+    processing_inputs: Vec<Input>,
+    #[serde(default)]
+    processing_output_config: Outputs,
+    stopping_condition: Option<Stopping>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Resources {
+    cluster_config: Cluster,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Cluster {
+    instance_type: Option<String>,
+    instance_count: Option<u32>,
+    #[serde(default)]
+    instance_preferences: Vec<Preference>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Preference {
+    instance_type: String,
+    instance_count: Option<u32>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct Network {
+    enable_network_isolation: bool,
+    vpc_config: Option<Vpc>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Input {
+    input_name: String,
+    #[serde(rename = "S3Input")]
+    s3: Option<S3>,
+    dataset_definition: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct Outputs {
+    outputs: Vec<Output>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Output {
+    output_name: String,
+    #[serde(rename = "S3Output")]
+    s3: Option<S3>,
+    feature_store_output: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct S3 {
+    s3_uri: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Stopping {
+    max_runtime_in_seconds: u64,
+}
+
+impl Asked {
+    /// The instances: of the type asked for, or of the first that is preferred, for there is always room for it.
+    fn instances(&self) -> Result<InstanceGroup, SageMakerError> {
+        let Cluster { instance_type, instance_count, instance_preferences } =
+            &self.processing_resources.cluster_config;
+        let (instance_type, count) = match (instance_type, instance_preferences.first()) {
+            (Some(_), Some(_)) => return Err(SageMakerError::PreferencesWith("InstanceType")),
+            (Some(instance_type), None) => (instance_type, *instance_count),
+            (None, Some(first)) => (&first.instance_type, first.instance_count.or(*instance_count)),
+            (None, None) => {
+                return Err(SageMakerError::Required("processingResources.clusterConfig.instanceType"));
+            }
+        };
+        Ok(InstanceGroup { instance_type: instance_type.clone(), count: count.unwrap_or(1) })
+    }
+
+    fn check(&self) -> Result<(), SageMakerError> {
+        let inputs = self.processing_inputs.iter();
+        let wrong = inputs.clone().find(|input| input.s3.is_some() == input.dataset_definition.is_some());
+        if let Some(input) = wrong {
+            return Err(SageMakerError::OneSource(input.input_name.clone()));
+        }
+        let outputs = self.processing_output_config.outputs.iter();
+        let wrong =
+            outputs.clone().find(|output| output.s3.is_some() && output.feature_store_output.is_some());
+        match wrong {
+            Some(output) => Err(SageMakerError::OneDestination(output.output_name.clone())),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Kind for Processing {
+    const KIND: JobKind = JobKind::Processing;
+    const WORDS: &'static Words = &words!("Processing");
+    const KEPT: &'static [&'static str] = &[
+        "ProcessingInputs",
+        "ProcessingOutputConfig",
+        "ProcessingResources",
+        "StoppingCondition",
+        "AppSpecification",
+        "Environment",
+        "NetworkConfig",
+        "RoleArn",
+        "ExperimentConfig",
+    ];
+    /// Source: API reference, ListProcessingJobs.
+    const MANNER: Manner = Manner { ascending: true, from_time: false, status_last: false };
+    type Asked = Asked;
+
+    fn plan(_: &State, _: &Caller, asked: &Asked) -> Result<Needs, SageMakerError> {
+        let instances = asked.instances()?;
+        asked.check()?;
+        let inputs = asked.processing_inputs.iter().filter_map(|input| input.s3.as_ref());
+        let outputs = asked.processing_output_config.outputs.iter().filter_map(|output| output.s3.as_ref());
+        let stopping = asked.stopping_condition.as_ref();
+        Ok(Needs {
+            role_arn: asked.role_arn.clone(),
+            instances: vec![instances],
+            vpc: asked.network_config.vpc_config.as_ref().map(Into::into),
+            network_isolation: asked.network_config.enable_network_isolation,
+            inputs: inputs.map(|s3| s3.s3_uri.clone()).collect(),
+            outputs: outputs.map(|s3| s3.s3_uri.clone()).collect(),
+            max_runtime: Some(Duration::from_secs(
+                stopping.map_or(DEFAULT_MAX_RUNTIME, |stopping| stopping.max_runtime_in_seconds),
+            )),
+        })
+    }
+
+    /// Source of the defaults: described jobs in public repositories, and the API reference for InstanceCount.
+    fn fill(asked: &Asked, request: &mut Value) {
+        defaults(
+            Some(request),
+            &[("StoppingCondition", json!({ "MaxRuntimeInSeconds": DEFAULT_MAX_RUNTIME }))],
+        );
+        let cluster = request.pointer_mut("/ProcessingResources/ClusterConfig");
+        match asked.processing_resources.cluster_config.instance_preferences.first() {
+            Some(_) => {
+                if let Ok(selected) = asked.instances() {
+                    let members = [
+                        ("SelectedInstanceType", json!(selected.instance_type)),
+                        ("SelectedInstanceCount", json!(selected.count)),
+                    ];
+                    defaults(cluster, &members);
+                }
+            }
+            None => defaults(cluster, &[("InstanceCount", json!(1))]),
+        }
+        for list in ["/ProcessingInputs", "/ProcessingOutputConfig/Outputs"] {
+            let entries = request.pointer_mut(list).and_then(Value::as_array_mut);
+            for entry in entries.into_iter().flatten() {
+                defaults(Some(entry), &[("AppManaged", json!(false))]);
+            }
+        }
+    }
+
+    fn describe<S: SerializeStruct>(job: &Job, out: &mut Members<'_, S>) -> Result<(), S::Error> {
+        out.repeat("ProcessingInputs")?;
+        out.repeat("ProcessingOutputConfig")?;
+        out.put("ProcessingJobName", &*job.key.name)?;
+        out.repeat("ProcessingResources")?;
+        out.repeat("StoppingCondition")?;
+        out.repeat("AppSpecification")?;
+        out.repeat("Environment")?;
+        out.repeat("NetworkConfig")?;
+        out.repeat("RoleArn")?;
+        out.repeat("ExperimentConfig")?;
+        out.put("ProcessingJobArn", &job.arn)?;
+        out.put("ProcessingJobStatus", job.status_word())?;
+        Self::failure(job, out)?;
+        out.maybe("ProcessingEndTime", job.ended.map(|at| at.millis()))?;
+        out.maybe("ProcessingStartTime", job.started.map(|at| at.millis()))?;
+        out.put("LastModifiedTime", &job.modified.millis())?;
+        out.put("CreationTime", &job.created.millis())
+    }
+
+    fn summarize<S: SerializeStruct>(job: &Job, out: &mut Members<'_, S>) -> Result<(), S::Error> {
+        Self::failure(job, out)
+    }
+}
+
+impl Processing {
+    fn failure<S: SerializeStruct>(job: &Job, out: &mut Members<'_, S>) -> Result<(), S::Error> {
+        let told = job.told_failure();
+        out.maybe("ExitMessage", told.and_then(failure::exit_message))?;
+        out.maybe("FailureReason", told.map(|failure| &failure.reason))
+    }
+}

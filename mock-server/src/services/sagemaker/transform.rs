@@ -1,0 +1,143 @@
+//! Batch transform jobs.
+
+use super::error::SageMakerError;
+use super::job::{Kind, Words, defaults, words};
+use super::listing::Manner;
+use super::members::Members;
+use super::model;
+use crate::model::{InstanceGroup, Job, JobKind, Needs, State};
+use crate::services::Caller;
+use serde::Deserialize;
+use serde::ser::SerializeStruct;
+use serde_json::{Value, json};
+
+/// Source: API reference, CreateTransformJob.
+const DEFAULT_PAYLOAD_MB: u64 = 6;
+const MOST_PAYLOAD_MB: u64 = 100;
+
+pub struct Transform;
+
+/// The members that this code looks at.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Asked {
+    model_name: String,
+    max_concurrent_transforms: Option<u64>,
+    #[serde(rename = "MaxPayloadInMB")]
+    max_payload: Option<u64>,
+    transform_input: Input,
+    transform_output: Output,
+    transform_resources: Resources,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Input {
+    data_source: Source,
+}
+
+#[derive(Deserialize)]
+struct Source {
+    #[serde(rename = "S3DataSource")]
+    s3: S3,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct S3 {
+    s3_uri: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Output {
+    s3_output_path: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Resources {
+    instance_type: String,
+    instance_count: u32,
+}
+
+impl Kind for Transform {
+    const KIND: JobKind = JobKind::Transform;
+    const WORDS: &'static Words = &words!("Transform");
+    const KEPT: &'static [&'static str] = &[
+        "ModelName",
+        "MaxConcurrentTransforms",
+        "ModelClientConfig",
+        "MaxPayloadInMB",
+        "BatchStrategy",
+        "Environment",
+        "TransformInput",
+        "TransformOutput",
+        "DataCaptureConfig",
+        "TransformResources",
+        "DataProcessing",
+        "ExperimentConfig",
+    ];
+    /// Source: API reference, ListTransformJobs.
+    const MANNER: Manner = Manner { ascending: false, from_time: false, status_last: false };
+    type Asked = Asked;
+
+    /// The role and the network are those of the model, as they are now: a job does not notice that its model goes.
+    fn plan(state: &State, caller: &Caller, asked: &Asked) -> Result<Needs, SageMakerError> {
+        let payload = asked.max_payload.unwrap_or(DEFAULT_PAYLOAD_MB);
+        if payload.saturating_mul(asked.max_concurrent_transforms.unwrap_or(1).max(1)) > MOST_PAYLOAD_MB {
+            return Err(SageMakerError::Payload { most: MOST_PAYLOAD_MB });
+        }
+        let model = model::find(state, caller, &asked.model_name)?;
+        let mut inputs = model.data_urls();
+        inputs.push(asked.transform_input.data_source.s3.s3_uri.clone());
+        Ok(Needs {
+            role_arn: model.execution_role_arn.clone(),
+            instances: vec![InstanceGroup {
+                instance_type: asked.transform_resources.instance_type.clone(),
+                count: asked.transform_resources.instance_count,
+            }],
+            vpc: model.vpc.clone(),
+            network_isolation: model.network_isolation,
+            inputs,
+            outputs: vec![asked.transform_output.s3_output_path.clone()],
+            max_runtime: None,
+        })
+    }
+
+    /// Source: API reference for CompressionType and SplitType; described jobs in public repositories.
+    fn fill(_: &Asked, request: &mut Value) {
+        let none = json!("None");
+        defaults(
+            request.get_mut("TransformInput"),
+            &[("CompressionType", none.clone()), ("SplitType", none.clone())],
+        );
+        defaults(request.get_mut("TransformOutput"), &[("AssembleWith", none), ("KmsKeyId", json!(""))]);
+    }
+
+    fn describe<S: SerializeStruct>(job: &Job, out: &mut Members<'_, S>) -> Result<(), S::Error> {
+        out.put("TransformJobName", &*job.key.name)?;
+        out.put("TransformJobArn", &job.arn)?;
+        out.put("TransformJobStatus", job.status_word())?;
+        out.maybe("FailureReason", job.told_failure().map(|failure| &failure.reason))?;
+        out.repeat("ModelName")?;
+        out.repeat("MaxConcurrentTransforms")?;
+        out.repeat("ModelClientConfig")?;
+        out.repeat("MaxPayloadInMB")?;
+        out.repeat("BatchStrategy")?;
+        out.repeat("Environment")?;
+        out.repeat("TransformInput")?;
+        out.repeat("TransformOutput")?;
+        out.repeat("DataCaptureConfig")?;
+        out.repeat("TransformResources")?;
+        out.put("CreationTime", &job.created.millis())?;
+        out.maybe("TransformStartTime", job.started.map(|at| at.millis()))?;
+        out.maybe("TransformEndTime", job.ended.map(|at| at.millis()))?;
+        out.repeat("DataProcessing")?;
+        out.repeat("ExperimentConfig")
+    }
+
+    fn summarize<S: SerializeStruct>(job: &Job, out: &mut Members<'_, S>) -> Result<(), S::Error> {
+        out.maybe("FailureReason", job.told_failure().map(|failure| &failure.reason))
+    }
+}
