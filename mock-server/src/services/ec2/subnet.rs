@@ -170,6 +170,9 @@ pub struct CreateSubnetIn {
     availability_zone: Option<String>,
     availability_zone_id: Option<String>,
     cidr_block: Option<String>,
+    ipv6_native: bool,
+    ipv6_cidr_block: Option<String>,
+    ipv6_ipam_pool_id: Option<String>,
     vpc_id: String,
 }
 
@@ -190,6 +193,12 @@ impl Write for CreateSubnet {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: CreateSubnetIn) -> Result<CreateSubnetOut, Ec2Error> {
         let state = &txn.state;
         let vpc = find::<Vpc>(state, &input.vpc_id)?;
+        if input.ipv6_native && input.ipv6_cidr_block.is_none() && input.ipv6_ipam_pool_id.is_none() {
+            return Err(Ec2Error::NoIpv6Block);
+        }
+        if input.ipv6_native || input.ipv6_cidr_block.is_some() || input.ipv6_ipam_pool_id.is_some() {
+            return Err(Ec2Error::NotBuilt("CreateSubnet with IPv6"));
+        }
         let cidr = parse_cidr(input.cidr_block.ok_or(Ec2Error::MissingParameter("cidrBlock"))?)?;
         if !is_vpc_sized(cidr) || !vpc.cidrs.iter().any(|(_, block)| block.contains(&cidr)) {
             return Err(Ec2Error::SubnetRange(cidr));
