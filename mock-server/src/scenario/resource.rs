@@ -21,15 +21,26 @@ pub struct ResourceKind {
 }
 
 /// Every kind that can be waited for.
-pub const KINDS: &[ResourceKind] = &[ResourceKind {
-    slug: "training-job",
-    service: ServiceId::SageMaker,
-    describe: "DescribeTrainingJob",
-    name: "TrainingJobName",
-    state: "TrainingJobStatus",
-    last: &["Completed", "Failed", "Stopped"],
-    secondary: Some("SecondaryStatusTransitions[].Status"),
-}];
+pub const KINDS: &[ResourceKind] = &[
+    ResourceKind {
+        slug: "training-job",
+        service: ServiceId::SageMaker,
+        describe: "DescribeTrainingJob",
+        name: "TrainingJobName",
+        state: "TrainingJobStatus",
+        last: &["Completed", "Failed", "Stopped"],
+        secondary: Some("SecondaryStatusTransitions[].Status"),
+    },
+    ResourceKind {
+        slug: "endpoint",
+        service: ServiceId::SageMaker,
+        describe: "DescribeEndpoint",
+        name: "EndpointName",
+        state: "EndpointStatus",
+        last: &["InService", "Failed"],
+        secondary: None,
+    },
+];
 
 impl ResourceKind {
     pub fn get(slug: &str) -> Option<&'static Self> {
