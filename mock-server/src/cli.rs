@@ -1,8 +1,10 @@
 //! The command line.
 
-use crate::clock::parse_mode;
+mod explain;
+
+use crate::clock::{parse_mode, parse_span};
 use crate::kernel::{AccountId, ClockMode, SimTime};
-use crate::model::{Defaults, Profile};
+use crate::model::{Choices, Defaults, Placement, Profile, RuleMode, RuleModes, Silence, Texts};
 use crate::rules;
 use crate::scenario;
 use crate::scenario::target::{Http, InProcess};
@@ -12,6 +14,7 @@ use std::io::Write;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// The port where people look for it.
 const DEFAULT_PORT: u16 = 4545;
@@ -30,6 +33,8 @@ enum Command {
     Serve(Serve),
     /// Run scenarios: in this process, or against a server.
     Run(Run),
+    /// Tell why a job or an endpoint is as it is: its phases, the rules that were asked, and what to do.
+    Explain(explain::Explain),
     /// Print a documented rule: what it says, where it is documented, what to do about it.
     Rule {
         /// Such as SM-VPC-IP-01; without it, all rules are listed.
@@ -68,6 +73,22 @@ struct Serve {
     /// How long jobs take.
     #[arg(long, env = "MOCKPLANE_PROFILE", default_value = "fast")]
     profile: ProfileName,
+    /// How long the interfaces of a deleted endpoint stay, such as 5m; 0s takes them along. Five minutes unless
+    /// told otherwise; with profile instant, no time.
+    #[arg(long, env = "MOCKPLANE_ENDPOINT_LINGER", value_parser = span)]
+    endpoint_linger: Option<Duration>,
+    /// What a rule counts for: ID=enforce, ID=warn or ID=off; may be given several times, or once with commas.
+    #[arg(long = "rule", env = "MOCKPLANE_RULE", value_delimiter = ',', value_parser = parse_rule)]
+    rules: Vec<(&'static str, RuleMode)>,
+    /// A TOML file with words of your own for messages that are not known to be AWS's: ID = "text".
+    #[arg(long, env = "MOCKPLANE_TEXTS")]
+    texts: Option<PathBuf>,
+    /// Whether all instances of a job are in one of its subnets, or each in a subnet of its own choice.
+    #[arg(long, env = "MOCKPLANE_PLACEMENT", default_value = "per-job")]
+    placement: PlacementName,
+    /// What becomes of a job whose instances may not talk to each other: it fails, or hangs until its time limit.
+    #[arg(long, env = "MOCKPLANE_UNCONNECTED_JOB", default_value = "fail")]
+    unconnected_job: SilenceName,
     /// Form of the log, which goes to standard error.
     #[arg(long, env = "MOCKPLANE_LOG_FORMAT", default_value = "text")]
     log_format: LogFormat,
@@ -118,6 +139,18 @@ impl From<ProfileName> for Profile {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
+enum PlacementName {
+    PerJob,
+    PerInstance,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum SilenceName {
+    Fail,
+    Hang,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
 enum LogFormat {
     Text,
     Json,
@@ -130,6 +163,7 @@ pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(args) => serve(&args),
         Command::Run(args) => run(args),
+        Command::Explain(args) => explain::explain(&args),
         Command::Rule { id } => rule(id.as_deref()),
         Command::Healthcheck { port } => healthcheck(port),
     }
@@ -148,6 +182,10 @@ fn serve(args: &Serve) -> ExitCode {
     let Some(account) = AccountId::parse(&args.account_id) else {
         return fail("the account has twelve digits");
     };
+    let defaults = match defaults(args) {
+        Ok(defaults) => defaults,
+        Err(problem) => return fail(problem),
+    };
     let config = Config {
         host: args.host,
         port: args.port,
@@ -156,7 +194,7 @@ fn serve(args: &Serve) -> ExitCode {
         seed: args.seed,
         clock: args.clock.0,
         clock_start: args.clock.1,
-        defaults: Defaults { profile: args.profile.into(), ..Defaults::default() },
+        defaults,
         memo: !args.bench_no_memo,
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -175,6 +213,30 @@ fn serve(args: &Serve) -> ExitCode {
         server.shutdown().await;
         ExitCode::SUCCESS
     })
+}
+
+/// What every account begins with.
+fn defaults(args: &Serve) -> Result<Defaults, String> {
+    let mut rule_modes = RuleModes::default();
+    args.rules.iter().for_each(|(rule, mode)| rule_modes.set(rule, *mode));
+    let texts = match &args.texts {
+        None => Texts::default(),
+        Some(file) => {
+            let read = std::fs::read_to_string(file).map_err(|error| error.to_string());
+            let texts = read.and_then(|text| rules::texts::parse(&text));
+            texts.map_err(|problem| format!("cannot use {}: {problem}", file.display()))?
+        }
+    };
+    let placement = match args.placement {
+        PlacementName::PerJob => Placement::PerJob,
+        PlacementName::PerInstance => Placement::PerInstance,
+    };
+    let silence = match args.unconnected_job {
+        SilenceName::Fail => Silence::Fail,
+        SilenceName::Hang => Silence::Hang,
+    };
+    let choices = Choices { placement, silence, linger: args.endpoint_linger };
+    Ok(Defaults { profile: args.profile.into(), rule_modes, choices, texts, ..Defaults::default() })
 }
 
 /// Says where the server is, and then that it is ready, on a line of its own that others wait for.
@@ -267,7 +329,6 @@ fn rule(id: Option<&str>) -> ExitCode {
 fn healthcheck(port: u16) -> ExitCode {
     use std::io::Read;
     use std::net::{Ipv4Addr, TcpStream};
-    use std::time::Duration;
     let ask = || -> std::io::Result<String> {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
         stream.set_read_timeout(Some(Duration::from_secs(2)))?;
@@ -282,6 +343,16 @@ fn healthcheck(port: u16) -> ExitCode {
         Ok(answer) => fail(answer.lines().next().unwrap_or("no answer")),
         Err(error) => fail(error),
     }
+}
+
+fn span(text: &str) -> Result<Duration, String> {
+    parse_span(text).ok_or_else(|| "a span such as 5m, 1h30m or 0s".into())
+}
+
+fn parse_rule(text: &str) -> Result<(&'static str, RuleMode), String> {
+    rules::parse_mode(text).ok_or_else(|| {
+        "such as SM-VPC-IP-01=warn: a rule that `mockplane rule` lists, and enforce, warn or off".into()
+    })
 }
 
 fn parse_account(text: &str) -> Result<String, String> {

@@ -1,6 +1,6 @@
 //! Why a job is as it is: its phases, the rules that were asked, what they said.
 
-use crate::model::{Finding, Job, JobKey, JobKind, Phase, RuleMode, State};
+use crate::model::{Failure, Finding, JobKey, JobKind, Phase, RuleMode, State};
 use crate::rules;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -46,33 +46,48 @@ pub struct RuleReport {
     pub sources: Vec<String>,
 }
 
-/// Explains a job.
+/// Explains a job or an endpoint.
 pub fn explain(state: &State, key: &JobKey) -> Option<Explanation> {
-    state.jobs.get(key).map(|job| of(job))
+    let rule = |failure: &Option<Failure>| failure.as_ref().and_then(|failure| failure.rule);
+    match key.kind {
+        JobKind::Hosting => state.endpoints.get(&key.name).map(|endpoint| Explanation {
+            status: endpoint.status_word(),
+            failure_reason: endpoint.told_failure().map(|failure| failure.reason.clone()),
+            ..Explanation::of(key, rule(&endpoint.failure), &endpoint.findings)
+        }),
+        kind => state.jobs.get(key).map(|job| Explanation {
+            status: job.status_word(),
+            secondary_status: job
+                .transitions
+                .last()
+                .filter(|_| kind == JobKind::Training)
+                .map(|transition| transition.status),
+            failure_reason: job.told_failure().map(|failure| failure.reason.clone()),
+            ..Explanation::of(key, rule(&job.failure).or(job.hung), &job.findings)
+        }),
+    }
 }
 
-fn of(job: &Job) -> Explanation {
-    let decided_by = job.failure.as_ref().and_then(|failure| failure.rule).or(job.hung);
-    let next = job.findings.iter().filter(|finding| {
-        finding.is_violation() && finding.mode == RuleMode::Enforce && Some(finding.rule) != decided_by
-    });
-    let phases = Phase::ALL.iter().filter_map(|phase| {
-        let rules: Vec<_> =
-            job.findings.iter().filter(|finding| finding.phase == *phase).filter_map(report).collect();
-        (!rules.is_empty()).then(|| PhaseReport { phase: phase.name(), rules })
-    });
-    Explanation {
-        job: job.key.to_string(),
-        status: job.status_word(),
-        secondary_status: job
-            .transitions
-            .last()
-            .filter(|_| job.key.kind == JobKind::Training)
-            .map(|transition| transition.status),
-        failure_reason: job.told_failure().map(|failure| failure.reason.clone()),
-        decided_by,
-        would_have_failed_next: next.map(|finding| finding.rule).collect(),
-        phases: phases.collect(),
+impl Explanation {
+    /// What the rules said, and nothing of the status.
+    fn of(key: &JobKey, decided_by: Option<&'static str>, findings: &[Finding]) -> Self {
+        let next = findings.iter().filter(|finding| {
+            finding.is_violation() && finding.mode == RuleMode::Enforce && Some(finding.rule) != decided_by
+        });
+        let phases = Phase::ALL.iter().filter_map(|phase| {
+            let rules: Vec<_> =
+                findings.iter().filter(|finding| finding.phase == *phase).filter_map(report).collect();
+            (!rules.is_empty()).then(|| PhaseReport { phase: phase.name(), rules })
+        });
+        Self {
+            job: key.to_string(),
+            status: "",
+            secondary_status: None,
+            failure_reason: None,
+            decided_by,
+            would_have_failed_next: next.map(|finding| finding.rule).collect(),
+            phases: phases.collect(),
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 
 pub mod explain;
 pub mod failure;
+pub mod hosting;
 mod place;
 pub mod stages;
 
@@ -13,8 +14,8 @@ pub use explain::{Explanation, explain};
 
 use crate::kernel::{Due, Memo};
 use crate::model::{
-    Alarm, Course, Document, Finding, Job, JobKey, JobStatus, Needs, Owner, Phase, Profile, Silence, Tags,
-    Transition, Txn,
+    Alarm, Course, Document, Finding, Job, JobKey, JobKind, JobStatus, Needs, Owner, Phase, Profile, Silence,
+    Tags, Transition, Txn,
 };
 use crate::rules::{self, Case};
 use stages::Stage;
@@ -55,7 +56,7 @@ pub fn start(txn: &mut Txn<'_>, new: NewJob) -> Result<(), Box<Finding>> {
         tags,
         memo: Memo::default(),
     };
-    if let Some(violation) = ask(txn, &mut job, Phase::Create) {
+    if let Some(violation) = ask(txn, &job.key, &job.needs, &mut job.findings, Phase::Create) {
         return Err(Box::new(violation));
     }
     enter(txn, job, 0);
@@ -64,11 +65,16 @@ pub fn start(txn: &mut Txn<'_>, new: NewJob) -> Result<(), Box<Finding>> {
 
 /// Does what a timer says.
 pub fn step(txn: &mut Txn<'_>, due: Due<Owner, Alarm>) {
-    let Owner::Job(key) = due.owner;
+    let key = match due.owner {
+        Owner::Job(key) => key,
+        Owner::Endpoint(name) => return hosting::step(txn, &name, due.what),
+        Owner::Fleet(fleet) => return hosting::release(txn, fleet),
+    };
     let Some(job) = txn.state.jobs.get(&key).map(|job| Job::clone(job)) else { return };
     match due.what {
         Alarm::Stage(n) => enter(txn, job, n),
         Alarm::Overtime => overtime(txn, job),
+        Alarm::Release => {}
     }
 }
 
@@ -192,7 +198,7 @@ fn show(txn: &mut Txn<'_>, job: &mut Job, status: JobStatus, secondary: &'static
 
 /// Asks the rules of a phase and does what the phase is for.
 fn begin(txn: &mut Txn<'_>, job: &mut Job, phase: Phase) {
-    let violation = ask(txn, job, phase);
+    let violation = ask(txn, &job.key, &job.needs, &mut job.findings, phase);
     if let Some(violation) = &violation
         && job.failure.is_none()
     {
@@ -220,36 +226,43 @@ fn begin(txn: &mut Txn<'_>, job: &mut Job, phase: Phase) {
             };
             txn.note("JobInterfaces", job.key.to_string(), None, message);
         }
-        Phase::Input => tell_buckets(txn, job),
+        Phase::Input => tell_buckets(txn, &job.key, &job.needs),
         _ => {}
     }
 }
 
 /// Asks the rules of a phase, keeps what they say, and answers the violation that has an effect.
-fn ask(txn: &mut Txn<'_>, job: &mut Job, phase: Phase) -> Option<Finding> {
-    let report = rules::evaluate(phase, &Case::new(txn, &job.key, &job.needs), &txn.global.rule_modes);
+fn ask(
+    txn: &mut Txn<'_>,
+    key: &JobKey,
+    needs: &Needs,
+    findings: &mut Vec<Finding>,
+    phase: Phase,
+) -> Option<Finding> {
+    let report = rules::evaluate(phase, &Case::new(txn, key, needs), &txn.global.rule_modes);
     for warning in report.warnings() {
         let told = rules::get(warning.rule).map_or("", |info| info.summary);
-        txn.note("RuleWarning", job.key.to_string(), Some(warning.rule), told);
+        txn.note("RuleWarning", key.to_string(), Some(warning.rule), told);
     }
     let decisive = report.decisive().cloned();
+    // What makes a call fail leaves no event; no call fails for what an endpoint asks.
     if let Some(violation) = &decisive
-        && phase != Phase::Create
+        && (phase != Phase::Create || key.kind == JobKind::Hosting)
     {
-        let text = failure::of(&txn.state.texts, job.key.kind, violation).reason;
-        txn.note("RuleViolated", job.key.to_string(), Some(violation.rule), text);
+        let text = failure::of(&txn.state.texts, key.kind, violation).reason;
+        txn.note("RuleViolated", key.to_string(), Some(violation.rule), text);
     }
-    job.findings.extend(report.findings);
+    findings.extend(report.findings);
     decisive
 }
 
 /// Tells, once for each bucket of a job, that nobody checks what is in it.
-fn tell_buckets(txn: &mut Txn<'_>, job: &Job) {
-    let urls = job.needs.inputs.iter().chain(&job.needs.outputs);
+fn tell_buckets(txn: &mut Txn<'_>, key: &JobKey, needs: &Needs) {
+    let urls = needs.inputs.iter().chain(&needs.outputs);
     for bucket in urls.filter_map(|url| bucket(url)).collect::<BTreeSet<_>>() {
         let message =
             format!("{bucket} is not a bucket of this server: it is taken to exist and to allow all");
-        txn.note("ExternalBucket", job.key.to_string(), None, message);
+        txn.note("ExternalBucket", key.to_string(), None, message);
     }
 }
 
@@ -267,7 +280,7 @@ fn fail(txn: &mut Txn<'_>, job: &mut Job) {
 /// What every end has in common.
 fn end(txn: &mut Txn<'_>, job: &mut Job) {
     job.ended = Some(txn.now);
-    let released = place::release(txn, job);
+    let released = place::release(txn, &Owner::Job(job.key.clone()));
     if released > 0 {
         txn.note("JobInterfaces", job.key.to_string(), None, format!("{released} interfaces removed"));
     }

@@ -3,8 +3,8 @@
 use crate::model::interface::InterfaceIndex;
 use crate::model::place::{InterfaceSpec, derived};
 use crate::model::{
-    Attachment, Evidence, Job, JobKind, NetworkInterfaceId, Owner, SecurityGroupId, ServiceAttachmentId,
-    SubnetId, Tags, Texts, Txn,
+    Attachment, Evidence, Job, JobKey, JobKind, Needs, NetworkInterfaceId, Owner, SecurityGroupId,
+    ServiceAttachmentId, SubnetId, Tags, Texts, Txn,
 };
 use crate::rules::{Case, room, texts};
 use std::sync::Arc;
@@ -13,10 +13,21 @@ use std::sync::Arc;
 /// account number of their own.
 const INSTANCE_OWNER: &str = "amazon-aws";
 
-/// Makes the interfaces of a job. Answers the subnets that they are in; `None`, and nothing is made, if there is
-/// no room for them.
+/// Makes the interfaces of a job; see [`make`].
 pub fn place(txn: &mut Txn<'_>, job: &Job) -> Option<Vec<SubnetId>> {
-    let case = Case::new(txn, &job.key, &job.needs);
+    make(txn, &job.key, &job.needs, &job.arn, &Owner::Job(job.key.clone()))
+}
+
+/// Makes interfaces for all that something needs; their ids derive from `parent`. Answers the subnets that they are
+/// in; `None`, and nothing is made, if there is no room for them.
+pub fn make(
+    txn: &mut Txn<'_>,
+    key: &JobKey,
+    needs: &Needs,
+    parent: &str,
+    owner: &Owner,
+) -> Option<Vec<SubnetId>> {
+    let case = Case::new(txn, key, needs);
     let plan: Vec<_> = room::plan(&case)?.iter().map(|each| (each.subnet.id, each.interfaces)).collect();
     let mut groups: Vec<SecurityGroupId> = Vec::new();
     for group in case.groups() {
@@ -27,19 +38,18 @@ pub fn place(txn: &mut Txn<'_>, job: &Job) -> Option<Vec<SubnetId>> {
     // The service makes interfaces in a session of the role: public recordings show `AROA…:SageMaker`.
     let requester_id: Option<Arc<str>> =
         case.role().map(|role| format!("{}:SageMaker", role.unique_id).into());
-    let description: Arc<str> = description(&txn.state.texts, job.key.kind, &job.key.name).into();
-    let owner = Owner::Job(job.key.clone());
+    let description: Arc<str> = description(&txn.state.texts, key.kind, &key.name).into();
     let homes =
         plan.iter().flat_map(|(subnet, interfaces)| std::iter::repeat_n(*subnet, *interfaces as usize));
     for (i, subnet) in homes.enumerate() {
         let spec = InterfaceSpec {
-            id: derived::<NetworkInterfaceId>(txn, &job.arn, i),
+            id: derived::<NetworkInterfaceId>(txn, parent, i),
             subnet,
             groups: groups.clone(),
             addresses: Vec::new(),
             description: description.clone(),
             attachment: Some(Attachment::Service {
-                id: derived::<ServiceAttachmentId>(txn, &job.arn, i),
+                id: derived::<ServiceAttachmentId>(txn, parent, i),
                 instance_owner: INSTANCE_OWNER.into(),
                 device_index: 1,
             }),
@@ -52,18 +62,17 @@ pub fn place(txn: &mut Txn<'_>, job: &Job) -> Option<Vec<SubnetId>> {
         // The plan counted the free addresses of this very state, so this does not fail; and if it did, what was
         // made so far would go again.
         if txn.state.add_interface(spec).is_err() {
-            txn.state.remove_interfaces_of(&owner);
+            txn.state.remove_interfaces_of(owner);
             return None;
         }
     }
     Some(plan.into_iter().map(|(subnet, _)| subnet).collect())
 }
 
-/// Removes the interfaces of a job and answers how many there were.
-pub fn release(txn: &mut Txn<'_>, job: &Job) -> usize {
-    let owner = Owner::Job(job.key.clone());
+/// Removes the interfaces of this owner and answers how many there were.
+pub fn release(txn: &mut Txn<'_>, owner: &Owner) -> usize {
     let held = txn.state.interfaces.count(&InterfaceIndex::Owner(owner.clone()));
-    txn.state.remove_interfaces_of(&owner);
+    txn.state.remove_interfaces_of(owner);
     held
 }
 

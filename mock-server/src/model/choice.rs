@@ -1,5 +1,7 @@
 //! What AWS leaves open, or does in a way that takes long to watch: whoever runs the server chooses.
 
+use std::time::Duration;
+
 /// How the instances of one job are spread over the subnets that it was given.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Placement {
@@ -8,16 +10,6 @@ pub enum Placement {
     PerJob,
     /// Each is in a subnet of its own choice.
     PerInstance,
-}
-
-impl Placement {
-    pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "per-job" => Some(Placement::PerJob),
-            "per-instance" => Some(Placement::PerInstance),
-            _ => None,
-        }
-    }
 }
 
 /// What becomes of a job whose instances may not talk to each other.
@@ -30,18 +22,10 @@ pub enum Silence {
     Hang,
 }
 
-impl Silence {
-    pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "fail" => Some(Silence::Fail),
-            "hang" => Some(Silence::Hang),
-            _ => None,
-        }
-    }
-}
-
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Choices {
     pub placement: Placement,
     pub silence: Silence,
+    /// How long the interfaces of a deleted endpoint stay; `None`: as the profile says.
+    pub linger: Option<Duration>,
 }

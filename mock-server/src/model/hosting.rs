@@ -51,3 +51,190 @@ impl Row for SageModel {
     }
     fn indexes(&self, _: &mut dyn FnMut(())) {}
 }
+
+/// A variant as an endpoint configuration asks for it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Variant {
+    pub name: String,
+    /// `None`: it is inference components that bring models later.
+    pub model: Option<Arc<str>>,
+    /// `None`: serverless.
+    pub instances: Option<InstanceGroup>,
+    pub weight: f64,
+    /// It gets a copy of the traffic and answers nobody.
+    pub shadow: bool,
+    /// All that the caller said of it.
+    pub request: Document,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct EndpointConfig {
+    pub name: Arc<str>,
+    pub arn: String,
+    /// Those for production first, then the shadows.
+    pub variants: Vec<Variant>,
+    /// What variants without a model run as and in. Empty: no role was given.
+    pub execution_role_arn: String,
+    pub vpc: Option<VpcConfig>,
+    pub network_isolation: bool,
+    /// All that the caller said.
+    pub request: Document,
+    pub created: SimTime,
+    pub tags: Tags,
+    pub memo: Memo,
+}
+
+impl Row for EndpointConfig {
+    type Key = Arc<str>;
+    type Index = ();
+    fn key(&self) -> Arc<str> {
+        self.name.clone()
+    }
+    fn indexes(&self, _: &mut dyn FnMut(())) {}
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum EndpointStatus {
+    Creating,
+    Updating,
+    InService,
+    Failed,
+    Deleting,
+}
+
+impl EndpointStatus {
+    /// Whether something is being done to the endpoint, so that nothing else can be.
+    pub fn is_under_way(self) -> bool {
+        matches!(self, EndpointStatus::Creating | EndpointStatus::Updating | EndpointStatus::Deleting)
+    }
+}
+
+/// What is being done to an endpoint, or was last.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum EndpointCourse {
+    Create,
+    Update,
+    Delete,
+}
+
+/// The instances of one deployment. Their interfaces belong to it, so that old and new ones are told apart, and so
+/// that they can outlive the endpoint.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct FleetKey {
+    /// Name of the endpoint.
+    pub endpoint: Arc<str>,
+    /// Never that of another fleet of an endpoint of this name that still holds interfaces.
+    pub number: u32,
+}
+
+impl std::fmt::Display for FleetKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "endpoint/{}/fleet/{}", self.endpoint, self.number)
+    }
+}
+
+/// A variant as it is deployed: what its model and its configuration said at that time. Both may be deleted later
+/// and the endpoint goes on.
+#[derive(Clone, PartialEq, Debug)]
+pub struct DeployedVariant {
+    pub name: String,
+    pub shadow: bool,
+    pub images: Vec<String>,
+    pub needs: Needs,
+    pub weight: f64,
+    /// What the endpoint configuration says of it.
+    pub request: Document,
+}
+
+/// An endpoint configuration on a fleet of instances.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Deployment {
+    pub fleet: FleetKey,
+    pub config: Arc<str>,
+    pub variants: Vec<DeployedVariant>,
+    /// All that the endpoint configuration says.
+    pub request: Document,
+    /// How it is to replace the one before it, if the caller said so.
+    pub policy: Option<Document>,
+    pub started: SimTime,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct Endpoint {
+    pub name: Arc<str>,
+    pub arn: String,
+    pub status: EndpointStatus,
+    pub course: EndpointCourse,
+    /// The place of the current stage in the table of the course.
+    pub stage: usize,
+    /// What serves; `None` before the endpoint was ever in service.
+    pub serving: Option<Deployment>,
+    /// What is to serve next; of an endpoint that could not be created, what could not be.
+    pub pending: Option<Deployment>,
+    /// Known from the moment a rule is violated, told once the endpoint is at rest again.
+    pub failure: Option<Failure>,
+    /// What the rules said of the latest deployment.
+    pub findings: Vec<Finding>,
+    pub created: SimTime,
+    pub modified: SimTime,
+    pub tags: Tags,
+    pub memo: Memo,
+}
+
+impl Endpoint {
+    /// As rules and explanations know it.
+    pub fn key(&self) -> JobKey {
+        JobKey { kind: JobKind::Hosting, name: self.name.clone() }
+    }
+
+    /// The failure, once it is told: of an endpoint that failed, or of an update that was undone.
+    pub fn told_failure(&self) -> Option<&Failure> {
+        self.failure
+            .as_ref()
+            .filter(|_| matches!(self.status, EndpointStatus::Failed | EndpointStatus::InService))
+    }
+
+    /// The deployment that is in progress.
+    pub fn in_progress(&self) -> Option<&Deployment> {
+        let deploys = matches!(self.status, EndpointStatus::Creating | EndpointStatus::Updating);
+        self.pending.as_ref().filter(|_| deploys)
+    }
+}
+
+impl Row for Endpoint {
+    type Key = Arc<str>;
+    type Index = ();
+    fn key(&self) -> Arc<str> {
+        self.name.clone()
+    }
+    fn indexes(&self, _: &mut dyn FnMut(())) {}
+}
+
+/// What must hold of endpoints in every state. For tests.
+pub(super) fn broken_invariants(state: &State) -> Vec<String> {
+    let mut broken = Vec::new();
+    for endpoint in state.endpoints.iter() {
+        let timer = state.timers.next_of(&Owner::Endpoint(endpoint.name.clone()));
+        if timer.is_some() != endpoint.status.is_under_way() {
+            broken.push(format!("{} is {:?} and has the timer {timer:?}", endpoint.arn, endpoint.status));
+        }
+        for deployment in endpoint.serving.iter().chain(&endpoint.pending) {
+            if state.timers.next_of(&Owner::Fleet(deployment.fleet.clone())).is_some() {
+                broken.push(format!("{} has an endpoint and lingers", deployment.fleet));
+            }
+        }
+    }
+    for interface in state.interfaces.iter() {
+        let Some(owner @ Owner::Fleet(fleet)) = &interface.owner else { continue };
+        let lingers = state.timers.next_of(owner).is_some();
+        let endpoint = state.endpoints.get(&fleet.endpoint);
+        let used = endpoint.is_some_and(|endpoint| {
+            let deployments = endpoint.serving.as_ref().into_iter().chain(endpoint.in_progress());
+            deployments.into_iter().any(|deployment| deployment.fleet == *fleet)
+        });
+        if lingers == used {
+            broken.push(format!("{} outlives {fleet}", interface.id));
+        }
+    }
+    broken
+}

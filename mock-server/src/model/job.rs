@@ -61,7 +61,7 @@ impl JobKey {
     /// Reads `kind/name`, as [`Display`](std::fmt::Display) writes it.
     pub fn parse(text: &str) -> Option<Self> {
         let (slug, name) = text.split_once('/')?;
-        let kind = *JobKind::JOBS.iter().find(|kind| kind.slug() == slug)?;
+        let kind = *JobKind::ALL.iter().find(|kind| kind.slug() == slug)?;
         Some(Self { kind, name: name.into() })
     }
 }

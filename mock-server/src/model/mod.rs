@@ -29,7 +29,10 @@ pub use gateway::{
     RouteTarget,
 };
 pub use group::{DEFAULT_GROUP, Direction, Peer, SecurityGroup, SecurityGroupRule};
-pub use hosting::SageModel;
+pub use hosting::{
+    DeployedVariant, Deployment, Endpoint, EndpointConfig, EndpointCourse, EndpointStatus, FleetKey,
+    SageModel, Variant,
+};
 pub use iam::{Role, Session};
 pub use ids::*;
 pub use interface::{Attachment, GroupRef, InterfaceStatus, NetworkInterface, UsedToken};

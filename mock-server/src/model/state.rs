@@ -4,6 +4,7 @@ use super::*;
 use crate::kernel::{CellState, Minter, Origin, Row, Table, Timers};
 use imbl::OrdMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How long the stages of a job take.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -27,6 +28,15 @@ impl Profile {
             _ => None,
         }
     }
+
+    /// How long the interfaces of a deleted endpoint stay unless the server was told otherwise. AWS does not say;
+    /// people report from a few minutes up to a quarter of an hour.
+    pub fn linger(self) -> Duration {
+        match self {
+            Profile::Fast | Profile::Realistic => Duration::from_secs(5 * 60),
+            Profile::Instant => Duration::ZERO,
+        }
+    }
 }
 
 /// What the server was started with, for every account.
@@ -43,12 +53,18 @@ pub struct Defaults {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Owner {
     Job(JobKey),
+    /// An endpoint, by its name: its stages.
+    Endpoint(Arc<str>),
+    /// The instances of a deployment of an endpoint: its interfaces, and their end if the endpoint is gone.
+    Fleet(FleetKey),
 }
 
 impl std::fmt::Display for Owner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Owner::Job(key) => key.fmt(f),
+            Owner::Endpoint(name) => write!(f, "endpoint/{name}"),
+            Owner::Fleet(key) => key.fmt(f),
         }
     }
 }
@@ -56,10 +72,12 @@ impl std::fmt::Display for Owner {
 /// What a timer does to its owner.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Alarm {
-    /// The job enters its next stage: the number is the stage's place in the job's table of stages.
+    /// The job or endpoint enters its next stage: the number is the stage's place in the table of stages.
     Stage(usize),
     /// The job has run as long as it may.
     Overtime,
+    /// The interfaces of a deleted endpoint go.
+    Release,
 }
 
 /// The state of one cell. Regional tables are empty in the account's global cell and the other way round.
@@ -89,6 +107,8 @@ pub struct State {
     // === SageMaker ===
     pub jobs: Table<Job>,
     pub models: Table<SageModel>,
+    pub endpoint_configs: Table<EndpointConfig>,
+    pub endpoints: Table<Endpoint>,
     // === Account-wide ===
     pub rule_modes: RuleModes,
     pub roles: Table<Role>,
@@ -131,6 +151,11 @@ impl CellState for State {
 }
 
 impl State {
+    /// How long the interfaces of a deleted endpoint stay.
+    pub fn linger(&self) -> Duration {
+        self.choices.linger.unwrap_or(self.profile.linger())
+    }
+
     /// What must hold in every state; the answer names what does not. For tests.
     pub fn broken_invariants(&self) -> Vec<String> {
         let mut broken = Vec::new();
@@ -148,6 +173,9 @@ impl State {
         table(&mut broken, "internet_gateways", &self.internet_gateways);
         table(&mut broken, "jobs", &self.jobs);
         table(&mut broken, "models", &self.models);
+        table(&mut broken, "endpoint_configs", &self.endpoint_configs);
+        table(&mut broken, "endpoints", &self.endpoints);
+        broken.extend(hosting::broken_invariants(self));
         for subnet in self.subnets.iter() {
             let index = interface::InterfaceIndex::Subnet(subnet.id);
             let mut held: Vec<_> = self

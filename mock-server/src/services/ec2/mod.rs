@@ -26,6 +26,13 @@ mod subnet;
 mod tags;
 mod vpc;
 
+/// What tests of other services try to delete.
+#[cfg(test)]
+pub(crate) use self::{
+    network_interface_create::DeleteNetworkInterface, security_group::DeleteSecurityGroup,
+    subnet::DeleteSubnet, vpc::DeleteVpc,
+};
+
 use super::Registrar;
 use crate::model::{
     DhcpOptions, InternetGateway, NetworkAcl, NetworkInterface, RouteTable, SecurityGroup, Subnet, Vpc,

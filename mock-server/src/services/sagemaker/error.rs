@@ -144,6 +144,27 @@ pub enum SageMakerError {
     /// Documented rule, assumed text.
     #[error("You must not specify both ModelDataUrl and ModelDataSource for a container.")]
     TwoKindsOfModelData,
+    /// Assumed.
+    #[error("Production variant names must be unique within an endpoint configuration: {0}")]
+    VariantTwice(String),
+    /// Documented rule, assumed text.
+    #[error(
+        "You must specify exactly one of InstanceType with InitialInstanceCount, InstancePools and ServerlessConfig \
+         for production variant {0}."
+    )]
+    VariantCapacity(String),
+    /// Documented rule, assumed text.
+    #[error(
+        "If you specify ShadowProductionVariants, you must specify exactly one production variant and one shadow \
+         variant."
+    )]
+    OneShadow,
+    /// Observed, of updates and deletions alike.
+    #[error("Cannot update in-progress endpoint \"{arn}\".")]
+    EndpointInProgress { arn: String },
+    /// Documented rule, assumed text.
+    #[error("Cannot update failed endpoint \"{arn}\". Delete the endpoint and create a new one.")]
+    EndpointFailed { arn: String },
 }
 
 impl SageMakerError {
@@ -212,7 +233,12 @@ impl SageMakerError {
             | SageMakerError::Exists { .. }
             | SageMakerError::OneKindOfContainer
             | SageMakerError::ImageOrPackage
-            | SageMakerError::TwoKindsOfModelData => "ValidationException",
+            | SageMakerError::TwoKindsOfModelData
+            | SageMakerError::VariantTwice(_)
+            | SageMakerError::VariantCapacity(_)
+            | SageMakerError::OneShadow
+            | SageMakerError::EndpointInProgress { .. }
+            | SageMakerError::EndpointFailed { .. } => "ValidationException",
         }
     }
 

@@ -1,6 +1,8 @@
 //! Amazon SageMaker, as far as its jobs live in a VPC.
 
 mod compilation;
+mod endpoint;
+mod endpoint_config;
 pub mod error;
 mod job;
 mod listing;
@@ -30,6 +32,17 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.read::<model::DescribeModel>();
     registrar.read::<model::ListModels>();
     registrar.write::<model::DeleteModel>();
+    // Endpoint configurations.
+    registrar.write::<endpoint_config::CreateEndpointConfig>();
+    registrar.read::<endpoint_config::DescribeEndpointConfig>();
+    registrar.read::<endpoint_config::ListEndpointConfigs>();
+    registrar.write::<endpoint_config::DeleteEndpointConfig>();
+    // Endpoints.
+    registrar.write::<endpoint::CreateEndpoint>();
+    registrar.read::<endpoint::DescribeEndpoint>();
+    registrar.read::<endpoint::ListEndpoints>();
+    registrar.write::<endpoint::UpdateEndpoint>();
+    registrar.write::<endpoint::DeleteEndpoint>();
     // Tags.
     registrar.write::<tags::AddTags>();
     registrar.read::<tags::ListTags>();

@@ -80,27 +80,30 @@ impl Write for CreateModel {
             tags,
             memo: Memo::default(),
         };
-        ask(txn, &model)?;
+        let needs = Needs {
+            role_arn: model.execution_role_arn.clone(),
+            vpc: model.vpc.clone(),
+            network_isolation: model.network_isolation,
+            inputs: model.data_urls(),
+            ..Needs::default()
+        };
+        ask(txn, &format!("model/{}", model.name), &needs)?;
         txn.state.models.insert(model);
         Ok(CreateOut { model_arn: arn })
     }
 }
 
 /// Asks the rules of phase `create`: of the role, and of the network that hosting and batch transform will be in.
-fn ask(txn: &mut Txn<'_>, model: &SageModel) -> Result<(), SageMakerError> {
+///
+/// # Errors
+/// The violation that makes the call fail.
+pub fn ask(txn: &mut Txn<'_>, resource: &str, needs: &Needs) -> Result<(), SageMakerError> {
     let kind = JobKind::Hosting;
-    let needs = Needs {
-        role_arn: model.execution_role_arn.clone(),
-        vpc: model.vpc.clone(),
-        network_isolation: model.network_isolation,
-        inputs: model.data_urls(),
-        ..Needs::default()
-    };
-    let key = JobKey { kind, name: model.name.clone() };
-    let report = rules::evaluate(Phase::Create, &Case::new(txn, &key, &needs), &txn.global.rule_modes);
+    let key = JobKey { kind, name: resource.into() };
+    let report = rules::evaluate(Phase::Create, &Case::new(txn, &key, needs), &txn.global.rule_modes);
     for warning in report.warnings() {
         let told = rules::get(warning.rule).map_or("", |info| info.summary);
-        txn.note("RuleWarning", format!("model/{}", model.name), Some(warning.rule), told);
+        txn.note("RuleWarning", resource, Some(warning.rule), told);
     }
     match report.decisive() {
         Some(finding) => Err(SageMakerError::rule(&txn.state.texts, kind, finding)),
@@ -128,7 +131,7 @@ fn check_containers(input: &CreateIn) -> Result<(), SageMakerError> {
 }
 
 /// A VpcConfig member as the rules see it. The service model was asked before whether both lists are there.
-fn vpc_config(given: &Value) -> VpcConfig {
+pub fn vpc_config(given: &Value) -> VpcConfig {
     let names = |member: &str| {
         let list = given[member].as_array().into_iter().flatten();
         list.filter_map(Value::as_str).map(str::to_owned).collect()

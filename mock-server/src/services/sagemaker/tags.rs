@@ -44,6 +44,8 @@ fn told(tags: &Tags) -> Vec<Tag> {
 enum Tagged {
     Job(JobKey),
     Model(Arc<str>),
+    EndpointConfig(Arc<str>),
+    Endpoint(Arc<str>),
 }
 
 /// The resource with this ARN.
@@ -53,6 +55,12 @@ fn resource(state: &State, caller: &Caller, arn: &str) -> Result<Tagged, SageMak
     let find = || {
         if let Some(name) = named("model") {
             return state.models.contains(&name).then_some(Tagged::Model(name));
+        }
+        if let Some(name) = named("endpoint-config") {
+            return state.endpoint_configs.contains(&name).then_some(Tagged::EndpointConfig(name));
+        }
+        if let Some(name) = named("endpoint") {
+            return state.endpoints.contains(&name).then_some(Tagged::Endpoint(name));
         }
         let key =
             JobKind::JOBS.iter().find_map(|kind| Some(JobKey { kind: *kind, name: named(kind.slug())? }))?;
@@ -66,6 +74,8 @@ impl Tagged {
         let tags = match self {
             Tagged::Job(key) => state.jobs.get(key).map(|job| &job.tags),
             Tagged::Model(name) => state.models.get(name).map(|model| &model.tags),
+            Tagged::EndpointConfig(name) => state.endpoint_configs.get(name).map(|config| &config.tags),
+            Tagged::Endpoint(name) => state.endpoints.get(name).map(|endpoint| &endpoint.tags),
         };
         tags.cloned().unwrap_or_default()
     }
@@ -74,6 +84,12 @@ impl Tagged {
         match self {
             Tagged::Job(key) => drop(state.jobs.update(key, |job| change(&mut job.tags))),
             Tagged::Model(name) => drop(state.models.update(name, |model| change(&mut model.tags))),
+            Tagged::EndpointConfig(name) => {
+                drop(state.endpoint_configs.update(name, |config| change(&mut config.tags)));
+            }
+            Tagged::Endpoint(name) => {
+                drop(state.endpoints.update(name, |endpoint| change(&mut endpoint.tags)));
+            }
         }
     }
 }

@@ -1,0 +1,100 @@
+//! The stages of an endpoint's life: one table for each course.
+
+use crate::model::{EndpointCourse, EndpointStatus, Phase, Profile};
+use std::time::Duration;
+
+/// A stretch of an endpoint's life.
+#[derive(Clone, Copy, Debug)]
+pub struct Stage {
+    pub status: EndpointStatus,
+    /// The rules that are asked when the stage begins. One that is violated has its effect when the stage ends.
+    pub phase: Option<Phase>,
+    /// How long it lasts, in milliseconds, in profile `fast` and in profile `realistic`.
+    lasts: [u64; 2],
+}
+
+impl Stage {
+    pub fn lasts(&self, profile: Profile) -> Duration {
+        let [fast, realistic] = self.lasts;
+        Duration::from_millis(match profile {
+            Profile::Fast => fast,
+            Profile::Realistic => realistic,
+            Profile::Instant => 0,
+        })
+    }
+}
+
+const fn stage(status: EndpointStatus, phase: Option<Phase>, lasts: [u64; 2]) -> Stage {
+    Stage { status, phase, lasts }
+}
+
+use EndpointStatus::{Creating, Deleting, Updating};
+
+/// Words: API reference, DescribeEndpoint. Times of `realistic`: people report some minutes.
+const CREATE: &[Stage] = &[
+    stage(Creating, Some(Phase::Place), [500, 30_000]),
+    stage(Creating, Some(Phase::Start), [700, 90_000]),
+    stage(Creating, Some(Phase::Input), [800, 60_000]),
+    stage(Creating, Some(Phase::Run), [1_000, 60_000]),
+];
+
+const UPDATE: &[Stage] = &[
+    stage(Updating, Some(Phase::Place), [500, 30_000]),
+    stage(Updating, Some(Phase::Start), [700, 90_000]),
+    stage(Updating, Some(Phase::Input), [800, 60_000]),
+    stage(Updating, Some(Phase::Run), [1_000, 180_000]),
+];
+
+const DELETE: &[Stage] = &[stage(Deleting, None, [500, 10_000])];
+
+/// The stages of a course, in order; after the last one the endpoint is at rest, or gone.
+pub const fn table(course: EndpointCourse) -> &'static [Stage] {
+    match course {
+        EndpointCourse::Create => CREATE,
+        EndpointCourse::Update => UPDATE,
+        EndpointCourse::Delete => DELETE,
+    }
+}
+
+/// What an endpoint calls its status.
+pub const fn status_word(status: EndpointStatus) -> &'static str {
+    match status {
+        EndpointStatus::Creating => "Creating",
+        EndpointStatus::Updating => "Updating",
+        EndpointStatus::InService => "InService",
+        EndpointStatus::Failed => "Failed",
+        EndpointStatus::Deleting => "Deleting",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_stage_is_under_way_and_takes_time() {
+        for course in [EndpointCourse::Create, EndpointCourse::Update, EndpointCourse::Delete] {
+            for stage in table(course) {
+                assert!(stage.status.is_under_way());
+                assert!(!stage.lasts(Profile::Fast).is_zero() && stage.lasts(Profile::Instant).is_zero());
+            }
+        }
+    }
+
+    #[test]
+    fn a_fast_endpoint_is_in_service_after_three_seconds() {
+        for course in [EndpointCourse::Create, EndpointCourse::Update] {
+            let total: Duration = table(course).iter().map(|stage| stage.lasts(Profile::Fast)).sum();
+            assert_eq!(total, Duration::from_secs(3));
+        }
+    }
+
+    #[test]
+    fn a_deployment_reads_no_output_and_asks_all_else() {
+        let phases: Vec<_> = table(EndpointCourse::Create).iter().filter_map(|stage| stage.phase).collect();
+        assert_eq!(phases, [Phase::Place, Phase::Start, Phase::Input, Phase::Run]);
+        assert!(
+            phases.iter().eq(table(EndpointCourse::Update).iter().filter_map(|stage| stage.phase.as_ref()))
+        );
+    }
+}

@@ -1,0 +1,225 @@
+//! DescribeEndpoint.
+
+use super::super::error::SageMakerError;
+use super::super::members::Members;
+use super::{Named, find};
+use crate::kernel::{SimTime, digest};
+use crate::model::{DeployedVariant, Deployment, Endpoint, Owner};
+use crate::services::{Operation, Read, Reply, ReplyWriter, View};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+use std::sync::Arc;
+
+pub struct DescribeEndpoint;
+
+impl Operation for DescribeEndpoint {
+    const NAME: &'static str = "DescribeEndpoint";
+    type In = Named;
+    type Out = Described;
+    type Error = SageMakerError;
+
+    fn subject(input: &Named) -> Option<Owner> {
+        Some(Owner::Endpoint(input.endpoint_name.as_str().into()))
+    }
+}
+
+impl Read for DescribeEndpoint {
+    fn run(view: &View<'_>, input: Named) -> Result<Described, SageMakerError> {
+        find(view.state, view.caller, &input.endpoint_name).map(Described)
+    }
+}
+
+/// An endpoint, printed from its row alone, so that what was printed can be kept there.
+pub struct Described(Arc<Endpoint>);
+
+impl Reply for Described {
+    fn write<W: ReplyWriter>(&self, writer: &mut W) -> Result<(), W::Error> {
+        writer.whole(&self.0.memo, &Printed(&self.0))
+    }
+}
+
+struct Printed<'a>(&'a Endpoint);
+
+impl Serialize for Printed<'_> {
+    /// Until an update is done the endpoint is described as it was, and what is to come as `PendingDeploymentSummary`.
+    /// An endpoint that was never in service has no variants yet: so do SDK logs in public repositories show it.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let endpoint = self.0;
+        let serving = endpoint.serving.as_ref();
+        let told = serving.or(endpoint.pending.as_ref());
+        let variants = |shadow| serving.and_then(|serving| Summary::all(serving, shadow, false));
+        let request = told.map_or(&Value::Null, |deployment| &*deployment.request);
+        let mut out = Members::new(serializer, request)?;
+        out.put("EndpointName", &*endpoint.name)?;
+        out.put("EndpointArn", &endpoint.arn)?;
+        out.maybe("EndpointConfigName", told.map(|deployment| &*deployment.config))?;
+        out.maybe("ProductionVariants", variants(false))?;
+        out.maybe("DataCaptureConfig", CaptureSummary::of(&request["DataCaptureConfig"], serving.is_some()))?;
+        out.put("EndpointStatus", endpoint.status_word())?;
+        out.maybe("FailureReason", endpoint.told_failure().map(|failure| &failure.reason))?;
+        out.put("CreationTime", &endpoint.created.millis())?;
+        out.put("LastModifiedTime", &endpoint.modified.millis())?;
+        out.maybe("LastDeploymentConfig", told.and_then(|deployment| deployment.policy.as_deref()))?;
+        out.repeat("AsyncInferenceConfig")?;
+        out.maybe("PendingDeploymentSummary", endpoint.in_progress().map(Pending::of))?;
+        out.repeat("ExplainerConfig")?;
+        out.maybe("ShadowProductionVariants", variants(true))?;
+        out.repeat("MetricsConfig")?;
+        out.repeat("CrossRegionTrafficConfig")?;
+        out.end()
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Pending<'a> {
+    endpoint_config_name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    production_variants: Option<Vec<Summary<'a>>>,
+    start_time: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shadow_production_variants: Option<Vec<Summary<'a>>>,
+}
+
+impl<'a> Pending<'a> {
+    fn of(deployment: &'a Deployment) -> Self {
+        Self {
+            endpoint_config_name: &deployment.config,
+            production_variants: Summary::all(deployment, false, true),
+            start_time: deployment.started.millis(),
+            shadow_production_variants: Summary::all(deployment, true, true),
+        }
+    }
+}
+
+/// A variant, as it serves or as it is deployed.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Summary<'a> {
+    variant_name: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    deployed_images: Vec<DeployedImage<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current_weight: Option<f64>,
+    desired_weight: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current_instance_count: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    desired_instance_count: Option<u32>,
+    /// Told only of a variant that is deployed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance_type: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance_pools: Option<Vec<Pool<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    variant_status: Option<[VariantStatus; 1]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current_serverless_config: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    desired_serverless_config: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    managed_instance_scaling: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    routing_config: Option<&'a Value>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct VariantStatus {
+    status: &'static str,
+    start_time: i64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Pool<'a> {
+    instance_type: &'a str,
+    current_instance_count: u32,
+}
+
+impl<'a> Summary<'a> {
+    /// The variants of production, or the shadows; `None` if there are none.
+    fn all(deployment: &'a Deployment, shadow: bool, pending: bool) -> Option<Vec<Self>> {
+        let variants = deployment.variants.iter().filter(|variant| variant.shadow == shadow);
+        let all: Vec<_> = variants.map(|variant| Self::of(deployment, variant, pending)).collect();
+        (!all.is_empty()).then_some(all)
+    }
+
+    fn of(deployment: &'a Deployment, variant: &'a DeployedVariant, pending: bool) -> Self {
+        let said = |name: &str| variant.request.get(name);
+        let group = variant.needs.instances.first();
+        let count = group.map(|group| group.count);
+        let serverless = said("ServerlessConfig");
+        let pools = said("InstancePools").and(group).map(|group| {
+            vec![Pool {
+                instance_type: &group.instance_type,
+                current_instance_count: if pending { 0 } else { group.count },
+            }]
+        });
+        let since = deployment.started;
+        Self {
+            variant_name: &variant.name,
+            deployed_images: variant.images.iter().map(|image| DeployedImage::of(image, since)).collect(),
+            current_weight: (!pending).then_some(variant.weight),
+            desired_weight: variant.weight,
+            current_instance_count: if pending { count.map(|_| 0) } else { count },
+            desired_instance_count: count,
+            instance_type: group.filter(|_| pending).map(|group| &*group.instance_type),
+            instance_pools: pools,
+            variant_status: pending
+                .then(|| [VariantStatus { status: "Creating", start_time: since.millis() }]),
+            current_serverless_config: serverless.filter(|_| !pending),
+            desired_serverless_config: serverless.filter(|_| pending),
+            managed_instance_scaling: said("ManagedInstanceScaling"),
+            routing_config: said("RoutingConfig"),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct DeployedImage<'a> {
+    specified_image: &'a str,
+    resolved_image: String,
+    resolution_time: i64,
+}
+
+impl<'a> DeployedImage<'a> {
+    /// There is no registry here: an image's digest follows from its name.
+    fn of(image: &'a str, at: SimTime) -> Self {
+        let repository = image.split_once('@').map_or(image, |(repository, _)| repository);
+        let repository = match repository.rsplit_once(':') {
+            Some((repository, tag)) if !tag.contains('/') => repository,
+            _ => repository,
+        };
+        let half = |n: u8| digest(0, &[image.as_bytes(), &[n]]);
+        Self {
+            specified_image: image,
+            resolved_image: format!("{repository}@sha256:{:032x}{:032x}", half(0), half(1)),
+            resolution_time: at.millis(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct CaptureSummary<'a> {
+    enable_capture: bool,
+    capture_status: &'static str,
+    current_sampling_percentage: &'a Value,
+    destination_s3_uri: &'a Value,
+    kms_key_id: &'a str,
+}
+
+impl<'a> CaptureSummary<'a> {
+    fn of(config: &'a Value, serves: bool) -> Option<Self> {
+        let enabled = config["EnableCapture"].as_bool().unwrap_or(false);
+        config.is_object().then(|| Self {
+            enable_capture: enabled,
+            capture_status: if enabled && serves { "Started" } else { "Stopped" },
+            current_sampling_percentage: &config["InitialSamplingPercentage"],
+            destination_s3_uri: &config["DestinationS3Uri"],
+            kms_key_id: config["KmsKeyId"].as_str().unwrap_or_default(),
+        })
+    }
+}

@@ -1,0 +1,198 @@
+//! Endpoints.
+
+mod describe;
+mod list;
+
+pub use describe::DescribeEndpoint;
+pub use list::ListEndpoints;
+
+use super::error::SageMakerError;
+use super::tags::{Tag, checked};
+use super::{endpoint_config, model};
+use crate::jobs::hosting::{self, NewEndpoint, deployed};
+use crate::model::{
+    DeployedVariant, Deployment, Document, Endpoint, EndpointConfig, EndpointStatus, State, Txn,
+};
+use crate::services::{Caller, Done, Operation, Write};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// What errors call it.
+const WHAT: &str = "endpoint";
+
+/// The ARN of the endpoint with this name, be there one or not.
+fn arn(caller: &Caller, name: &str) -> String {
+    caller.arn("sagemaker", format_args!("endpoint/{name}"))
+}
+
+/// The endpoint with this name.
+fn find(state: &State, caller: &Caller, name: &str) -> Result<Arc<Endpoint>, SageMakerError> {
+    let unknown = || SageMakerError::Unknown { what: WHAT, arn: arn(caller, name) };
+    state.endpoints.get(&name.into()).cloned().ok_or_else(unknown)
+}
+
+/// The endpoint with this name, if something can be done to it now.
+fn at_rest(state: &State, caller: &Caller, name: &str) -> Result<Arc<Endpoint>, SageMakerError> {
+    let endpoint = find(state, caller, name)?;
+    if endpoint.status.is_under_way() {
+        return Err(SageMakerError::EndpointInProgress { arn: endpoint.arn.clone() });
+    }
+    Ok(endpoint)
+}
+
+/// The variants of a configuration as they would be deployed now.
+///
+/// # Errors
+/// A model that was deleted since the configuration was made. That the call fails is assumed.
+fn variants(
+    state: &State,
+    caller: &Caller,
+    config: &EndpointConfig,
+) -> Result<Vec<DeployedVariant>, SageMakerError> {
+    let variants = config.variants.iter().map(|variant| {
+        let model = variant.model.as_deref().map(|name| model::find(state, caller, name)).transpose()?;
+        Ok(deployed(variant, model.as_deref(), config))
+    });
+    variants.collect()
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Out {
+    endpoint_arn: String,
+}
+
+pub struct CreateEndpoint;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CreateIn {
+    endpoint_name: String,
+    endpoint_config_name: String,
+    deployment_config: Option<Document>,
+    tags: Option<Vec<Tag>>,
+}
+
+impl Operation for CreateEndpoint {
+    const NAME: &'static str = "CreateEndpoint";
+    type In = CreateIn;
+    type Out = Out;
+    type Error = SageMakerError;
+}
+
+impl Write for CreateEndpoint {
+    fn run(txn: &mut Txn<'_>, caller: &Caller, input: CreateIn) -> Result<Out, SageMakerError> {
+        let tags = checked(input.tags.as_deref().unwrap_or_default())?;
+        let arn = arn(caller, &input.endpoint_name);
+        let name: Arc<str> = input.endpoint_name.as_str().into();
+        if txn.state.endpoints.contains(&name) {
+            return Err(SageMakerError::Exists { what: WHAT, arn });
+        }
+        let config = endpoint_config::find(&txn.state, caller, &input.endpoint_config_name)?;
+        let variants = variants(&txn.state, caller, &config)?;
+        let policy = input.deployment_config;
+        hosting::create(txn, NewEndpoint { name, arn: arn.clone(), variants, config, policy, tags });
+        Ok(Out { endpoint_arn: arn })
+    }
+}
+
+pub struct UpdateEndpoint;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct UpdateIn {
+    endpoint_name: String,
+    endpoint_config_name: String,
+    retain_all_variant_properties: Option<bool>,
+    exclude_retained_variant_properties: Option<Vec<VariantProperty>>,
+    deployment_config: Option<Document>,
+    retain_deployment_config: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct VariantProperty {
+    variant_property_type: String,
+}
+
+impl UpdateIn {
+    fn retains(&self, property: &str) -> bool {
+        let excluded = self.exclude_retained_variant_properties.iter().flatten();
+        self.retain_all_variant_properties.unwrap_or(false)
+            && !excluded.into_iter().any(|each| each.variant_property_type == property)
+    }
+
+    /// Takes over from what serves what the caller wants to keep.
+    fn retain(&self, variants: &mut [DeployedVariant], config: &mut EndpointConfig, serving: &Deployment) {
+        for variant in variants {
+            let Some(old) = serving.variants.iter().find(|old| old.name == variant.name) else { continue };
+            if self.retains("DesiredWeight") {
+                variant.weight = old.weight;
+            }
+            if self.retains("DesiredInstanceCount")
+                && let (Some(new), Some(old)) =
+                    (variant.needs.instances.first_mut(), old.needs.instances.first())
+            {
+                new.count = old.count;
+            }
+        }
+        if self.retains("DataCaptureConfig")
+            && let Some(request) = Arc::make_mut(&mut config.request).as_object_mut()
+        {
+            match serving.request.get("DataCaptureConfig") {
+                Some(capture) => request.insert("DataCaptureConfig".to_owned(), capture.clone()),
+                None => request.remove("DataCaptureConfig"),
+            };
+        }
+    }
+}
+
+impl Operation for UpdateEndpoint {
+    const NAME: &'static str = "UpdateEndpoint";
+    type In = UpdateIn;
+    type Out = Out;
+    type Error = SageMakerError;
+}
+
+impl Write for UpdateEndpoint {
+    /// The configuration that serves has to be there still, as the new one has to be: observed in public issue
+    /// threads.
+    fn run(txn: &mut Txn<'_>, caller: &Caller, input: UpdateIn) -> Result<Out, SageMakerError> {
+        let endpoint = at_rest(&txn.state, caller, &input.endpoint_name)?;
+        let Some(serving) = endpoint.serving.as_ref().filter(|_| endpoint.status != EndpointStatus::Failed)
+        else {
+            return Err(SageMakerError::EndpointFailed { arn: endpoint.arn.clone() });
+        };
+        let mut config =
+            EndpointConfig::clone(&*endpoint_config::find(&txn.state, caller, &input.endpoint_config_name)?);
+        endpoint_config::find(&txn.state, caller, &serving.config)?;
+        let mut variants = variants(&txn.state, caller, &config)?;
+        input.retain(&mut variants, &mut config, serving);
+        let kept = serving.policy.clone().filter(|_| input.retain_deployment_config.unwrap_or(false));
+        let policy = input.deployment_config.or(kept);
+        hosting::update(txn, &endpoint, variants, &config, policy);
+        Ok(Out { endpoint_arn: endpoint.arn.clone() })
+    }
+}
+
+/// The input of every operation that names one endpoint and nothing else.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Named {
+    endpoint_name: String,
+}
+
+pub struct DeleteEndpoint;
+impl Operation for DeleteEndpoint {
+    const NAME: &'static str = "DeleteEndpoint";
+    type In = Named;
+    type Out = Done;
+    type Error = SageMakerError;
+}
+impl Write for DeleteEndpoint {
+    fn run(txn: &mut Txn<'_>, caller: &Caller, input: Named) -> Result<Done, SageMakerError> {
+        let endpoint = at_rest(&txn.state, caller, &input.endpoint_name)?;
+        hosting::delete(txn, &endpoint);
+        Ok(Done {})
+    }
+}
