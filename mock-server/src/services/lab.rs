@@ -160,6 +160,11 @@ impl Lab {
         self.account.read(&self.scope)
     }
 
+    /// The account-wide state.
+    pub fn global(&self) -> Arc<State> {
+        self.account.read(&Scope::Global)
+    }
+
     pub fn free(&self, subnet: SubnetId) -> u32 {
         self.state().subnets.get(&subnet).unwrap().addresses.free()
     }

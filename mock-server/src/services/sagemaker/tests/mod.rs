@@ -1,18 +1,63 @@
 //! Tests of SageMaker's operations and of the life of jobs behind them.
 
 mod hosting;
+mod kinds;
 mod life;
 mod models;
+mod mutation;
 mod properties;
 mod refusals;
 mod telling;
 
-use super::job::{Create, Delete, Describe, Stop};
+use super::compilation::Compilation;
+use super::job::{Create, Delete, Describe, Kind, Stop};
+use super::model::CreateModel;
+use super::processing::Processing;
 use super::training::Training;
-use crate::model::{Profile, SecurityGroupId, SubnetId, Tenancy, VpcId};
+use super::transform::Transform;
+use crate::model::{Defaults, Job, JobKey, JobKind, Profile, SecurityGroupId, SubnetId, Tenancy, VpcId};
 use crate::services::Refused;
 use crate::services::lab::{Lab, ROLE_ARN};
 use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// One kind of job as its operations are called.
+#[derive(Clone, Copy)]
+struct Kit {
+    kind: JobKind,
+    create: fn(&Lab, Value) -> Result<Value, Refused>,
+    describe: fn(&Lab, Value) -> Result<Value, Refused>,
+    stop: fn(&Lab, Value) -> Result<Value, Refused>,
+    delete: fn(&Lab, Value) -> Result<Value, Refused>,
+    name: &'static str,
+    status: &'static str,
+}
+
+impl Kit {
+    fn of<K: Kind>() -> Self {
+        Self {
+            kind: K::KIND,
+            create: Lab::write::<Create<K>>,
+            describe: Lab::read::<Describe<K>>,
+            stop: Lab::write::<Stop<K>>,
+            delete: Lab::write::<Delete<K>>,
+            name: K::WORDS.name,
+            status: K::WORDS.status,
+        }
+    }
+
+    fn named(&self, name: &str) -> Value {
+        json!({ self.name: name })
+    }
+}
+
+fn kits() -> [Kit; 4] {
+    [Kit::of::<Training>(), Kit::of::<Processing>(), Kit::of::<Transform>(), Kit::of::<Compilation>()]
+}
+
+fn kit(kind: JobKind) -> Kit {
+    kits().into_iter().find(|kit| kit.kind == kind).unwrap()
+}
 
 /// An account with one VPC, one /28 and one group.
 struct Site {
@@ -24,7 +69,11 @@ struct Site {
 
 impl Site {
     fn new(profile: Profile) -> Self {
-        let lab = Lab::new(profile);
+        Self::with(Defaults { profile, ..Defaults::default() })
+    }
+
+    fn with(defaults: Defaults) -> Self {
+        let lab = Lab::with_defaults(defaults);
         let vpc = lab.vpc(Tenancy::Default);
         let (subnet, group) = (lab.subnet(vpc, "10.0.0.0/28"), lab.group(vpc));
         Self { lab, vpc, subnet, group }
@@ -38,6 +87,37 @@ impl Site {
             "Subnets": [self.subnet.to_string()],
         });
         request
+    }
+
+    /// A request for a job of any kind; a compilation job has one instance whatever is asked. The model of a transform
+    /// job is made along with it.
+    fn job(&self, kit: Kit, name: &str, instances: u32, in_vpc: bool) -> Value {
+        let vpc =
+            json!({ "SecurityGroupIds": [self.group.to_string()], "Subnets": [self.subnet.to_string()] });
+        let (mut request, place) = match kit.kind {
+            JobKind::Training => (request(name, instances), "/VpcConfig"),
+            JobKind::Processing => (processing(name, instances), "/NetworkConfig/VpcConfig"),
+            JobKind::Compilation => (compilation(name), "/VpcConfig"),
+            JobKind::Transform => (transform(name, instances, if in_vpc { "inside" } else { "outside" }), ""),
+            JobKind::Hosting => panic!("an endpoint is no job"),
+        };
+        if kit.kind == JobKind::Transform {
+            let mut model = json!({ "ModelName": request["ModelName"], "ExecutionRoleArn": ROLE_ARN,
+                "PrimaryContainer": { "Image": "image:1", "ModelDataUrl": "s3://data/model.tar.gz" } });
+            if in_vpc {
+                model["VpcConfig"] = vpc;
+            }
+            // It may be there already.
+            let _ = self.lab.write::<CreateModel>(model);
+        } else if in_vpc {
+            let (parent, member) = place.rsplit_once('/').unwrap();
+            request.pointer_mut(parent).unwrap()[member] = vpc;
+        }
+        request
+    }
+
+    fn row(&self, kit: Kit, name: &str) -> Option<Arc<Job>> {
+        self.lab.state().jobs.get(&JobKey { kind: kit.kind, name: name.into() }).cloned()
     }
 
     fn create(&self, request: Value) -> Result<Value, Refused> {
@@ -83,6 +163,38 @@ fn request(name: &str, instances: u32) -> Value {
         "OutputDataConfig": { "S3OutputPath": "s3://data/models/" },
         "ResourceConfig": { "InstanceType": "ml.m5.large", "InstanceCount": instances, "VolumeSizeInGB": 10 },
         "StoppingCondition": { "MaxRuntimeInSeconds": 3600 },
+    })
+}
+
+fn processing(name: &str, instances: u32) -> Value {
+    json!({
+        "ProcessingJobName": name,
+        "ProcessingInputs": [{ "InputName": "in", "S3Input": { "S3Uri": "s3://data/in", "S3DataType": "S3Prefix" } }],
+        "ProcessingResources": { "ClusterConfig":
+            { "InstanceCount": instances, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 10 } },
+        "AppSpecification": { "ImageUri": "image:1" },
+        "NetworkConfig": {},
+        "RoleArn": ROLE_ARN,
+    })
+}
+
+fn transform(name: &str, instances: u32, model: &str) -> Value {
+    json!({
+        "TransformJobName": name,
+        "ModelName": model,
+        "TransformInput": { "DataSource": { "S3DataSource": { "S3DataType": "S3Prefix", "S3Uri": "s3://data/in" } } },
+        "TransformOutput": { "S3OutputPath": "s3://data/out" },
+        "TransformResources": { "InstanceType": "ml.m5.large", "InstanceCount": instances },
+    })
+}
+
+fn compilation(name: &str) -> Value {
+    json!({
+        "CompilationJobName": name,
+        "RoleArn": ROLE_ARN,
+        "InputConfig": { "S3Uri": "s3://data/model.tar.gz", "Framework": "PYTORCH" },
+        "OutputConfig": { "S3OutputLocation": "s3://data/compiled", "TargetDevice": "ml_c5" },
+        "StoppingCondition": { "MaxRuntimeInSeconds": 900 },
     })
 }
 

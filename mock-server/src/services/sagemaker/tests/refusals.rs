@@ -98,63 +98,6 @@ fn a_name_is_used_once() {
     );
 }
 
-/// Rules that can not be violated: they tell what is, or the service model enforces them before.
-const NEVER_VIOLATED: &[&str] = &["SM-VPC-SHAPE-06", "SM-VPC-DEFAULT-01", "SM-VPC-ENI-08"];
-
-/// For every rule there is a job that it alone forbids; with the rule switched off nothing forbids that job.
-#[test]
-fn every_rule_decides_alone_and_can_be_switched_off() {
-    let pending = [
-        "SM-VPC-TENANCY-02",
-        "SM-HOST-AZ-01",
-        "SM-VPC-IP-02",
-        "SM-F-DHCP",
-        "SM-SG-NEO-06",
-        "SM-SG-SELF-01",
-        "SM-SG-SELF-02",
-        "SM-SG-SELF-03",
-    ];
-    for info in crate::rules::all().filter(|info| !NEVER_VIOLATED.contains(&info.id)) {
-        let site = Site::new(Profile::Fast);
-        let mut request = site.request("job", 1);
-        let foreign = |tenancy| {
-            let vpc = site.lab.vpc(tenancy);
-            (site.lab.subnet(vpc, "10.0.0.0/24").to_string(), site.lab.group(vpc).to_string())
-        };
-        match info.id {
-            "SM-ROLE-TRUST-07" => request["RoleArn"] = json!("arn:aws:iam::123456789012:role/Nobody"),
-            "SM-F-SUBNET-404" => {
-                request["VpcConfig"]["Subnets"] =
-                    json!(["subnet-0123456789abcdef0", site.subnet.to_string()]);
-            }
-            "SM-F-SG-404" => request["VpcConfig"]["SecurityGroupIds"] = json!(["sg-0123456789abcdef0"]),
-            "SM-F-VPC-MIX" => request["VpcConfig"]["SecurityGroupIds"] = json!([foreign(Tenancy::Default).1]),
-            "SM-VPC-TENANCY-01" => {
-                let (subnet, group) = foreign(Tenancy::Dedicated);
-                request["VpcConfig"] = json!({ "Subnets": [subnet], "SecurityGroupIds": [group] });
-            }
-            id if pending.contains(&id) => continue,
-            "SM-VPC-IP-01" => request["ResourceConfig"]["InstanceCount"] = json!(6),
-            id => panic!("{id} is new: show here a job that it forbids"),
-        }
-        let blocked_by = || match site.create(request.clone()) {
-            Err(refused) => refused.because,
-            Ok(_) => {
-                site.lab.advance(10_000);
-                let key = crate::model::JobKey { kind: crate::model::JobKind::Training, name: "job".into() };
-                let why = crate::jobs::explain(&site.lab.state(), &key).unwrap();
-                assert_eq!(why.status == "Failed", why.decided_by.is_some());
-                site.delete("job").unwrap();
-                why.decided_by
-            }
-        };
-        assert_eq!(blocked_by(), Some(info.id));
-        site.lab.set_mode(info.id, RuleMode::Off);
-        assert_eq!(blocked_by(), None, "{} is off", info.id);
-        site.assert_sound();
-    }
-}
-
 type Edit = fn(&mut Value);
 
 #[test]

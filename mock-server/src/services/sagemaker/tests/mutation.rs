@@ -1,0 +1,250 @@
+//! With one rule switched off, exactly the cases that violate it change.
+
+use super::*;
+use crate::model::network::ANY_V4;
+use crate::model::{
+    Direction, Evidence, InstanceGroup, Needs, Peer, RuleMode, SecurityGroupRule, Verdict, VpcConfig,
+};
+use crate::rules::{self, Case, Phase, RuleModes, evaluate};
+
+/// Rules that can not be violated: they tell what is, or the service model enforces them before.
+const NEVER_VIOLATED: &[&str] = &["SM-VPC-SHAPE-06", "SM-VPC-DEFAULT-01", "SM-VPC-ENI-08"];
+
+fn rule_ids() -> impl Iterator<Item = &'static str> {
+    rules::all().map(|info| info.id).filter(|id| !NEVER_VIOLATED.contains(id))
+}
+
+/// Leaves the site's group these rules.
+fn regroup(site: &Site, rules: &[(Direction, Peer)]) {
+    site.lab.edit(|state| {
+        let id = state.groups.iter().flat_map(|group| &group.rules).next().unwrap().id;
+        let rules = rules.iter().map(|(way, peer)| SecurityGroupRule::all_traffic(id, *way, peer.clone()));
+        let rules = rules.collect();
+        state.groups.update(&site.group, |group| group.rules = rules);
+    });
+}
+
+/// A job that violates this rule and no other, made on a site of its own; the rule that blocks it.
+fn outcome(id: &str, off: Option<&'static str>) -> Option<&'static str> {
+    let site = Site::new(Profile::Fast);
+    if let Some(off) = off {
+        site.lab.set_mode(off, RuleMode::Off);
+    }
+    let training = kit(JobKind::Training);
+    let foreign = |tenancy| {
+        let vpc = site.lab.vpc(tenancy);
+        (site.lab.subnet(vpc, "10.0.0.0/24").to_string(), site.lab.group(vpc).to_string())
+    };
+    let dedicated = || {
+        let (subnet, group) = foreign(Tenancy::Dedicated);
+        json!({ "Subnets": [subnet], "SecurityGroupIds": [group] })
+    };
+    let apart = |kind| {
+        regroup(&site, &[(Direction::Egress, Peer::V4(ANY_V4))]);
+        let kit = kit(kind);
+        (kit, site.job(kit, "job", 2, true))
+    };
+    let mut request = site.request("job", 1);
+    let (kit, request) = match id {
+        "SM-ROLE-TRUST-07" => {
+            request["RoleArn"] = json!("arn:aws:iam::123456789012:role/Nobody");
+            (training, request)
+        }
+        "SM-F-SUBNET-404" => {
+            request["VpcConfig"]["Subnets"] = json!(["subnet-0123456789abcdef0", site.subnet.to_string()]);
+            (training, request)
+        }
+        "SM-F-SG-404" => {
+            request["VpcConfig"]["SecurityGroupIds"] = json!(["sg-0123456789abcdef0"]);
+            (training, request)
+        }
+        "SM-F-VPC-MIX" => {
+            request["VpcConfig"]["SecurityGroupIds"] = json!([foreign(Tenancy::Default).1]);
+            (training, request)
+        }
+        "SM-VPC-TENANCY-01" => {
+            request["VpcConfig"] = dedicated();
+            (training, request)
+        }
+        "SM-VPC-TENANCY-02" => {
+            let kit = kit(JobKind::Compilation);
+            let mut request = site.job(kit, "job", 1, true);
+            request["VpcConfig"] = dedicated();
+            (kit, request)
+        }
+        "SM-VPC-IP-01" => (training, site.request("job", 6)),
+        "SM-VPC-IP-02" => {
+            request["ResourceConfig"]["InstanceType"] = json!("ml.p4d.24xlarge");
+            request["ResourceConfig"]["InstanceCount"] = json!(3);
+            (training, request)
+        }
+        "SM-F-DHCP" => {
+            site.lab.edit(|state| drop(state.vpcs.update(&site.vpc, |vpc| vpc.dhcp_options = None)));
+            (training, request)
+        }
+        "SM-SG-NEO-06" => {
+            let elsewhere = Peer::V4("203.0.113.0/24".parse().unwrap());
+            regroup(&site, &[(Direction::Egress, elsewhere)]);
+            let kit = kit(JobKind::Compilation);
+            (kit, site.job(kit, "job", 1, true))
+        }
+        "SM-SG-SELF-01" => apart(JobKind::Training),
+        "SM-SG-SELF-02" => apart(JobKind::Processing),
+        "SM-SG-SELF-03" => apart(JobKind::Transform),
+        // Endpoints are no jobs; their own tests make some.
+        "SM-HOST-AZ-01" => return blocked_endpoint(&site),
+        id => panic!("{id} is new: show here a job that it alone forbids"),
+    };
+    let blocked_by = match (kit.create)(&site.lab, request) {
+        Err(refused) => refused.because,
+        Ok(_) => {
+            site.lab.advance(10_000);
+            let key = site.row(kit, "job").unwrap().key.clone();
+            let why = crate::jobs::explain(&site.lab.state(), &key).unwrap();
+            assert_eq!(site.row(kit, "job").unwrap().told_failure().is_some(), why.decided_by.is_some());
+            let text = why.failure_reason.unwrap_or_default().replace("{DhcpOptionsId:", "");
+            assert!(!text.contains('{'), "a fact is missing: {text}");
+            why.decided_by
+        }
+    };
+    site.assert_sound();
+    blocked_by
+}
+
+fn blocked_endpoint(site: &Site) -> Option<&'static str> {
+    let needs = Needs {
+        role_arn: ROLE_ARN.into(),
+        instances: vec![InstanceGroup { instance_type: "ml.m5.large".into(), count: 1 }],
+        vpc: Some(VpcConfig { subnets: vec![site.subnet.to_string()], groups: vec![site.group.to_string()] }),
+        ..Needs::default()
+    };
+    let (state, global) = (site.lab.state(), site.lab.global());
+    let account = site.lab.account.id;
+    let case =
+        Case { kind: JobKind::Hosting, name: "e", needs: &needs, state: &state, global: &global, account };
+    evaluate(Phase::Place, &case, &global.rule_modes).decisive().map(|finding| finding.rule)
+}
+
+#[test]
+fn with_a_rule_switched_off_exactly_its_cases_change() {
+    for id in rule_ids() {
+        assert_eq!(outcome(id, None), Some(id), "the rule decides");
+        for off in rules::all().map(|info| info.id) {
+            let expected = (off != id).then_some(id);
+            assert_eq!(outcome(id, Some(off)), expected, "the case of {id} with {off} off");
+        }
+    }
+}
+
+/// As the guide states them: which page speaks of which rule. A kind whose page is silent is not held to it.
+#[test]
+fn a_rule_speaks_of_the_kinds_whose_pages_state_it() {
+    use JobKind::{Compilation, Hosting, Processing, Training, Transform};
+    for info in rules::all() {
+        let expected: &[JobKind] = match info.id {
+            "SM-VPC-TENANCY-01" | "SM-VPC-IP-02" | "SM-SG-SELF-01" => &[Training],
+            "SM-VPC-TENANCY-02" | "SM-SG-NEO-06" => &[Compilation],
+            "SM-SG-SELF-02" => &[Processing],
+            "SM-SG-SELF-03" => &[Transform],
+            "SM-HOST-AZ-01" => &[Hosting],
+            _ => JobKind::ALL,
+        };
+        assert_eq!(info.jobs, expected, "{}", info.id);
+        assert!(info.docs.iter().all(|doc| !doc.page.is_empty()));
+    }
+}
+
+fn verdict(site: &Site, kind: JobKind, phase: Phase, rule: &str, needs: &Needs) -> Verdict {
+    let (state, global) = (site.lab.state(), site.lab.global());
+    let account = site.lab.account.id;
+    let case = Case { kind, name: "j", needs, state: &state, global: &global, account };
+    let report = evaluate(phase, &case, &RuleModes::default());
+    report.findings.iter().find(|finding| finding.rule == rule).unwrap().verdict.clone()
+}
+
+fn needs(site: &Site, subnets: &[SubnetId], instances: u32) -> Needs {
+    Needs {
+        instances: vec![InstanceGroup { instance_type: "ml.m5.large".into(), count: instances }],
+        vpc: Some(VpcConfig {
+            subnets: subnets.iter().map(ToString::to_string).collect(),
+            groups: vec![site.group.to_string()],
+        }),
+        ..Needs::default()
+    }
+}
+
+#[test]
+fn hosting_wants_two_zones_and_not_two_subnets() {
+    let site = Site::new(Profile::Fast);
+    let (same, other) =
+        (site.lab.subnet(site.vpc, "10.0.1.0/24"), site.lab.subnet_in(site.vpc, "10.0.2.0/24", 1));
+    let ask = |subnets: &[SubnetId]| {
+        verdict(&site, JobKind::Hosting, Phase::Place, "SM-HOST-AZ-01", &needs(&site, subnets, 1))
+    };
+    for alone in [&[site.subnet][..], &[site.subnet, same], &[other, other]] {
+        assert!(matches!(ask(alone), Verdict::Violated(_)), "{alone:?}");
+    }
+    let Verdict::Satisfied(evidence) = ask(&[site.subnet, same, other]) else { panic!("two zones") };
+    assert_eq!(evidence.get("zones"), Some("us-east-1a, us-east-1b"));
+}
+
+#[test]
+fn members_may_talk_by_a_rule_about_them_or_about_their_addresses() {
+    let site = Site::new(Profile::Fast);
+    let v4 = |net: &str| Peer::V4(net.parse().unwrap());
+    let other = site.lab.group(site.vpc);
+    let holds = |instances: u32, rules: &[(Direction, Peer)]| {
+        regroup(&site, rules);
+        let needs = needs(&site, &[site.subnet], instances);
+        match verdict(&site, JobKind::Processing, Phase::Run, "SM-SG-SELF-02", &needs) {
+            Verdict::NotApplicable => None,
+            verdict => Some(matches!(verdict, Verdict::Satisfied(_))),
+        }
+    };
+    use Direction::{Egress, Ingress};
+    assert_eq!(holds(1, &[]), None, "one instance has nobody to talk to");
+    assert_eq!(holds(2, &[]), Some(false));
+    assert_eq!(holds(2, &[(Ingress, Peer::Group(site.group))]), Some(true));
+    assert_eq!(holds(2, &[(Egress, Peer::Group(site.group))]), Some(false));
+    assert_eq!(holds(2, &[(Ingress, Peer::Group(other))]), Some(false));
+    assert_eq!(holds(2, &[(Ingress, v4("10.0.0.0/28"))]), Some(true));
+    assert_eq!(holds(2, &[(Ingress, v4("10.0.0.0/29"))]), Some(false));
+    assert_eq!(holds(2, &[(Ingress, v4("10.0.0.0/29")), (Ingress, v4("10.0.0.8/29"))]), Some(true));
+    // Ports: all of TCP, or nothing.
+    for (protocol, ports, expected) in
+        [("tcp", (0, 65_535), true), ("tcp", (22, 22), false), ("udp", (0, 65_535), false)]
+    {
+        regroup(&site, &[(Ingress, Peer::Group(site.group))]);
+        site.lab.edit(|state| {
+            state.groups.update(&site.group, |group| {
+                group.rules[0].protocol = protocol.into();
+                (group.rules[0].from_port, group.rules[0].to_port) = (Some(ports.0), Some(ports.1));
+            });
+        });
+        let needs = needs(&site, &[site.subnet], 2);
+        let verdict = verdict(&site, JobKind::Transform, Phase::Run, "SM-SG-SELF-03", &needs);
+        assert_eq!(matches!(verdict, Verdict::Satisfied(_)), expected, "{protocol} {ports:?}");
+    }
+}
+
+#[test]
+fn compilation_reaches_every_one_of_its_subnets() {
+    let site = Site::new(Profile::Fast);
+    let second = site.lab.subnet(site.vpc, "10.0.1.0/24");
+    let closed = |nets: &[&str]| {
+        let rules: Vec<_> =
+            nets.iter().map(|net| (Direction::Egress, Peer::V4(net.parse().unwrap()))).collect();
+        // A group without rules lets nothing out.
+        regroup(&site, &[(Direction::Ingress, Peer::Group(site.group))]);
+        if !rules.is_empty() {
+            regroup(&site, &rules);
+        }
+        let needs = needs(&site, &[site.subnet, second], 1);
+        let verdict = verdict(&site, JobKind::Compilation, Phase::Start, "SM-SG-NEO-06", &needs);
+        verdict.evidence().and_then(|evidence: &Evidence| evidence.get("closed")).unwrap().to_owned()
+    };
+    assert_eq!(closed(&[]), "10.0.0.0/28, 10.0.1.0/24");
+    assert_eq!(closed(&["10.0.1.0/24"]), "10.0.0.0/28");
+    assert_eq!(closed(&["10.0.0.0/23"]), "");
+    assert_eq!(closed(&["0.0.0.0/0"]), "");
+}
