@@ -1,8 +1,10 @@
 //! The command line.
 
+mod explain;
+
 use crate::clock::{parse_mode, parse_span};
 use crate::kernel::{AccountId, ClockMode, SimTime};
-use crate::model::{Choices, Defaults, Profile};
+use crate::model::{Choices, Defaults, Placement, Profile, RuleMode, RuleModes, Silence, Texts};
 use crate::rules;
 use crate::scenario;
 use crate::scenario::target::{Http, InProcess};
@@ -31,6 +33,8 @@ enum Command {
     Serve(Serve),
     /// Run scenarios: in this process, or against a server.
     Run(Run),
+    /// Tell why a job or an endpoint is as it is: its phases, the rules that were asked, and what to do.
+    Explain(explain::Explain),
     /// Print a documented rule: what it says, where it is documented, what to do about it.
     Rule {
         /// Such as SM-VPC-IP-01; without it, all rules are listed.
@@ -73,6 +77,18 @@ struct Serve {
     /// told otherwise; with profile instant, no time.
     #[arg(long, env = "MOCKPLANE_ENDPOINT_LINGER", value_parser = span)]
     endpoint_linger: Option<Duration>,
+    /// What a rule counts for: ID=enforce, ID=warn or ID=off; may be given several times, or once with commas.
+    #[arg(long = "rule", env = "MOCKPLANE_RULE", value_delimiter = ',', value_parser = parse_rule)]
+    rules: Vec<(&'static str, RuleMode)>,
+    /// A TOML file with words of your own for messages that are not known to be AWS's: ID = "text".
+    #[arg(long, env = "MOCKPLANE_TEXTS")]
+    texts: Option<PathBuf>,
+    /// Whether all instances of a job are in one of its subnets, or each in a subnet of its own choice.
+    #[arg(long, env = "MOCKPLANE_PLACEMENT", default_value = "per-job")]
+    placement: PlacementName,
+    /// What becomes of a job whose instances may not talk to each other: it fails, or hangs until its time limit.
+    #[arg(long, env = "MOCKPLANE_UNCONNECTED_JOB", default_value = "fail")]
+    unconnected_job: SilenceName,
     /// Form of the log, which goes to standard error.
     #[arg(long, env = "MOCKPLANE_LOG_FORMAT", default_value = "text")]
     log_format: LogFormat,
@@ -123,6 +139,18 @@ impl From<ProfileName> for Profile {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
+enum PlacementName {
+    PerJob,
+    PerInstance,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum SilenceName {
+    Fail,
+    Hang,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
 enum LogFormat {
     Text,
     Json,
@@ -135,6 +163,7 @@ pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(args) => serve(&args),
         Command::Run(args) => run(args),
+        Command::Explain(args) => explain::explain(&args),
         Command::Rule { id } => rule(id.as_deref()),
         Command::Healthcheck { port } => healthcheck(port),
     }
@@ -153,6 +182,10 @@ fn serve(args: &Serve) -> ExitCode {
     let Some(account) = AccountId::parse(&args.account_id) else {
         return fail("the account has twelve digits");
     };
+    let defaults = match defaults(args) {
+        Ok(defaults) => defaults,
+        Err(problem) => return fail(problem),
+    };
     let config = Config {
         host: args.host,
         port: args.port,
@@ -161,11 +194,7 @@ fn serve(args: &Serve) -> ExitCode {
         seed: args.seed,
         clock: args.clock.0,
         clock_start: args.clock.1,
-        defaults: Defaults {
-            profile: args.profile.into(),
-            choices: Choices { linger: args.endpoint_linger, ..Choices::default() },
-            ..Defaults::default()
-        },
+        defaults,
         memo: !args.bench_no_memo,
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -184,6 +213,30 @@ fn serve(args: &Serve) -> ExitCode {
         server.shutdown().await;
         ExitCode::SUCCESS
     })
+}
+
+/// What every account begins with.
+fn defaults(args: &Serve) -> Result<Defaults, String> {
+    let mut rule_modes = RuleModes::default();
+    args.rules.iter().for_each(|(rule, mode)| rule_modes.set(rule, *mode));
+    let texts = match &args.texts {
+        None => Texts::default(),
+        Some(file) => {
+            let read = std::fs::read_to_string(file).map_err(|error| error.to_string());
+            let texts = read.and_then(|text| rules::texts::parse(&text));
+            texts.map_err(|problem| format!("cannot use {}: {problem}", file.display()))?
+        }
+    };
+    let placement = match args.placement {
+        PlacementName::PerJob => Placement::PerJob,
+        PlacementName::PerInstance => Placement::PerInstance,
+    };
+    let silence = match args.unconnected_job {
+        SilenceName::Fail => Silence::Fail,
+        SilenceName::Hang => Silence::Hang,
+    };
+    let choices = Choices { placement, silence, linger: args.endpoint_linger };
+    Ok(Defaults { profile: args.profile.into(), rule_modes, choices, texts, ..Defaults::default() })
 }
 
 /// Says where the server is, and then that it is ready, on a line of its own that others wait for.
@@ -294,6 +347,12 @@ fn healthcheck(port: u16) -> ExitCode {
 
 fn span(text: &str) -> Result<Duration, String> {
     parse_span(text).ok_or_else(|| "a span such as 5m, 1h30m or 0s".into())
+}
+
+fn parse_rule(text: &str) -> Result<(&'static str, RuleMode), String> {
+    rules::parse_mode(text).ok_or_else(|| {
+        "such as SM-VPC-IP-01=warn: a rule that `mockplane rule` lists, and enforce, warn or off".into()
+    })
 }
 
 fn parse_account(text: &str) -> Result<String, String> {

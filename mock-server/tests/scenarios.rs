@@ -91,3 +91,26 @@ steps:
     std::fs::remove_dir_all(&folder).unwrap();
     assert_eq!(summary.exit_code(), 0, "\n{}", String::from_utf8_lossy(&told));
 }
+
+/// Rules that cannot be violated: they tell what is, or requests are held to them before.
+const INFORMATIONAL: &[&str] = &["SM-VPC-SHAPE-06", "SM-VPC-DEFAULT-01", "SM-VPC-ENI-08"];
+/// Rules whose violation no operation can bring about yet. This list only shrinks.
+const OUT_OF_REACH: &[&str] = &["SM-F-DHCP"];
+
+/// Every rule has a scenario that it blocks, and one that it could have blocked and does not.
+#[test]
+fn every_rule_has_a_scenario_for_each_side() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios");
+    let texts: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap())
+        .collect();
+    for info in mockplane::rules::all().filter(|info| !INFORMATIONAL.contains(&info.id)) {
+        let id = info.id;
+        let blocks = |text: &str| text.contains(&format!("blockedBy: {{rule: {id}"));
+        let red = texts.iter().any(|text| blocks(text));
+        assert_eq!(red, !OUT_OF_REACH.contains(&id), "a scenario that {id} blocks");
+        let green = texts.iter().any(|text| text.contains(id) && !blocks(text));
+        assert!(green, "a scenario that cites {id} and that it does not block");
+    }
+}

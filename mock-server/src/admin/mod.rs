@@ -1,5 +1,7 @@
 //! The control API under `/_mockplane/`, and the aliases that let people switch from other mocks with no edit.
 
+mod rules;
+
 use crate::aws::{ServiceId, ServiceModel};
 use crate::clock::{parse_span, wall};
 use crate::gateway::Gateway;
@@ -85,6 +87,8 @@ impl Site {
             ("POST", "reset") => self.reset(&query),
             ("GET", "clock") => Ok(self.clock(self.account(query.get("account"))?)),
             ("POST", "clock") => self.change_clock(request),
+            ("GET", "rules") => self.rules(query.get("account")),
+            ("POST", "rules") => self.change_rule(request.body()),
             ("GET", "events") => self.events(&query),
             ("GET", call) if call.starts_with("explain/") => self.explain(&call["explain/".len()..], &query),
             _ => {

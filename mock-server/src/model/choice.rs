@@ -12,16 +12,6 @@ pub enum Placement {
     PerInstance,
 }
 
-impl Placement {
-    pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "per-job" => Some(Placement::PerJob),
-            "per-instance" => Some(Placement::PerInstance),
-            _ => None,
-        }
-    }
-}
-
 /// What becomes of a job whose instances may not talk to each other.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Silence {
@@ -30,16 +20,6 @@ pub enum Silence {
     Fail,
     /// They wait for each other until the job's time limit stops it. A kind that has no such limit fails.
     Hang,
-}
-
-impl Silence {
-    pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "fail" => Some(Silence::Fail),
-            "hang" => Some(Silence::Hang),
-            _ => None,
-        }
-    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

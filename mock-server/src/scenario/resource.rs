@@ -20,16 +20,39 @@ pub struct ResourceKind {
     pub secondary: Option<&'static str>,
 }
 
+/// The states in which a job has ended.
+const ENDED: &[&str] = &["Completed", "Failed", "Stopped"];
+
+macro_rules! job {
+    ($slug:literal, $word:literal, $last:expr, $secondary:expr) => {
+        ResourceKind {
+            slug: concat!($slug, "-job"),
+            service: ServiceId::SageMaker,
+            describe: concat!("Describe", $word, "Job"),
+            name: concat!($word, "JobName"),
+            state: concat!($word, "JobStatus"),
+            last: $last,
+            secondary: $secondary,
+        }
+    };
+}
+
 /// Every kind that can be waited for.
-pub const KINDS: &[ResourceKind] = &[ResourceKind {
-    slug: "training-job",
-    service: ServiceId::SageMaker,
-    describe: "DescribeTrainingJob",
-    name: "TrainingJobName",
-    state: "TrainingJobStatus",
-    last: &["Completed", "Failed", "Stopped"],
-    secondary: Some("SecondaryStatusTransitions[].Status"),
-}];
+pub const KINDS: &[ResourceKind] = &[
+    job!("training", "Training", ENDED, Some("SecondaryStatusTransitions[].Status")),
+    job!("processing", "Processing", ENDED, None),
+    job!("transform", "Transform", ENDED, None),
+    job!("compilation", "Compilation", &["COMPLETED", "FAILED", "STOPPED"], None),
+    ResourceKind {
+        slug: "endpoint",
+        service: ServiceId::SageMaker,
+        describe: "DescribeEndpoint",
+        name: "EndpointName",
+        state: "EndpointStatus",
+        last: &["InService", "Failed"],
+        secondary: None,
+    },
+];
 
 impl ResourceKind {
     pub fn get(slug: &str) -> Option<&'static Self> {

@@ -93,34 +93,10 @@ impl<'a> Pending<'a> {
 }
 
 /// A variant, as it serves or as it is deployed.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
 struct Summary<'a> {
-    variant_name: &'a str,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    deployed_images: Vec<DeployedImage<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    current_weight: Option<f64>,
-    desired_weight: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    current_instance_count: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    desired_instance_count: Option<u32>,
-    /// Told only of a variant that is deployed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    instance_type: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    instance_pools: Option<Vec<Pool<'a>>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    variant_status: Option<[VariantStatus; 1]>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    current_serverless_config: Option<&'a Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    desired_serverless_config: Option<&'a Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    managed_instance_scaling: Option<&'a Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    routing_config: Option<&'a Value>,
+    variant: &'a DeployedVariant,
+    since: SimTime,
+    pending: bool,
 }
 
 #[derive(Serialize)]
@@ -141,38 +117,42 @@ impl<'a> Summary<'a> {
     /// The variants of production, or the shadows; `None` if there are none.
     fn all(deployment: &'a Deployment, shadow: bool, pending: bool) -> Option<Vec<Self>> {
         let variants = deployment.variants.iter().filter(|variant| variant.shadow == shadow);
-        let all: Vec<_> = variants.map(|variant| Self::of(deployment, variant, pending)).collect();
+        let all: Vec<_> =
+            variants.map(|variant| Self { variant, since: deployment.started, pending }).collect();
         (!all.is_empty()).then_some(all)
     }
+}
 
-    fn of(deployment: &'a Deployment, variant: &'a DeployedVariant, pending: bool) -> Self {
-        let said = |name: &str| variant.request.get(name);
+impl Serialize for Summary<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let &Self { variant, since, pending } = self;
+        let images: Vec<_> = variant.images.iter().map(|image| DeployedImage::of(image, since)).collect();
         let group = variant.needs.instances.first();
-        let count = group.map(|group| group.count);
-        let serverless = said("ServerlessConfig");
-        let pools = said("InstancePools").and(group).map(|group| {
-            vec![Pool {
-                instance_type: &group.instance_type,
-                current_instance_count: if pending { 0 } else { group.count },
-            }]
+        let desired = group.map(|group| group.count);
+        let current = desired.map(|count| if pending { 0 } else { count });
+        let pools = variant.request.get("InstancePools").and(group).map(|group| {
+            let current_instance_count = current.unwrap_or(0);
+            [Pool { instance_type: &group.instance_type, current_instance_count }]
         });
-        let since = deployment.started;
-        Self {
-            variant_name: &variant.name,
-            deployed_images: variant.images.iter().map(|image| DeployedImage::of(image, since)).collect(),
-            current_weight: (!pending).then_some(variant.weight),
-            desired_weight: variant.weight,
-            current_instance_count: if pending { count.map(|_| 0) } else { count },
-            desired_instance_count: count,
-            instance_type: group.filter(|_| pending).map(|group| &*group.instance_type),
-            instance_pools: pools,
-            variant_status: pending
-                .then(|| [VariantStatus { status: "Creating", start_time: since.millis() }]),
-            current_serverless_config: serverless.filter(|_| !pending),
-            desired_serverless_config: serverless.filter(|_| pending),
-            managed_instance_scaling: said("ManagedInstanceScaling"),
-            routing_config: said("RoutingConfig"),
+        let serverless = variant.request.get("ServerlessConfig");
+        let status = VariantStatus { status: "Creating", start_time: since.millis() };
+        let mut out = Members::new(serializer, &variant.request)?;
+        out.put("VariantName", &variant.name)?;
+        out.maybe("DeployedImages", Some(images).filter(|images| !images.is_empty()))?;
+        out.maybe("CurrentWeight", (!pending).then_some(variant.weight))?;
+        out.put("DesiredWeight", &variant.weight)?;
+        out.maybe("CurrentInstanceCount", current)?;
+        out.maybe("DesiredInstanceCount", desired)?;
+        if pending {
+            out.maybe("InstanceType", group.map(|group| &group.instance_type))?;
         }
+        out.maybe("InstancePools", pools)?;
+        out.maybe("VariantStatus", pending.then_some([status]))?;
+        out.maybe("CurrentServerlessConfig", serverless.filter(|_| !pending))?;
+        out.maybe("DesiredServerlessConfig", serverless.filter(|_| pending))?;
+        out.repeat("ManagedInstanceScaling")?;
+        out.repeat("RoutingConfig")?;
+        out.end()
     }
 }
 
