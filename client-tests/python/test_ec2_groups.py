@@ -64,7 +64,7 @@ def test_names_and_descriptions_are_checked(aws, vpc):
     raw = aws.raw("ec2")
     with refused("InvalidParameterValue"):
         aws.group(vpc, "sg-web")
-    with refused("MissingParameter", "The request must contain the parameter groupDescription"):
+    with refused("MissingParameter", "The request must contain the parameter GroupDescription"):
         raw.create_security_group(GroupName="x", VpcId=vpc)
     with refused("MissingParameter"):
         raw.create_security_group(Description="x", VpcId=vpc)

@@ -4,7 +4,7 @@ mod explain;
 
 use crate::clock::{parse_mode, parse_span};
 use crate::kernel::{AccountId, ClockMode, SimTime};
-use crate::model::{Choices, Defaults, Placement, Profile, RuleMode, RuleModes, Silence, Texts};
+use crate::model::{Choices, Defaults, Placement, Profile, Quotas, RuleMode, RuleModes, Silence, Texts};
 use crate::rules;
 use crate::scenario;
 use crate::scenario::target::{Http, InProcess};
@@ -89,6 +89,9 @@ struct Serve {
     /// What becomes of a job whose instances may not talk to each other: it fails, or hangs until its time limit.
     #[arg(long, env = "MOCKPLANE_UNCONNECTED_JOB", default_value = "fail")]
     unconnected_job: SilenceName,
+    /// How much of everything there may be: as on AWS by default, or without bounds.
+    #[arg(long, env = "MOCKPLANE_QUOTAS", default_value = "aws")]
+    quotas: QuotasName,
     /// Form of the log, which goes to standard error.
     #[arg(long, env = "MOCKPLANE_LOG_FORMAT", default_value = "text")]
     log_format: LogFormat,
@@ -148,6 +151,12 @@ enum PlacementName {
 enum SilenceName {
     Fail,
     Hang,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum QuotasName {
+    Aws,
+    Off,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -236,7 +245,11 @@ fn defaults(args: &Serve) -> Result<Defaults, String> {
         SilenceName::Hang => Silence::Hang,
     };
     let choices = Choices { placement, silence, linger: args.endpoint_linger };
-    Ok(Defaults { profile: args.profile.into(), rule_modes, choices, texts, ..Defaults::default() })
+    let quotas = match args.quotas {
+        QuotasName::Aws => Quotas::default(),
+        QuotasName::Off => Quotas::UNLIMITED,
+    };
+    Ok(Defaults { profile: args.profile.into(), rule_modes, choices, texts, quotas })
 }
 
 /// Says where the server is, and then that it is ready, on a line of its own that others wait for.

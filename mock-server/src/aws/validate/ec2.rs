@@ -71,9 +71,10 @@ fn step(path: &mut String, name: &str) {
     path.push_str(name);
 }
 
-/// The parameter's name in messages.
+/// The parameter's name in messages: in lower camel case, unless the model spells it on its own, as it does
+/// `GroupDescription`. Both forms are known from logs of AWS.
 fn name(member: &Member) -> String {
-    lower_first(member.query_name())
+    member.wire.map_or_else(|| lower_first(member.query_name()), str::to_owned)
 }
 
 fn check(
