@@ -27,20 +27,28 @@ pub(in crate::aws::encode) struct StructSer<'o, F> {
 }
 
 impl StructPlan {
-    /// The position of a member, looked for from the cursor on and then from the start.
-    fn position(&self, cursor: usize, name: &str) -> Result<usize, EncodeError> {
-        // Members come in the model's order, mostly, with some left out.
-        let ahead = self.members.iter().skip(cursor).position(|member| member.name == name);
-        ahead
-            .map(|steps| cursor + steps)
-            .or_else(|| self.members.iter().position(|member| member.name == name))
-            .ok_or_else(|| EncodeError::new(format!("{} has no member {name}", self.name)))
+    /// The position of a member, looked for from the cursor on and then from the start: members come in the
+    /// model's order, mostly, with some left out.
+    fn position(&self, cursor: usize, is: impl Fn(&MemberPlan) -> bool) -> Option<usize> {
+        let ahead = self.members.iter().skip(cursor).position(&is);
+        ahead.map(|steps| cursor + steps).or_else(|| self.members.iter().position(is))
     }
 }
 
 impl<F: Format> StructSer<'_, F> {
+    /// The member that a field of a Rust structure is.
+    fn field(&mut self, name: &'static str) -> Result<&'static MemberPlan, EncodeError> {
+        self.at(self.plan.position(self.cursor, |member| member.is(name)), name)
+    }
+
+    /// The member that an entry of a map is.
     fn member(&mut self, name: &str) -> Result<&'static MemberPlan, EncodeError> {
-        let position = self.plan.position(self.cursor, name)?;
+        self.at(self.plan.position(self.cursor, |member| member.name == name), name)
+    }
+
+    fn at(&mut self, position: Option<usize>, name: &str) -> Result<&'static MemberPlan, EncodeError> {
+        let unknown = || EncodeError::new(format!("{} has no member {name}", self.plan.name));
+        let position = position.ok_or_else(unknown)?;
         self.cursor = position + 1;
         Ok(&self.plan.members[position])
     }
@@ -100,12 +108,12 @@ impl<F: Format> ser::SerializeStruct for StructSer<'_, F> {
         key: &'static str,
         value: &T,
     ) -> Result<(), EncodeError> {
-        let member = self.member(key)?;
+        let member = self.field(key)?;
         self.write(member, value)
     }
 
     fn skip_field(&mut self, key: &'static str) -> Result<(), EncodeError> {
-        self.member(key).map(|_| ())
+        self.field(key).map(|_| ())
     }
 
     fn end(self) -> Wrote {

@@ -2,6 +2,8 @@
 //!
 //! A plan is compiled when its shape is first written and then kept with the model.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use crate::aws::model::{Kind, Location, Protocol, ServiceModel, ShapeId};
 
 /// How to write a shape.
@@ -66,6 +68,27 @@ pub struct MemberPlan {
     pub tags: Tags,
     /// The value.
     pub target: Target,
+    /// Address of the name under which a Rust field last matched, 0 before: names of fields are static, so the
+    /// same address and length are the same name, and most comparisons need not look at its letters.
+    pub matched: AtomicUsize,
+}
+
+impl MemberPlan {
+    /// Whether a field of this name is this member.
+    pub fn is(&self, field: &'static str) -> bool {
+        if self.name.len() != field.len() {
+            return false;
+        }
+        let address = field.as_ptr() as usize;
+        if self.matched.load(Ordering::Relaxed) == address {
+            return true;
+        }
+        let same = self.name == field;
+        if same {
+            self.matched.store(address, Ordering::Relaxed);
+        }
+        same
+    }
 }
 
 /// What a value is.
@@ -131,7 +154,14 @@ impl ServiceModel {
                     let wire = member.wire_name();
                     let tags = if xml { Tags::element(wire) } else { Tags::new(format!(",\"{wire}\":"), "") };
                     let target = self.target(member.shape);
-                    MemberPlan { name: member.name, wire, location: member.location, tags, target }
+                    MemberPlan {
+                        name: member.name,
+                        wire,
+                        location: member.location,
+                        tags,
+                        target,
+                        matched: AtomicUsize::new(0),
+                    }
                 };
                 Plan::Struct(StructPlan {
                     name: shape.name,
