@@ -8,6 +8,7 @@ use super::span::Span;
 use super::tree::Node;
 use serde::Deserialize;
 use serde_saphyr::{Error, Options, Spanned};
+use std::collections::BTreeMap;
 
 pub const API_VERSION: &str = "mockplane/v1";
 pub const KIND: &str = "Scenario";
@@ -50,8 +51,29 @@ pub struct Settings {
     pub region: Option<Spanned<String>>,
     /// How long the stages of a job take: `fast`, `realistic` or `instant`.
     pub profile: Option<Profile>,
+    /// What rules count for, by their ids; those that are not listed count for what the server says.
+    #[serde(default)]
+    pub rules: BTreeMap<String, Spanned<RuleMode>>,
     #[serde(default)]
     pub clock: ClockSettings,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RuleMode {
+    Enforce,
+    Warn,
+    Off,
+}
+
+impl RuleMode {
+    pub fn name(self) -> &'static str {
+        match self {
+            RuleMode::Enforce => "enforce",
+            RuleMode::Warn => "warn",
+            RuleMode::Off => "off",
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
