@@ -173,7 +173,8 @@ def test_the_words_for_a_status_are_the_kind_s_own(lab, kind):
     lab.advance("1h")
     upper = kind is COMPILATION
     assert [stopping, kind.status(lab, "stopped")] == (["STOPPING", "STOPPED"] if upper else ["Stopping", "Stopped"])
-    with refused("ValidationException", lambda text: text.endswith(f"job is in status {kind.status(lab, 'stopped')}.")):
+    last = f"job is in status {kind.status(lab, 'stopped')}."
+    with refused("ValidationException", lambda text: text.endswith(last)):
         kind.call(lab, "stop", "stopped")
 
 
@@ -449,7 +450,8 @@ def test_the_server_is_told_what_rules_count_for(tmp_path):
         account.reset()
         account.manual_clock()
         assert six_instances(account) == "Completed", "a reset brings back what the server was told"
-        server.control("POST", "/_mockplane/rules", {"account": account.number, "rule": "SM-VPC-IP-01", "mode": "enforce"})
+        enforce = {"account": account.number, "rule": "SM-VPC-IP-01", "mode": "enforce"}
+        server.control("POST", "/_mockplane/rules", enforce)
         account.sm.delete_training_job(TrainingJobName="job")
         config = account.ec2.describe_subnets(Filters=[{"Name": "cidr-block", "Values": ["10.0.1.0/28"]}])["Subnets"][0]
         group = account.group(config["VpcId"], "another")

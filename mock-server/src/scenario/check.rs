@@ -8,6 +8,7 @@ use super::tree::{Kind, Node};
 use super::{input, matcher, query};
 use crate::aws::timestamp;
 use crate::kernel::AccountId;
+use crate::model::RuleMode;
 use crate::rules;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -78,6 +79,10 @@ impl Checker {
             if rules::get(id).is_none() {
                 let known = rules::all().map(|info| info.id);
                 self.tell(mode.referenced, format!("`{id}` is no rule{}", instead_of(id, known)));
+            }
+            if RuleMode::parse(&mode.value).is_none() {
+                let message = format!("`{}` is none of enforce, warn, off", mode.value);
+                self.tell(mode.referenced, message);
             }
         }
         let clock = &settings.clock;
@@ -426,6 +431,10 @@ mod tests {
             (
                 format!("{ok}settings: {{rules: {{SM-VPC-IP-1: off}}}}\n"),
                 "5:33: `SM-VPC-IP-1` is no rule; did you mean `SM-VPC-IP-01`?",
+            ),
+            (
+                format!("{ok}settings: {{rules: {{SM-VPC-IP-01: never}}}}\n"),
+                "5:34: `never` is none of enforce, warn, off",
             ),
             (
                 format!("{ok}settings: {{clock: {{start: today}}}}\n"),

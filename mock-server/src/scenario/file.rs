@@ -51,29 +51,12 @@ pub struct Settings {
     pub region: Option<Spanned<String>>,
     /// How long the stages of a job take: `fast`, `realistic` or `instant`.
     pub profile: Option<Profile>,
-    /// What rules count for, by their ids; those that are not listed count for what the server says.
+    /// What rules count for, by their ids: `enforce`, `warn` or `off`. Those that are not listed count for what the
+    /// server says.
     #[serde(default)]
-    pub rules: BTreeMap<String, Spanned<RuleMode>>,
+    pub rules: BTreeMap<String, Spanned<String>>,
     #[serde(default)]
     pub clock: ClockSettings,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum RuleMode {
-    Enforce,
-    Warn,
-    Off,
-}
-
-impl RuleMode {
-    pub fn name(self) -> &'static str {
-        match self {
-            RuleMode::Enforce => "enforce",
-            RuleMode::Warn => "warn",
-            RuleMode::Off => "off",
-        }
-    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
