@@ -39,7 +39,7 @@ models:
 
 # rewrite the generated documents; the tests compare them
 docs:
-    MOCKPLANE_WRITE_DOCS=1 cargo test -p mock-server docs
+    MOCKPLANE_UPDATE=1 cargo test -p mock-server
 
 # the container image
 docker tag="mockplane":

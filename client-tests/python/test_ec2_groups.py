@@ -64,7 +64,7 @@ def test_names_and_descriptions_are_checked(aws, vpc):
     raw = aws.raw("ec2")
     with refused("InvalidParameterValue"):
         aws.group(vpc, "sg-web")
-    with refused("MissingParameter", "The request must contain the parameter GroupDescription"):
+    with refused("MissingParameter", "The request must contain the parameter groupDescription"):
         raw.create_security_group(GroupName="x", VpcId=vpc)
     with refused("MissingParameter"):
         raw.create_security_group(Description="x", VpcId=vpc)
@@ -225,7 +225,7 @@ def test_unknown_and_malformed_groups(aws):
         aws.ec2.describe_security_groups(GroupIds=[LOST])
     with refused("InvalidGroup.NotFound", f"The security group '{LOST}' does not exist"):
         aws.ec2.delete_security_group(GroupId=LOST)
-    with refused("InvalidGroupId.Malformed", "The security group ID 'foobar' is malformed."):
+    with refused("InvalidGroupId.Malformed", "The security group ID 'foobar' is malformed"):
         aws.ec2.describe_security_groups(GroupIds=["foobar"])
 
 

@@ -24,14 +24,16 @@ fn locate() -> Result<PathBuf> {
     if let Some(path) = std::env::var_os("MOCKPLANE_BIN") {
         return Ok(path.into());
     }
-    // Another package's binary has no CARGO_BIN_EXE_ variable here; cargo itself knows where it is, and
-    // that it is up to date.
-    let cargo = option_env!("CARGO").unwrap_or("cargo");
-    let mut build = Command::new(cargo);
-    build.args(["build", "--quiet", "-p", "mock-server", "--bin", "mockplane", "--message-format=json"]);
-    if !cfg!(debug_assertions) {
-        build.arg("--release");
-    }
+    // Another package's binary has no CARGO_BIN_EXE_ variable here; cargo itself knows where it is, and that
+    // it is up to date. Tests ask for just what `cargo test --workspace` has built already: a build of
+    // mock-server alone has other features in its dependencies and would compile it a second time.
+    let arguments: &[&str] = if cfg!(debug_assertions) {
+        &["test", "--workspace", "--no-run"]
+    } else {
+        &["build", "--release", "-p", "mock-server", "--bin", "mockplane"]
+    };
+    let mut build = Command::new(option_env!("CARGO").unwrap_or("cargo"));
+    build.args(arguments).args(["--quiet", "--message-format=json"]);
     let output = build.current_dir(env!("CARGO_MANIFEST_DIR")).stderr(Stdio::inherit()).output()?;
     if !output.status.success() {
         return Err("cargo could not build mockplane".into());
@@ -39,7 +41,7 @@ fn locate() -> Result<PathBuf> {
     String::from_utf8(output.stdout)?
         .lines()
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .filter(|message| message["target"]["name"] == "mockplane")
+        .filter(|message| message["target"]["name"] == "mockplane" && message["profile"]["test"] == false)
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
         .ok_or_else(|| "cargo named no executable".into())
 }

@@ -1,6 +1,6 @@
 //! Request bodies: how large they may be, and how they are unzipped.
 
-use crate::aws::Fault;
+use crate::aws::{Fault, Protocol, ServiceId};
 use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
 use hyper::Request;
@@ -12,6 +12,9 @@ use std::io::Read;
 /// Above every documented limit of the services served here but S3's objects; 6 MiB is the largest of them.
 pub const LARGEST: usize = 8 * 1024 * 1024;
 
+/// The largest form that is read, in bytes: its parts take many times the room of its text.
+const LARGEST_FORM: usize = 2 * 1024 * 1024;
+
 /// The transport marks a request whose body it did not read to its end, because it was too large.
 #[derive(Clone, Copy, Debug)]
 pub struct TooLarge;
@@ -19,7 +22,8 @@ pub struct TooLarge;
 /// Why a body cannot be read.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Problem {
-    TooLarge,
+    /// It has more than this many bytes.
+    TooLarge(usize),
     NotGzip,
     UnknownEncoding,
 }
@@ -27,8 +31,8 @@ pub(super) enum Problem {
 impl Problem {
     pub(super) fn fault(self) -> Fault {
         match self {
-            Problem::TooLarge => {
-                let text = format!("The request body is larger than {LARGEST} bytes");
+            Problem::TooLarge(most) => {
+                let text = format!("The request body is larger than {most} bytes");
                 Fault::new("RequestEntityTooLarge", text).with_status(413)
             }
             Problem::NotGzip => Fault::new("SerializationException", "The request body is not valid gzip"),
@@ -40,10 +44,16 @@ impl Problem {
     }
 }
 
+/// Whether a service takes a body of this size.
+pub(super) fn fits(service: ServiceId, body: &Bytes) -> Result<(), Problem> {
+    let form = matches!(service.protocol(), Protocol::Ec2 | Protocol::Query);
+    if form && body.len() > LARGEST_FORM { Err(Problem::TooLarge(LARGEST_FORM)) } else { Ok(()) }
+}
+
 /// The request's body, unzipped if it was zipped.
 pub(super) fn unpacked(request: &Request<Bytes>) -> Result<Bytes, Problem> {
     if request.extensions().get::<TooLarge>().is_some() {
-        return Err(Problem::TooLarge);
+        return Err(Problem::TooLarge(LARGEST));
     }
     match request.headers().get(CONTENT_ENCODING).map(|value| value.as_bytes()) {
         None | Some(b"identity" | b"aws-chunked" | b"amz-1.0" | b"") => Ok(request.body().clone()),
@@ -51,7 +61,7 @@ pub(super) fn unpacked(request: &Request<Bytes>) -> Result<Bytes, Problem> {
             let mut plain = Vec::new();
             let mut reader = MultiGzDecoder::new(request.body().as_ref()).take(LARGEST as u64 + 1);
             reader.read_to_end(&mut plain).map_err(|_| Problem::NotGzip)?;
-            if plain.len() > LARGEST { Err(Problem::TooLarge) } else { Ok(plain.into()) }
+            if plain.len() > LARGEST { Err(Problem::TooLarge(LARGEST)) } else { Ok(plain.into()) }
         }
         Some(_) => Err(Problem::UnknownEncoding),
     }

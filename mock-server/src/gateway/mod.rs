@@ -81,6 +81,7 @@ impl Gateway {
             None => route::unknown_service(&parts, &heard.request_id),
             Some(service) => {
                 heard.service = service.signing_name();
+                let problem = problem.or_else(|| body::fits(service, &body).err());
                 let answer = || match problem {
                     Some(problem) => Err(problem.fault()),
                     None => self.answer(service, &origin, &parts, &account, now, &mut heard),

@@ -41,7 +41,15 @@ impl HexId {
 
 impl fmt::Display for HexId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 & SHORT != 0 { write!(f, "{:08x}", self.0 & !SHORT) } else { write!(f, "{:017x}", self.0) }
+        // Ids are printed more often than anything else: by hand this is several times as fast as `{:017x}`.
+        let length = if self.0 & SHORT != 0 { SHORT_DIGITS } else { LONG_DIGITS };
+        let mut digits = [b'0'; LONG_DIGITS];
+        let mut rest = self.0;
+        for digit in digits[..length].iter_mut().rev() {
+            *digit = b"0123456789abcdef"[(rest & 0xf) as usize];
+            rest >>= 4;
+        }
+        f.write_str(std::str::from_utf8(&digits[..length]).unwrap_or_default())
     }
 }
 

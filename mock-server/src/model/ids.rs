@@ -36,7 +36,8 @@ macro_rules! typed_ids {
 
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                write!(f, concat!($prefix, "-{}"), self.0)
+                f.write_str(concat!($prefix, "-"))?;
+                std::fmt::Display::fmt(&self.0, f)
             }
         }
 

@@ -49,7 +49,27 @@ impl Partition {
         account: impl fmt::Display,
         resource: impl fmt::Display,
     ) -> String {
-        format!("arn:{}:{service}:{region}:{account}:{resource}", self.id())
+        Arn { partition: self, service, region, account, resource }.to_string()
+    }
+}
+
+/// An ARN that is only printed.
+pub struct Arn<'a, A, R> {
+    partition: Partition,
+    service: &'a str,
+    region: &'a str,
+    account: A,
+    resource: R,
+}
+
+impl<A: fmt::Display, R: fmt::Display> fmt::Display for Arn<'_, A, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for part in ["arn:", self.partition.id(), ":", self.service, ":", self.region, ":"] {
+            f.write_str(part)?;
+        }
+        self.account.fmt(f)?;
+        f.write_str(":")?;
+        self.resource.fmt(f)
     }
 }
 
@@ -163,6 +183,15 @@ impl Site {
     /// The ARN of something here.
     pub fn arn(&self, service: &str, resource: impl fmt::Display) -> String {
         self.partition.arn(service, &self.region, self.account, resource)
+    }
+
+    /// The ARN of something of this account and region, to be printed at once.
+    pub fn printed_arn<'a, R: fmt::Display>(
+        &'a self,
+        service: &'a str,
+        resource: R,
+    ) -> impl fmt::Display + use<'a, R> {
+        Arn { partition: self.partition, service, region: &self.region, account: self.account, resource }
     }
 
     /// The domain of private names here.

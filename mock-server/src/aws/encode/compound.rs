@@ -29,12 +29,11 @@ pub(in crate::aws::encode) struct StructSer<'o, F> {
 impl StructPlan {
     /// The position of a member, looked for from the cursor on and then from the start.
     fn position(&self, cursor: usize, name: &str) -> Result<usize, EncodeError> {
-        if self.members.get(cursor).is_some_and(|member| member.name == name) {
-            return Ok(cursor);
-        }
-        self.members
-            .iter()
-            .position(|member| member.name == name)
+        // Members come in the model's order, mostly, with some left out.
+        let ahead = self.members.iter().skip(cursor).position(|member| member.name == name);
+        ahead
+            .map(|steps| cursor + steps)
+            .or_else(|| self.members.iter().position(|member| member.name == name))
             .ok_or_else(|| EncodeError::new(format!("{} has no member {name}", self.name)))
     }
 }

@@ -38,6 +38,9 @@ impl fmt::Display for Plural<'_> {
     }
 }
 
+/// The code of what AWS can do and this mock cannot.
+const NOT_BUILT: &str = "NotImplemented";
+
 /// Why EC2 refuses.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Ec2Error {
@@ -45,6 +48,12 @@ pub enum Ec2Error {
     /// EC2-MISSING.
     #[error("The request must contain the parameter {0}")]
     MissingParameter(&'static str),
+    /// No answer of AWS: the operation is there, this form of it is not.
+    #[error("{0} is not implemented by this mock")]
+    NotBuilt(&'static str),
+    /// EC2-SUB-IPV6.
+    #[error("Either 'ipv6CidrBlock' or 'ipv6IpamPoolId' should be provided.")]
+    NoIpv6Block,
     /// EC2-FILTER.
     #[error("The filter '{0}' is invalid")]
     UnknownFilter(String),
@@ -314,7 +323,8 @@ impl Ec2Error {
     fn code(&self) -> &'static str {
         use Ec2Error as E;
         match self {
-            E::MissingParameter(_) | E::NoPermissions | E::NoPeer => "MissingParameter",
+            E::NotBuilt(_) => NOT_BUILT,
+            E::MissingParameter(_) | E::NoIpv6Block | E::NoPermissions | E::NoPeer => "MissingParameter",
             E::TooManyFilterValues(_) => "FilterLimitExceeded",
             E::BadToken(_) => "InvalidNextToken",
             E::TokenReused => "IdempotentParameterMismatch",
@@ -399,6 +409,8 @@ impl Ec2Error {
     fn rule(&self) -> Option<&'static str> {
         use Ec2Error as E;
         Some(match self {
+            E::NotBuilt(..) => return None,
+            E::NoIpv6Block => "EC2-SUB-IPV6",
             E::MissingParameter(..) => "EC2-MISSING",
             E::UnknownFilter(..) | E::TooManyFilterValues(..) => "EC2-FILTER",
             E::PageTooSmall(..) => "EC2-PAGE-MIN",
@@ -449,7 +461,12 @@ impl Ec2Error {
 
 impl From<Ec2Error> for Refused {
     fn from(error: Ec2Error) -> Self {
-        let (code, because) = (error.code().into(), error.rule());
-        Refused { code, message: error.to_string(), status: 400, because }
+        let (code, because) = (error.code(), error.rule());
+        Refused {
+            code: code.into(),
+            message: error.to_string(),
+            status: if code == NOT_BUILT { 501 } else { 400 },
+            because,
+        }
     }
 }

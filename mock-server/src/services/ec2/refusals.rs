@@ -35,7 +35,10 @@ impl Seen<'_> {
         let debug = format!("{error:?}");
         self.names.insert(debug.split(['(', ' ']).next().unwrap().to_owned());
         let refused = Refused::from(error);
-        assert_eq!((&*refused.code, &*refused.message, refused.status), (code, message, 400));
+        assert_eq!(
+            (&*refused.code, &*refused.message, refused.status),
+            (code, message, if code == "NotImplemented" { 501 } else { 400 })
+        );
     }
 
     fn write<O: Write<Error = Ec2Error>>(&mut self, input: Value, code: &str, message: &str) {
@@ -233,6 +236,16 @@ fn networks(seen: &mut Seen<'_>, vpc: &str, subnet: &str) {
         create("10.0.0.0/24"),
         "InvalidSubnet.Conflict",
         "The CIDR '10.0.0.0/24' conflicts with another subnet",
+    );
+    seen.write::<CreateSubnet>(
+        json!({ "VpcId": vpc, "Ipv6Native": true }),
+        "MissingParameter",
+        "Either 'ipv6CidrBlock' or 'ipv6IpamPoolId' should be provided.",
+    );
+    seen.write::<CreateSubnet>(
+        with(create("10.0.1.0/24"), json!({ "Ipv6CidrBlock": "2001:db8::/64" })),
+        "NotImplemented",
+        "CreateSubnet with IPv6 is not implemented by this mock",
     );
     seen.write::<DeleteSubnet>(
         json!({ "SubnetId": subnet }),

@@ -85,7 +85,7 @@ impl Resource for Subnet {
             "map-public-ip-on-launch" => probe.flag(self.map_public_ip),
             "owner-id" => probe.show(state.site.account),
             "state" => probe.is("available"),
-            "subnet-arn" => probe.is(&arn(&state.site, self.id)),
+            "subnet-arn" => probe.is(&state.site.arn("ec2", format_args!("subnet/{}", self.id))),
             "subnet-id" => probe.show(self.id),
             "vpc-id" => probe.show(self.vpc),
             _ => probe.unknown(),
@@ -100,7 +100,7 @@ impl Resource for Subnet {
             assign_ipv6_address_on_creation: false,
             ipv6_cidr_block_association_set: &[],
             tags: TagSet::unless_empty(&self.tags),
-            subnet_arn: &arn(site, self.id),
+            subnet_arn: Text(&site.printed_arn("ec2", format_args!("subnet/{}", self.id))),
             enable_dns64: false,
             ipv6_native: false,
             private_dns_name_options_on_launch: PrivateDnsNameOptions {
@@ -125,10 +125,6 @@ impl Resource for Subnet {
 /// What the names of instances in a subnet are made of, unless it is told otherwise.
 const HOSTNAME_TYPE: &str = "ip-name";
 
-fn arn(site: &Site, id: SubnetId) -> String {
-    site.arn("ec2", format_args!("subnet/{id}"))
-}
-
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct SubnetView<'a> {
@@ -138,7 +134,7 @@ struct SubnetView<'a> {
     assign_ipv6_address_on_creation: bool,
     ipv6_cidr_block_association_set: Nothing,
     tags: Option<TagSet<'a>>,
-    subnet_arn: &'a str,
+    subnet_arn: Text<&'a dyn std::fmt::Display>,
     enable_dns64: bool,
     ipv6_native: bool,
     private_dns_name_options_on_launch: PrivateDnsNameOptions,
@@ -174,6 +170,9 @@ pub struct CreateSubnetIn {
     availability_zone: Option<String>,
     availability_zone_id: Option<String>,
     cidr_block: Option<String>,
+    ipv6_native: bool,
+    ipv6_cidr_block: Option<String>,
+    ipv6_ipam_pool_id: Option<String>,
     vpc_id: String,
 }
 
@@ -194,6 +193,12 @@ impl Write for CreateSubnet {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: CreateSubnetIn) -> Result<CreateSubnetOut, Ec2Error> {
         let state = &txn.state;
         let vpc = find::<Vpc>(state, &input.vpc_id)?;
+        if input.ipv6_native && input.ipv6_cidr_block.is_none() && input.ipv6_ipam_pool_id.is_none() {
+            return Err(Ec2Error::NoIpv6Block);
+        }
+        if input.ipv6_native || input.ipv6_cidr_block.is_some() || input.ipv6_ipam_pool_id.is_some() {
+            return Err(Ec2Error::NotBuilt("CreateSubnet with IPv6"));
+        }
         let cidr = parse_cidr(input.cidr_block.ok_or(Ec2Error::MissingParameter("cidrBlock"))?)?;
         if !is_vpc_sized(cidr) || !vpc.cidrs.iter().any(|(_, block)| block.contains(&cidr)) {
             return Err(Ec2Error::SubnetRange(cidr));
