@@ -356,9 +356,8 @@ def test_the_role_has_to_trust_the_service(lab, kind):
 def test_a_name_is_used_once(lab, kind):
     role = lab.role()
     arn = kind.create(lab, "job", role)
-    text = ("Training job names must be unique within an AWS account and region, and a training job with this name "
-            f"already exists ({arn})" if kind is TRAINING else
-            f"Job name must be unique within an AWS account and region, and a job with this name already exists ({arn})")
+    names, job = ("Training job names", "a training job") if kind is TRAINING else ("Job name", "a job")
+    text = f"{names} must be unique within an AWS account and region, and {job} with this name already exists ({arn})"
     if kind is TRANSFORM:
         lab.sm.delete_model(ModelName="job")
     with refused("ResourceInUse", text):
