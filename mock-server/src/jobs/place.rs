@@ -78,12 +78,6 @@ pub fn release(txn: &mut Txn<'_>, owner: &Owner) -> usize {
 
 /// What the interfaces of something of this kind say that they are for.
 pub fn description(texts: &Texts, kind: JobKind, name: &str) -> String {
-    let what = match kind {
-        JobKind::Training => "Training Job",
-        JobKind::Processing => "Processing Job",
-        JobKind::Transform => "Transform Job",
-        JobKind::Compilation => "Compilation Job",
-        JobKind::Hosting => "Endpoint",
-    };
-    texts::fill(texts, "interface-description", &Evidence::of(name).with("what", what)).unwrap_or_default()
+    texts::fill(texts, "interface-description", &Evidence::of(name).with("what", kind.title()))
+        .unwrap_or_default()
 }

@@ -38,6 +38,17 @@ impl JobKind {
         }
     }
 
+    /// What the kind is called where it is named alone.
+    pub fn title(self) -> &'static str {
+        match self {
+            JobKind::Training => "Training Job",
+            JobKind::Processing => "Processing Job",
+            JobKind::Transform => "Transform Job",
+            JobKind::Compilation => "Compilation Job",
+            JobKind::Hosting => "Endpoint",
+        }
+    }
+
     /// What the kind is called in a sentence.
     pub fn noun(self) -> &'static str {
         match self {

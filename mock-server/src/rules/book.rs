@@ -1,6 +1,6 @@
 //! The rules as text: one page each, and the catalogue that docs/RULES.md is.
 
-use super::{RuleInfo, all, get};
+use super::{RuleInfo, all, get, texts};
 use std::fmt::Write;
 
 /// The page of a rule, as `mockplane rule ID` prints it.
@@ -64,6 +64,9 @@ fn facts(info: &RuleInfo) -> Vec<(&'static str, String)> {
     ];
     if !info.aliases.is_empty() {
         facts.push(("also", info.aliases.join(", ")));
+    }
+    if let Some(text) = texts::get_text(info.id) {
+        facts.push(("text", format!("{} ({})", text.text, text.basis.name())));
     }
     facts
 }

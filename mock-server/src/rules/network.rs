@@ -117,50 +117,51 @@ impl Rule for OneVpc {
     }
 }
 
-/// Shared hardware only.
-pub struct SharedTenancyOfTraining;
-impl Rule for SharedTenancyOfTraining {
-    const INFO: RuleInfo = RuleInfo {
-        id: "SM-VPC-TENANCY-01",
-        aliases: &[],
-        name: "default-tenancy-for-training",
-        jobs: &[JobKind::Training],
-        phase: Phase::Create,
-        basis: Basis::Documented,
-        docs: &[Doc { page: "train-vpc", anchor: "train-vpc" }],
-        summary: "A training job takes only subnets of a VPC whose instances share hardware with others: tenancy \
-                  default. That the call itself fails, rather than the job, is assumed.",
-        hint: TENANCY_HINT,
-    };
+macro_rules! shared_hardware {
+    ($name:ident, $id:literal, $slug:literal, $kind:expr, $page:literal, $what:literal) => {
+        /// Shared hardware only.
+        pub struct $name;
+        impl Rule for $name {
+            const INFO: RuleInfo = RuleInfo {
+                id: $id,
+                aliases: &[],
+                name: $slug,
+                jobs: &[$kind],
+                phase: Phase::Create,
+                basis: Basis::Documented,
+                docs: &[Doc { page: $page, anchor: $page }],
+                summary: concat!(
+                    "A ",
+                    $what,
+                    " takes only subnets of a VPC whose instances share hardware with others: tenancy default. That \
+                     the call itself fails, rather than the job, is assumed."
+                ),
+                hint: "Use a VPC with tenancy default; ModifyVpcTenancy changes dedicated to default, never back.",
+            };
 
-    fn check(case: &Case<'_>) -> Verdict {
-        shared_tenancy(case)
-    }
+            fn check(case: &Case<'_>) -> Verdict {
+                shared_tenancy(case)
+            }
+        }
+    };
 }
 
-/// Shared hardware only.
-pub struct SharedTenancyOfCompilation;
-impl Rule for SharedTenancyOfCompilation {
-    const INFO: RuleInfo = RuleInfo {
-        id: "SM-VPC-TENANCY-02",
-        aliases: &[],
-        name: "default-tenancy-for-compilation",
-        jobs: &[JobKind::Compilation],
-        phase: Phase::Create,
-        basis: Basis::Documented,
-        docs: &[Doc { page: "neo-vpc", anchor: "neo-vpc" }],
-        summary: "A compilation job takes only subnets of a VPC whose instances share hardware with others: tenancy \
-                  default. That the call itself fails, rather than the job, is assumed.",
-        hint: TENANCY_HINT,
-    };
-
-    fn check(case: &Case<'_>) -> Verdict {
-        shared_tenancy(case)
-    }
-}
-
-const TENANCY_HINT: &str =
-    "Use a VPC with tenancy default; ModifyVpcTenancy changes dedicated to default, never back.";
+shared_hardware!(
+    SharedTenancyOfTraining,
+    "SM-VPC-TENANCY-01",
+    "default-tenancy-for-training",
+    JobKind::Training,
+    "train-vpc",
+    "training job"
+);
+shared_hardware!(
+    SharedTenancyOfCompilation,
+    "SM-VPC-TENANCY-02",
+    "default-tenancy-for-compilation",
+    JobKind::Compilation,
+    "neo-vpc",
+    "compilation job"
+);
 
 fn shared_tenancy(case: &Case<'_>) -> Verdict {
     let Some(first) = case.subnets().next() else { return Verdict::NotApplicable };

@@ -28,6 +28,8 @@ const EFA_TYPES: &[&str] = &[
     "ml.p5e.48xlarge",
     "ml.p5en.48xlarge",
     "ml.p6-b200.48xlarge",
+    "ml.p6-b300.48xlarge",
+    "ml.p6e-gb200.36xlarge",
     "ml.trn1.32xlarge",
     "ml.trn1n.32xlarge",
     "ml.trn2.48xlarge",

@@ -8,6 +8,8 @@ use super::tree::{Kind, Node};
 use super::{input, matcher, query};
 use crate::aws::timestamp;
 use crate::kernel::AccountId;
+use crate::model::RuleMode;
+use crate::rules;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Values that every scenario has.
@@ -72,6 +74,16 @@ impl Checker {
             && !is_region(&region.value)
         {
             self.tell(region.referenced, format!("`{}` is no region", region.value));
+        }
+        for (id, mode) in &settings.rules {
+            if rules::get(id).is_none() {
+                let known = rules::all().map(|info| info.id);
+                self.tell(mode.referenced, format!("`{id}` is no rule{}", instead_of(id, known)));
+            }
+            if RuleMode::parse(&mode.value).is_none() {
+                let message = format!("`{}` is none of enforce, warn, off", mode.value);
+                self.tell(mode.referenced, message);
+            }
         }
         let clock = &settings.clock;
         if let Some(start) = &clock.start
@@ -416,6 +428,14 @@ mod tests {
         for (rest, expected) in [
             (format!("{ok}settings: {{account: 1234}}\n"), "5:21: `1234` is no account: twelve digits"),
             (format!("{ok}settings: {{region: here}}\n"), "5:20: `here` is no region"),
+            (
+                format!("{ok}settings: {{rules: {{SM-VPC-IP-1: off}}}}\n"),
+                "5:33: `SM-VPC-IP-1` is no rule; did you mean `SM-VPC-IP-01`?",
+            ),
+            (
+                format!("{ok}settings: {{rules: {{SM-VPC-IP-01: never}}}}\n"),
+                "5:34: `never` is none of enforce, warn, off",
+            ),
             (
                 format!("{ok}settings: {{clock: {{start: today}}}}\n"),
                 "5:27: `today` is no time: write it like 2026-01-05T09:00:00Z",

@@ -8,6 +8,7 @@ use super::span::Span;
 use super::tree::Node;
 use serde::Deserialize;
 use serde_saphyr::{Error, Options, Spanned};
+use std::collections::BTreeMap;
 
 pub const API_VERSION: &str = "mockplane/v1";
 pub const KIND: &str = "Scenario";
@@ -50,6 +51,10 @@ pub struct Settings {
     pub region: Option<Spanned<String>>,
     /// How long the stages of a job take: `fast`, `realistic` or `instant`.
     pub profile: Option<Profile>,
+    /// What rules count for, by their ids: `enforce`, `warn` or `off`. Those that are not listed count for what the
+    /// server says.
+    #[serde(default)]
+    pub rules: BTreeMap<String, Spanned<String>>,
     #[serde(default)]
     pub clock: ClockSettings,
 }

@@ -175,6 +175,9 @@ impl<T: Target> Run<'_, T> {
     async fn begin(&mut self, seed: u64, start: Option<SimTime>) -> Result<(), Broken> {
         let settings = &self.scenario.settings;
         self.session.reset(seed, settings.profile.map(|profile| profile.name())).await?;
+        for (rule, mode) in &settings.rules {
+            self.session.set_rule(rule, &mode.value).await?;
+        }
         let scale = settings.clock.scale.as_ref().map_or(60.0, |scale| scale.value);
         let mode = match settings.clock.mode {
             Mode::Manual => "manual".to_owned(),

@@ -97,6 +97,12 @@ impl<'a, T: Target> Session<'a, T> {
         self.control(Method::POST, &path, None).await.map(|_| ())
     }
 
+    /// Says what a rule counts for.
+    pub async fn set_rule(&mut self, rule: &str, mode: &str) -> Result<(), Broken> {
+        let body = json!({"account": self.account.to_string(), "rule": rule, "mode": mode});
+        self.control(Method::POST, "/_mockplane/rules", Some(&body)).await.map(|_| ())
+    }
+
     /// Sets the account's clock.
     pub async fn set_clock(&mut self, mode: &str, start: Option<SimTime>) -> Result<(), Broken> {
         let mut body = json!({"account": self.account.to_string(), "mode": mode});
