@@ -293,6 +293,30 @@ def test_describe_echoes_what_was_asked_for(aws):
     assert tags == [{"Key": "team", "Value": "blue"}]
 
 
+def test_a_running_job_is_updated(aws):
+    with refused("ValidationException", "Requested resource not found."):
+        aws.sm.update_training_job(TrainingJobName="nobody")
+    aws.manual_clock()
+    arn = aws.training_job("tuned", aws.role())
+    aws.advance_until(lambda: aws.job("tuned")["SecondaryStatus"] == "Training", "it trains")
+    changes = {
+        "ProfilerConfig": {"S3OutputPath": "s3://bucket/profile", "ProfilingIntervalInMilliseconds": 1000},
+        "ProfilerRuleConfigurations": [{"RuleConfigurationName": "all", "RuleEvaluatorImage": "image:1"}],
+        "RemoteDebugConfig": {"EnableRemoteDebug": True},
+    }
+    resources = {"KeepAlivePeriodInSeconds": 600}
+    answer = aws.sm.update_training_job(TrainingJobName="tuned", ResourceConfig=resources, **changes)
+    assert answer["TrainingJobArn"] == arn
+    job = aws.job("tuned")
+    for member, value in changes.items():
+        assert job[member].items() >= value.items() if isinstance(value, dict) else job[member] == value, member
+    assert job["ResourceConfig"]["KeepAlivePeriodInSeconds"] == 600
+    aws.advance_until(lambda: aws.job("tuned")["TrainingJobStatus"] == "Completed", "Completed")
+    with refused("ValidationException",
+                 "The request was rejected because the training job is in status Completed."):
+        aws.sm.update_training_job(TrainingJobName="tuned", ProfilerConfig={"DisableProfiler": True})
+
+
 def test_transitions_tell_the_whole_life(aws):
     aws.manual_clock()
     aws.training_job("life", aws.role(), aws.network().config)

@@ -1,6 +1,6 @@
 //! What can be known to be wrong with a scenario before it runs.
 
-use super::file::{API_VERSION, Expect, KIND, Mode, Scenario, Step};
+use super::file::{API_VERSION, Expect, KIND, Mode, Scenario, Step, WaitFor};
 use super::problem::{Place, Problem, instead_of};
 use super::resource::{KINDS, ResourceKind};
 use super::template::{MERGE, Piece, VARS, pieces};
@@ -10,6 +10,7 @@ use crate::aws::timestamp;
 use crate::kernel::AccountId;
 use crate::model::RuleMode;
 use crate::rules;
+use serde_saphyr::Spanned;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Values that every scenario has.
@@ -121,11 +122,14 @@ impl Checker {
                 self.tell(id.referenced, format!("another step has the id `{}`", id.value));
             }
         }
-        match (&step.call, &step.advance, &step.wait_for) {
-            (Some(call), None, None) => self.call(step, call),
-            (None, Some(_), None) => {}
-            (None, None, Some(_)) => self.wait(step),
-            _ => self.tell(place, "a step is exactly one of `call`, `advance` and `waitFor`"),
+        match (&step.call, &step.advance, &step.wait_for, &step.explain) {
+            (Some(call), None, None, None) => self.call(step, call),
+            (None, Some(_), None, None) => {}
+            (None, None, Some(wait), None) => self.wait(wait),
+            (None, None, None, Some(resource)) => {
+                self.resource(resource);
+            }
+            _ => self.tell(place, "a step is exactly one of `call`, `advance`, `waitFor` and `explain`"),
         }
         if step.call.is_none() {
             if let Some(with) = &step.with {
@@ -146,7 +150,7 @@ impl Checker {
         }
     }
 
-    fn call(&mut self, step: &Step, call: &serde_saphyr::Spanned<String>) {
+    fn call(&mut self, step: &Step, call: &Spanned<String>) {
         if let Some(with) = &step.with {
             self.names(with);
         }
@@ -169,28 +173,29 @@ impl Checker {
         }
     }
 
-    fn wait(&mut self, step: &Step) {
-        let Some(wait) = &step.wait_for else { return };
-        let place = wait.resource.referenced.into();
-        self.name_in(place, &wait.resource.value, &mut Vec::new());
-        let slugs = KINDS.iter().map(|kind| kind.slug);
-        match wait.resource.value.split_once('/') {
-            None => self.tell(
-                place,
-                format!("`{}` is no resource: write it like training-job/demo", wait.resource.value),
-            ),
-            Some((slug, _)) => match ResourceKind::get(slug) {
-                None => self.tell(place, format!("unknown kind `{slug}`{}", instead_of(slug, slugs))),
-                Some(kind) => {
-                    let states = kind.states();
-                    let state = &wait.state;
-                    if !states.contains(&state.value.as_str()) {
-                        let hint = instead_of(&state.value, states.iter().copied());
-                        self.tell(state.referenced, format!("{slug} has no state `{}`{hint}", state.value));
-                    }
-                }
-            },
+    fn wait(&mut self, wait: &WaitFor) {
+        let Some(kind) = self.resource(&wait.resource) else { return };
+        let (states, state) = (kind.states(), &wait.state);
+        if !states.contains(&state.value.as_str()) {
+            let hint = instead_of(&state.value, states.iter().copied());
+            self.tell(state.referenced, format!("{} has no state `{}`{hint}", kind.slug, state.value));
         }
+    }
+
+    /// Checks `kind/name`.
+    fn resource(&mut self, resource: &Spanned<String>) -> Option<&'static ResourceKind> {
+        let (place, text) = (resource.referenced.into(), &resource.value);
+        self.name_in(place, text, &mut Vec::new());
+        let Some((slug, _)) = text.split_once('/').filter(|(_, name)| !name.is_empty()) else {
+            self.tell(place, format!("`{text}` is no resource: write it like training-job/demo"));
+            return None;
+        };
+        let kind = ResourceKind::get(slug);
+        if kind.is_none() {
+            let slugs = KINDS.iter().map(|kind| kind.slug);
+            self.tell(place, format!("unknown kind `{slug}`{}", instead_of(slug, slugs)));
+        }
+        kind
     }
 
     fn expect(&mut self, step: &Step, expect: &Expect) {
@@ -228,6 +233,9 @@ impl Checker {
         if let Some(cause) = &expect.blocked_by {
             if cause.value.rule.is_none() && cause.value.resource.is_none() {
                 self.tell(cause.referenced, "`blockedBy` needs a `rule` or a `resource`");
+            }
+            if step.explain.is_some() {
+                self.tell(cause.referenced, "what is explained says itself what blocked it: `decidedBy`");
             }
             if let (Some(resource), Some(_)) = (&cause.value.resource, &step.call) {
                 self.tell(resource.place, "a refused call tells its rule only");
@@ -417,6 +425,8 @@ mod tests {
              - advance: 3m\n\
              - waitFor: {resource: 'training-job/${region}', state: Failed}\n  \
                expect: {blockedBy: {rule: SM-VPC-IP-01, resource: '${vpc}'}, failureReason: {contains: x}}\n\
+             - {explain: 'training-job/${region}', expect: {response: {decidedBy: R}}, capture: {rule: decidedBy}}\n\
+             - {explain: endpoint/x, expect: {response: {decidedBy: '${rule}'}}}\n\
              - {call: ec2.CreateVpc, expect: {error: {code: MissingParameter, status: 400}, blockedBy: {rule: R}}}\n",
         );
         assert_eq!(found, [""; 0]);
@@ -448,10 +458,10 @@ mod tests {
             (format!("{ok}vars: [a]\n"), "5:7: `vars` is a mapping of names to values, not a list"),
             (format!("{ok}vars: {{a: 1}}\n"), "5:8: variable `a` is never used"),
             ("steps: []\n".into(), "4:8: a scenario has at least one step"),
-            ("steps:\n- say: x\n".into(), "5:3: a step is exactly one of `call`, `advance` and `waitFor`"),
+            ("steps:\n- say: x\n".into(), "5:3: a step is exactly one of `call`, `advance`, `waitFor` and `explain`"),
             (
                 "steps:\n- {advance: 1s, call: ec2.CreateVpc}\n".into(),
-                "5:3: a step is exactly one of `call`, `advance` and `waitFor`",
+                "5:3: a step is exactly one of `call`, `advance`, `waitFor` and `explain`",
             ),
             ("steps:\n- {advance: 1s, with: {}}\n".into(), "5:23: only `call` takes `with`"),
             ("steps:\n- {advance: 1s, poll: {every: 1s, within: 2s}}\n".into(), "5:23: only `call` can be polled"),
@@ -530,6 +540,24 @@ mod tests {
             (
                 "steps:\n- {waitFor: {resource: training-job/x, state: Complete}}\n".into(),
                 "5:47: training-job has no state `Complete`; did you mean `Completed`?",
+            ),
+            (
+                "steps:\n- {explain: training-job/x, waitFor: {resource: training-job/x, state: Failed}}\n".into(),
+                "5:3: a step is exactly one of `call`, `advance`, `waitFor` and `explain`",
+            ),
+            ("steps:\n- {explain: endpoints/x}\n".into(), "5:13: unknown kind `endpoints`; did you mean `endpoint`?"),
+            (
+                "steps:\n- {explain: endpoint/}\n".into(),
+                "5:13: `endpoint/` is no resource: write it like training-job/demo",
+            ),
+            ("steps:\n- {explain: 'endpoint/${x}'}\n".into(), "5:13: nothing is named `x` here"),
+            ("steps:\n- {explain: endpoint/x, with: {}}\n".into(), "5:31: only `call` takes `with`"),
+            ("steps:\n- {explain: endpoint/x, expect: {ok: true}}\n".into(), "5:38: only `call` can be `ok`"),
+            ("steps:\n- {explain: endpoint/x, expect: {state: a}}\n".into(), "5:41: only `waitFor` has a `state`"),
+            ("steps:\n- {explain: endpoint/x, expect: {response: {'a[': b}}}\n".into(), "5:45: JMESPath `a[`: "),
+            (
+                "steps:\n- {explain: endpoint/x, expect: {blockedBy: {rule: R}}}\n".into(),
+                "5:45: what is explained says itself what blocked it: `decidedBy`",
             ),
             ("steps:\n- {waitFor: {resource: training-job/x, state: Failed}, expect: {ok: true}}\n".into(), "5:69: only `call` can be `ok`"),
             (

@@ -101,7 +101,7 @@ pub enum Mode {
     Scaled,
 }
 
-/// One step: exactly one of `call`, `advance` and `waitFor`.
+/// One step: exactly one of `call`, `advance`, `waitFor` and `explain`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Step {
@@ -114,6 +114,8 @@ pub struct Step {
     pub with: Option<Node>,
     pub advance: Option<Spanned<Span>>,
     pub wait_for: Option<WaitFor>,
+    /// `kind/name`: the answer is why it is as it is, as the control API tells it.
+    pub explain: Option<Spanned<String>>,
     /// Repeats the call until the expectations hold.
     pub poll: Option<Spanned<Poll>>,
     pub expect: Option<Expect>,

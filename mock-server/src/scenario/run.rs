@@ -149,10 +149,11 @@ fn own_account(seed: u64, name: &str) -> AccountId {
 }
 
 fn title(step: &Step) -> String {
-    let what = match (&step.call, &step.advance, &step.wait_for) {
-        (Some(call), _, _) => call.value.clone(),
-        (_, Some(span), _) => format!("advance {}", span.value),
-        (_, _, Some(wait)) => format!("{} is {}", wait.resource.value, wait.state.value),
+    let what = match (&step.call, &step.advance, &step.wait_for, &step.explain) {
+        (Some(call), ..) => call.value.clone(),
+        (_, Some(span), ..) => format!("advance {}", span.value),
+        (_, _, Some(wait), _) => format!("{} is {}", wait.resource.value, wait.state.value),
+        (.., Some(resource)) => format!("explain {}", resource.value),
         _ => String::new(),
     };
     match &step.id {
@@ -203,6 +204,8 @@ impl<T: Target> Run<'_, T> {
             self.call(step, call, expect).await?
         } else if let Some(wait) = &step.wait_for {
             self.wait(wait, expect).await?
+        } else if let Some(resource) = &step.explain {
+            self.explain(resource, expect).await?
         } else if let Some(span) = &step.advance {
             return Ok(self.session.advance(span.value).await?);
         } else {
@@ -315,6 +318,14 @@ impl<T: Target> Run<'_, T> {
         {
             problems.push(Problem::new(matcher.place, format!("{what}: {message}")));
         }
+    }
+
+    async fn explain(&mut self, resource: &Spanned<String>, expect: &Expect) -> Result<Value, Stop> {
+        let resource = self.scope.text(resource.referenced.into(), &resource.value)?;
+        let explanation = self.session.explain(&resource).await?;
+        let mut problems = Vec::new();
+        self.judge_response(expect, &explanation, &mut problems);
+        if problems.is_empty() { Ok(explanation) } else { Err(Stop::Failed(problems)) }
     }
 
     // === Time ===

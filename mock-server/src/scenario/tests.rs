@@ -165,6 +165,11 @@ steps:
     secondaryStatus: [Starting, Training, Failed]
     blockedBy: {rule: SM-VPC-IP-01, resource: subnet-2}
     response: {SecondaryStatus: Failed}
+- explain: training-job/x
+  expect: {response: {decidedBy: SM-VPC-IP-01, 'phases[].rules[].id': [SM-VPC-IP-01]}}
+  capture: {subnet: 'phases[0].rules[0].resource'}
+- explain: training-job/x
+  expect: {response: {'phases[0].rules[0].resource': '${subnet}', wouldHaveFailedNext: {exists: false}}}
 ";
 
 #[test]
@@ -258,6 +263,14 @@ fn each_way_to_fail_has_its_words() {
             "- {waitFor: {resource: training-job/x, state: Failed}, expect: {blockedBy: {resource: subnet}}}",
             "what SM-VPC-IP-01 found has nothing to do with `subnet`",
         ),
+        (
+            "- {explain: training-job/x, expect: {response: {decidedBy: R}}}",
+            "`decidedBy`: expected \"R\", got \"SM-VPC-IP-01\"",
+        ),
+        (
+            "- {explain: training-job/x, capture: {a: hint}}\n- {explain: 'training-job/${a}'}",
+            "nothing to capture as `a`: `hint` finds nothing",
+        ),
     ] {
         let outcome = run_one("words", &format!("steps:\n{steps}\n"));
         assert_eq!(outcome.status(), Status::Failed, "{steps}");
@@ -290,6 +303,8 @@ fn a_broken_conversation_is_no_failed_expectation() {
     assert!(told.contains("[1/1] x: BROKEN\n"), "{told}");
     assert!(told.contains("POST /_mockplane/reset") && told.contains("http://127.0.0.1:1"), "{told}");
     assert!(Http::new("nowhere").is_err());
+    let unknown = run_one("unexplained", "steps: [{explain: endpoint/x}]\n");
+    assert_eq!(unknown.status(), Status::Broken, "{unknown:?}");
 }
 
 #[test]
@@ -347,7 +362,9 @@ fn a_report_tells_what_happened() {
   ok    2 ec2.DeleteVpc
   ok    3 advance 30s
   ok    4 training-job/x is Failed
-[1/2] a: ok, 4 steps
+  ok    5 explain training-job/x
+  ok    6 explain training-job/x
+[1/2] a: ok, 6 steps
 [2/2] b
 [2/2] b: FAILED
   FAILED  1 go: ec2.DeleteVpc

@@ -27,9 +27,15 @@ pub enum SageMakerError {
     /// Observed of processing and transform jobs up to the colon; code and text are assumed of compilation jobs.
     #[error("Could not find requested job with name: {name}")]
     NoSuchJob { name: String },
-    /// Observed of training jobs.
+    /// Observed of training jobs that are to be stopped; assumed of those that are to be updated.
     #[error("The request was rejected because the {noun} job is in status {status}.")]
     WrongStatus { noun: &'static str, status: &'static str },
+    /// Documented rule, assumed text.
+    #[error(
+        "RemoteDebugConfig can be updated only when the secondary status of the training job is Downloading or \
+         Training; it is {status}."
+    )]
+    RemoteDebugNow { status: &'static str },
     /// Code from the service model, text assumed.
     #[error("The {noun} job ({arn}) is in status {status} and cannot be deleted.")]
     NotDeletable { noun: &'static str, arn: String, status: &'static str },
@@ -210,6 +216,7 @@ impl SageMakerError {
             | SageMakerError::PackageOrInput
             | SageMakerError::DeviceOrPlatform
             | SageMakerError::WrongStatus { .. }
+            | SageMakerError::RemoteDebugNow { .. }
             | SageMakerError::Rule { .. }
             | SageMakerError::BadToken
             | SageMakerError::Required(_)

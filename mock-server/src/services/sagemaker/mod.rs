@@ -27,6 +27,7 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.write::<job::Delete<training::Training>>();
     registrar.write::<job::Delete<processing::Processing>>();
     registrar.write::<job::Delete<compilation::Compilation>>();
+    registrar.write::<training::UpdateTrainingJob>();
     // Models.
     registrar.write::<model::CreateModel>();
     registrar.read::<model::DescribeModel>();

@@ -130,6 +130,15 @@ fn ended(job: &Job) -> Option<i64> {
     job.ended.map(|at| at.millis())
 }
 
+/// The job with this name.
+///
+/// # Errors
+/// There is none.
+pub fn find<K: Kind>(state: &State, name: &str) -> Result<Arc<Job>, SageMakerError> {
+    let key = JobKey { kind: K::KIND, name: name.into() };
+    state.jobs.get(&key).cloned().ok_or_else(|| SageMakerError::no_job(K::KIND, name))
+}
+
 /// The input of an operation that names one job and nothing else.
 pub struct Named<K> {
     name: Arc<str>,
@@ -142,7 +151,7 @@ impl<K: Kind> Named<K> {
     }
 
     fn find(&self, state: &State) -> Result<Arc<Job>, SageMakerError> {
-        state.jobs.get(&self.key()).cloned().ok_or_else(|| SageMakerError::no_job(K::KIND, &self.name))
+        find::<K>(state, &self.name)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::*;
 use crate::services::sagemaker::job::List;
 use crate::services::sagemaker::tags::{AddTags, DeleteTags, ListTags};
+use crate::services::sagemaker::training::UpdateTrainingJob;
 
 #[test]
 fn what_was_given_is_told_again_with_the_defaults_filled_in() {
@@ -146,4 +147,53 @@ fn tags_come_and_go() {
     ] {
         assert!(site.lab.read::<ListTags>(json!({ "ResourceArn": unknown })).is_err(), "{unknown}");
     }
+}
+
+#[test]
+fn what_is_updated_is_told() {
+    let site = Site::new(Profile::Fast);
+    let update = |members: Value| {
+        let mut input = named("tuned");
+        input.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        site.lab.write::<UpdateTrainingJob>(input)
+    };
+    let refused = |members: Value| {
+        let refused = update(members).unwrap_err();
+        assert_eq!((refused.code.as_ref(), refused.status), ("ValidationException", 400));
+        refused.message
+    };
+    assert_eq!(refused(json!({})), "Requested resource not found.");
+    let mut request = site.request("tuned", 2);
+    request["ProfilerConfig"] =
+        json!({ "S3OutputPath": "s3://data/profile", "ProfilingIntervalInMilliseconds": 500 });
+    site.create(request).unwrap();
+    let rules = json!([{ "RuleConfigurationName": "all", "RuleEvaluatorImage": "image:2" }]);
+    let debug = json!({ "RemoteDebugConfig": { "EnableRemoteDebug": true } });
+    assert!(refused(debug.clone()).contains("Starting"), "nothing runs that could be looked into");
+    site.lab.advance(1_000);
+    let before = site.describe("tuned");
+    assert_eq!(before["SecondaryStatus"], "Downloading");
+    let out = update(json!({
+        "ProfilerConfig": { "DisableProfiler": true },
+        "ProfilerRuleConfigurations": rules,
+        "ResourceConfig": { "KeepAlivePeriodInSeconds": 600 },
+    }));
+    assert_eq!(out.unwrap(), json!({ "TrainingJobArn": before["TrainingJobArn"] }));
+    update(debug.clone()).unwrap();
+    let mut expected = before;
+    expected["ProfilerConfig"]["DisableProfiler"] = json!(true);
+    expected["ProfilingStatus"] = json!("Disabled");
+    expected["ProfilerRuleConfigurations"] = rules;
+    expected["ResourceConfig"]["KeepAlivePeriodInSeconds"] = json!(600);
+    expected["RemoteDebugConfig"] = debug["RemoteDebugConfig"].clone();
+    expected["LastModifiedTime"] = json!(site.lab.now().millis());
+    assert_eq!(site.describe("tuned"), expected, "and nothing else");
+    site.assert_sound();
+    site.lab.advance(60_000);
+    let told = site.describe("tuned");
+    assert_eq!(told["TrainingJobStatus"], "Completed", "the job goes on as it would have");
+    assert_eq!(told["ProfilerConfig"], expected["ProfilerConfig"]);
+    let ended = "The request was rejected because the training job is in status Completed.";
+    assert_eq!(refused(json!({ "ProfilerConfig": { "DisableProfiler": false } })), ended);
+    assert_eq!(site.describe("tuned"), told);
 }

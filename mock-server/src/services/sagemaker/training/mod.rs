@@ -1,6 +1,9 @@
 //! Training jobs.
 
 mod checks;
+mod update;
+
+pub use update::UpdateTrainingJob;
 
 use super::error::SageMakerError;
 use super::job::{Kind, Words, defaults, words};
@@ -13,6 +16,9 @@ use serde::Serialize;
 use serde::ser::SerializeStruct;
 use serde_json::{Value, json};
 use std::time::Duration;
+
+/// What is noted when a job is to keep its instances.
+const NOT_WARM: &str = "ResourceConfig.KeepAlivePeriodInSeconds has no effect here: no instance is kept warm";
 
 pub struct Training;
 
@@ -110,8 +116,7 @@ impl Kind for Training {
 
     fn ignored(asked: &Asked) -> Option<&'static str> {
         let kept = asked.resource_config.as_ref()?.keep_alive_period_in_seconds.unwrap_or(0);
-        (kept > 0)
-            .then_some("ResourceConfig.KeepAlivePeriodInSeconds has no effect here: no instance is kept warm")
+        (kept > 0).then_some(NOT_WARM)
     }
 
     fn describe<S: SerializeStruct>(job: &Job, out: &mut Members<'_, S>) -> Result<(), S::Error> {
