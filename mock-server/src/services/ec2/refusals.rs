@@ -17,8 +17,8 @@ use super::subnet::{CreateSubnet, DeleteSubnet};
 use super::tags::{CreateTags, DeleteTags};
 use super::vpc::{CreateVpc, DeleteVpc, ModifyVpcAttribute};
 use crate::model::{
-    Attachment, DhcpOptions, Id, InternetGateway, NetworkAcl, NetworkInterface, NetworkInterfaceId, Quotas,
-    RouteTable, SecurityGroup, Subnet, SubnetId, Vpc, VpcId,
+    Attachment, Id, NetworkInterface, NetworkInterfaceId, Quotas, RouteTable, SecurityGroup, Subnet,
+    SubnetId, Vpc, VpcId,
 };
 use crate::services::{Read, Refused, Write};
 use serde_json::{Value, json};
