@@ -331,7 +331,7 @@ fn rule(id: Option<&str>) -> ExitCode {
             Some(page) => page,
             None => return fail(format_args!("there is no rule {id}; `mockplane rule` lists them")),
         },
-        None => rules::all().map(|info| format!("{:<20}{}\n", info.id, info.name)).collect(),
+        None => rules::index(),
     };
     // A reader that closes the pipe early has read what it wanted.
     let _ = std::io::stdout().write_all(text.as_bytes());

@@ -1,11 +1,23 @@
 //! The rules as text: one page each, and the catalogue that docs/RULES.md is.
 
+use super::ec2::{self, EC2, Ec2Rule};
 use super::{RuleInfo, all, get, texts};
 use std::fmt::Write;
 
 /// The page of a rule, as `mockplane rule ID` prints it.
 pub fn page(id: &str) -> Option<String> {
-    get(id).map(render)
+    get(id).map(render).or_else(|| ec2::get(id).map(render_ec2))
+}
+
+fn render_ec2(rule: &Ec2Rule) -> String {
+    let Ec2Rule { id, summary, basis, source, hint } = rule;
+    format!("{id}\n\n{summary}\n\nbasis    {}\nsource   {source}\n\n{hint}\n", basis.name())
+}
+
+/// Every rule's id with its name or what it says in short, for people who look for one.
+pub fn index() -> String {
+    let jobs = all().map(|info| format!("{:<20}{}\n", info.id, info.name));
+    jobs.chain(EC2.iter().map(|rule| format!("{:<20}{}\n", rule.id, rule.summary))).collect()
 }
 
 fn render(info: &RuleInfo) -> String {
@@ -53,6 +65,14 @@ pub fn catalogue() -> String {
         }
         let _ = writeln!(text, "- what to do: {}", info.hint);
     }
+    text.push_str(
+        "\n## EC2\n\nThe rules behind EC2's refusals; the header `x-mockplane-rule` of an answer names one.\n\n\
+         | rule | what it says | basis | source | what to do |\n| --- | --- | --- | --- | --- |\n",
+    );
+    for rule in EC2 {
+        let Ec2Rule { id, summary, basis, source, hint } = rule;
+        let _ = writeln!(text, "| {id} | {summary} | {} | {source} | {hint} |", basis.name());
+    }
     text
 }
 
@@ -90,6 +110,16 @@ mod tests {
         }
         let committed = std::fs::read_to_string(path).unwrap_or_default();
         assert!(committed == expected, "docs/RULES.md is out of date: run the tests with MOCKPLANE_UPDATE=1");
+    }
+
+    #[test]
+    fn ec2_has_each_rule_once() {
+        let mut ids: Vec<_> = EC2.iter().map(|rule| rule.id).chain(all().map(|info| info.id)).collect();
+        ids.sort_unstable();
+        let count = ids.len();
+        ids.dedup();
+        assert_eq!(ids.len(), count);
+        assert!(page("ec2-sub-range").is_some_and(|page| page.contains("/28")));
     }
 
     #[test]

@@ -8,6 +8,7 @@
 mod book;
 mod case;
 mod dhcp;
+pub mod ec2;
 mod groups;
 mod hosting;
 mod network;
@@ -15,7 +16,7 @@ mod role;
 pub mod room;
 pub mod texts;
 
-pub use book::{catalogue, page};
+pub use book::{catalogue, index, page};
 pub use case::Case;
 
 use crate::model::JobKind;

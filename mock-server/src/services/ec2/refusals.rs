@@ -36,6 +36,9 @@ impl Seen<'_> {
         let debug = format!("{error:?}");
         self.names.insert(debug.split(['(', ' ']).next().unwrap().to_owned());
         let refused = Refused::from(error);
+        if let Some(id) = refused.because {
+            assert!(crate::rules::page(id).is_some(), "{id} leads nowhere");
+        }
         assert_eq!(
             (&*refused.code, &*refused.message, refused.status),
             (code, message, if code == "NotImplemented" { 501 } else { 400 })
