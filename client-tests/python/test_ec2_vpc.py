@@ -256,3 +256,31 @@ def test_subnets_of_one_vpc_by_filter(aws):
     assert len(ids(("vpc-id", [one]), ("available-ip-address-count", ["251"]))) == 3
     assert len(ids(("default-for-az", ["true"]))) >= 2
     assert ids(("vpc-id", [one]), ("state", ["pending"])) == set()
+
+
+def test_dhcp_options_are_made_associated_and_deleted(aws):
+    tags = [{"Key": "Name", "Value": "mine"}]
+    servers = {"Key": "domain-name-servers", "Values": ["10.0.0.2", "10.0.0.3"]}
+    made = aws.ec2.create_dhcp_options(
+        DhcpConfigurations=[servers], TagSpecifications=[{"ResourceType": "dhcp-options", "Tags": tags}])["DhcpOptions"]
+    options, vpc = made["DhcpOptionsId"], aws.vpc()
+    assert (made["OwnerId"], made["Tags"]) == (aws.number, tags)
+    assert made["DhcpConfigurations"] == [
+        {"Key": "domain-name-servers", "Values": [{"Value": "10.0.0.2"}, {"Value": "10.0.0.3"}]}]
+    assert aws.ec2.describe_dhcp_options(DhcpOptionsIds=[options])["DhcpOptions"] == [made]
+
+    aws.ec2.associate_dhcp_options(DhcpOptionsId=options, VpcId=vpc)
+    assert aws.ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"][0]["DhcpOptionsId"] == options
+    with refused("DependencyViolation", f"The dhcpOptions '{options}' has dependencies and cannot be deleted."):
+        aws.ec2.delete_dhcp_options(DhcpOptionsId=options)
+    aws.ec2.associate_dhcp_options(DhcpOptionsId="default", VpcId=vpc)
+    assert aws.ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"][0]["DhcpOptionsId"] == "default"
+    aws.ec2.delete_dhcp_options(DhcpOptionsId=options)
+    with refused("InvalidDhcpOptionsID.NotFound", f"The dhcpOptions ID '{options}' does not exist"):
+        aws.ec2.delete_dhcp_options(DhcpOptionsId=options)
+    with refused("InvalidDhcpOptionID.NotFound"):
+        aws.ec2.describe_dhcp_options(DhcpOptionsIds=[options])
+    with refused("InvalidParameterValue"):
+        aws.ec2.create_dhcp_options(DhcpConfigurations=[{"Key": "router", "Values": ["10.0.0.1"]}])
+    with refused("InvalidParameterValue"):
+        aws.ec2.create_dhcp_options(DhcpConfigurations=[{**servers, "Values": ["10.0.0.2"] * 5}])

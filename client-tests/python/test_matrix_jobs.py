@@ -314,6 +314,29 @@ def test_instances_of_a_distributed_job_have_to_reach_each_other(lab, kind, inst
         assert told["ExitMessage"] == told["FailureReason"].removeprefix("AlgorithmError: ")
 
 
+@every_kind
+def test_dhcp_options_have_to_name_a_domain_and_name_servers(lab, kind):
+    net, role = lab.network(), lab.role()
+    for number, (given, servers, domain) in enumerate([
+        ({"domain-name-servers": ["10.0.0.53", "10.0.0.54"]}, "[10.0.0.53 10.0.0.54]", "<nil>"),
+        ({"domain-name": ["jobs.example.com"]}, "<nil>", "[jobs.example.com]"),
+        ({"domain-name-servers": ["AmazonProvidedDNS"], "domain-name": ["jobs.example.com"]}, None, None),
+    ]):
+        made = lab.ec2.create_dhcp_options(DhcpConfigurations=[{"Key": k, "Values": v} for k, v in given.items()])
+        options = made["DhcpOptions"]["DhcpOptionsId"]
+        lab.ec2.associate_dhcp_options(DhcpOptionsId=options, VpcId=net.vpc)
+        kind.create(lab, f"job-{number}", role, net.config)
+        told = kind.finish(lab, f"job-{number}")
+        assert told[f"{kind.word}JobStatus"] == (kind.failed if servers else kind.ended)
+        if servers:
+            assert told["FailureReason"] == (
+                "ClientError: expected DHCP options to include keys domain-name-servers and domain-name, but missing "
+                f"one or more attributes: {{DhcpOptionsId:{options} DomainNameServers:{servers} "
+                f"DomainNameSearch:{domain}}}.Please refer to "
+                "https://docs.aws.amazon.com/vpc/latest/userguide/DHCPOptionSet.html for more details")
+        assert lab.interfaces(vpc_id=net.vpc) == []
+
+
 def test_a_compilation_job_has_to_reach_its_subnets(lab):
     net, role = lab.network(), lab.role()
     everything = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]

@@ -171,11 +171,17 @@ impl State {
         table(&mut broken, "route_tables", &self.route_tables);
         table(&mut broken, "acls", &self.acls);
         table(&mut broken, "internet_gateways", &self.internet_gateways);
+        table(&mut broken, "dhcp_options", &self.dhcp_options);
         table(&mut broken, "jobs", &self.jobs);
         table(&mut broken, "models", &self.models);
         table(&mut broken, "endpoint_configs", &self.endpoint_configs);
         table(&mut broken, "endpoints", &self.endpoints);
         broken.extend(hosting::broken_invariants(self));
+        for vpc in self.vpcs.iter() {
+            if let Some(options) = vpc.dhcp_options.filter(|id| !self.dhcp_options.contains(id)) {
+                broken.push(format!("{} has {options}, which does not exist", vpc.id));
+            }
+        }
         for subnet in self.subnets.iter() {
             let index = interface::InterfaceIndex::Subnet(subnet.id);
             let mut held: Vec<_> = self

@@ -3,8 +3,8 @@
 use crate::model::gateway::InVpcIndex;
 use crate::model::group::SecurityGroupIndex;
 use crate::model::interface::InterfaceIndex;
-use crate::model::vpc::SubnetIndex;
-use crate::model::{SecurityGroupId, State, SubnetId, VpcId};
+use crate::model::vpc::{SubnetIndex, VpcIndex};
+use crate::model::{DhcpOptionsId, SecurityGroupId, State, SubnetId, VpcId};
 
 /// One kind of thing that holds another, and whether one such thing is there.
 type Holder<I> = (&'static str, fn(&State, I) -> bool);
@@ -54,6 +54,12 @@ impl Held for SecurityGroupId {
         ("network interface", |state, group| state.interfaces.count(&InterfaceIndex::Group(group)) > 0),
         ("rule of another security group", is_referenced),
     ];
+}
+
+/// Source: VPC user guide, "DHCP option sets".
+impl Held for DhcpOptionsId {
+    const HOLDERS: &'static [Holder<DhcpOptionsId>] =
+        &[("VPC", |state, options| state.vpcs.count(&VpcIndex::DhcpOptions(options)) > 0)];
 }
 
 /// Whether a rule of another group names this group.

@@ -1,12 +1,15 @@
 //! DHCP option sets.
 
-use super::describe::{Each, Resource, Text, Value, stored_in};
+use super::dependency;
+use super::describe::{Each, Listed, Resource, Text, Value, find, stored_in};
 use super::error::{Ec2Error, Missing};
 use super::filter::Probe;
-use super::tags::TagSet;
-use crate::kernel::AccountId;
-use crate::model::{DhcpOptions, DhcpOptionsId, Site, State};
-use serde::{Serialize, Serializer};
+use super::tags::{self, TagSet, TagSpecification};
+use crate::kernel::{AccountId, Memo};
+use crate::model::{DhcpOptions, DhcpOptionsId, Id, Site, State, Txn, Vpc};
+use crate::services::{Caller, Done, Operation, Write};
+use serde::{Deserialize, Serialize, Serializer};
+use std::collections::BTreeMap;
 
 impl Resource for DhcpOptions {
     const DESCRIBE: &'static str = "DescribeDhcpOptions";
@@ -63,4 +66,235 @@ struct DhcpOptionsView<'a, C: Serialize> {
 struct Configuration<'a> {
     key: &'a str,
     values: Vec<Value<&'a String>>,
+}
+
+// === Create, delete and associate ===
+
+/// What a set can hold, and how many values each key has at most where that is documented.
+/// Source: API reference, CreateDhcpOptions; VPC user guide, "DHCP option sets".
+const KEYS: &[(&str, usize)] = &[
+    ("domain-name", usize::MAX),
+    ("domain-name-servers", 4),
+    ("ipv6-address-preferred-lease-time", usize::MAX),
+    ("netbios-name-servers", 4),
+    ("netbios-node-type", usize::MAX),
+    ("ntp-servers", 8),
+];
+
+/// What detaches a VPC's options.
+const NONE: &str = "default";
+
+/// Source: VPC user guide, "DHCP option sets".
+pub struct CreateDhcpOptions;
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct CreateDhcpOptionsIn {
+    dhcp_configurations: Vec<NewConfiguration>,
+    tag_specifications: Vec<TagSpecification>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct NewConfiguration {
+    key: String,
+    values: Vec<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CreateDhcpOptionsOut {
+    dhcp_options: Listed<DhcpOptions>,
+}
+
+impl Operation for CreateDhcpOptions {
+    const NAME: &'static str = "CreateDhcpOptions";
+    type In = CreateDhcpOptionsIn;
+    type Out = CreateDhcpOptionsOut;
+    type Error = Ec2Error;
+}
+
+impl Write for CreateDhcpOptions {
+    fn run(txn: &mut Txn<'_>, _: &Caller, input: CreateDhcpOptionsIn) -> Result<Self::Out, Ec2Error> {
+        let row = DhcpOptions {
+            options: options(input.dhcp_configurations)?,
+            tags: tags::given(&txn.state, DhcpOptions::KIND, input.tag_specifications)?,
+            id: Id::mint(txn),
+            memo: Memo::default(),
+        };
+        let row = txn.state.dhcp_options.insert(row);
+        Ok(CreateDhcpOptionsOut { dhcp_options: Listed::new(&txn.state, row) })
+    }
+}
+
+/// The values of each key, in the order of the keys.
+fn options(given: Vec<NewConfiguration>) -> Result<Vec<(String, Vec<String>)>, Ec2Error> {
+    if given.is_empty() {
+        return Err(Ec2Error::MissingParameter("dhcpConfiguration"));
+    }
+    let mut options = BTreeMap::<_, Vec<_>>::new();
+    for NewConfiguration { key, values } in given {
+        let Some((key, most)) = KEYS.iter().find(|(known, _)| *known == key) else {
+            return Err(Ec2Error::UnknownDhcpKey(key));
+        };
+        if values.is_empty() {
+            return Err(Ec2Error::NoDhcpValues(key));
+        }
+        let all = options.entry(*key).or_default();
+        all.extend(values);
+        if all.len() > *most {
+            return Err(Ec2Error::TooManyDhcpValues { key, most: *most });
+        }
+    }
+    Ok(options.into_iter().map(|(key, values)| (key.to_owned(), values)).collect())
+}
+
+/// The set that an operation other than the describing one names.
+fn named(state: &State, id: &str) -> Result<DhcpOptionsId, Ec2Error> {
+    let found = find::<DhcpOptions>(state, id).map_err(|_| Ec2Error::NoSuchDhcpOptions(id.to_owned()))?;
+    Ok(found.id)
+}
+
+/// VPCs that are made after the region's own set was deleted have none.
+/// Source: VPC user guide, "DHCP option sets".
+pub struct DeleteDhcpOptions;
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct DeleteDhcpOptionsIn {
+    dhcp_options_id: String,
+}
+
+impl Operation for DeleteDhcpOptions {
+    const NAME: &'static str = "DeleteDhcpOptions";
+    type In = DeleteDhcpOptionsIn;
+    type Out = Done;
+    type Error = Ec2Error;
+}
+
+impl Write for DeleteDhcpOptions {
+    fn run(txn: &mut Txn<'_>, _: &Caller, input: DeleteDhcpOptionsIn) -> Result<Done, Ec2Error> {
+        let id = named(&txn.state, &input.dhcp_options_id)?;
+        if dependency::holder(&txn.state, id).is_some() {
+            return Err(Ec2Error::DhcpOptionsInUse(id));
+        }
+        txn.state.dhcp_options.remove(&id);
+        txn.state.region_dhcp_options.take_if(|own| *own == id);
+        Ok(Done {})
+    }
+}
+
+/// Gives a VPC another set, or with the id `default` none.
+/// Source: API reference, AssociateDhcpOptions.
+pub struct AssociateDhcpOptions;
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct AssociateDhcpOptionsIn {
+    dhcp_options_id: String,
+    vpc_id: String,
+}
+
+impl Operation for AssociateDhcpOptions {
+    const NAME: &'static str = "AssociateDhcpOptions";
+    type In = AssociateDhcpOptionsIn;
+    type Out = Done;
+    type Error = Ec2Error;
+}
+
+impl Write for AssociateDhcpOptions {
+    fn run(txn: &mut Txn<'_>, _: &Caller, input: AssociateDhcpOptionsIn) -> Result<Done, Ec2Error> {
+        let options = match input.dhcp_options_id.as_str() {
+            NONE => None,
+            id => Some(named(&txn.state, id)?),
+        };
+        let vpc = find::<Vpc>(&txn.state, &input.vpc_id)?.id;
+        txn.state.vpcs.update(&vpc, |vpc| vpc.dhcp_options = options);
+        Ok(Done {})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::describe::Describe;
+    use super::super::harness::{Lab, text};
+    use super::super::vpc::DeleteVpc;
+    use super::*;
+    use serde_json::{Value as Json, json};
+
+    fn create(lab: &Lab, configurations: Json) -> Json {
+        lab.write::<CreateDhcpOptions>(json!({
+            "DhcpConfigurations": configurations,
+            "TagSpecifications": [{ "ResourceType": "dhcp-options", "Tags": [{ "Key": "Name", "Value": "mine" }] }],
+        }))["DhcpOptions"]
+            .clone()
+    }
+
+    #[test]
+    fn a_set_is_described_as_it_was_made_and_goes_when_no_vpc_has_it() {
+        let lab = Lab::new();
+        let vpc = lab.vpc();
+        let made = create(
+            &lab,
+            json!([
+                { "Key": "ntp-servers", "Values": ["10.0.0.9"] },
+                { "Key": "domain-name-servers", "Values": ["10.0.0.2", "10.0.0.3"] },
+                { "Key": "domain-name-servers", "Values": ["10.0.0.4"] },
+            ]),
+        );
+        let id = text(&made["DhcpOptionsId"]);
+        assert_eq!(
+            made["DhcpConfigurations"],
+            json!([
+                {
+                    "Key": "domain-name-servers",
+                    "Values": [{ "Value": "10.0.0.2" }, { "Value": "10.0.0.3" }, { "Value": "10.0.0.4" }],
+                },
+                { "Key": "ntp-servers", "Values": [{ "Value": "10.0.0.9" }] },
+            ])
+        );
+        assert_eq!(made["Tags"], json!([{ "Key": "Name", "Value": "mine" }]));
+        let by_key = json!({ "Filters": [{ "Name": "key", "Values": ["ntp-servers"] }] });
+        assert_eq!(lab.read::<Describe<DhcpOptions>>(by_key)["DhcpOptions"], json!([made]));
+
+        let has = |options: &str| {
+            lab.write::<AssociateDhcpOptions>(json!({ "DhcpOptionsId": options, "VpcId": vpc }));
+            let filters = json!({ "Filters": [{ "Name": "dhcp-options-id", "Values": [options] }] });
+            assert!(lab.ids::<Describe<Vpc>>("Vpcs", "VpcId", filters).contains(&vpc));
+            text(&lab.read::<Describe<Vpc>>(json!({ "VpcIds": [vpc] }))["Vpcs"][0]["DhcpOptionsId"])
+        };
+        let delete = || lab.try_write::<DeleteDhcpOptions>(json!({ "DhcpOptionsId": id })).map(|_| ());
+        assert_eq!(has(&id), id);
+        assert!(matches!(delete(), Err(Ec2Error::DhcpOptionsInUse(_))));
+        assert_eq!(has("default"), "default");
+        assert_eq!(delete(), Ok(()));
+        assert_eq!(delete(), Err(Ec2Error::NoSuchDhcpOptions(id.clone())));
+        assert_eq!(lab.state().dhcp_options.len(), 1);
+    }
+
+    #[test]
+    fn deleting_a_vpc_leaves_its_options_and_frees_them() {
+        let lab = Lab::new();
+        let vpc = lab.vpc();
+        let id =
+            text(&create(&lab, json!([{ "Key": "domain-name", "Values": ["a.test"] }]))["DhcpOptionsId"]);
+        lab.write::<AssociateDhcpOptions>(json!({ "DhcpOptionsId": id, "VpcId": vpc }));
+        lab.write::<DeleteVpc>(json!({ "VpcId": vpc }));
+        assert_eq!(lab.state().dhcp_options.len(), 2);
+        lab.write::<DeleteDhcpOptions>(json!({ "DhcpOptionsId": id }));
+    }
+
+    #[test]
+    fn without_the_regions_own_set_new_vpcs_have_none() {
+        let lab = Lab::new();
+        let (own, vpc) = {
+            let state = lab.state();
+            (state.region_dhcp_options.unwrap(), state.vpcs.iter().next().unwrap().id)
+        };
+        lab.write::<AssociateDhcpOptions>(json!({ "DhcpOptionsId": "default", "VpcId": vpc.to_string() }));
+        lab.write::<DeleteDhcpOptions>(json!({ "DhcpOptionsId": own.to_string() }));
+        let new = lab.vpc();
+        let told = lab.read::<Describe<Vpc>>(json!({ "VpcIds": [new] }))["Vpcs"][0].clone();
+        assert_eq!(told["DhcpOptionsId"], "default");
+    }
 }

@@ -3,7 +3,7 @@
 //! A variant marked "Assumed" has a text or a code for which no answer of AWS itself was seen; all others were.
 //! The id in a variant's description is that of the rule in docs/RULES.md.
 
-use crate::model::{NetworkInterfaceId, SecurityGroupId, SubnetId, VpcId};
+use crate::model::{DhcpOptionsId, NetworkInterfaceId, SecurityGroupId, SubnetId, VpcId};
 use crate::services::Refused;
 use ipnet::Ipv4Net;
 use std::fmt;
@@ -311,6 +311,20 @@ pub enum Ec2Error {
     /// Assumed: the text.
     #[error("The dhcpOption ID{} not exist", .0.plural())]
     DhcpOptionsNotFound(Missing),
+    /// What the operations other than the describing one answer. Assumed for associating.
+    #[error("The dhcpOptions ID '{0}' does not exist")]
+    NoSuchDhcpOptions(String),
+    #[error("The dhcpOptions '{0}' has dependencies and cannot be deleted.")]
+    DhcpOptionsInUse(DhcpOptionsId),
+    /// Assumed: the text.
+    #[error("Value ({0}) for parameter key is invalid. Unknown DHCP option.")]
+    UnknownDhcpKey(String),
+    /// Assumed: the text and the code.
+    #[error("The DHCP option {0} must have a value.")]
+    NoDhcpValues(&'static str),
+    /// Assumed: the text and the code.
+    #[error("The DHCP option {key} can have at most {most} values.")]
+    TooManyDhcpValues { key: &'static str, most: usize },
 
     // === Regions ===
     #[error("Invalid region names provided. The following region names are invalid: {0}")]
@@ -334,7 +348,9 @@ impl Ec2Error {
             E::VpcRange(_) => "InvalidVpc.Range",
             E::TooManyVpcs => "VpcLimitExceeded",
             E::UnsupportedTenancy(_) => "UnsupportedTenancy",
-            E::VpcInUse(_) | E::SubnetInUse(_) | E::GroupInUse(_) => "DependencyViolation",
+            E::VpcInUse(_) | E::SubnetInUse(_) | E::GroupInUse(_) | E::DhcpOptionsInUse(_) => {
+                "DependencyViolation"
+            }
             E::NoDefaultVpc => "VPCIdNotSpecified",
             E::SubnetNotFound(_) => "InvalidSubnetID.NotFound",
             E::SubnetRange(_) => "InvalidSubnet.Range",
@@ -364,6 +380,7 @@ impl Ec2Error {
             E::NetworkAclNotFound(_) => "InvalidNetworkAclID.NotFound",
             E::InternetGatewayNotFound(_) => "InvalidInternetGatewayID.NotFound",
             E::DhcpOptionsNotFound(_) => "InvalidDhcpOptionID.NotFound",
+            E::NoSuchDhcpOptions(_) => "InvalidDhcpOptionsID.NotFound",
             E::PagedIds(_)
             | E::ManyAttributes(_)
             | E::NoAttribute
@@ -400,6 +417,9 @@ impl Ec2Error {
             | E::AddressReserved(_)
             | E::NotAnAddress(_)
             | E::InterfaceInUse(_)
+            | E::UnknownDhcpKey(_)
+            | E::NoDhcpValues(_)
+            | E::TooManyDhcpValues { .. }
             | E::RegionNotFound(_)
             | E::ZoneNotFound(_) => "InvalidParameterValue",
         }

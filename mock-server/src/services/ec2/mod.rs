@@ -74,7 +74,10 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.read::<Describe<RouteTable>>();
     registrar.read::<Describe<NetworkAcl>>();
     registrar.read::<Describe<InternetGateway>>();
+    registrar.write::<dhcp_options::CreateDhcpOptions>();
+    registrar.write::<dhcp_options::DeleteDhcpOptions>();
     registrar.read::<Describe<DhcpOptions>>();
+    registrar.write::<dhcp_options::AssociateDhcpOptions>();
     // Tags
     registrar.write::<tags::CreateTags>();
     registrar.write::<tags::DeleteTags>();

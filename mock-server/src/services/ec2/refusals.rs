@@ -1,5 +1,7 @@
 //! Every refusal there is, reached through an operation, with the code and the text that callers see.
 
+mod gateways;
+
 use super::describe::Describe;
 use super::error::Ec2Error;
 use super::harness::Lab;
@@ -7,7 +9,6 @@ use super::network_interface_attribute::{
     DescribeNetworkInterfaceAttribute, DetachNetworkInterface, ModifyNetworkInterfaceAttribute,
 };
 use super::network_interface_create::{CreateNetworkInterface, DeleteNetworkInterface};
-use super::region::{DescribeAvailabilityZones, DescribeRegions};
 use super::security_group::{CreateSecurityGroup, DeleteSecurityGroup};
 use super::security_group_rule::{
     AuthorizeSecurityGroupIngress, DescribeSecurityGroupRules, RevokeSecurityGroupIngress,
@@ -16,8 +17,8 @@ use super::subnet::{CreateSubnet, DeleteSubnet};
 use super::tags::{CreateTags, DeleteTags};
 use super::vpc::{CreateVpc, DeleteVpc, ModifyVpcAttribute};
 use crate::model::{
-    Attachment, DhcpOptions, Id, InternetGateway, NetworkAcl, NetworkInterface, NetworkInterfaceId, Quotas,
-    RouteTable, SecurityGroup, Subnet, SubnetId, Vpc, VpcId,
+    Attachment, Id, NetworkInterface, NetworkInterfaceId, Quotas, RouteTable, SecurityGroup, Subnet,
+    SubnetId, Vpc, VpcId,
 };
 use crate::services::{Read, Refused, Write};
 use serde_json::{Value, json};
@@ -78,7 +79,8 @@ fn every_refusal_has_its_code_and_its_text() {
     groups(&mut seen, &vpc, &group);
     rules(&mut seen, &group, &foreign);
     interfaces(&mut seen, &subnet, &used, &foreign);
-    gateways_and_regions(&mut seen);
+    gateways::gateways_and_regions(&mut seen);
+    gateways::dhcp_options(&mut seen, &vpc);
     let names = seen.names;
     let mut all = quotas();
     all.extend(no_default_vpc());
@@ -507,39 +509,6 @@ fn interfaces(seen: &mut Seen<'_>, subnet: &str, used: &str, foreign: &str) {
         json!({ "AttachmentId": "eni-attach-0123456789abcdef0" }),
         "OperationNotPermitted",
         "The network interface at device index 0 and networkCard index 0 cannot be detached.",
-    );
-}
-
-fn gateways_and_regions(seen: &mut Seen<'_>) {
-    seen.read::<Describe<RouteTable>>(
-        json!({ "RouteTableIds": ["rtb-1"] }),
-        "InvalidRouteTableID.NotFound",
-        "The routeTable ID 'rtb-1' does not exist",
-    );
-    seen.read::<Describe<NetworkAcl>>(
-        json!({ "NetworkAclIds": ["acl-1"] }),
-        "InvalidNetworkAclID.NotFound",
-        "The networkAcl ID 'acl-1' does not exist",
-    );
-    seen.read::<Describe<InternetGateway>>(
-        json!({ "InternetGatewayIds": ["igw-1"] }),
-        "InvalidInternetGatewayID.NotFound",
-        "The internetGateway ID 'igw-1' does not exist",
-    );
-    seen.read::<Describe<DhcpOptions>>(
-        json!({ "DhcpOptionsIds": ["dopt-1"] }),
-        "InvalidDhcpOptionID.NotFound",
-        "The dhcpOption ID 'dopt-1' does not exist",
-    );
-    seen.read::<DescribeRegions>(
-        json!({ "RegionNames": ["nowhere-1"] }),
-        "InvalidParameterValue",
-        "Invalid region names provided. The following region names are invalid: nowhere-1",
-    );
-    seen.read::<DescribeAvailabilityZones>(
-        json!({ "ZoneNames": ["us-east-1x", "us-east-1a"] }),
-        "InvalidParameterValue",
-        "Invalid availability zone: [us-east-1x]",
     );
 }
 
