@@ -9,6 +9,7 @@ use crate::rules;
 use crate::scenario;
 use crate::scenario::target::{Http, InProcess};
 use crate::server::{Config, DEFAULT_ACCOUNT, DEFAULT_REGION, Server};
+use crate::services::refusal;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::Write;
 use std::net::IpAddr;
@@ -232,7 +233,7 @@ fn defaults(args: &Serve) -> Result<Defaults, String> {
         None => Texts::default(),
         Some(file) => {
             let read = std::fs::read_to_string(file).map_err(|error| error.to_string());
-            let texts = read.and_then(|text| rules::texts::parse(&text));
+            let texts = read.and_then(|text| rules::texts::parse(&text, refusal::basis));
             texts.map_err(|problem| format!("cannot use {}: {problem}", file.display()))?
         }
     };

@@ -9,6 +9,7 @@ pub mod iam;
 pub mod jobs;
 pub mod kernel;
 pub mod model;
+pub mod net;
 pub mod rules;
 pub mod scenario;
 pub mod server;

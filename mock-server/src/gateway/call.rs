@@ -6,7 +6,7 @@ use crate::aws::{
 };
 use crate::jobs;
 use crate::kernel::{ClockMode, Memo, Scope, SimTime};
-use crate::model::Account;
+use crate::model::{Account, State};
 use crate::services::{
     Caller, Home, Page, Printed, Read, Refused, Registrar, Reply, ReplyWriter, View, Write,
 };
@@ -88,7 +88,7 @@ fn read<O: Read>(call: &Call<'_>, input: &Value, ignored: &mut Vec<String>) -> R
     let global = call.account.read(&Scope::Global);
     let state = call.account.read(&scope);
     let view = View { state: &state, global: &global, caller: &call.caller, now };
-    let out = O::run(&view, input).map_err(|error| fault(error.into()))?;
+    let out = O::run(&view, input).map_err(|error| fault(&state, error.into()))?;
     if call.dry_run { Err(dry_run()) } else { encode(call, &out) }
 }
 
@@ -96,7 +96,8 @@ fn write<O: Write>(call: &Call<'_>, input: &Value, ignored: &mut Vec<String>) ->
     let input: O::In = declared(call, input, ignored)?;
     let scope = scope(O::HOME, &call.caller);
     let run = |txn: &mut crate::model::Txn<'_>| O::run(txn, &call.caller, input).map_err(Into::into);
-    let out = call.account.write(&scope, call.now, !call.dry_run, run).map_err(fault)?;
+    let out = call.account.write(&scope, call.now, !call.dry_run, run);
+    let out = out.map_err(|refused| fault(&call.account.read(&scope), refused))?;
     if call.dry_run { Err(dry_run()) } else { encode(call, &out) }
 }
 
@@ -143,8 +144,10 @@ fn declared<'de, T: serde::Deserialize<'de>>(
     crate::aws::from_value(input, &mut note).map_err(|error| Fault::internal(call.service, error.to_string()))
 }
 
-fn fault(refused: Refused) -> Fault {
-    let mut fault = Fault::new(refused.code, refused.message).with_status(refused.status);
+/// A refusal as it goes out: in the words of whoever runs the server, where AWS's are not known.
+fn fault(state: &State, refused: Refused) -> Fault {
+    let message = refused.reworded(&state.texts).unwrap_or(refused.message);
+    let mut fault = Fault::new(refused.code, message).with_status(refused.status);
     fault.because = refused.because.map(str::to_owned);
     fault
 }

@@ -17,6 +17,7 @@ use crate::model::{
     Alarm, Course, Document, Finding, Job, JobKey, JobKind, JobStatus, Needs, Owner, Phase, Profile, Silence,
     Tags, Transition, Txn,
 };
+use crate::net;
 use crate::rules::{self, Case};
 use stages::Stage;
 use std::collections::BTreeSet;
@@ -69,6 +70,7 @@ pub fn step(txn: &mut Txn<'_>, due: Due<Owner, Alarm>) {
         Owner::Job(key) => key,
         Owner::Endpoint(name) => return hosting::step(txn, &name, due.what),
         Owner::Fleet(fleet) => return hosting::release(txn, fleet),
+        owner => return net::step(txn, owner, due.what),
     };
     let Some(job) = txn.state.jobs.get(&key).map(|job| Job::clone(job)) else { return };
     match due.what {

@@ -57,6 +57,8 @@ pub fn make(
             // As recorded of interfaces that another service makes with the user's role.
             requester_managed: false,
             owner: Some(owner.clone()),
+            interface_type: "interface",
+            client_token: None,
             tags: Tags::default(),
         };
         // The plan counted the free addresses of this very state, so this does not fail; and if it did, what was

@@ -1,64 +1,15 @@
-//! Route tables, network ACLs, internet gateways and DHCP options.
+//! Network ACLs, internet gateways and DHCP options.
 
 use super::*;
 use crate::kernel::{Memo, Row};
 use ipnet::Ipv4Net;
 
-#[derive(Clone, PartialEq, Debug)]
-pub enum RouteTarget {
-    Local,
-    InternetGateway(InternetGatewayId),
-}
-
-#[derive(Clone, PartialEq, Debug)]
-pub struct Route {
-    pub destination: Ipv4Net,
-    pub target: RouteTarget,
-    /// `CreateRouteTable`, `CreateRoute` or `EnableVgwRoutePropagation`.
-    pub origin: &'static str,
-}
-
-#[derive(Clone, PartialEq, Debug)]
-pub struct RouteAssociation {
-    pub id: RouteTableAssociationId,
-    /// `None`: this table is the main one of its VPC.
-    pub subnet: Option<SubnetId>,
-}
-
-#[derive(Clone, PartialEq, Debug)]
-pub struct RouteTable {
-    pub id: RouteTableId,
-    pub vpc: VpcId,
-    pub routes: Vec<Route>,
-    pub associations: Vec<RouteAssociation>,
-    pub tags: Tags,
-    pub memo: Memo,
-}
-
-impl RouteTable {
-    pub fn is_main(&self) -> bool {
-        self.associations.iter().any(|association| association.subnet.is_none())
-    }
-}
-
 /// What the tables of things that belong to a VPC can be found by.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum InVpcIndex {
     Vpc(VpcId),
-    /// An explicit association with this subnet.
+    /// An association with this subnet.
     Subnet(SubnetId),
-}
-
-impl Row for RouteTable {
-    type Key = RouteTableId;
-    type Index = InVpcIndex;
-    fn key(&self) -> RouteTableId {
-        self.id
-    }
-    fn indexes(&self, emit: &mut dyn FnMut(InVpcIndex)) {
-        emit(InVpcIndex::Vpc(self.vpc));
-        self.associations.iter().filter_map(|a| a.subnet).for_each(|subnet| emit(InVpcIndex::Subnet(subnet)));
-    }
 }
 
 #[derive(Clone, PartialEq, Debug)]

@@ -8,6 +8,7 @@ pub trait Id: Copy + Ord {
     /// The prefix, without the dash.
     const PREFIX: &'static str;
     fn from_hex(hex: HexId) -> Self;
+    fn hex(self) -> HexId;
 
     /// Reads `prefix-digits`; `None` if it is anything else.
     fn parse(text: &str) -> Option<Self> {
@@ -31,6 +32,9 @@ macro_rules! typed_ids {
             const PREFIX: &'static str = $prefix;
             fn from_hex(hex: HexId) -> Self {
                 Self(hex)
+            }
+            fn hex(self) -> HexId {
+                self.0
             }
         }
 
@@ -66,4 +70,19 @@ typed_ids! {
     DhcpOptionsId = "dopt";
     VpcCidrAssociationId = "vpc-cidr-assoc";
     SubnetCidrAssociationId = "subnet-cidr-assoc";
+    SubnetCidrReservationId = "scr";
+    EgressOnlyInternetGatewayId = "eigw";
+    NatGatewayId = "nat";
+    AllocationId = "eipalloc";
+    AddressAssociationId = "eipassoc";
+    VpcEndpointId = "vpce";
+    /// Those of AWS have eight digits, those of customers seventeen.
+    PrefixListId = "pl";
+    VpcPeeringConnectionId = "pcx";
+    FlowLogId = "fl";
+    InstanceId = "i";
+    TransitGatewayId = "tgw";
+    TransitGatewayAttachmentId = "tgw-attach";
+    VpnGatewayId = "vgw";
+    NetworkInterfacePermissionId = "eni-perm";
 }

@@ -1,7 +1,7 @@
 //! Elastic network interfaces.
 
 use super::*;
-use crate::kernel::{Memo, Row, SimTime};
+use crate::kernel::{HexId, Memo, Row, SimTime};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
@@ -105,5 +105,6 @@ impl Row for NetworkInterface {
 pub struct UsedToken {
     /// A digest of the parameters.
     pub request: u128,
-    pub made: NetworkInterfaceId,
+    /// The id of what was made; the operation says of which kind it is.
+    pub made: HexId,
 }

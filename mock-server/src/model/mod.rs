@@ -16,6 +16,7 @@ pub mod network;
 pub mod place;
 pub mod quota;
 pub mod region;
+pub mod route;
 pub mod state;
 pub mod tags;
 pub mod texts;
@@ -24,10 +25,7 @@ pub mod vpc;
 pub use address::AddressPool;
 pub use choice::{Choices, Placement, Silence};
 pub use finding::{Evidence, Finding, Phase, RuleMode, RuleModes, Verdict};
-pub use gateway::{
-    AclAssociation, AclEntry, DhcpOptions, InternetGateway, NetworkAcl, Route, RouteAssociation, RouteTable,
-    RouteTarget,
-};
+pub use gateway::{AclAssociation, AclEntry, DhcpOptions, InternetGateway, NetworkAcl};
 pub use group::{DEFAULT_GROUP, Direction, Peer, SecurityGroup, SecurityGroupRule};
 pub use hosting::{
     DeployedVariant, Deployment, Endpoint, EndpointConfig, EndpointCourse, EndpointStatus, FleetKey,
@@ -41,6 +39,7 @@ pub use job::{
 };
 pub use quota::Quotas;
 pub use region::{Partition, RegionInfo, Site, Zone};
+pub use route::{Destination, Route, RouteAssociation, RouteOrigin, RouteTable, RouteTarget};
 pub use state::{Alarm, Defaults, Owner, Profile, State};
 pub use tags::Tags;
 pub use texts::Texts;

@@ -2,6 +2,7 @@
 
 use super::gateway::InVpcIndex;
 use super::group::SecurityGroupIndex;
+use super::route::RouteTableIndex;
 use super::*;
 use crate::kernel::{HexId, Memo, Origin};
 use ipnet::Ipv4Net;
@@ -35,6 +36,7 @@ impl NewVpc {
         let vpc = Vpc {
             id: fresh(ids),
             cidrs: vec![(fresh(ids), cidr)],
+            ipv6_cidrs: Vec::new(),
             dhcp_options,
             tenancy,
             is_default: false,
@@ -44,7 +46,12 @@ impl NewVpc {
             tags: Tags::default(),
             memo: Memo::default(),
         };
-        let local = Route { destination: cidr, target: RouteTarget::Local, origin: "CreateRouteTable" };
+        let local = Route {
+            destination: Destination::Cidr(cidr.into()),
+            target: RouteTarget::Local,
+            origin: RouteOrigin::Table,
+            blackhole: false,
+        };
         let main_table = RouteTable {
             id: fresh(ids),
             vpc: vpc.id,
@@ -119,7 +126,7 @@ impl State {
     pub fn remove_vpc(&mut self, id: VpcId) -> Option<Arc<Vpc>> {
         let vpc = self.vpcs.remove(&id)?;
         let index = InVpcIndex::Vpc(id);
-        let tables: Vec<_> = self.route_tables.by(&index).map(|row| row.id).collect();
+        let tables: Vec<_> = self.route_tables.by(&RouteTableIndex::Vpc(id)).map(|row| row.id).collect();
         let acls: Vec<_> = self.acls.by(&index).map(|row| row.id).collect();
         let groups: Vec<_> = self.groups.by(&SecurityGroupIndex::Vpc(id)).map(|row| row.id).collect();
         tables.iter().for_each(|id| drop(self.route_tables.remove(id)));
@@ -140,6 +147,7 @@ impl State {
             id: new.id,
             vpc: new.vpc,
             cidr: new.cidr,
+            ipv6: None,
             zone: new.zone,
             addresses: AddressPool::new(new.cidr),
             default_for_zone: new.default_for_zone,
@@ -154,7 +162,7 @@ impl State {
         let subnet = self.subnets.remove(&id)?;
         let index = InVpcIndex::Subnet(id);
         let acls: Vec<_> = self.acls.by(&index).map(|row| row.id).collect();
-        let tables: Vec<_> = self.route_tables.by(&index).map(|row| row.id).collect();
+        let tables: Vec<_> = self.route_tables.by(&RouteTableIndex::Subnet(id)).map(|row| row.id).collect();
         for acl in acls {
             self.acls.update(&acl, |acl| acl.associations.retain(|association| association.subnet != id));
         }
@@ -205,9 +213,10 @@ impl State {
             memo: Memo::default(),
         };
         new.main_table.routes.push(Route {
-            destination: ANY_V4,
+            destination: Destination::Cidr(ANY_V4.into()),
             target: RouteTarget::InternetGateway(gateway.id),
-            origin: "CreateRoute",
+            origin: RouteOrigin::Route,
+            blackhole: false,
         });
         self.region_dhcp_options = Some(options.id);
         self.dhcp_options.insert(options);

@@ -20,6 +20,9 @@ pub struct InterfaceSpec {
     pub requester_id: Option<Arc<str>>,
     pub requester_managed: bool,
     pub owner: Option<Owner>,
+    /// As described: `interface`, `nat_gateway`, `vpc_endpoint` and so on.
+    pub interface_type: &'static str,
+    pub client_token: Option<u128>,
     pub tags: Tags,
 }
 
@@ -40,18 +43,6 @@ impl State {
     /// # Errors
     /// [`NotPlaced`].
     pub fn add_interface(&mut self, spec: InterfaceSpec) -> Result<Arc<NetworkInterface>, NotPlaced> {
-        self.add_interface_for(spec, None)
-    }
-
-    /// The same, for a call with a client token: the token's key and the digest of what was asked for are noted.
-    ///
-    /// # Errors
-    /// [`NotPlaced`].
-    pub fn add_interface_for(
-        &mut self,
-        spec: InterfaceSpec,
-        token: Option<(u128, u128)>,
-    ) -> Result<Arc<NetworkInterface>, NotPlaced> {
         let mut subnet =
             Subnet::clone(self.subnets.get(&spec.subnet).ok_or(NotPlaced::NoSuchSubnet(spec.subnet))?);
         let groups = self.group_refs(&spec.groups)?;
@@ -75,17 +66,14 @@ impl State {
             groups,
             source_dest_check: true,
             attachment: spec.attachment,
-            interface_type: "interface",
+            interface_type: spec.interface_type,
             requester_id: spec.requester_id,
             requester_managed: spec.requester_managed,
             owner: spec.owner,
-            client_token: token.map(|(key, _)| key),
+            client_token: spec.client_token,
             tags: spec.tags,
             memo: Memo::default(),
         };
-        if let Some((key, request)) = token {
-            self.client_tokens.insert(key, UsedToken { request, made: interface.id });
-        }
         self.subnets.insert(subnet);
         Ok(self.interfaces.insert(interface))
     }
@@ -131,9 +119,7 @@ impl State {
     /// Removes an interface and gives its addresses back. `None` if there is none with this id.
     pub fn remove_interface(&mut self, id: NetworkInterfaceId) -> Option<Arc<NetworkInterface>> {
         let interface = self.interfaces.remove(&id)?;
-        if let Some(token) = &interface.client_token {
-            self.client_tokens.remove(token);
-        }
+        self.forget_token(interface.client_token);
         self.subnets.update(&interface.subnet, |subnet| {
             for address in &interface.addresses {
                 subnet.addresses.release(*address);

@@ -57,6 +57,9 @@ pub enum Owner {
     Endpoint(Arc<str>),
     /// The instances of a deployment of an endpoint: its interfaces, and their end if the endpoint is gone.
     Fleet(FleetKey),
+    NatGateway(NatGatewayId),
+    VpcEndpoint(VpcEndpointId),
+    Instance(InstanceId),
 }
 
 impl std::fmt::Display for Owner {
@@ -65,6 +68,9 @@ impl std::fmt::Display for Owner {
             Owner::Job(key) => key.fmt(f),
             Owner::Endpoint(name) => write!(f, "endpoint/{name}"),
             Owner::Fleet(key) => key.fmt(f),
+            Owner::NatGateway(id) => id.fmt(f),
+            Owner::VpcEndpoint(id) => id.fmt(f),
+            Owner::Instance(id) => id.fmt(f),
         }
     }
 }
@@ -151,6 +157,11 @@ impl CellState for State {
 }
 
 impl State {
+    /// Forgets a client token along with what it made.
+    pub fn forget_token(&mut self, token: Option<u128>) {
+        token.map(|token| self.client_tokens.remove(&token));
+    }
+
     /// How long the interfaces of a deleted endpoint stay.
     pub fn linger(&self) -> Duration {
         self.choices.linger.unwrap_or(self.profile.linger())
@@ -233,7 +244,11 @@ impl State {
         for vpc in self.vpcs.iter() {
             let index = gateway::InVpcIndex::Vpc(vpc.id);
             let default_groups = group::SecurityGroupIndex::Name(vpc.id, DEFAULT_GROUP.into());
-            let mains = self.route_tables.by(&index).filter(|table| table.is_main()).count();
+            let mains = self
+                .route_tables
+                .by(&route::RouteTableIndex::Vpc(vpc.id))
+                .filter(|table| table.is_main())
+                .count();
             let acls = self.acls.by(&index).filter(|acl| acl.is_default).count();
             if (mains, acls, self.groups.count(&default_groups)) != (1, 1, 1) {
                 broken.push(format!("{} lacks a main table, a default ACL or a default group", vpc.id));
@@ -244,10 +259,12 @@ impl State {
         if !self.subnets.iter().map(|subnet| &subnet.id).eq(&associated) {
             broken.push("not every subnet has one network ACL".into());
         }
-        for (token, used) in &self.client_tokens {
-            if self.interfaces.get(&used.made).is_none_or(|made| made.client_token != Some(*token)) {
-                broken.push(format!("{} was made for a client token and is gone", used.made));
-            }
+        // Each token is that of one row, and goes with it.
+        let mut tokens: Vec<_> =
+            self.interfaces.iter().filter_map(|interface| interface.client_token).collect();
+        tokens.sort_unstable();
+        if !self.client_tokens.keys().eq(&tokens) {
+            broken.push("the client tokens are not those of the rows".into());
         }
         broken
     }

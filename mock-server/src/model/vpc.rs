@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::kernel::{Memo, Row};
-use ipnet::Ipv4Net;
+use ipnet::{Ipv4Net, Ipv6Net};
 
 /// Whether instances share hardware with those of other accounts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,6 +16,7 @@ pub struct Vpc {
     pub id: VpcId,
     /// The primary block first; secondary ones after it.
     pub cidrs: Vec<(VpcCidrAssociationId, Ipv4Net)>,
+    pub ipv6_cidrs: Vec<(VpcCidrAssociationId, Ipv6Net)>,
     /// `None` after DHCP options were detached (`default`): then there is no resolver.
     pub dhcp_options: Option<DhcpOptionsId>,
     pub tenancy: Tenancy,
@@ -61,6 +62,7 @@ pub struct Subnet {
     pub id: SubnetId,
     pub vpc: VpcId,
     pub cidr: Ipv4Net,
+    pub ipv6: Option<(SubnetCidrAssociationId, Ipv6Net)>,
     pub zone: Zone,
     /// The one record of which addresses are taken, and so of how many are free.
     pub addresses: AddressPool,

@@ -30,17 +30,18 @@ pub fn get_text(id: &str) -> Option<&'static Text> {
     TABLE.get(id)
 }
 
-/// Reads `id = "text"` lines: texts of the user's own.
+/// Reads `id = "text"` lines: texts of the user's own. There are more texts than those of this table: `others` says
+/// what they rest on.
 ///
 /// # Errors
 /// What is wrong with the file: not TOML, an unknown id, or the id of a text that is known to be AWS's.
-pub fn parse(file: &str) -> Result<Texts, String> {
+pub fn parse(file: &str, others: impl Fn(&str) -> Option<Basis>) -> Result<Texts, String> {
     let given: BTreeMap<String, String> = toml::from_str(file).map_err(|error| error.to_string())?;
     for id in given.keys() {
-        match get_text(id) {
+        match get_text(id).map(|text| text.basis).or_else(|| others(id)) {
             None => return Err(format!("there is no text {id}")),
-            Some(Text { basis: Basis::Assumed, .. }) => {}
-            Some(Text { basis, .. }) => {
+            Some(Basis::Assumed) => {}
+            Some(basis) => {
                 return Err(format!(
                     "the text {id} is {} of AWS: only assumed ones can be replaced",
                     basis.name()
@@ -80,7 +81,7 @@ mod tests {
 
     #[test]
     fn only_assumed_texts_can_be_replaced() {
-        let texts = parse("SM-F-SG-404 = \"no {resource}\"").unwrap();
+        let texts = parse("SM-F-SG-404 = \"no {resource}\"", |_| None).unwrap();
         let evidence = Evidence::of("sg-1");
         assert_eq!(fill(&texts, "SM-F-SG-404", &evidence).as_deref(), Some("no sg-1"));
         assert_eq!(fill(&Texts::default(), "SM-F-SG-404", &evidence).unwrap().len(), 40);
@@ -91,7 +92,7 @@ mod tests {
             ("SM-F-SG-404 = 7", "string"),
             ("nonsense", ""),
         ] {
-            let told = parse(file).unwrap_err();
+            let told = parse(file, |_| None).unwrap_err();
             assert!(told.contains(problem), "{file}: {told}");
         }
     }

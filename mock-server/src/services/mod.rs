@@ -6,6 +6,7 @@ pub mod iam;
 #[cfg(test)]
 pub(crate) mod lab;
 pub mod page;
+pub mod refusal;
 pub mod sagemaker;
 pub mod sts;
 
@@ -106,6 +107,8 @@ pub struct Refused {
     pub status: u16,
     /// The id of the documented rule behind it.
     pub because: Option<&'static str>,
+    /// What the message is called and made of, if AWS's own is not known.
+    pub assumed: Option<refusal::Assumed>,
 }
 
 // === What an operation answers ===

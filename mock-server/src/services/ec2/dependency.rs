@@ -3,6 +3,7 @@
 use crate::model::gateway::InVpcIndex;
 use crate::model::group::SecurityGroupIndex;
 use crate::model::interface::InterfaceIndex;
+use crate::model::route::RouteTableIndex;
 use crate::model::vpc::{SubnetIndex, VpcIndex};
 use crate::model::{DhcpOptionsId, SecurityGroupId, State, SubnetId, VpcId};
 
@@ -35,7 +36,7 @@ impl Held for VpcId {
             groups.any(|group| is_referenced(state, group.id))
         }),
         ("route table", |state, vpc| {
-            state.route_tables.by(&InVpcIndex::Vpc(vpc)).any(|table| !table.is_main())
+            state.route_tables.by(&RouteTableIndex::Vpc(vpc)).any(|table| !table.is_main())
         }),
         ("network ACL", |state, vpc| state.acls.by(&InVpcIndex::Vpc(vpc)).any(|acl| !acl.is_default)),
         ("internet gateway", |state, vpc| state.internet_gateways.count(&InVpcIndex::Vpc(vpc)) > 0),

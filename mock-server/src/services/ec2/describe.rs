@@ -3,7 +3,7 @@
 use super::error::{Ec2Error, Missing};
 use super::filter::{Filter, Filters, Probe};
 use crate::kernel::{Memo, Row, Table};
-use crate::model::{Id, Site, State, Tags};
+use crate::model::{Id, Owner, Site, State, Tags};
 use crate::services::{Operation, Page, Printed, Read, View, page};
 use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeSet;
@@ -43,6 +43,11 @@ pub trait Resource: Row<Key: Id + Display + 'static> {
     /// The keys of exactly what the filter `name` selects with `value`, where that is known without looking at
     /// every row.
     fn keys(_state: &State, _name: &str, _value: &str) -> Option<Vec<Self::Key>> {
+        None
+    }
+
+    /// What the timers of such a resource belong to, if it does anything by itself: then waiters wait for it.
+    fn owner(_key: Self::Key) -> Option<Owner> {
         None
     }
 
@@ -184,6 +189,10 @@ impl<R: Resource> Operation for Describe<R> {
     type In = DescribeIn;
     type Out = Page<Listed<R>>;
     type Error = Ec2Error;
+
+    fn subject(input: &DescribeIn) -> Option<Owner> {
+        input.ids.first().and_then(|id| R::Key::parse(id)).and_then(R::owner)
+    }
 }
 
 impl<R: Resource> Read for Describe<R> {

@@ -1,10 +1,10 @@
-//! The errors of EC2: one variant for each thing that it refuses, with its exact code and text.
+//! The errors of EC2: one variant for each thing that it refuses, with its exact code and text. Those of a topic with
+//! many are in a table of their own, in a file beside this one's.
 //!
-//! A variant marked "Assumed" has a text or a code for which no answer of AWS itself was seen; all others were.
-//! The id in a variant's description is that of the rule in docs/RULES.md.
+//! A text marked `assumed` is one for which no answer of AWS itself was seen.
 
 use crate::model::{DhcpOptionsId, NetworkInterfaceId, SecurityGroupId, SubnetId, VpcId};
-use crate::services::Refused;
+use crate::services::refusal::refusals;
 use ipnet::Ipv4Net;
 use std::fmt;
 use std::net::Ipv4Addr;
@@ -17,16 +17,10 @@ impl Missing {
     pub fn one(id: &str) -> Self {
         Self(vec![id.to_owned()])
     }
-
-    /// `'a' does` or `s 'a, b' do`.
-    fn plural(&self) -> Plural<'_> {
-        Plural(&self.0)
-    }
 }
 
-struct Plural<'a>(&'a [String]);
-
-impl fmt::Display for Plural<'_> {
+/// As in "The subnet ID{missing} not exist": `'a' does` or `s 'a, b' do`.
+impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let many = self.0.len() > 1;
         f.write_str(if many { "s '" } else { " '" })?;
@@ -38,455 +32,221 @@ impl fmt::Display for Plural<'_> {
     }
 }
 
-/// The code of what AWS can do and this mock cannot.
-const NOT_BUILT: &str = "NotImplemented";
+refusals! {
+    /// Why EC2 refuses.
+    pub enum Ec2Error as "ec2" {
+        // === Any operation ===
+        MissingParameter(parameter: &'static str) = "MissingParameter" for "EC2-MISSING",
+            text "The request must contain the parameter {parameter}";
+        /// No answer of AWS: the operation is there, this form of it is not.
+        NotBuilt(form: &'static str) = "NotImplemented" 501,
+            text "{form} is not implemented by this mock";
+        NoIpv6Block = "MissingParameter" for "EC2-SUB-IPV6",
+            text "Either 'ipv6CidrBlock' or 'ipv6IpamPoolId' should be provided.";
+        UnknownFilter(name: String) = "InvalidParameterValue" for "EC2-FILTER",
+            text "The filter '{name}' is invalid";
+        TooManyFilterValues(most: usize) = "FilterLimitExceeded" for "EC2-FILTER",
+            assumed "The maximum number of filter values specified on a single call is {most}";
+        PageTooSmall(size: i64) = "InvalidParameterValue" for "EC2-PAGE-MIN",
+            text "Value ( {size} ) for parameter maxResults is invalid. Expecting a value greater than 5.";
+        PageTooLarge(size: i64, most: usize) = "InvalidParameterValue" for "EC2-PAGE",
+            assumed "Value ( {size} ) for parameter maxResults is invalid. Expecting a value less than {most}.";
+        PagedIds(ids: &'static str) = "InvalidParameterCombination" for "EC2-PAGE",
+            assumed "The parameter {ids} cannot be used with the parameter maxResults";
+        BadToken(token: String) = "InvalidNextToken",
+            assumed "The token '{token}' is invalid";
+        TokenReused = "IdempotentParameterMismatch" for "EC2-IDEM",
+            text "Arguments on this idempotent request are inconsistent with arguments used in previous \
+                 request(s).";
+        BadClientToken(token: String) = "InvalidParameterValue" for "EC2-IDEM-2",
+            assumed "Value ({token}) for parameter clientToken is invalid. Expecting at most 64 ASCII \
+                    characters.";
 
-/// Why EC2 refuses.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum Ec2Error {
-    // === Any operation ===
-    /// EC2-MISSING.
-    #[error("The request must contain the parameter {0}")]
-    MissingParameter(&'static str),
-    /// No answer of AWS: the operation is there, this form of it is not.
-    #[error("{0} is not implemented by this mock")]
-    NotBuilt(&'static str),
-    /// EC2-SUB-IPV6.
-    #[error("Either 'ipv6CidrBlock' or 'ipv6IpamPoolId' should be provided.")]
-    NoIpv6Block,
-    /// EC2-FILTER.
-    #[error("The filter '{0}' is invalid")]
-    UnknownFilter(String),
-    /// EC2-FILTER. Assumed: the text.
-    #[error("The maximum number of filter values specified on a single call is {0}")]
-    TooManyFilterValues(usize),
-    /// EC2-PAGE-MIN.
-    #[error("Value ( {0} ) for parameter maxResults is invalid. Expecting a value greater than 5.")]
-    PageTooSmall(i64),
-    /// EC2-PAGE. Assumed: the text.
-    #[error("Value ( {0} ) for parameter maxResults is invalid. Expecting a value less than {1}.")]
-    PageTooLarge(i64, usize),
-    /// EC2-PAGE. Assumed: the text.
-    #[error("The parameter {0} cannot be used with the parameter maxResults")]
-    PagedIds(&'static str),
-    /// Assumed: the text.
-    #[error("The token '{0}' is invalid")]
-    BadToken(String),
-    /// EC2-IDEM.
-    #[error(
-        "Arguments on this idempotent request are inconsistent with arguments used in previous request(s)."
-    )]
-    TokenReused,
-    /// EC2-IDEM-2. Assumed: the text.
-    #[error("Value ({0}) for parameter clientToken is invalid. Expecting at most 64 ASCII characters.")]
-    BadClientToken(String),
+        // === Tags ===
+        NoTags = "InvalidParameterValue",
+            assumed "Tag specification must have at least one tag";
+        NoTagResourceType = "InvalidParameterValue",
+            assumed "Tag specification resource type must have a value";
+        WrongTagResourceType(kind: String) = "InvalidParameterValue",
+            text "'{kind}' is not a valid taggable resource type for this operation.";
+        ReservedTag = "InvalidParameterValue",
+            text "Tag keys starting with 'aws:' are reserved for internal use";
+        BadTagKey = "InvalidParameterValue",
+            assumed "Tag key must have a length between 1 and 128 characters";
+        LongTagValue = "InvalidParameterValue",
+            assumed "Tag value exceeds the maximum length of 256 characters";
+        NullTagValue = "InvalidParameterValue",
+            assumed "Tag value cannot be null. Use empty string instead.";
+        DuplicateTag(key: String) = "InvalidParameterValue",
+            assumed "Duplicate tag key '{key}' specified.";
+        TooManyTags = "TagLimitExceeded",
+            assumed "The maximum number of Tags for a resource has been reached.";
+        UnknownResource(id: String) = "InvalidID",
+            text "The ID '{id}' is not valid";
 
-    // === Tags ===
-    /// Assumed: the text.
-    #[error("Tag specification must have at least one tag")]
-    NoTags,
-    /// Assumed: the text.
-    #[error("Tag specification resource type must have a value")]
-    NoTagResourceType,
-    #[error("'{0}' is not a valid taggable resource type for this operation.")]
-    WrongTagResourceType(String),
-    #[error("Tag keys starting with 'aws:' are reserved for internal use")]
-    ReservedTag,
-    /// Assumed: the text.
-    #[error("Tag key must have a length between 1 and 128 characters")]
-    BadTagKey,
-    /// Assumed: the text.
-    #[error("Tag value exceeds the maximum length of 256 characters")]
-    LongTagValue,
-    /// Assumed: the text.
-    #[error("Tag value cannot be null. Use empty string instead.")]
-    NullTagValue,
-    /// Assumed: the text.
-    #[error("Duplicate tag key '{0}' specified.")]
-    DuplicateTag(String),
-    /// Assumed: the text.
-    #[error("The maximum number of Tags for a resource has been reached.")]
-    TooManyTags,
-    #[error("The ID '{0}' is not valid")]
-    UnknownResource(String),
+        // === VPCs ===
+        VpcNotFound(missing: Missing) = "InvalidVpcID.NotFound" for "EC2-VPC-404",
+            text "The vpc ID{missing} not exist";
+        VpcRange(cidr: Ipv4Net) = "InvalidVpc.Range" for "EC2-VPC-SIZE",
+            assumed "The CIDR '{cidr}' is invalid.";
+        NotACidr(text: String) = "InvalidParameterValue" for "EC2-VPC-BADCIDR",
+            assumed "Value ({text}) for parameter cidrBlock is invalid. This is not a valid CIDR block.";
+        TooManyVpcs = "VpcLimitExceeded" for "EC2-VPC-LIMIT",
+            text "The maximum number of VPCs has been reached.";
+        UnsupportedTenancy(tenancy: String) = "UnsupportedTenancy" for "EC2-VPC-TENANCY",
+            assumed "The tenancy value {tenancy} is not supported.";
+        VpcInUse(id: VpcId) = "DependencyViolation" for "EC2-VPC-DEL",
+            text "The vpc '{id}' has dependencies and cannot be deleted.";
+        /// Assumed: the code.
+        ManyAttributes(names: String) = "InvalidParameterCombination" for "EC2-VPC-ATTR",
+            assumed "Fields for multiple attribute types specified: {names}";
+        NoAttribute = "InvalidParameterCombination",
+            assumed "No attributes specified.";
+        NoDefaultVpc = "VPCIdNotSpecified",
+            text "No default VPC for this user";
 
-    // === VPCs ===
-    /// EC2-VPC-404.
-    #[error("The vpc ID{} not exist", .0.plural())]
-    VpcNotFound(Missing),
-    /// EC2-VPC-SIZE. Assumed: the text.
-    #[error("The CIDR '{0}' is invalid.")]
-    VpcRange(Ipv4Net),
-    /// EC2-VPC-BADCIDR. Assumed: the text.
-    #[error("Value ({0}) for parameter cidrBlock is invalid. This is not a valid CIDR block.")]
-    NotACidr(String),
-    /// EC2-VPC-LIMIT.
-    #[error("The maximum number of VPCs has been reached.")]
-    TooManyVpcs,
-    /// EC2-VPC-TENANCY. Assumed: the text.
-    #[error("The tenancy value {0} is not supported.")]
-    UnsupportedTenancy(String),
-    /// EC2-VPC-DEL.
-    #[error("The vpc '{0}' has dependencies and cannot be deleted.")]
-    VpcInUse(VpcId),
-    /// EC2-VPC-ATTR. Assumed: the code.
-    #[error("Fields for multiple attribute types specified: {0}")]
-    ManyAttributes(String),
-    /// Assumed: the text.
-    #[error("No attributes specified.")]
-    NoAttribute,
-    #[error("No default VPC for this user")]
-    NoDefaultVpc,
+        // === Subnets ===
+        SubnetNotFound(missing: Missing) = "InvalidSubnetID.NotFound" for "EC2-SUB-404",
+            text "The subnet ID{missing} not exist";
+        SubnetRange(cidr: Ipv4Net) = "InvalidSubnet.Range" for "EC2-SUB-RANGE",
+            text "The CIDR '{cidr}' is invalid.";
+        SubnetConflict(cidr: Ipv4Net) = "InvalidSubnet.Conflict" for "EC2-SUB-CONFLICT",
+            text "The CIDR '{cidr}' conflicts with another subnet";
+        TooManySubnets = "SubnetLimitExceeded" for "EC2-SUB-LIMIT",
+            assumed "The maximum number of subnets has been reached.";
+        SubnetInUse(id: SubnetId) = "DependencyViolation" for "EC2-SUB-DEL",
+            text "The subnet '{id}' has dependencies and cannot be deleted.";
+        WrongZone { parameter: &'static str, value: String, zones: String }
+            = "InvalidParameterValue" for "EC2-BADVALUE",
+            text "Value ({value}) for parameter {parameter} is invalid. Subnets can currently only be created in \
+                 the following availability zones: {zones}.";
 
-    // === Subnets ===
-    /// EC2-SUB-404.
-    #[error("The subnet ID{} not exist", .0.plural())]
-    SubnetNotFound(Missing),
-    /// EC2-SUB-RANGE.
-    #[error("The CIDR '{0}' is invalid.")]
-    SubnetRange(Ipv4Net),
-    /// EC2-SUB-CONFLICT.
-    #[error("The CIDR '{0}' conflicts with another subnet")]
-    SubnetConflict(Ipv4Net),
-    /// EC2-SUB-LIMIT. Assumed: the text.
-    #[error("The maximum number of subnets has been reached.")]
-    TooManySubnets,
-    /// EC2-SUB-DEL.
-    #[error("The subnet '{0}' has dependencies and cannot be deleted.")]
-    SubnetInUse(SubnetId),
-    /// EC2-BADVALUE.
-    #[error(
-        "Value ({value}) for parameter {parameter} is invalid. Subnets can currently only be created in the \
-         following availability zones: {zones}."
-    )]
-    WrongZone { parameter: &'static str, value: String, zones: String },
+        // === Security groups ===
+        GroupNotFound(missing: Missing) = "InvalidGroup.NotFound" for "EC2-SG-404",
+            text "The security group{missing} not exist";
+        GroupNameNotFound { name: String, vpc: VpcId } = "InvalidGroup.NotFound",
+            text "The security group '{name}' does not exist in default VPC '{vpc}'";
+        GroupIdMalformed(id: String) = "InvalidGroupId.Malformed" for "EC2-MALFORMED",
+            text "The security group ID '{id}' is malformed";
+        DuplicateGroup { name: String, vpc: VpcId } = "InvalidGroup.Duplicate" for "EC2-SG-DUP",
+            text "The security group '{name}' already exists for VPC '{vpc}'";
+        ReservedGroupName(name: String) = "InvalidParameterValue",
+            text "Cannot use reserved security group name: {name}";
+        GroupNameLikeId(name: String) = "InvalidParameterValue" for "EC2-SG-DUP",
+            assumed "Value ({name}) for parameter GroupName is invalid. Group names may not be in the format \
+                    sg-*.";
+        BadGroupText { parameter: &'static str, value: String } = "InvalidParameterValue",
+            assumed "Value ({value}) for parameter {parameter} is invalid. Expecting 1 to 255 characters from \
+                    the following set: a-zA-Z0-9 ._-:/()#,@[]+=&;{{}}!$*";
+        TooManyGroups = "SecurityGroupLimitExceeded" for "EC2-SG-LIMIT2",
+            assumed "The maximum number of security groups has been reached.";
+        GroupInUse(id: SecurityGroupId) = "DependencyViolation" for "EC2-SG-DEL",
+            text "resource {id} has a dependent object";
+        DefaultGroup(id: SecurityGroupId) = "CannotDelete" for "EC2-SG-DEL-DEFAULT",
+            text "the specified group: \"{id}\" name: \"default\" cannot be deleted by a user";
+        GroupIdAndName = "InvalidParameterCombination",
+            assumed "The parameter groupName cannot be used with the parameter groupId";
 
-    // === Security groups ===
-    /// EC2-SG-404.
-    #[error("The security group{} not exist", .0.plural())]
-    GroupNotFound(Missing),
-    #[error("The security group '{name}' does not exist in default VPC '{vpc}'")]
-    GroupNameNotFound { name: String, vpc: VpcId },
-    /// EC2-MALFORMED.
-    #[error("The security group ID '{0}' is malformed")]
-    GroupIdMalformed(String),
-    /// EC2-SG-DUP.
-    #[error("The security group '{name}' already exists for VPC '{vpc}'")]
-    DuplicateGroup { name: String, vpc: VpcId },
-    #[error("Cannot use reserved security group name: {0}")]
-    ReservedGroupName(String),
-    /// EC2-SG-DUP. Assumed: the text.
-    #[error("Value ({0}) for parameter GroupName is invalid. Group names may not be in the format sg-*.")]
-    GroupNameLikeId(String),
-    /// Assumed: the text.
-    #[error(
-        "Value ({value}) for parameter {parameter} is invalid. Expecting 1 to 255 characters from the \
-         following set: a-zA-Z0-9 ._-:/()#,@[]+=&;{{}}!$*"
-    )]
-    BadGroupText { parameter: &'static str, value: String },
-    /// EC2-SG-LIMIT2. Assumed: the text.
-    #[error("The maximum number of security groups has been reached.")]
-    TooManyGroups,
-    /// EC2-SG-DEL.
-    #[error("resource {0} has a dependent object")]
-    GroupInUse(SecurityGroupId),
-    /// EC2-SG-DEL-DEFAULT.
-    #[error("the specified group: \"{0}\" name: \"default\" cannot be deleted by a user")]
-    DefaultGroup(SecurityGroupId),
-    /// Assumed: the text.
-    #[error("The parameter groupName cannot be used with the parameter groupId")]
-    GroupIdAndName,
+        // === Rules of security groups ===
+        RuleNotFound(missing: Missing) = "InvalidSecurityGroupRuleId.NotFound" for "EC2-SG-RULE-MOD",
+            text "The security group rule ID{missing} not exist";
+        DuplicateRule(rule: String) = "InvalidPermission.Duplicate" for "EC2-SG-RULE-DUP",
+            text "the specified rule \"{rule}\" already exists";
+        RepeatedRule = "InvalidParameterValue",
+            text "The same permission must not appear multiple times";
+        NoSuchRule = "InvalidPermission.NotFound" for "EC2-SG-RULE-404",
+            assumed "The specified rule does not exist in this security group.";
+        TooManyRules = "RulesPerSecurityGroupLimitExceeded" for "EC2-SG-LIMIT",
+            text "The maximum number of rules per security group has been reached.";
+        UnknownProtocol(protocol: String) = "InvalidParameterValue",
+            text "Invalid value '{protocol}' for IP protocol. Unknown protocol.";
+        NoProtocol = "InvalidParameterValue" for "EC2-SG-RULE-MOD",
+            text "Invalid value 'null' for protocol. VPC security group rules must specify protocols \
+                 explicitly.";
+        NoPorts = "InvalidParameterValue" for "EC2-SG-RULE-MOD",
+            text "Invalid value for portRange. Must specify both from and to ports with TCP/UDP.";
+        BadPort(port: i32) = "InvalidParameterValue",
+            assumed "Invalid value '{port}' for port. Must be between 0 and 65535.";
+        BackwardPorts { protocol: String, from: i32, to: i32 } = "InvalidParameterValue",
+            assumed "Invalid {protocol} port range ({from} to {to})";
+        BadIcmp(number: i32) = "InvalidParameterValue",
+            assumed "Invalid value '{number}' for ICMP type or code. Must be between -1 and 255.";
+        MalformedCidr(cidr: String) = "InvalidParameterValue",
+            text "CIDR block {cidr} is malformed";
+        PrefixListNotFound(id: String) = "InvalidPrefixListID.NotFound",
+            assumed "The prefix list ID '{id}' does not exist";
+        BadRuleDescription = "InvalidParameterValue",
+            assumed "Invalid rule description. Valid descriptions are strings less than 256 characters from the \
+                    following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{{}}!$*";
+        NoPeer = "MissingParameter" for "EC2-SG-RULE-MOD",
+            text "The request must contain exactly one of: cidrIp, cidrIpv6, prefixListId, or referencedGroupId";
+        NoPermissions = "MissingParameter",
+            assumed "Either 'ipPermissions' or 'securityGroupRuleIds' should be provided.";
 
-    // === Rules of security groups ===
-    /// EC2-SG-RULE-MOD.
-    #[error("The security group rule ID{} not exist", .0.plural())]
-    RuleNotFound(Missing),
-    /// EC2-SG-RULE-DUP.
-    #[error("the specified rule \"{0}\" already exists")]
-    DuplicateRule(String),
-    #[error("The same permission must not appear multiple times")]
-    RepeatedRule,
-    /// EC2-SG-RULE-404. Assumed: the text.
-    #[error("The specified rule does not exist in this security group.")]
-    NoSuchRule,
-    /// EC2-SG-LIMIT.
-    #[error("The maximum number of rules per security group has been reached.")]
-    TooManyRules,
-    #[error("Invalid value '{0}' for IP protocol. Unknown protocol.")]
-    UnknownProtocol(String),
-    /// EC2-SG-RULE-MOD.
-    #[error("Invalid value 'null' for protocol. VPC security group rules must specify protocols explicitly.")]
-    NoProtocol,
-    /// EC2-SG-RULE-MOD.
-    #[error("Invalid value for portRange. Must specify both from and to ports with TCP/UDP.")]
-    NoPorts,
-    /// Assumed: the text.
-    #[error("Invalid value '{0}' for port. Must be between 0 and 65535.")]
-    BadPort(i32),
-    /// Assumed: the text.
-    #[error("Invalid {protocol} port range ({from} to {to})")]
-    BackwardPorts { protocol: String, from: i32, to: i32 },
-    /// Assumed: the text.
-    #[error("Invalid value '{0}' for ICMP type or code. Must be between -1 and 255.")]
-    BadIcmp(i32),
-    #[error("CIDR block {0} is malformed")]
-    MalformedCidr(String),
-    /// Assumed: the text.
-    #[error("The prefix list ID '{0}' does not exist")]
-    PrefixListNotFound(String),
-    /// Assumed: the text.
-    #[error(
-        "Invalid rule description. Valid descriptions are strings less than 256 characters from the following \
-         set:  a-zA-Z0-9. _-:/()#,@[]+=&;{{}}!$*"
-    )]
-    BadRuleDescription,
-    /// EC2-SG-RULE-MOD.
-    #[error("The request must contain exactly one of: cidrIp, cidrIpv6, prefixListId, or referencedGroupId")]
-    NoPeer,
-    /// Assumed: the text.
-    #[error("Either 'ipPermissions' or 'securityGroupRuleIds' should be provided.")]
-    NoPermissions,
+        // === Network interfaces ===
+        InterfaceNotFound(missing: Missing) = "InvalidNetworkInterfaceID.NotFound" for "EC2-ENI-404",
+            text "The networkInterface ID{missing} not exist";
+        SubnetFull = "InsufficientFreeAddressesInSubnet" for "EC2-ENI-NOIP",
+            text "The specified subnet does not have enough free addresses to satisfy the request.";
+        AddressOutside(address: Ipv4Addr) = "InvalidParameterValue" for "EC2-ENI-ADDR-OUT",
+            text "Address {address} does not fall within the subnet's address range";
+        AddressReserved(address: Ipv4Addr) = "InvalidParameterValue" for "EC2-ENI-ADDR-RES",
+            assumed "Address {address} is in subnet's reserved address range";
+        AddressInUse = "InvalidIPAddress.InUse" for "EC2-ENI-ADDR-USED",
+            text "The specified address is already in use.";
+        NotAnAddress(id: String) = "InvalidParameterValue",
+            assumed "Invalid value '{id}' for private IP address. Must be an IPv4 address.";
+        OnePrimaryAddress = "InvalidParameterCombination",
+            assumed "Exactly one private IP address must be marked as primary.";
+        NotTogether(one: &'static str, other: &'static str) = "InvalidParameterCombination",
+            assumed "The parameter {one} cannot be used with the parameter {other}";
+        /// Assumed for this operation: the code and the text are those of an operation that makes
+        /// instances.
+        DifferentNetworks = "InvalidGroup.NotFound" for "EC2-ENI-SGVPC",
+            assumed "You have specified two resources that belong to different networks.";
+        TooManyGroupsOnInterface = "SecurityGroupsPerInterfaceLimitExceeded" for "EC2-ENI-SGMAX",
+            assumed "The maximum number of security groups per interface has been reached.";
+        TooManyInterfaces = "NetworkInterfaceLimitExceeded" for "EC2-ENI-LIMIT",
+            assumed "The maximum number of network interfaces has been reached.";
+        InterfaceInUse(id: NetworkInterfaceId) = "InvalidParameterValue" for "EC2-ENI-DEL-USED",
+            text "Network interface '{id}' is currently in use.";
+        /// Assumed: the status.
+        ManagedInterface = "AuthFailure" for "EC2-ENI-REQ",
+            assumed "You do not have permission to access the specified resource.";
+        ServiceAttachment = "OperationNotPermitted" for "EC2-ENI-DETACH",
+            text "You are not allowed to manage 'ela-attach' attachments.";
+        PrimaryInterface = "OperationNotPermitted" for "EC2-ENI-DETACH0",
+            text "The network interface at device index 0 and networkCard index 0 cannot be detached.";
+        AttachmentNotFound(id: String) = "InvalidAttachmentID.NotFound",
+            assumed "The interface attachment '{id}' does not exist.";
 
-    // === Network interfaces ===
-    /// EC2-ENI-404.
-    #[error("The networkInterface ID{} not exist", .0.plural())]
-    InterfaceNotFound(Missing),
-    /// EC2-ENI-NOIP.
-    #[error("The specified subnet does not have enough free addresses to satisfy the request.")]
-    SubnetFull,
-    /// EC2-ENI-ADDR-OUT.
-    #[error("Address {0} does not fall within the subnet's address range")]
-    AddressOutside(Ipv4Addr),
-    /// EC2-ENI-ADDR-RES. Assumed: the text.
-    #[error("Address {0} is in subnet's reserved address range")]
-    AddressReserved(Ipv4Addr),
-    /// EC2-ENI-ADDR-USED.
-    #[error("The specified address is already in use.")]
-    AddressInUse,
-    /// Assumed: the text.
-    #[error("Invalid value '{0}' for private IP address. Must be an IPv4 address.")]
-    NotAnAddress(String),
-    /// Assumed: the text.
-    #[error("Exactly one private IP address must be marked as primary.")]
-    OnePrimaryAddress,
-    /// Assumed: the text.
-    #[error("The parameter {0} cannot be used with the parameter {1}")]
-    NotTogether(&'static str, &'static str),
-    /// EC2-ENI-SGVPC. Assumed for this operation: the code and the text are those of an operation that makes
-    /// instances.
-    #[error("You have specified two resources that belong to different networks.")]
-    DifferentNetworks,
-    /// EC2-ENI-SGMAX. Assumed: the text.
-    #[error("The maximum number of security groups per interface has been reached.")]
-    TooManyGroupsOnInterface,
-    /// EC2-ENI-LIMIT. Assumed: the text.
-    #[error("The maximum number of network interfaces has been reached.")]
-    TooManyInterfaces,
-    /// EC2-ENI-DEL-USED.
-    #[error("Network interface '{0}' is currently in use.")]
-    InterfaceInUse(NetworkInterfaceId),
-    /// EC2-ENI-REQ. Assumed: the status.
-    #[error("You do not have permission to access the specified resource.")]
-    ManagedInterface,
-    /// EC2-ENI-DETACH.
-    #[error("You are not allowed to manage 'ela-attach' attachments.")]
-    ServiceAttachment,
-    /// EC2-ENI-DETACH0.
-    #[error("The network interface at device index 0 and networkCard index 0 cannot be detached.")]
-    PrimaryInterface,
-    /// Assumed: the text.
-    #[error("The interface attachment '{0}' does not exist.")]
-    AttachmentNotFound(String),
+        // === Gateways and the like ===
+        RouteTableNotFound(missing: Missing) = "InvalidRouteTableID.NotFound" for "EC2-RT-404",
+            assumed "The routeTable ID{missing} not exist";
+        NetworkAclNotFound(missing: Missing) = "InvalidNetworkAclID.NotFound",
+            assumed "The networkAcl ID{missing} not exist";
+        InternetGatewayNotFound(missing: Missing) = "InvalidInternetGatewayID.NotFound" for "EC2-IGW-404",
+            assumed "The internetGateway ID{missing} not exist";
+        DhcpOptionsNotFound(missing: Missing) = "InvalidDhcpOptionID.NotFound",
+            assumed "The dhcpOption ID{missing} not exist";
+        /// What the operations other than the describing one answer. Assumed for associating.
+        NoSuchDhcpOptions(id: String) = "InvalidDhcpOptionsID.NotFound",
+            assumed "The dhcpOptions ID '{id}' does not exist";
+        DhcpOptionsInUse(id: DhcpOptionsId) = "DependencyViolation",
+            text "The dhcpOptions '{id}' has dependencies and cannot be deleted.";
+        UnknownDhcpKey(key: String) = "InvalidParameterValue",
+            assumed "Value ({key}) for parameter key is invalid. Unknown DHCP option.";
+        /// Assumed: the text and the code.
+        NoDhcpValues(key: &'static str) = "InvalidParameterValue",
+            assumed "The DHCP option {key} must have a value.";
+        /// Assumed: the text and the code.
+        TooManyDhcpValues { key: &'static str, most: usize } = "InvalidParameterValue",
+            assumed "The DHCP option {key} can have at most {most} values.";
 
-    // === Gateways and the like ===
-    /// EC2-RT-404. Assumed: the text.
-    #[error("The routeTable ID{} not exist", .0.plural())]
-    RouteTableNotFound(Missing),
-    /// Assumed: the text.
-    #[error("The networkAcl ID{} not exist", .0.plural())]
-    NetworkAclNotFound(Missing),
-    /// EC2-IGW-404. Assumed: the text.
-    #[error("The internetGateway ID{} not exist", .0.plural())]
-    InternetGatewayNotFound(Missing),
-    /// Assumed: the text.
-    #[error("The dhcpOption ID{} not exist", .0.plural())]
-    DhcpOptionsNotFound(Missing),
-    /// What the operations other than the describing one answer. Assumed for associating.
-    #[error("The dhcpOptions ID '{0}' does not exist")]
-    NoSuchDhcpOptions(String),
-    #[error("The dhcpOptions '{0}' has dependencies and cannot be deleted.")]
-    DhcpOptionsInUse(DhcpOptionsId),
-    /// Assumed: the text.
-    #[error("Value ({0}) for parameter key is invalid. Unknown DHCP option.")]
-    UnknownDhcpKey(String),
-    /// Assumed: the text and the code.
-    #[error("The DHCP option {0} must have a value.")]
-    NoDhcpValues(&'static str),
-    /// Assumed: the text and the code.
-    #[error("The DHCP option {key} can have at most {most} values.")]
-    TooManyDhcpValues { key: &'static str, most: usize },
-
-    // === Regions ===
-    #[error("Invalid region names provided. The following region names are invalid: {0}")]
-    RegionNotFound(String),
-    #[error("Invalid availability zone: [{0}]")]
-    ZoneNotFound(String),
-}
-
-impl Ec2Error {
-    fn code(&self) -> &'static str {
-        use Ec2Error as E;
-        match self {
-            E::NotBuilt(_) => NOT_BUILT,
-            E::MissingParameter(_) | E::NoIpv6Block | E::NoPermissions | E::NoPeer => "MissingParameter",
-            E::TooManyFilterValues(_) => "FilterLimitExceeded",
-            E::BadToken(_) => "InvalidNextToken",
-            E::TokenReused => "IdempotentParameterMismatch",
-            E::TooManyTags => "TagLimitExceeded",
-            E::UnknownResource(_) => "InvalidID",
-            E::VpcNotFound(_) => "InvalidVpcID.NotFound",
-            E::VpcRange(_) => "InvalidVpc.Range",
-            E::TooManyVpcs => "VpcLimitExceeded",
-            E::UnsupportedTenancy(_) => "UnsupportedTenancy",
-            E::VpcInUse(_) | E::SubnetInUse(_) | E::GroupInUse(_) | E::DhcpOptionsInUse(_) => {
-                "DependencyViolation"
-            }
-            E::NoDefaultVpc => "VPCIdNotSpecified",
-            E::SubnetNotFound(_) => "InvalidSubnetID.NotFound",
-            E::SubnetRange(_) => "InvalidSubnet.Range",
-            E::SubnetConflict(_) => "InvalidSubnet.Conflict",
-            E::TooManySubnets => "SubnetLimitExceeded",
-            E::GroupNotFound(_) | E::GroupNameNotFound { .. } | E::DifferentNetworks => {
-                "InvalidGroup.NotFound"
-            }
-            E::GroupIdMalformed(_) => "InvalidGroupId.Malformed",
-            E::DuplicateGroup { .. } => "InvalidGroup.Duplicate",
-            E::TooManyGroups => "SecurityGroupLimitExceeded",
-            E::DefaultGroup(_) => "CannotDelete",
-            E::RuleNotFound(_) => "InvalidSecurityGroupRuleId.NotFound",
-            E::DuplicateRule(_) => "InvalidPermission.Duplicate",
-            E::NoSuchRule => "InvalidPermission.NotFound",
-            E::TooManyRules => "RulesPerSecurityGroupLimitExceeded",
-            E::PrefixListNotFound(_) => "InvalidPrefixListID.NotFound",
-            E::InterfaceNotFound(_) => "InvalidNetworkInterfaceID.NotFound",
-            E::SubnetFull => "InsufficientFreeAddressesInSubnet",
-            E::AddressInUse => "InvalidIPAddress.InUse",
-            E::TooManyGroupsOnInterface => "SecurityGroupsPerInterfaceLimitExceeded",
-            E::TooManyInterfaces => "NetworkInterfaceLimitExceeded",
-            E::ManagedInterface => "AuthFailure",
-            E::ServiceAttachment | E::PrimaryInterface => "OperationNotPermitted",
-            E::AttachmentNotFound(_) => "InvalidAttachmentID.NotFound",
-            E::RouteTableNotFound(_) => "InvalidRouteTableID.NotFound",
-            E::NetworkAclNotFound(_) => "InvalidNetworkAclID.NotFound",
-            E::InternetGatewayNotFound(_) => "InvalidInternetGatewayID.NotFound",
-            E::DhcpOptionsNotFound(_) => "InvalidDhcpOptionID.NotFound",
-            E::NoSuchDhcpOptions(_) => "InvalidDhcpOptionsID.NotFound",
-            E::PagedIds(_)
-            | E::ManyAttributes(_)
-            | E::NoAttribute
-            | E::GroupIdAndName
-            | E::OnePrimaryAddress
-            | E::NotTogether(..) => "InvalidParameterCombination",
-            E::UnknownFilter(_)
-            | E::PageTooSmall(_)
-            | E::PageTooLarge(..)
-            | E::BadClientToken(_)
-            | E::NoTags
-            | E::NoTagResourceType
-            | E::WrongTagResourceType(_)
-            | E::ReservedTag
-            | E::BadTagKey
-            | E::LongTagValue
-            | E::NullTagValue
-            | E::DuplicateTag(_)
-            | E::NotACidr(_)
-            | E::WrongZone { .. }
-            | E::ReservedGroupName(_)
-            | E::GroupNameLikeId(_)
-            | E::BadGroupText { .. }
-            | E::RepeatedRule
-            | E::UnknownProtocol(_)
-            | E::NoProtocol
-            | E::NoPorts
-            | E::BadPort(_)
-            | E::BackwardPorts { .. }
-            | E::BadIcmp(_)
-            | E::MalformedCidr(_)
-            | E::BadRuleDescription
-            | E::AddressOutside(_)
-            | E::AddressReserved(_)
-            | E::NotAnAddress(_)
-            | E::InterfaceInUse(_)
-            | E::UnknownDhcpKey(_)
-            | E::NoDhcpValues(_)
-            | E::TooManyDhcpValues { .. }
-            | E::RegionNotFound(_)
-            | E::ZoneNotFound(_) => "InvalidParameterValue",
-        }
-    }
-
-    /// The id of the rule behind the refusal.
-    fn rule(&self) -> Option<&'static str> {
-        use Ec2Error as E;
-        Some(match self {
-            E::NotBuilt(..) => return None,
-            E::NoIpv6Block => "EC2-SUB-IPV6",
-            E::MissingParameter(..) => "EC2-MISSING",
-            E::UnknownFilter(..) | E::TooManyFilterValues(..) => "EC2-FILTER",
-            E::PageTooSmall(..) => "EC2-PAGE-MIN",
-            E::PageTooLarge(..) | E::PagedIds(..) => "EC2-PAGE",
-            E::TokenReused => "EC2-IDEM",
-            E::BadClientToken(..) => "EC2-IDEM-2",
-            E::VpcNotFound(..) => "EC2-VPC-404",
-            E::VpcRange(..) => "EC2-VPC-SIZE",
-            E::NotACidr(..) => "EC2-VPC-BADCIDR",
-            E::TooManyVpcs => "EC2-VPC-LIMIT",
-            E::UnsupportedTenancy(..) => "EC2-VPC-TENANCY",
-            E::VpcInUse(..) => "EC2-VPC-DEL",
-            E::ManyAttributes(..) => "EC2-VPC-ATTR",
-            E::SubnetNotFound(..) => "EC2-SUB-404",
-            E::SubnetRange(..) => "EC2-SUB-RANGE",
-            E::SubnetConflict(..) => "EC2-SUB-CONFLICT",
-            E::TooManySubnets => "EC2-SUB-LIMIT",
-            E::SubnetInUse(..) => "EC2-SUB-DEL",
-            E::WrongZone { .. } => "EC2-BADVALUE",
-            E::GroupNotFound(..) => "EC2-SG-404",
-            E::GroupIdMalformed(..) => "EC2-MALFORMED",
-            E::DuplicateGroup { .. } | E::GroupNameLikeId(..) => "EC2-SG-DUP",
-            E::TooManyGroups => "EC2-SG-LIMIT2",
-            E::GroupInUse(..) => "EC2-SG-DEL",
-            E::DefaultGroup(..) => "EC2-SG-DEL-DEFAULT",
-            E::RuleNotFound(..) | E::NoProtocol | E::NoPorts | E::NoPeer => "EC2-SG-RULE-MOD",
-            E::DuplicateRule(..) => "EC2-SG-RULE-DUP",
-            E::NoSuchRule => "EC2-SG-RULE-404",
-            E::TooManyRules => "EC2-SG-LIMIT",
-            E::InterfaceNotFound(..) => "EC2-ENI-404",
-            E::SubnetFull => "EC2-ENI-NOIP",
-            E::AddressOutside(..) => "EC2-ENI-ADDR-OUT",
-            E::AddressReserved(..) => "EC2-ENI-ADDR-RES",
-            E::AddressInUse => "EC2-ENI-ADDR-USED",
-            E::DifferentNetworks => "EC2-ENI-SGVPC",
-            E::TooManyGroupsOnInterface => "EC2-ENI-SGMAX",
-            E::TooManyInterfaces => "EC2-ENI-LIMIT",
-            E::InterfaceInUse(..) => "EC2-ENI-DEL-USED",
-            E::ManagedInterface => "EC2-ENI-REQ",
-            E::ServiceAttachment => "EC2-ENI-DETACH",
-            E::PrimaryInterface => "EC2-ENI-DETACH0",
-            E::RouteTableNotFound(..) => "EC2-RT-404",
-            E::InternetGatewayNotFound(..) => "EC2-IGW-404",
-            _ => return None,
-        })
-    }
-}
-
-impl From<Ec2Error> for Refused {
-    fn from(error: Ec2Error) -> Self {
-        let (code, because) = (error.code(), error.rule());
-        Refused {
-            code: code.into(),
-            message: error.to_string(),
-            status: if code == NOT_BUILT { 501 } else { 400 },
-            because,
-        }
+        // === Regions ===
+        RegionNotFound(names: String) = "InvalidParameterValue",
+            text "Invalid region names provided. The following region names are invalid: {names}";
+        ZoneNotFound(zones: String) = "InvalidParameterValue",
+            text "Invalid availability zone: [{zones}]";
     }
 }

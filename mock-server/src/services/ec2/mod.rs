@@ -1,6 +1,7 @@
 //! Amazon EC2, as far as VPC networking goes.
 
 mod account;
+mod client_token;
 mod dependency;
 mod describe;
 mod dhcp_options;

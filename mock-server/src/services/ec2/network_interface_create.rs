@@ -1,10 +1,10 @@
 //! Network interfaces made and deleted.
 
+use super::client_token;
 use super::describe::{Listed, Resource, find};
 use super::error::{Ec2Error, Missing};
 use super::network_interface::print_as;
 use super::tags::{self, TagSpecification};
-use crate::kernel::digest;
 use crate::model::address::Refusal;
 use crate::model::place::{InterfaceSpec, NotPlaced};
 use crate::model::{
@@ -65,9 +65,6 @@ impl Operation for CreateNetworkInterface {
     type Error = Ec2Error;
 }
 
-/// Longest client token; EC2-IDEM-2.
-const LONGEST_TOKEN: usize = 64;
-
 impl Write for CreateNetworkInterface {
     fn run(
         txn: &mut Txn<'_>,
@@ -75,32 +72,19 @@ impl Write for CreateNetworkInterface {
         mut input: CreateNetworkInterfaceIn,
     ) -> Result<Self::Out, Ec2Error> {
         let token = input.client_token.take().filter(|token| !token.is_empty());
-        let Some(token) = token else {
-            let row = create(txn, input, None)?;
-            return Ok(Self::Out {
-                network_interface: Pending(Listed::new(&txn.state, row)),
-                client_token: None,
-            });
-        };
-        if token.len() > LONGEST_TOKEN || !token.is_ascii() {
-            return Err(Ec2Error::BadClientToken(token));
-        }
-        let key = digest(0, &[Self::NAME.as_bytes(), token.as_bytes()]);
-        let request = digest(0, &[format!("{input:?}").as_bytes()]);
-        let row = match txn.state.client_tokens.get(&key) {
-            Some(used) if used.request != request => return Err(Ec2Error::TokenReused),
-            Some(used) => find::<NetworkInterface>(&txn.state, &used.made.to_string())?.clone(),
-            None => create(txn, input, Some((key, request)))?,
-        };
+        let asked = format!("{input:?}");
+        let row = client_token::once(txn, Self::NAME, token.as_deref(), &asked, |txn, key| {
+            create(txn, input, key)
+        })?;
         let network_interface = Pending(Listed::new(&txn.state, row));
-        Ok(Self::Out { network_interface, client_token: Some(token) })
+        Ok(Self::Out { network_interface, client_token: token })
     }
 }
 
 fn create(
     txn: &mut Txn<'_>,
     input: CreateNetworkInterfaceIn,
-    token: Option<(u128, u128)>,
+    client_token: Option<u128>,
 ) -> Result<Arc<NetworkInterface>, Ec2Error> {
     let state = &txn.state;
     let subnet = find::<Subnet>(state, &input.subnet_id)?;
@@ -128,9 +112,11 @@ fn create(
         requester_id: None,
         requester_managed: false,
         owner: None,
+        interface_type: "interface",
+        client_token,
         tags,
     };
-    let mut row = txn.state.add_interface_for(spec, token).map_err(not_placed)?;
+    let mut row = txn.state.add_interface(spec).map_err(not_placed)?;
     if more > 0 {
         row = txn.state.add_addresses(row.id, more).map_err(not_placed)?;
     }

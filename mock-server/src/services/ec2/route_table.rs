@@ -5,11 +5,13 @@ use super::error::{Ec2Error, Missing};
 use super::filter::Probe;
 use super::tags::TagSet;
 use crate::kernel::AccountId;
-use crate::model::gateway::InVpcIndex;
+use crate::model::route::RouteTableIndex;
 use crate::model::{
-    Id, Route, RouteTable, RouteTableAssociationId, RouteTableId, RouteTarget, Site, State, SubnetId, VpcId,
+    Destination, EgressOnlyInternetGatewayId, Id, NatGatewayId, NetworkInterfaceId, PrefixListId, Route,
+    RouteOrigin, RouteTable, RouteTableAssociationId, RouteTableId, RouteTarget, Site, State, SubnetId,
+    TransitGatewayId, VpcId, VpcPeeringConnectionId,
 };
-use ipnet::Ipv4Net;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::{Serialize, Serializer};
 use std::fmt;
 
@@ -50,10 +52,10 @@ impl Resource for RouteTable {
         Ec2Error::RouteTableNotFound(missing)
     }
 
-    fn index(name: &str, value: &str) -> Option<InVpcIndex> {
+    fn index(name: &str, value: &str) -> Option<RouteTableIndex> {
         match name {
-            "vpc-id" => VpcId::parse(value).map(InVpcIndex::Vpc),
-            "association.subnet-id" => SubnetId::parse(value).map(InVpcIndex::Subnet),
+            "vpc-id" => VpcId::parse(value).map(RouteTableIndex::Vpc),
+            "association.subnet-id" => SubnetId::parse(value).map(RouteTableIndex::Subnet),
             _ => None,
         }
     }
@@ -67,19 +69,42 @@ impl Resource for RouteTable {
             "association.subnet-id" => associations.filter_map(|it| it.subnet).for_each(|id| probe.show(id)),
             "owner-id" => probe.show(state.site.account),
             "route-table-id" => probe.show(self.id),
-            "route.destination-cidr-block" => routes.for_each(|route| probe.show(route.destination)),
-            "route.gateway-id" => routes.for_each(|route| probe.show(Gateway(&route.target))),
-            "route.origin" => routes.for_each(|route| probe.is(route.origin)),
-            "route.state" => routes.for_each(|_| probe.is(ACTIVE)),
+            "route.destination-cidr-block" => {
+                routes.filter_map(|route| v4(route.destination)).for_each(|net| probe.show(net));
+            }
+            "route.destination-ipv6-cidr-block" => {
+                routes.filter_map(|route| v6(route.destination)).for_each(|net| probe.show(net));
+            }
+            "route.destination-prefix-list-id" => {
+                routes.filter_map(|route| prefix_list(route.destination)).for_each(|id| probe.show(id));
+            }
+            "route.gateway-id" => {
+                routes.filter_map(|route| Gateway::of(route.target)).for_each(|id| probe.show(id));
+            }
+            "route.egress-only-internet-gateway-id" => routes.for_each(|route| {
+                if let RouteTarget::EgressOnlyInternetGateway(id) = route.target {
+                    probe.show(id);
+                }
+            }),
+            "route.nat-gateway-id" => routes.for_each(|route| {
+                if let RouteTarget::NatGateway(id) = route.target {
+                    probe.show(id);
+                }
+            }),
+            "route.transit-gateway-id" => routes.for_each(|route| {
+                if let RouteTarget::TransitGateway(id) = route.target {
+                    probe.show(id);
+                }
+            }),
+            "route.vpc-peering-connection-id" => routes.for_each(|route| {
+                if let RouteTarget::Peering(id) = route.target {
+                    probe.show(id);
+                }
+            }),
+            "route.origin" => routes.for_each(|route| probe.is(origin(route.origin))),
+            "route.state" => routes.for_each(|route| probe.is(state_of(route))),
             "vpc-id" => probe.show(self.vpc),
-            "association.gateway-id"
-            | "route.destination-ipv6-cidr-block"
-            | "route.destination-prefix-list-id"
-            | "route.egress-only-internet-gateway-id"
-            | "route.instance-id"
-            | "route.nat-gateway-id"
-            | "route.transit-gateway-id"
-            | "route.vpc-peering-connection-id" => {}
+            "association.gateway-id" | "route.instance-id" => {}
             _ => probe.unknown(),
         }
     }
@@ -106,17 +131,40 @@ impl Resource for RouteTable {
     }
 }
 
-/// The state of a route whose target is there.
-const ACTIVE: &str = "active";
+fn state_of(route: &Route) -> &'static str {
+    if route.blackhole { "blackhole" } else { "active" }
+}
 
-/// What a route's target goes by as a gateway.
-struct Gateway<'a>(&'a RouteTarget);
+fn origin(origin: RouteOrigin) -> &'static str {
+    match origin {
+        RouteOrigin::Table => "CreateRouteTable",
+        RouteOrigin::Route => "CreateRoute",
+        RouteOrigin::Propagation => "EnableVgwRoutePropagation",
+    }
+}
 
-impl fmt::Display for Gateway<'_> {
+/// What a target goes by in the member `GatewayId`; other targets have members of their own.
+struct Gateway(RouteTarget);
+
+impl Gateway {
+    fn of(target: RouteTarget) -> Option<Self> {
+        match target {
+            RouteTarget::Local
+            | RouteTarget::InternetGateway(_)
+            | RouteTarget::VpnGateway(_)
+            | RouteTarget::Endpoint(_) => Some(Self(target)),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Gateway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            RouteTarget::Local => f.write_str("local"),
             RouteTarget::InternetGateway(id) => id.fmt(f),
+            RouteTarget::VpnGateway(id) => id.fmt(f),
+            RouteTarget::Endpoint(id) => id.fmt(f),
+            _ => f.write_str("local"),
         }
     }
 }
@@ -151,20 +199,71 @@ struct AssociationState {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct RouteView<'a> {
-    destination_cidr_block: Text<Ipv4Net>,
-    gateway_id: Text<Gateway<'a>>,
+struct RouteView {
+    destination_cidr_block: Option<Text<Ipv4Net>>,
+    destination_ipv6_cidr_block: Option<Text<Ipv6Net>>,
+    destination_prefix_list_id: Option<Text<PrefixListId>>,
+    egress_only_internet_gateway_id: Option<Text<EgressOnlyInternetGatewayId>>,
+    gateway_id: Option<Text<Gateway>>,
+    nat_gateway_id: Option<Text<NatGatewayId>>,
+    network_interface_id: Option<Text<NetworkInterfaceId>>,
+    transit_gateway_id: Option<Text<TransitGatewayId>>,
+    vpc_peering_connection_id: Option<Text<VpcPeeringConnectionId>>,
     origin: &'static str,
     state: &'static str,
 }
 
-impl<'a> RouteView<'a> {
-    fn new(route: &'a Route) -> Self {
+impl RouteView {
+    fn new(route: &Route) -> Self {
+        let (destination, target) = (route.destination, route.target);
         Self {
-            destination_cidr_block: Text(route.destination),
-            gateway_id: Text(Gateway(&route.target)),
-            origin: route.origin,
-            state: ACTIVE,
+            destination_cidr_block: v4(destination).map(Text),
+            destination_ipv6_cidr_block: v6(destination).map(Text),
+            destination_prefix_list_id: prefix_list(destination).map(Text),
+            egress_only_internet_gateway_id: match target {
+                RouteTarget::EgressOnlyInternetGateway(id) => Some(Text(id)),
+                _ => None,
+            },
+            gateway_id: Gateway::of(target).map(Text),
+            nat_gateway_id: match target {
+                RouteTarget::NatGateway(id) => Some(Text(id)),
+                _ => None,
+            },
+            network_interface_id: match target {
+                RouteTarget::Interface(id) => Some(Text(id)),
+                _ => None,
+            },
+            transit_gateway_id: match target {
+                RouteTarget::TransitGateway(id) => Some(Text(id)),
+                _ => None,
+            },
+            vpc_peering_connection_id: match target {
+                RouteTarget::Peering(id) => Some(Text(id)),
+                _ => None,
+            },
+            origin: origin(route.origin),
+            state: state_of(route),
         }
+    }
+}
+
+fn v4(destination: Destination) -> Option<Ipv4Net> {
+    match destination {
+        Destination::Cidr(IpNet::V4(net)) => Some(net),
+        _ => None,
+    }
+}
+
+fn v6(destination: Destination) -> Option<Ipv6Net> {
+    match destination {
+        Destination::Cidr(IpNet::V6(net)) => Some(net),
+        _ => None,
+    }
+}
+
+fn prefix_list(destination: Destination) -> Option<PrefixListId> {
+    match destination {
+        Destination::PrefixList(id) => Some(id),
+        Destination::Cidr(_) => None,
     }
 }

@@ -83,6 +83,6 @@ impl IamError {
 impl From<IamError> for Refused {
     fn from(error: IamError) -> Self {
         let (code, status) = error.code();
-        Refused { code: code.into(), message: error.to_string(), status, because: None }
+        Refused { code: code.into(), message: error.to_string(), status, because: None, assumed: None }
     }
 }

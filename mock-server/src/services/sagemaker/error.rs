@@ -264,6 +264,7 @@ impl From<SageMakerError> for Refused {
             message: error.to_string(),
             status: 400,
             because: error.because(),
+            assumed: None,
         }
     }
 }

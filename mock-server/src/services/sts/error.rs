@@ -32,6 +32,6 @@ impl StsError {
 impl From<StsError> for Refused {
     fn from(error: StsError) -> Self {
         let (code, status) = error.code();
-        Refused { code: code.into(), message: error.to_string(), status, because: None }
+        Refused { code: code.into(), message: error.to_string(), status, because: None, assumed: None }
     }
 }

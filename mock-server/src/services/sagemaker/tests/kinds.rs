@@ -290,6 +290,7 @@ fn assumed_words_can_be_replaced() {
     let texts: Texts = crate::rules::texts::parse(
         "SM-F-SG-404 = \"no group {resource} for {kind}\"\ninterface-description = \"for {what} {resource}\"\n\
          SM-VPC-IP-01 = \"ClientError: {instances} are too many\"",
+        |_| None,
     )
     .unwrap();
     let site = Site::with(Defaults { texts, ..Defaults::default() });

@@ -1,0 +1,45 @@
+//! Client tokens: a call that is repeated with its token is done once.
+//!
+//! Source: EC2 API reference, "Ensuring idempotency in Amazon EC2 API requests"; EC2-IDEM, EC2-IDEM-2.
+
+use super::describe::{Resource, find};
+use super::error::Ec2Error;
+use crate::kernel::digest;
+use crate::model::{Id, Txn, UsedToken};
+use std::fmt::Debug;
+use std::sync::Arc;
+
+/// Longest client token; EC2-IDEM-2.
+const LONGEST: usize = 64;
+
+/// Makes something unless a call of this operation with this token made it before: then that is answered as it is
+/// now. `request` is the input without its token. `make` gets what the row has to keep as its `client_token`, so that
+/// the token goes with it ([`crate::model::State::forget_token`]).
+///
+/// # Errors
+/// For a token that is none, or one that came with other parameters; and those of `make`.
+pub fn once<R: Resource>(
+    txn: &mut Txn<'_>,
+    operation: &str,
+    token: Option<&str>,
+    request: &impl Debug,
+    make: impl FnOnce(&mut Txn<'_>, Option<u128>) -> Result<Arc<R>, Ec2Error>,
+) -> Result<Arc<R>, Ec2Error> {
+    let Some(token) = token.filter(|token| !token.is_empty()) else {
+        return make(txn, None);
+    };
+    if token.len() > LONGEST || !token.is_ascii() {
+        return Err(Ec2Error::BadClientToken(token.to_owned()));
+    }
+    let key = digest(0, &[operation.as_bytes(), token.as_bytes()]);
+    let request = digest(0, &[format!("{request:?}").as_bytes()]);
+    match txn.state.client_tokens.get(&key) {
+        Some(used) if used.request != request => Err(Ec2Error::TokenReused),
+        Some(used) => find(&txn.state, &R::Key::from_hex(used.made).to_string()).cloned(),
+        None => {
+            let row = make(txn, Some(key))?;
+            txn.state.client_tokens.insert(key, UsedToken { request, made: row.key().hex() });
+            Ok(row)
+        }
+    }
+}
