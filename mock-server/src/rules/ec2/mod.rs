@@ -1,6 +1,8 @@
 //! The rules behind EC2's refusals. Each is checked by the operation that it belongs to, which has the exact text
 //! in its error; here stands what the rule says, where that is known from, and what to do.
 
+mod routes;
+
 use super::Basis::{self, Assumed, Documented, Observed};
 
 /// A rule of EC2.
@@ -35,8 +37,18 @@ const QUOTAS: &str = "Amazon VPC User Guide, quotas";
 const INTERFACES: &str = "Amazon EC2 User Guide, elastic network interfaces";
 const GROUPS: &str = "Amazon VPC User Guide, security groups";
 
-/// Every rule of EC2, by topic.
-pub const EC2: &[Ec2Rule] = &[
+/// The rules of EC2, topic by topic; those of large topics are in files of their own.
+const TOPICS: &[&[Ec2Rule]] = &[
+    GENERAL,
+    routes::RULES, //
+];
+
+/// Every rule of EC2.
+pub fn all() -> impl Iterator<Item = &'static Ec2Rule> {
+    TOPICS.iter().copied().flatten()
+}
+
+const GENERAL: &[Ec2Rule] = &[
     // === Any operation ===
     rule(
         "EC2-MISSING",
@@ -324,24 +336,9 @@ pub const EC2: &[Ec2Rule] = &[
         LOGS,
         "Terminate the instance instead.",
     ),
-    // === Gateways and tables ===
-    rule(
-        "EC2-RT-404",
-        Documented,
-        "The route table has to exist in the account and region of the call.",
-        API,
-        "Look the id up.",
-    ),
-    rule(
-        "EC2-IGW-404",
-        Documented,
-        "The internet gateway has to exist in the account and region of the call.",
-        API,
-        "Look the id up.",
-    ),
 ];
 
 /// The rule with this id.
 pub fn get(id: &str) -> Option<&'static Ec2Rule> {
-    EC2.iter().find(|rule| rule.id.eq_ignore_ascii_case(id))
+    all().find(|rule| rule.id.eq_ignore_ascii_case(id))
 }
