@@ -52,6 +52,8 @@ pub struct NetworkInterface {
     pub mac: [u8; 6],
     /// The primary private address first.
     pub addresses: Vec<Ipv4Addr>,
+    /// At most one for each private address.
+    pub public: Vec<PublicAddress>,
     pub description: Arc<str>,
     pub groups: Vec<GroupRef>,
     pub source_dest_check: bool,
@@ -82,6 +84,8 @@ pub enum InterfaceIndex {
     Vpc(VpcId),
     Group(SecurityGroupId),
     Owner(Owner),
+    /// A public address that it has.
+    Public(Ipv4Addr),
 }
 
 impl Row for NetworkInterface {
@@ -97,6 +101,7 @@ impl Row for NetworkInterface {
         if let Some(owner) = &self.owner {
             emit(InterfaceIndex::Owner(owner.clone()));
         }
+        self.public.iter().for_each(|address| emit(InterfaceIndex::Public(address.public)));
     }
 }
 

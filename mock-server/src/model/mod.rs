@@ -14,6 +14,7 @@ pub mod interface;
 pub mod job;
 pub mod network;
 pub mod place;
+pub mod public;
 pub mod quota;
 pub mod region;
 pub mod route;
@@ -37,6 +38,7 @@ pub use interface::{Attachment, GroupRef, InterfaceStatus, NetworkInterface, Use
 pub use job::{
     Course, Document, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Needs, Transition, VpcConfig,
 };
+pub use public::PublicAddress;
 pub use quota::Quotas;
 pub use region::{Partition, RegionInfo, Site, Zone};
 pub use route::{Destination, Route, RouteAssociation, RouteOrigin, RouteTable, RouteTarget};

@@ -62,6 +62,7 @@ impl State {
             zone: subnet.zone,
             mac: mac(spec.id),
             addresses,
+            public: Vec::new(),
             description: spec.description,
             groups,
             source_dest_check: true,
