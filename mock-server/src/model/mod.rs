@@ -42,7 +42,7 @@ pub use public::PublicAddress;
 pub use quota::Quotas;
 pub use region::{Partition, RegionInfo, Site, Zone};
 pub use route::{Destination, Route, RouteAssociation, RouteOrigin, RouteTable, RouteTarget};
-pub use state::{Alarm, Defaults, Owner, Profile, State};
+pub use state::{Alarm, Defaults, Letter, Owner, Profile, State};
 pub use tags::Tags;
 pub use texts::Texts;
 pub use vpc::{Subnet, Tenancy, Vpc};

@@ -125,6 +125,7 @@ impl CellState for State {
     type Owner = Owner;
     type What = Alarm;
     type Defaults = Defaults;
+    type Letter = Letter;
 
     fn first(origin: &Origin, defaults: &Defaults) -> Self {
         let site = Arc::new(Site::new(origin.account, origin.region()));
@@ -154,7 +155,15 @@ impl CellState for State {
     fn minter_mut(&mut self) -> &mut Minter {
         &mut self.minter
     }
+
+    fn receive(_: &mut Txn<'_>, letter: Letter) {
+        match letter {}
+    }
 }
+
+/// What one account or region tells another.
+#[derive(Debug)]
+pub enum Letter {}
 
 impl State {
     /// Forgets a client token along with what it made.
