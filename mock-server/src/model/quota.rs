@@ -12,6 +12,9 @@ pub struct Quotas {
     pub interfaces: usize,
     pub groups_per_interface: usize,
     pub tags_per_resource: usize,
+    pub peerings_per_vpc: usize,
+    /// Requests that wait for an answer.
+    pub outstanding_peerings: usize,
 }
 
 impl Default for Quotas {
@@ -24,6 +27,8 @@ impl Default for Quotas {
             interfaces: 5_000,
             groups_per_interface: 5,
             tags_per_resource: 50,
+            peerings_per_vpc: 50,
+            outstanding_peerings: 25,
         }
     }
 }
@@ -38,5 +43,7 @@ impl Quotas {
         interfaces: usize::MAX,
         groups_per_interface: usize::MAX,
         tags_per_resource: usize::MAX,
+        peerings_per_vpc: usize::MAX,
+        outstanding_peerings: usize::MAX,
     };
 }

@@ -60,6 +60,7 @@ pub enum Owner {
     NatGateway(NatGatewayId),
     VpcEndpoint(VpcEndpointId),
     Instance(InstanceId),
+    Peering(VpcPeeringConnectionId),
 }
 
 impl std::fmt::Display for Owner {
@@ -71,6 +72,7 @@ impl std::fmt::Display for Owner {
             Owner::NatGateway(id) => id.fmt(f),
             Owner::VpcEndpoint(id) => id.fmt(f),
             Owner::Instance(id) => id.fmt(f),
+            Owner::Peering(id) => id.fmt(f),
         }
     }
 }
@@ -106,6 +108,7 @@ pub struct State {
     pub acls: Table<NetworkAcl>,
     pub internet_gateways: Table<InternetGateway>,
     pub dhcp_options: Table<DhcpOptions>,
+    pub peerings: Table<Peering>,
     /// The DHCP options that new VPCs get.
     pub region_dhcp_options: Option<DhcpOptionsId>,
     /// By a digest of the operation and the token: plain values, for there may be one for each interface.
@@ -156,14 +159,18 @@ impl CellState for State {
         &mut self.minter
     }
 
-    fn receive(_: &mut Txn<'_>, letter: Letter) {
-        match letter {}
+    fn receive(txn: &mut Txn<'_>, letter: Letter) {
+        match letter {
+            Letter::Peering(news) => peering::receive(txn, news),
+        }
     }
 }
 
 /// What one account or region tells another.
 #[derive(Debug)]
-pub enum Letter {}
+pub enum Letter {
+    Peering(peering::PeeringNews),
+}
 
 impl State {
     /// Forgets a client token along with what it made.
@@ -192,11 +199,13 @@ impl State {
         table(&mut broken, "acls", &self.acls);
         table(&mut broken, "internet_gateways", &self.internet_gateways);
         table(&mut broken, "dhcp_options", &self.dhcp_options);
+        table(&mut broken, "peerings", &self.peerings);
         table(&mut broken, "jobs", &self.jobs);
         table(&mut broken, "models", &self.models);
         table(&mut broken, "endpoint_configs", &self.endpoint_configs);
         table(&mut broken, "endpoints", &self.endpoints);
         broken.extend(hosting::broken_invariants(self));
+        broken.extend(peering::broken_invariants(self));
         for vpc in self.vpcs.iter() {
             if let Some(options) = vpc.dhcp_options.filter(|id| !self.dhcp_options.contains(id)) {
                 broken.push(format!("{} has {options}, which does not exist", vpc.id));

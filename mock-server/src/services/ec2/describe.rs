@@ -138,7 +138,8 @@ pub struct DescribeIn {
         alias = "RouteTableIds",
         alias = "SecurityGroupRuleIds",
         alias = "SubnetIds",
-        alias = "VpcIds"
+        alias = "VpcIds",
+        alias = "VpcPeeringConnectionIds"
     )]
     pub ids: Vec<String>,
     pub group_names: Vec<String>,

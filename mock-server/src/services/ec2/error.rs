@@ -3,6 +3,8 @@
 //!
 //! A text marked `assumed` is one for which no answer of AWS itself was seen.
 
+pub mod peering;
+
 use crate::model::{DhcpOptionsId, NetworkInterfaceId, SecurityGroupId, SubnetId, VpcId};
 use crate::services::refusal::refusals;
 use ipnet::Ipv4Net;
@@ -248,5 +250,7 @@ refusals! {
             text "Invalid region names provided. The following region names are invalid: {names}";
         ZoneNotFound(zones: String) = "InvalidParameterValue",
             text "Invalid availability zone: [{zones}]";
+    } with {
+        Peering(peering::PeeringError),
     }
 }

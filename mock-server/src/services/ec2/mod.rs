@@ -14,6 +14,7 @@ mod network_acl;
 mod network_interface;
 mod network_interface_attribute;
 mod network_interface_create;
+mod peering;
 mod permission;
 #[cfg(test)]
 mod properties;
@@ -36,7 +37,8 @@ pub(crate) use self::{
 
 use super::Registrar;
 use crate::model::{
-    DhcpOptions, InternetGateway, NetworkAcl, NetworkInterface, RouteTable, SecurityGroup, Subnet, Vpc,
+    DhcpOptions, InternetGateway, NetworkAcl, NetworkInterface, Peering, RouteTable, SecurityGroup, Subnet,
+    Vpc,
 };
 use describe::{Describe, Resource};
 use error::Ec2Error;
@@ -79,6 +81,13 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.write::<dhcp_options::DeleteDhcpOptions>();
     registrar.read::<Describe<DhcpOptions>>();
     registrar.write::<dhcp_options::AssociateDhcpOptions>();
+    // Peering connections
+    registrar.write::<peering::CreateVpcPeeringConnection>();
+    registrar.write::<peering::AcceptVpcPeeringConnection>();
+    registrar.write::<peering::RejectVpcPeeringConnection>();
+    registrar.write::<peering::DeleteVpcPeeringConnection>();
+    registrar.write::<peering::ModifyVpcPeeringConnectionOptions>();
+    registrar.read::<Describe<Peering>>();
     // Tags
     registrar.write::<tags::CreateTags>();
     registrar.write::<tags::DeleteTags>();
@@ -90,7 +99,7 @@ pub fn operations(registrar: &mut impl Registrar) {
 }
 
 /// The filters of each describing operation that has some, in order of name.
-pub fn filters() -> [(&'static str, &'static [&'static str]); 12] {
+pub fn filters() -> [(&'static str, &'static [&'static str]); 13] {
     fn of<R: Resource>() -> (&'static str, &'static [&'static str]) {
         (R::DESCRIBE, R::FILTERS)
     }
@@ -104,6 +113,7 @@ pub fn filters() -> [(&'static str, &'static [&'static str]); 12] {
         of::<NetworkAcl>(),
         of::<InternetGateway>(),
         of::<DhcpOptions>(),
+        of::<Peering>(),
         ("DescribeTags", tags::TAG_FILTERS),
         ("DescribeRegions", region::REGION_FILTERS),
         ("DescribeAvailabilityZones", region::ZONE_FILTERS),

@@ -4,7 +4,7 @@ use super::describe::{Resource, Window, find};
 use super::error::Ec2Error;
 use super::filter::{Filter, Filters};
 use crate::model::{
-    DhcpOptions, Id, InternetGateway, NetworkAcl, NetworkInterface, RouteTable, SecurityGroup,
+    DhcpOptions, Id, InternetGateway, NetworkAcl, NetworkInterface, Peering, RouteTable, SecurityGroup,
     SecurityGroupRuleId, State, Subnet, Tags, Txn, Vpc,
 };
 use crate::services::{Caller, Done, Operation, Page, Printed, Read, View, Write, page};
@@ -135,6 +135,7 @@ const KINDS: &[Kind] = &[
     },
     kind::<Subnet>(),
     kind::<Vpc>(),
+    kind::<Peering>(),
 ];
 
 const fn kind<R: Resource>() -> Kind {
