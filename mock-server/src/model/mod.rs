@@ -13,6 +13,7 @@ pub mod ids;
 pub mod interface;
 pub mod job;
 pub mod network;
+pub mod offering;
 pub mod place;
 pub mod quota;
 pub mod region;
@@ -39,6 +40,7 @@ pub use interface::{Attachment, GroupRef, InterfaceStatus, NetworkInterface, Use
 pub use job::{
     Course, Document, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Needs, Transition, VpcConfig,
 };
+pub use offering::Offerings;
 pub use quota::Quotas;
 pub use region::{Partition, RegionInfo, Site, Zone};
 pub use state::{Alarm, Defaults, Owner, Profile, State};

@@ -171,6 +171,12 @@ pub enum SageMakerError {
     /// Documented rule, assumed text.
     #[error("Cannot update failed endpoint \"{arn}\". Delete the endpoint and create a new one.")]
     EndpointFailed { arn: String },
+    /// Assumed: known from another mock only.
+    #[error("The variant name(s) \"{names}\" is/are not present within endpoint configuration \"{config}\".")]
+    UnknownVariants { names: String, config: String },
+    /// Assumed.
+    #[error("Cannot update variant \"{variant}\": {why}.")]
+    VariantUpdate { variant: String, why: &'static str },
 }
 
 impl SageMakerError {
@@ -245,7 +251,9 @@ impl SageMakerError {
             | SageMakerError::VariantCapacity(_)
             | SageMakerError::OneShadow
             | SageMakerError::EndpointInProgress { .. }
-            | SageMakerError::EndpointFailed { .. } => "ValidationException",
+            | SageMakerError::EndpointFailed { .. }
+            | SageMakerError::UnknownVariants { .. }
+            | SageMakerError::VariantUpdate { .. } => "ValidationException",
         }
     }
 
