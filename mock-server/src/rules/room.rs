@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::model::{InstanceGroup, Placement as Choice, Subnet};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Interfaces of one instance, one private address each.
@@ -203,7 +203,11 @@ impl Rule for FiveAddressesWithEfa {
 fn enough_room(case: &Case<'_>, each: impl Fn(&InstanceGroup) -> u32) -> Verdict {
     let plan = plan_for(case, &each);
     let used = plan.iter().flatten().map(|placement| placement.subnet).next();
-    let free = case.subnets().map(|subnet| format!("{}: {}", subnet.id, subnet.addresses.free()));
+    let types = case.needs.instances.iter().map(|group| &*group.instance_type);
+    let usable: BTreeSet<_> =
+        types.flat_map(|name| zones_with(case, name)).flatten().map(|subnet| subnet.id).collect();
+    let free = case.subnets().filter(|subnet| usable.contains(&subnet.id));
+    let free = free.map(|subnet| format!("{}: {}", subnet.id, subnet.addresses.free()));
     let evidence = Evidence {
         resource: used.or(case.subnets().next()).map(|subnet| subnet.id.to_string()),
         facts: Vec::new(),

@@ -309,6 +309,9 @@ fn instances_are_placed_only_where_their_type_is() {
     house.scale("e", 11).unwrap();
     house.lab.advance(READY);
     assert_eq!(house.explain("e").decided_by, Some("SM-VPC-IP-01"));
+    let reason = house.describe("e")["FailureReason"].as_str().unwrap().to_owned();
+    let free = house.subnets.map(|subnet| format!("{subnet}: 1")).join(", ");
+    assert!(reason.ends_with(&format!("free: {free}.")), "{reason}");
 }
 
 #[test]
