@@ -75,8 +75,8 @@ pub struct Capacity {
     pub serverless: Option<Document>,
 }
 
-/// Begins to change weights and capacities of an endpoint that serves. Which instances go when some have to is not
-/// documented; it is the newest ones.
+/// Begins to change weights and capacities of an endpoint that serves. That it is the newest instances that go when
+/// some have to is assumed.
 pub fn scale(txn: &mut Txn<'_>, endpoint: &Endpoint, wanted: Vec<Capacity>) {
     let mut endpoint = endpoint.clone();
     let Some(serving) = &mut endpoint.serving else { return };
