@@ -216,13 +216,9 @@ fn begin(txn: &mut Txn<'_>, job: &mut Job, phase: Phase) {
     match phase {
         Phase::Place if violation.is_none() && job.needs.vpc.is_some() => {
             let message = match place::place(txn, job) {
-                Some(subnets) => {
-                    let subnets: Vec<_> = subnets.iter().map(ToString::to_string).collect();
-                    format!(
-                        "interfaces for {} instances in {}",
-                        job.needs.instance_count(),
-                        subnets.join(", ")
-                    )
+                Some(placed) => {
+                    let count = job.needs.instance_count();
+                    format!("interfaces for {count} instances in {}", place::told(&placed))
                 }
                 None => "no interface could be made, and no rule that is enforced forbids that".to_owned(),
             };

@@ -13,6 +13,7 @@ pub mod ids;
 pub mod interface;
 pub mod job;
 pub mod network;
+pub mod offering;
 pub mod peering;
 pub mod place;
 pub mod public;
@@ -39,6 +40,7 @@ pub use interface::{Attachment, GroupRef, InterfaceStatus, NetworkInterface, Use
 pub use job::{
     Course, Document, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Needs, Transition, VpcConfig,
 };
+pub use offering::Offerings;
 pub use peering::{Peering, PeeringSide, PeeringStatus};
 pub use public::PublicAddress;
 pub use quota::Quotas;

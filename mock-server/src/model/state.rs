@@ -44,6 +44,7 @@ impl Profile {
 pub struct Defaults {
     pub profile: Profile,
     pub rule_modes: RuleModes,
+    pub offerings: Offerings,
     pub quotas: Quotas,
     pub choices: Choices,
     pub texts: Texts,
@@ -120,6 +121,7 @@ pub struct State {
     pub endpoints: Table<Endpoint>,
     // === Account-wide ===
     pub rule_modes: RuleModes,
+    pub offerings: Offerings,
     pub roles: Table<Role>,
     pub sessions: Table<Session>,
 }
@@ -135,6 +137,7 @@ impl CellState for State {
         let mut state = Self {
             profile: defaults.profile,
             rule_modes: defaults.rule_modes.clone(),
+            offerings: defaults.offerings.clone(),
             quotas: defaults.quotas,
             choices: defaults.choices,
             texts: defaults.texts.clone(),

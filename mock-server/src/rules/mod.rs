@@ -133,6 +133,7 @@ rules![
     network::SharedTenancyOfCompilation,
     room::ServiceVpc,
     hosting::TwoZones,
+    hosting::TwoZonesWithInstances,
     room::TwoAddressesPerInstance,
     room::FiveAddressesWithEfa,
     room::OneSubnetAllGroups,
@@ -141,6 +142,7 @@ rules![
     groups::OpenToMembersOfTraining,
     groups::OpenToMembersOfProcessing,
     groups::OpenToMembersOfTransform,
+    groups::OpenToMembersWithEfa,
 ];
 
 /// Every rule, in the order of the list.

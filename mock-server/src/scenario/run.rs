@@ -179,6 +179,9 @@ impl<T: Target> Run<'_, T> {
         for (rule, mode) in &settings.rules {
             self.session.set_rule(rule, &mode.value).await?;
         }
+        for (family, zones) in &settings.not_offered {
+            self.session.set_offering(family, &zones.value).await?;
+        }
         let scale = settings.clock.scale.as_ref().map_or(60.0, |scale| scale.value);
         let mode = match settings.clock.mode {
             Mode::Manual => "manual".to_owned(),

@@ -103,6 +103,12 @@ impl<'a, T: Target> Session<'a, T> {
         self.control(Method::POST, "/_mockplane/rules", Some(&body)).await.map(|_| ())
     }
 
+    /// Says which zones lack a family of instance types.
+    pub async fn set_offering(&mut self, family: &str, zones: &[String]) -> Result<(), Broken> {
+        let body = json!({"account": self.account.to_string(), "family": family, "notOffered": zones});
+        self.control(Method::POST, "/_mockplane/offerings", Some(&body)).await.map(|_| ())
+    }
+
     /// Sets the account's clock.
     pub async fn set_clock(&mut self, mode: &str, start: Option<SimTime>) -> Result<(), Broken> {
         let mut body = json!({"account": self.account.to_string(), "mode": mode});

@@ -127,6 +127,11 @@ refusals! {
             text "Cannot update in-progress endpoint \"{arn}\".";
         EndpointFailed { arn: String } = "ValidationException",
             assumed "Cannot update failed endpoint \"{arn}\". Delete the endpoint and create a new one.";
+        /// Known from another mock only.
+        UnknownVariants { names: String, config: String } = "ValidationException",
+            assumed "The variant name(s) \"{names}\" is/are not present within endpoint configuration \"{config}\".";
+        VariantUpdate { variant: String, why: &'static str } = "ValidationException",
+            assumed "Cannot update variant \"{variant}\": {why}.";
     }
 }
 

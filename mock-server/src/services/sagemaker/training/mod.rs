@@ -69,6 +69,7 @@ impl Kind for Training {
             inputs: asked.input_data_config.iter().filter_map(Channel::s3_uri).map(str::to_owned).collect(),
             outputs,
             max_runtime: Some(Duration::from_secs(asked.max_runtime())),
+            ..Needs::default()
         })
     }
 
