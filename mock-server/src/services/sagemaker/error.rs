@@ -21,10 +21,13 @@ pub enum SageMakerError {
         "Job name must be unique within an AWS account and region, and a job with this name already exists ({arn})"
     )]
     JobNameInUse { arn: String },
-    /// Observed, of training jobs.
+    /// Observed of training jobs that are described or stopped, although the service model declares ResourceNotFound
+    /// for both. It declares it for the deletion too, of which nobody could be found who saw an answer: that it is the
+    /// same as theirs is assumed.
     #[error("Requested resource not found.")]
     NotFound,
-    /// Observed of processing and transform jobs up to the colon; code and text are assumed of compilation jobs.
+    /// Observed of processing and transform jobs up to the colon; code and text are assumed of compilation jobs, and of
+    /// every deletion. The service model declares ResourceNotFound for all of them, as above.
     #[error("Could not find requested job with name: {name}")]
     NoSuchJob { name: String },
     /// Observed of training jobs that are to be stopped; assumed of those that are to be updated.
