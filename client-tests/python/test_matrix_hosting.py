@@ -98,6 +98,18 @@ def test_the_vpc_is_that_of_the_model_and_interfaces_come_with_the_endpoint(hous
         assert interface["RequesterId"].endswith(":SageMaker")
 
 
+def test_the_interfaces_have_private_addresses_only(house):
+    for subnet in house.network.subnets:
+        house.aws.ec2.modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": True})
+    house.model()
+    house.config("c", 2)
+    house.create()
+    held = house.held()
+    assert len(held) == 4
+    for one in held:
+        assert "Association" not in one and one["PrivateIpAddress"].startswith("10.0.")
+
+
 def test_without_a_vpc_nothing_is_taken(house):
     house.model(vpc_config=None)
     house.config("c", 2)

@@ -42,7 +42,8 @@ impl Mutant {
     }
 
     fn control(&self, method: Method, path: &str, body: &Value) -> Value {
-        let request = Request::builder().method(method).uri(path).body(Bytes::from(body.to_string())).unwrap();
+        let request =
+            Request::builder().method(method).uri(path).body(Bytes::from(body.to_string())).unwrap();
         let response = self.site.answer(&request);
         assert!(response.status().is_success(), "{path}: {response:?}");
         serde_json::from_slice(response.body()).unwrap()
@@ -63,8 +64,7 @@ impl Exchange for &Mutant {
 }
 
 async fn run(mutant: &Mutant) -> Summary {
-    let summary =
-        run_path(&InProcess(mutant), Path::new(SCENARIOS), &Options::default(), &mut Silent).await;
+    let summary = run_path(&InProcess(mutant), Path::new(SCENARIOS), &Options::default(), &mut Silent).await;
     assert!(summary.unusable.is_none() && summary.problems.is_empty());
     summary
 }
@@ -97,7 +97,8 @@ fn expected(id: &str) -> BTreeMap<String, usize> {
 fn red(summary: &Summary) -> BTreeMap<String, usize> {
     let red = summary.outcomes.iter().filter(|outcome| !outcome.passed()).map(|outcome| {
         let failed = outcome.steps.iter().find(|step| step.status == Status::Failed);
-        let failed = failed.unwrap_or_else(|| panic!("{} could not be carried out: {outcome:#?}", outcome.name));
+        let failed =
+            failed.unwrap_or_else(|| panic!("{} could not be carried out: {outcome:#?}", outcome.name));
         (outcome.name.clone(), failed.number)
     });
     red.collect()
@@ -134,7 +135,8 @@ fn warned(mutant: &Mutant, account: &str) -> Vec<Result<(), String>> {
     let judge = |resource| {
         let path = format!("/_mockplane/explain/{resource}?account={account}&region=us-east-1");
         let why = mutant.control(Method::GET, &path, &Value::Null);
-        let rules = why["phases"].as_array().unwrap().iter().flat_map(|phase| phase["rules"].as_array().unwrap());
+        let rules =
+            why["phases"].as_array().unwrap().iter().flat_map(|phase| phase["rules"].as_array().unwrap());
         let kept = rules
             .filter(|rule| rule["id"] == mutant.rule)
             .any(|rule| (&rule["mode"], &rule["verdict"]) == (&json!("warn"), &json!("violated")));

@@ -12,6 +12,7 @@ pub mod ec2;
 mod groups;
 mod hosting;
 mod network;
+pub mod pages;
 mod role;
 pub mod room;
 pub mod texts;
