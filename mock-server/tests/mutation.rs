@@ -5,6 +5,8 @@
 //! looks at modes. So this is what deleting its check would do. A scenario that gives the rule a mode of its own is
 //! not heard.
 
+#![expect(clippy::unwrap_used, reason = "these are tests")]
+
 use bytes::Bytes;
 use hyper::{Method, Request, Response};
 use mockplane::admin::Site;

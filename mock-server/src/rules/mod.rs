@@ -9,6 +9,7 @@ mod book;
 mod case;
 mod dhcp;
 pub mod ec2;
+mod encryption;
 mod groups;
 mod hosting;
 mod network;
@@ -142,6 +143,7 @@ rules![
     groups::OpenToMembersOfTraining,
     groups::OpenToMembersOfProcessing,
     groups::OpenToMembersOfTransform,
+    encryption::OpenToEncryption,
 ];
 
 /// Every rule, in the order of the list.
