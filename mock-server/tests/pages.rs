@@ -1,8 +1,6 @@
 //! Every place of the guide's five pages is accounted for: what it states is answered by a rule or by a tested
 //! behaviour, or it is on the list of what is informational or of what is missing.
 
-#![expect(clippy::unwrap_used, reason = "these are tests")]
-
 use mockplane::rules::pages::{self, Statement};
 use mockplane::rules::{self, Doc};
 use std::collections::{BTreeMap, BTreeSet};
