@@ -110,6 +110,8 @@ pub struct Needs {
     pub vpc: Option<VpcConfig>,
     /// The containers have no network at all.
     pub network_isolation: bool,
+    /// The instances encrypt what they send each other.
+    pub encrypted: bool,
     /// `s3://` URLs that are read and written.
     pub inputs: Vec<String>,
     pub outputs: Vec<String>,

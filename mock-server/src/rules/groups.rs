@@ -32,7 +32,7 @@ fn all_tcp(rule: &SecurityGroupRule) -> bool {
 }
 
 /// The job's subnets that no range of these peers covers; ranges that touch count as one.
-fn uncovered<'a>(case: &Case<'a>, peers: impl Iterator<Item = &'a Peer>) -> Vec<Ipv4Net> {
+pub(super) fn uncovered<'a>(case: &Case<'a>, peers: impl Iterator<Item = &'a Peer>) -> Vec<Ipv4Net> {
     let ranges: Vec<Ipv4Net> = peers
         .filter_map(|peer| match peer {
             Peer::V4(net) => Some(*net),

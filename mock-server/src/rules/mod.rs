@@ -9,9 +9,11 @@ mod book;
 mod case;
 mod dhcp;
 pub mod ec2;
+mod encryption;
 mod groups;
 mod hosting;
 mod network;
+pub mod pages;
 mod role;
 pub mod room;
 pub mod texts;
@@ -143,6 +145,7 @@ rules![
     groups::OpenToMembersOfProcessing,
     groups::OpenToMembersOfTransform,
     groups::OpenToMembersWithEfa,
+    encryption::OpenToEncryption,
 ];
 
 /// Every rule, in the order of the list.

@@ -227,10 +227,11 @@ fn begin(txn: &mut Txn<'_>, endpoint: &mut Endpoint, phase: Phase) {
     for (i, variant) in pending.variants.iter_mut().enumerate() {
         let Some(needs) = needed(endpoint, i, variant) else { continue };
         for phase in again.into_iter().chain([phase]) {
-            let violation = ask(txn, &key, &needs, &mut endpoint.findings, phase);
-            if endpoint.failure.is_none() {
-                endpoint.failure =
-                    violation.map(|violation| failure::of(&txn.state.texts, key.kind, &violation));
+            if let Some(violation) = ask(txn, &key, &needs, &mut endpoint.findings, phase) {
+                let failure = failure::of(&txn.state.texts, key.kind, &violation);
+                endpoint.failure.get_or_insert(failure);
+                // A variant that has failed in one phase does not get to the next one.
+                break;
             }
         }
         match phase {

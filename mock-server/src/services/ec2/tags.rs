@@ -345,6 +345,8 @@ mod tests {
         let vpc = lab.vpc();
         let subnet = lab.subnet(&vpc, "10.0.0.0/24");
         let interface = lab.interface(&subnet, &[]);
+        let peers = json!({ "VpcId": vpc, "PeerVpcId": lab.vpc() });
+        lab.write::<super::super::peering::CreateVpcPeeringConnection>(peers);
         let state = lab.state();
         let group = state.groups.iter().next().unwrap();
         let mut ids: Vec<String> = vec![vpc.clone(), subnet, interface];
@@ -354,13 +356,14 @@ mod tests {
         ids.push(state.internet_gateways.iter().next().unwrap().id.to_string());
         ids.push(state.route_tables.iter().next().unwrap().id.to_string());
         ids.push(state.acls.iter().next().unwrap().id.to_string());
+        ids.push(state.peerings.iter().next().unwrap().id.to_string());
         assert_eq!(ids.len(), KINDS.len());
         let tags = json!([{ "Key": "team", "Value": "a" }, { "Key": "Name", "Value": "" }]);
         lab.write::<CreateTags>(json!({ "Resources": ids, "Tags": tags }));
 
         let describe =
             |filters: Json| lab.read::<DescribeTags>(json!({ "Filters": filters }))["Tags"].clone();
-        assert_eq!(describe(json!([])).as_array().unwrap().len(), 18);
+        assert_eq!(describe(json!([])).as_array().unwrap().len(), 2 * ids.len());
         ids.sort();
         assert_eq!(texts(&describe(json!([{ "Name": "tag:team", "Values": ["a"] }])), "ResourceId"), ids);
         assert_eq!(
@@ -386,7 +389,7 @@ mod tests {
                 None => break,
             }
         }
-        assert_eq!(seen, 18);
+        assert_eq!(seen, 2 * ids.len());
 
         let left = |tags: Json| {
             let mut input = json!({ "Resources": [vpc] });

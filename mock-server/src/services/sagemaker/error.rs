@@ -17,10 +17,13 @@ refusals! {
         JobNameInUse { arn: String } = "ResourceInUse",
             assumed "Job name must be unique within an AWS account and region, and a job with this name already \
                     exists ({arn})";
-        /// Observed, of training jobs.
+        /// Observed of training jobs that are described or stopped, although the service model declares ResourceNotFound
+        /// for both. It declares it for the deletion too, of which nobody could be found who saw an answer: that it is
+        /// the same as theirs is assumed.
         NotFound = "ValidationException",
             text "Requested resource not found.";
-        /// Observed of processing and transform jobs up to the colon; code and text are assumed of compilation jobs.
+        /// Observed of processing and transform jobs up to the colon; code and text are assumed of compilation jobs, and
+        /// of every deletion. The service model declares ResourceNotFound for all of them, as above.
         NoSuchJob { name: String } = "ValidationException",
             assumed "Could not find requested job with name: {name}";
         /// Observed of training jobs that are to be stopped; assumed of those that are to be updated.

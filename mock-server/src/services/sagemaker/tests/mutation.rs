@@ -97,6 +97,19 @@ fn outcome(id: &str, off: Option<&'static str>) -> Option<&'static str> {
             request["ResourceConfig"]["InstanceCount"] = json!(2);
             (training, request)
         }
+        "SM-SG-ENCRYPT-08" => {
+            let all = [(Direction::Ingress, Peer::Group(site.group)), (Direction::Egress, Peer::V4(ANY_V4))];
+            regroup(&site, &all);
+            site.lab.edit(|state| {
+                state.groups.update(&site.group, |group| {
+                    let rule = &mut group.rules[0];
+                    (rule.protocol, rule.from_port, rule.to_port) = ("tcp".into(), Some(0), Some(65_535));
+                });
+            });
+            let mut request = site.request("job", 2);
+            request["EnableInterContainerTrafficEncryption"] = json!(true);
+            (training, request)
+        }
         // Endpoints are no jobs; their own tests make some.
         "SM-HOST-AZ-01" => return blocked_endpoint(&site, "ml.p3.2xlarge", &[site.subnet]),
         "SM-HOST-AZ-04" => {
@@ -149,7 +162,9 @@ fn a_rule_speaks_of_the_kinds_whose_pages_state_it() {
     use JobKind::{Compilation, Hosting, Processing, Training, Transform};
     for info in rules::all() {
         let expected: &[JobKind] = match info.id {
-            "SM-VPC-TENANCY-01" | "SM-VPC-IP-02" | "SM-SG-SELF-01" | "SM-SG-SELF-05" => &[Training],
+            "SM-VPC-TENANCY-01" | "SM-VPC-IP-02" | "SM-SG-SELF-01" | "SM-SG-SELF-05" | "SM-SG-ENCRYPT-08" => {
+                &[Training]
+            }
             "SM-VPC-TENANCY-02" | "SM-SG-NEO-06" => &[Compilation],
             "SM-SG-SELF-02" => &[Processing],
             "SM-SG-SELF-03" => &[Transform],
