@@ -31,7 +31,7 @@ fn uncovered<'a>(case: &Case<'a>, peers: impl Iterator<Item = &'a Peer>) -> Vec<
         })
         .collect();
     let ranges = Ipv4Net::aggregate(&ranges);
-    let nets = case.subnets().map(|subnet| subnet.cidr);
+    let nets = case.subnets().filter_map(|subnet| subnet.cidr);
     nets.filter(|net| !ranges.iter().any(|range| range.contains(net))).collect()
 }
 

@@ -2,6 +2,7 @@
 //! in its error; here stands what the rule says, where that is known from, and what to do.
 
 mod routes;
+mod vpcs;
 
 use super::Basis::{self, Assumed, Documented, Observed};
 
@@ -40,7 +41,8 @@ const GROUPS: &str = "Amazon VPC User Guide, security groups";
 /// The rules of EC2, topic by topic; those of large topics are in files of their own.
 const TOPICS: &[&[Ec2Rule]] = &[
     GENERAL,
-    routes::RULES, //
+    routes::RULES,
+    vpcs::RULES, //
 ];
 
 /// Every rule of EC2.
@@ -132,9 +134,9 @@ const GENERAL: &[Ec2Rule] = &[
     rule(
         "EC2-VPC-TENANCY",
         Documented,
-        "The tenancy of a VPC is default or dedicated.",
+        "The tenancy of a VPC is default or dedicated, and can be changed from dedicated to default only.",
         VPC,
-        "Give one of the two.",
+        "Make a VPC of the tenancy that is needed.",
     ),
     rule(
         "EC2-VPC-DEL",

@@ -3,6 +3,10 @@
 //!
 //! A text marked `assumed` is one for which no answer of AWS itself was seen.
 
+mod vpcs;
+
+pub use vpcs::VpcError;
+
 use crate::model::{DhcpOptionsId, NetworkInterfaceId, SecurityGroupId, SubnetId, VpcId};
 use crate::services::refusal::refusals;
 use ipnet::Ipv4Net;
@@ -229,9 +233,8 @@ refusals! {
             assumed "The internetGateway ID{missing} not exist";
         DhcpOptionsNotFound(missing: Missing) = "InvalidDhcpOptionID.NotFound",
             assumed "The dhcpOption ID{missing} not exist";
-        /// What the operations other than the describing one answer. Assumed for associating.
-        NoSuchDhcpOptions(id: String) = "InvalidDhcpOptionsID.NotFound",
-            assumed "The dhcpOptions ID '{id}' does not exist";
+        DhcpOptionsMalformed(id: String) = "InvalidDhcpOptionsId.Malformed" for "EC2-MALFORMED",
+            assumed "Invalid id: \"{id}\" (expecting \"dopt-...\")";
         DhcpOptionsInUse(id: DhcpOptionsId) = "DependencyViolation",
             text "The dhcpOptions '{id}' has dependencies and cannot be deleted.";
         UnknownDhcpKey(key: String) = "InvalidParameterValue",
@@ -239,6 +242,8 @@ refusals! {
         /// Assumed: the text and the code.
         NoDhcpValues(key: &'static str) = "InvalidParameterValue",
             assumed "The DHCP option {key} must have a value.";
+        BadDhcpValue { key: &'static str, value: String } = "InvalidParameterValue",
+            assumed "Value ({value}) for parameter value is invalid. Invalid DHCP option value for {key}.";
         /// Assumed: the text and the code.
         TooManyDhcpValues { key: &'static str, most: usize } = "InvalidParameterValue",
             assumed "The DHCP option {key} can have at most {most} values.";
@@ -248,5 +253,9 @@ refusals! {
             text "Invalid region names provided. The following region names are invalid: {names}";
         ZoneNotFound(zones: String) = "InvalidParameterValue",
             text "Invalid availability zone: [{zones}]";
+    }
+    with {
+        /// Blocks of VPCs and subnets, default VPCs, attributes of subnets.
+        Vpcs(VpcError),
     }
 }

@@ -1,6 +1,7 @@
 //! Every refusal there is, reached through an operation, with the code and the text that callers see.
 
 mod gateways;
+mod vpcs;
 
 use super::describe::Describe;
 use super::error::Ec2Error;
@@ -76,6 +77,9 @@ fn every_refusal_has_its_code_and_its_text() {
     any_operation(&mut seen, &vpc, &subnet);
     tags(&mut seen, &vpc);
     networks(&mut seen, &vpc, &subnet);
+    vpcs::blocks(&mut seen);
+    vpcs::subnets(&mut seen);
+    vpcs::reservations(&mut seen, &vpc);
     groups(&mut seen, &vpc, &group);
     rules(&mut seen, &group, &foreign);
     interfaces(&mut seen, &subnet, &used, &foreign);
@@ -83,6 +87,7 @@ fn every_refusal_has_its_code_and_its_text() {
     gateways::dhcp_options(&mut seen, &vpc);
     let names = seen.names;
     let mut all = quotas();
+    all.extend(vpcs::default_vpc());
     all.extend(no_default_vpc());
     all.extend(names);
     let lines: BTreeSet<_> = Ec2Error::lines().iter().map(|line| line.name.to_owned()).collect();
@@ -241,11 +246,6 @@ fn networks(seen: &mut Seen<'_>, vpc: &str, subnet: &str) {
         json!({ "VpcId": vpc, "Ipv6Native": true }),
         "MissingParameter",
         "Either 'ipv6CidrBlock' or 'ipv6IpamPoolId' should be provided.",
-    );
-    seen.write::<CreateSubnet>(
-        with(create("10.0.1.0/24"), json!({ "Ipv6CidrBlock": "2001:db8::/64" })),
-        "NotImplemented",
-        "CreateSubnet with IPv6 is not implemented by this mock",
     );
     seen.write::<DeleteSubnet>(
         json!({ "SubnetId": subnet }),

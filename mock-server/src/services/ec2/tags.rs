@@ -5,7 +5,7 @@ use super::error::Ec2Error;
 use super::filter::{Filter, Filters};
 use crate::model::{
     DhcpOptions, Id, InternetGateway, NetworkAcl, NetworkInterface, RouteTable, SecurityGroup,
-    SecurityGroupRuleId, State, Subnet, Tags, Txn, Vpc,
+    SecurityGroupRuleId, State, Subnet, SubnetCidrReservation, Tags, Txn, Vpc,
 };
 use crate::services::{Caller, Done, Operation, Page, Printed, Read, View, Write, page};
 use serde::{Deserialize, Serialize, Serializer};
@@ -134,6 +134,7 @@ const KINDS: &[Kind] = &[
         visit: super::security_group_rule::visit_tags,
     },
     kind::<Subnet>(),
+    kind::<SubnetCidrReservation>(),
     kind::<Vpc>(),
 ];
 
@@ -334,7 +335,8 @@ impl Read for DescribeTags {
 #[cfg(test)]
 mod tests {
     use super::super::describe::Describe;
-    use super::super::harness::{Lab, texts};
+    use super::super::harness::{Lab, text, texts};
+    use super::super::subnet_reservation::CreateSubnetCidrReservation;
     use super::*;
     use serde_json::{Value as Json, json};
 
@@ -353,13 +355,17 @@ mod tests {
         ids.push(state.internet_gateways.iter().next().unwrap().id.to_string());
         ids.push(state.route_tables.iter().next().unwrap().id.to_string());
         ids.push(state.acls.iter().next().unwrap().id.to_string());
+        let reservation = lab.write::<CreateSubnetCidrReservation>(
+            json!({ "SubnetId": ids[1], "ReservationType": "prefix", "Cidr": "10.0.0.16/28" }),
+        );
+        ids.push(text(&reservation["SubnetCidrReservation"]["SubnetCidrReservationId"]));
         assert_eq!(ids.len(), KINDS.len());
         let tags = json!([{ "Key": "team", "Value": "a" }, { "Key": "Name", "Value": "" }]);
         lab.write::<CreateTags>(json!({ "Resources": ids, "Tags": tags }));
 
         let describe =
             |filters: Json| lab.read::<DescribeTags>(json!({ "Filters": filters }))["Tags"].clone();
-        assert_eq!(describe(json!([])).as_array().unwrap().len(), 18);
+        assert_eq!(describe(json!([])).as_array().unwrap().len(), 20);
         ids.sort();
         assert_eq!(texts(&describe(json!([{ "Name": "tag:team", "Values": ["a"] }])), "ResourceId"), ids);
         assert_eq!(
@@ -385,7 +391,7 @@ mod tests {
                 None => break,
             }
         }
-        assert_eq!(seen, 18);
+        assert_eq!(seen, 20);
 
         let left = |tags: Json| {
             let mut input = json!({ "Resources": [vpc] });
