@@ -38,7 +38,7 @@ impl Ipv6BlockView {
 /// from other subnets.
 /// Source: VPC user guide, "Subnet CIDR blocks"; EC2-SUB-IPV6-RANGE, EC2-SUB-CONFLICT.
 pub fn ipv6_block(state: &State, vpc: &Vpc, text: &str) -> Result<Ipv6Net, Ec2Error> {
-    let sized = |net: &Ipv6Net| (44..=64).contains(&net.prefix_len()) && net.prefix_len() % 4 == 0;
+    let sized = |net: &Ipv6Net| (44..=64).contains(&net.prefix_len()) && net.prefix_len().is_multiple_of(4);
     let net = text.parse::<Ipv6Net>().ok().filter(sized).map(|net| net.trunc());
     let net = net.ok_or_else(|| VpcError::NotAnIpv6Cidr(text.to_owned()))?;
     if !vpc.ipv6_cidrs.iter().any(|(_, block)| block.contains(&net)) {
