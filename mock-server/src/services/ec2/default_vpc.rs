@@ -116,6 +116,7 @@ mod tests {
     use super::super::describe::Describe;
     use super::super::harness::{Lab, text, texts};
     use super::super::subnet::DeleteSubnet;
+    use super::super::vpc_cidr::AssociateVpcCidrBlock;
     use super::*;
     use crate::model::{InternetGateway, RouteTable, Subnet, Vpc};
     use serde_json::json;
@@ -172,5 +173,20 @@ mod tests {
         let made =
             lab.write::<CreateDefaultSubnet>(json!({ "AvailabilityZone": "us-east-1a" }))["Subnet"].clone();
         assert_eq!(made["CidrBlock"], "172.31.96.0/20");
+    }
+
+    #[test]
+    fn a_default_subnet_can_be_for_ipv6_alone() {
+        let lab = Lab::new();
+        let vpc = lab.state().default_vpc().unwrap().id.to_string();
+        lab.write::<AssociateVpcCidrBlock>(json!({ "VpcId": vpc, "AmazonProvidedIpv6CidrBlock": true }));
+        let filters = json!({ "Filters": [{ "Name": "availability-zone", "Values": ["us-east-1a"] }] });
+        let subnet = lab.ids::<Describe<Subnet>>("Subnets", "SubnetId", filters);
+        lab.write::<DeleteSubnet>(json!({ "SubnetId": subnet[0] }));
+        let input = json!({ "AvailabilityZone": "us-east-1a", "Ipv6Native": true });
+        let made = lab.write::<CreateDefaultSubnet>(input)["Subnet"].clone();
+        assert_eq!((&made["Ipv6Native"], &made["MapPublicIpOnLaunch"]), (&json!(true), &json!(false)));
+        let net = text(&made["Ipv6CidrBlockAssociationSet"][0]["Ipv6CidrBlock"]);
+        assert!(net.ends_with("::/64"), "{net}");
     }
 }
