@@ -163,7 +163,7 @@ pub fn may_be_primary(block: Ipv4Net) -> bool {
 
 /// Whether the range of a further block does not go with the blocks that the VPC has.
 /// Source: VPC user guide, "IPv4 CIDR block association restrictions". What the table says of ranges is taken to
-/// be about the primary block, as its editions up to 2022 put it.
+/// be about the primary block, as its older editions put it.
 fn is_restricted(vpc: &Vpc, new: Ipv4Net) -> bool {
     let next_to_primary = match (vpc.cidr().map(Range::of), Range::of(new)) {
         (_, Range::LinkLocal) => true,
