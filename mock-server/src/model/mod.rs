@@ -19,6 +19,7 @@ pub mod place;
 pub mod public;
 pub mod quota;
 pub mod region;
+pub mod reservation;
 pub mod route;
 pub mod state;
 pub mod tags;
@@ -45,11 +46,12 @@ pub use peering::{Peering, PeeringSide, PeeringStatus};
 pub use public::PublicAddress;
 pub use quota::Quotas;
 pub use region::{Partition, RegionInfo, Site, Zone};
+pub use reservation::{ReservationType, SubnetCidrReservation};
 pub use route::{Destination, Route, RouteAssociation, RouteOrigin, RouteTable, RouteTarget};
 pub use state::{Alarm, Defaults, Letter, Owner, Profile, State};
 pub use tags::Tags;
 pub use texts::Texts;
-pub use vpc::{Subnet, Tenancy, Vpc};
+pub use vpc::{LaunchNames, Subnet, Tenancy, Vpc};
 
 /// A transaction over the model.
 pub type Txn<'a> = crate::kernel::Txn<'a, State>;

@@ -6,6 +6,8 @@
 pub struct Quotas {
     pub vpcs: usize,
     pub subnets_per_vpc: usize,
+    pub ipv4_blocks_per_vpc: usize,
+    pub ipv6_blocks_per_vpc: usize,
     pub security_groups: usize,
     /// For each direction, of IPv4 and of IPv6 rules each.
     pub rules_per_direction: usize,
@@ -22,6 +24,8 @@ impl Default for Quotas {
         Self {
             vpcs: 5,
             subnets_per_vpc: 200,
+            ipv4_blocks_per_vpc: 5,
+            ipv6_blocks_per_vpc: 5,
             security_groups: 2_500,
             rules_per_direction: 60,
             interfaces: 5_000,
@@ -38,6 +42,8 @@ impl Quotas {
     pub const UNLIMITED: Quotas = Quotas {
         vpcs: usize::MAX,
         subnets_per_vpc: usize::MAX,
+        ipv4_blocks_per_vpc: usize::MAX,
+        ipv6_blocks_per_vpc: usize::MAX,
         security_groups: usize::MAX,
         rules_per_direction: usize::MAX,
         interfaces: usize::MAX,

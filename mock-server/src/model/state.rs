@@ -103,6 +103,7 @@ pub struct State {
     // === EC2 ===
     pub vpcs: Table<Vpc>,
     pub subnets: Table<Subnet>,
+    pub reservations: Table<SubnetCidrReservation>,
     pub groups: Table<SecurityGroup>,
     pub interfaces: Table<NetworkInterface>,
     pub route_tables: Table<RouteTable>,
@@ -209,6 +210,9 @@ impl State {
         table(&mut broken, "endpoints", &self.endpoints);
         broken.extend(hosting::broken_invariants(self));
         broken.extend(peering::broken_invariants(self));
+        table(&mut broken, "reservations", &self.reservations);
+        broken.extend(vpc::broken_invariants(self));
+        broken.extend(reservation::broken_invariants(self));
         for vpc in self.vpcs.iter() {
             if let Some(options) = vpc.dhcp_options.filter(|id| !self.dhcp_options.contains(id)) {
                 broken.push(format!("{} has {options}, which does not exist", vpc.id));

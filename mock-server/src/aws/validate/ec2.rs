@@ -8,6 +8,9 @@ use crate::aws::value::Value;
 /// Enums with more values than this are not listed in messages.
 const MOST_LISTED: usize = 12;
 
+/// Parameters whose operations refuse an unknown word with a code of its own, such as `UnsupportedTenancy`.
+const OWN_CODES: &[&str] = &["instanceTenancy"];
+
 pub(super) fn validate(
     model: &'static ServiceModel,
     shape: &'static Shape,
@@ -105,7 +108,7 @@ fn check(
             }
         }
         Value::String(text) => {
-            let values = model.enum_values(shape);
+            let values = if OWN_CODES.contains(&path) { &[] } else { model.enum_values(shape) };
             if !values.is_empty() && !values.contains(&text.as_str()) {
                 let hint = if values.len() <= MOST_LISTED {
                     format!(" Expecting one of: {}.", values.join(", "))

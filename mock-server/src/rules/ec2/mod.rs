@@ -3,6 +3,7 @@
 
 mod peering;
 mod routes;
+mod vpcs;
 
 use super::Basis::{self, Assumed, Documented, Observed};
 
@@ -39,7 +40,7 @@ const INTERFACES: &str = "Amazon EC2 User Guide, elastic network interfaces";
 const GROUPS: &str = "Amazon VPC User Guide, security groups";
 
 /// The rules of EC2, topic by topic; those of large topics are in files of their own.
-const TOPICS: &[&[Ec2Rule]] = &[GENERAL, routes::RULES, peering::RULES];
+const TOPICS: &[&[Ec2Rule]] = &[GENERAL, routes::RULES, peering::RULES, vpcs::RULES];
 
 /// Every rule of EC2.
 pub fn all() -> impl Iterator<Item = &'static Ec2Rule> {
@@ -130,9 +131,9 @@ const GENERAL: &[Ec2Rule] = &[
     rule(
         "EC2-VPC-TENANCY",
         Documented,
-        "The tenancy of a VPC is default or dedicated.",
+        "The tenancy of a VPC is default or dedicated, and can be changed from dedicated to default only.",
         VPC,
-        "Give one of the two.",
+        "Make a VPC of the tenancy that is needed.",
     ),
     rule(
         "EC2-VPC-DEL",

@@ -27,6 +27,8 @@ pub trait Resource: Row<Key: Id + Display + 'static> {
     const FILTERS: &'static [&'static str];
     /// The one of them that names the resource itself.
     const ID_FILTER: &'static str;
+    /// Names that AWS takes though it documents them no more, each with the one that stands for it today.
+    const OLD_FILTERS: &'static [(&'static str, &'static str)] = &[];
 
     fn table(state: &State) -> &Table<Self>;
     fn table_mut(state: &mut State) -> &mut Table<Self>;
@@ -204,7 +206,13 @@ impl<R: Resource> Read for Describe<R> {
         }
         let state = view.state;
         let window = Window::new(input.max_results, input.next_token.as_deref(), R::MOST, R::Key::parse)?;
-        let mut filters = Filters::new(input.filters, R::FILTERS)?;
+        let mut given = input.filters;
+        for filter in &mut given {
+            if let Some((_, name)) = R::OLD_FILTERS.iter().find(|(old, _)| *old == filter.name) {
+                filter.name = (*name).to_owned();
+            }
+        }
+        let mut filters = Filters::new(given, R::FILTERS)?;
         let candidates = if explicit {
             Candidates::Keys(named::<R>(state, &input.ids, &input.group_names)?)
         } else {

@@ -4,6 +4,9 @@
 //! A text marked `assumed` is one for which no answer of AWS itself was seen.
 
 pub mod peering;
+mod vpcs;
+
+pub use vpcs::VpcError;
 
 use crate::model::{DhcpOptionsId, NetworkInterfaceId, SecurityGroupId, SubnetId, VpcId};
 use crate::services::refusal::refusals;
@@ -231,9 +234,8 @@ refusals! {
             assumed "The internetGateway ID{missing} not exist";
         DhcpOptionsNotFound(missing: Missing) = "InvalidDhcpOptionID.NotFound",
             assumed "The dhcpOption ID{missing} not exist";
-        /// What the operations other than the describing one answer. Assumed for associating.
-        NoSuchDhcpOptions(id: String) = "InvalidDhcpOptionsID.NotFound",
-            assumed "The dhcpOptions ID '{id}' does not exist";
+        DhcpOptionsMalformed(id: String) = "InvalidDhcpOptionsId.Malformed" for "EC2-MALFORMED",
+            assumed "Invalid id: \"{id}\" (expecting \"dopt-...\")";
         DhcpOptionsInUse(id: DhcpOptionsId) = "DependencyViolation",
             text "The dhcpOptions '{id}' has dependencies and cannot be deleted.";
         UnknownDhcpKey(key: String) = "InvalidParameterValue",
@@ -241,6 +243,8 @@ refusals! {
         /// Assumed: the text and the code.
         NoDhcpValues(key: &'static str) = "InvalidParameterValue",
             assumed "The DHCP option {key} must have a value.";
+        BadDhcpValue { key: &'static str, value: String } = "InvalidParameterValue",
+            assumed "Value ({value}) for parameter value is invalid. Invalid DHCP option value for {key}.";
         /// Assumed: the text and the code.
         TooManyDhcpValues { key: &'static str, most: usize } = "InvalidParameterValue",
             assumed "The DHCP option {key} can have at most {most} values.";
@@ -250,7 +254,10 @@ refusals! {
             text "Invalid region names provided. The following region names are invalid: {names}";
         ZoneNotFound(zones: String) = "InvalidParameterValue",
             text "Invalid availability zone: [{zones}]";
-    } with {
+    }
+    with {
         Peering(peering::PeeringError),
+        /// Blocks of VPCs and subnets, default VPCs, attributes of subnets.
+        Vpcs(VpcError),
     }
 }

@@ -2,6 +2,7 @@
 
 mod account;
 mod client_token;
+mod default_vpc;
 mod dependency;
 mod describe;
 mod dhcp_options;
@@ -25,8 +26,12 @@ mod route_table;
 mod security_group;
 mod security_group_rule;
 mod subnet;
+mod subnet_attribute;
+mod subnet_cidr;
+mod subnet_reservation;
 mod tags;
 mod vpc;
+mod vpc_cidr;
 
 /// What tests of other services try to delete.
 #[cfg(test)]
@@ -38,7 +43,7 @@ pub(crate) use self::{
 use super::Registrar;
 use crate::model::{
     DhcpOptions, InternetGateway, NetworkAcl, NetworkInterface, Peering, RouteTable, SecurityGroup, Subnet,
-    Vpc,
+    SubnetCidrReservation, Vpc,
 };
 use describe::{Describe, Resource};
 use error::Ec2Error;
@@ -52,11 +57,21 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.read::<Describe<Vpc>>();
     registrar.read::<vpc::DescribeVpcAttribute>();
     registrar.write::<vpc::ModifyVpcAttribute>();
+    registrar.write::<vpc::ModifyVpcTenancy>();
+    registrar.write::<vpc_cidr::AssociateVpcCidrBlock>();
+    registrar.write::<vpc_cidr::DisassociateVpcCidrBlock>();
+    registrar.write::<default_vpc::CreateDefaultVpc>();
     // Subnets
     registrar.write::<subnet::CreateSubnet>();
     registrar.write::<subnet::DeleteSubnet>();
     registrar.read::<Describe<Subnet>>();
-    registrar.write::<subnet::ModifySubnetAttribute>();
+    registrar.write::<subnet_attribute::ModifySubnetAttribute>();
+    registrar.write::<subnet_cidr::AssociateSubnetCidrBlock>();
+    registrar.write::<subnet_cidr::DisassociateSubnetCidrBlock>();
+    registrar.write::<subnet_reservation::CreateSubnetCidrReservation>();
+    registrar.write::<subnet_reservation::DeleteSubnetCidrReservation>();
+    registrar.read::<subnet_reservation::GetSubnetCidrReservations>();
+    registrar.write::<default_vpc::CreateDefaultSubnet>();
     // Security groups
     registrar.write::<security_group::CreateSecurityGroup>();
     registrar.write::<security_group::DeleteSecurityGroup>();
@@ -99,13 +114,14 @@ pub fn operations(registrar: &mut impl Registrar) {
 }
 
 /// The filters of each describing operation that has some, in order of name.
-pub fn filters() -> [(&'static str, &'static [&'static str]); 13] {
+pub fn filters() -> Vec<(&'static str, &'static [&'static str])> {
     fn of<R: Resource>() -> (&'static str, &'static [&'static str]) {
         (R::DESCRIBE, R::FILTERS)
     }
-    [
+    vec![
         of::<Vpc>(),
         of::<Subnet>(),
+        of::<SubnetCidrReservation>(),
         of::<SecurityGroup>(),
         ("DescribeSecurityGroupRules", security_group_rule::RULE_FILTERS),
         of::<NetworkInterface>(),

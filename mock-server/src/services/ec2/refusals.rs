@@ -2,6 +2,7 @@
 
 mod gateways;
 mod peering;
+mod vpcs;
 
 use super::describe::Describe;
 use super::error::Ec2Error;
@@ -77,6 +78,9 @@ fn every_refusal_has_its_code_and_its_text() {
     any_operation(&mut seen, &vpc, &subnet);
     tags(&mut seen, &vpc);
     networks(&mut seen, &vpc, &subnet);
+    vpcs::blocks(&mut seen);
+    vpcs::subnets(&mut seen);
+    vpcs::reservations(&mut seen, &vpc);
     groups(&mut seen, &vpc, &group);
     rules(&mut seen, &group, &foreign);
     interfaces(&mut seen, &subnet, &used, &foreign);
@@ -84,6 +88,7 @@ fn every_refusal_has_its_code_and_its_text() {
     gateways::dhcp_options(&mut seen, &vpc);
     let names = seen.names;
     let mut all = quotas();
+    all.extend(vpcs::default_vpc());
     all.extend(no_default_vpc());
     all.extend(peering::peering());
     all.extend(names);
@@ -243,11 +248,6 @@ fn networks(seen: &mut Seen<'_>, vpc: &str, subnet: &str) {
         json!({ "VpcId": vpc, "Ipv6Native": true }),
         "MissingParameter",
         "Either 'ipv6CidrBlock' or 'ipv6IpamPoolId' should be provided.",
-    );
-    seen.write::<CreateSubnet>(
-        with(create("10.0.1.0/24"), json!({ "Ipv6CidrBlock": "2001:db8::/64" })),
-        "NotImplemented",
-        "CreateSubnet with IPv6 is not implemented by this mock",
     );
     seen.write::<DeleteSubnet>(
         json!({ "SubnetId": subnet }),

@@ -8,7 +8,7 @@ use super::permission::Permissions;
 use super::tags::{self, OwnTags, TagSet, TagSpecification};
 use crate::kernel::{AccountId, Memo};
 use crate::model::group::SecurityGroupIndex;
-use crate::model::network::ANY_V4;
+use crate::model::network::{ANY_V4, ANY_V6};
 use crate::model::{
     DEFAULT_GROUP, Direction, Id, Peer, SecurityGroup, SecurityGroupId, SecurityGroupRule, Site, State, Txn,
     Vpc, VpcId,
@@ -228,13 +228,17 @@ impl Write for CreateSecurityGroup {
             return Err(Ec2Error::TooManyGroups);
         }
         let id = SecurityGroupId::mint(txn);
-        let egress = SecurityGroupRule::all_traffic(Id::mint(txn), Direction::Egress, Peer::V4(ANY_V4));
+        let mut rules =
+            vec![SecurityGroupRule::all_traffic(Id::mint(txn), Direction::Egress, Peer::V4(ANY_V4))];
+        if txn.state.vpcs.get(&vpc).is_some_and(|vpc| !vpc.ipv6_cidrs.is_empty()) {
+            rules.push(SecurityGroupRule::all_traffic(Id::mint(txn), Direction::Egress, Peer::V6(ANY_V6)));
+        }
         txn.state.groups.insert(SecurityGroup {
             id,
             vpc,
             name: name.into(),
             description: input.description,
-            rules: vec![egress],
+            rules,
             tags: tags.clone(),
             memo: Memo::default(),
         });

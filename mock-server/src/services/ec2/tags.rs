@@ -5,7 +5,7 @@ use super::error::Ec2Error;
 use super::filter::{Filter, Filters};
 use crate::model::{
     DhcpOptions, Id, InternetGateway, NetworkAcl, NetworkInterface, Peering, RouteTable, SecurityGroup,
-    SecurityGroupRuleId, State, Subnet, Tags, Txn, Vpc,
+    SecurityGroupRuleId, State, Subnet, SubnetCidrReservation, Tags, Txn, Vpc,
 };
 use crate::services::{Caller, Done, Operation, Page, Printed, Read, View, Write, page};
 use serde::{Deserialize, Serialize, Serializer};
@@ -134,6 +134,7 @@ const KINDS: &[Kind] = &[
         visit: super::security_group_rule::visit_tags,
     },
     kind::<Subnet>(),
+    kind::<SubnetCidrReservation>(),
     kind::<Vpc>(),
     kind::<Peering>(),
 ];
@@ -335,7 +336,8 @@ impl Read for DescribeTags {
 #[cfg(test)]
 mod tests {
     use super::super::describe::Describe;
-    use super::super::harness::{Lab, texts};
+    use super::super::harness::{Lab, text, texts};
+    use super::super::subnet_reservation::CreateSubnetCidrReservation;
     use super::*;
     use serde_json::{Value as Json, json};
 
@@ -357,6 +359,10 @@ mod tests {
         ids.push(state.route_tables.iter().next().unwrap().id.to_string());
         ids.push(state.acls.iter().next().unwrap().id.to_string());
         ids.push(state.peerings.iter().next().unwrap().id.to_string());
+        let reservation = lab.write::<CreateSubnetCidrReservation>(
+            json!({ "SubnetId": ids[1], "ReservationType": "prefix", "Cidr": "10.0.0.16/28" }),
+        );
+        ids.push(text(&reservation["SubnetCidrReservation"]["SubnetCidrReservationId"]));
         assert_eq!(ids.len(), KINDS.len());
         let tags = json!([{ "Key": "team", "Value": "a" }, { "Key": "Name", "Value": "" }]);
         lab.write::<CreateTags>(json!({ "Resources": ids, "Tags": tags }));

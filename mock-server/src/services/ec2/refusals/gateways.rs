@@ -56,19 +56,36 @@ pub(super) fn dhcp_options(seen: &mut Seen<'_>, vpc: &str) {
         create("domain-name", &[]),
         "The DHCP option domain-name must have a value.",
     );
+    for (key, value) in [
+        ("netbios-node-type", "0"),
+        ("ntp-servers", "f"),
+        ("domain-name-servers", "amazon"),
+        ("netbios-name-servers", "::1"),
+        ("ipv6-address-preferred-lease-time", "139"),
+    ] {
+        seen.value::<CreateDhcpOptions>(
+            create(key, &[value]),
+            &format!("Value ({value}) for parameter value is invalid. Invalid DHCP option value for {key}."),
+        );
+    }
     seen.value::<CreateDhcpOptions>(
         create("domain-name-servers", &["10.0.0.2"; 5]),
         "The DHCP option domain-name-servers can have at most 4 values.",
     );
     seen.write::<DeleteDhcpOptions>(
+        json!({ "DhcpOptionsId": "foo-1" }),
+        "InvalidDhcpOptionsId.Malformed",
+        "Invalid id: \"foo-1\" (expecting \"dopt-...\")",
+    );
+    seen.write::<DeleteDhcpOptions>(
         json!({ "DhcpOptionsId": "dopt-1" }),
-        "InvalidDhcpOptionsID.NotFound",
-        "The dhcpOptions ID 'dopt-1' does not exist",
+        "InvalidDhcpOptionID.NotFound",
+        "The dhcpOption ID 'dopt-1' does not exist",
     );
     seen.write::<AssociateDhcpOptions>(
         json!({ "DhcpOptionsId": "dopt-1", "VpcId": vpc }),
-        "InvalidDhcpOptionsID.NotFound",
-        "The dhcpOptions ID 'dopt-1' does not exist",
+        "InvalidDhcpOptionID.NotFound",
+        "The dhcpOption ID 'dopt-1' does not exist",
     );
     seen.write::<AssociateDhcpOptions>(
         json!({ "DhcpOptionsId": "default", "VpcId": "vpc-1" }),
