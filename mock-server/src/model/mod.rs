@@ -4,6 +4,7 @@
 
 pub mod address;
 pub mod choice;
+pub mod edge;
 pub mod finding;
 pub mod gateway;
 pub mod group;
@@ -25,6 +26,7 @@ pub mod vpc;
 
 pub use address::AddressPool;
 pub use choice::{Choices, Placement, Silence};
+pub use edge::{EgressOnlyInternetGateway, VpnAttachment, VpnAttachmentState, VpnGateway};
 pub use finding::{Evidence, Finding, Phase, RuleMode, RuleModes, Verdict};
 pub use gateway::{AclAssociation, AclEntry, DhcpOptions, InternetGateway, NetworkAcl};
 pub use group::{DEFAULT_GROUP, Direction, Peer, SecurityGroup, SecurityGroupRule};
@@ -41,7 +43,7 @@ pub use job::{
 pub use public::PublicAddress;
 pub use quota::Quotas;
 pub use region::{Partition, RegionInfo, Site, Zone};
-pub use route::{Destination, Route, RouteAssociation, RouteOrigin, RouteTable, RouteTarget};
+pub use route::{Associate, Destination, Route, RouteAssociation, RouteOrigin, RouteTable, RouteTarget};
 pub use state::{Alarm, Defaults, Owner, Profile, State};
 pub use tags::Tags;
 pub use texts::Texts;

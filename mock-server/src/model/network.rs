@@ -46,17 +46,13 @@ impl NewVpc {
             tags: Tags::default(),
             memo: Memo::default(),
         };
-        let local = Route {
-            destination: Destination::Cidr(cidr.into()),
-            target: RouteTarget::Local,
-            origin: RouteOrigin::Table,
-            blackhole: false,
-        };
         let main_table = RouteTable {
             id: fresh(ids),
             vpc: vpc.id,
-            routes: vec![local],
-            associations: vec![RouteAssociation { id: fresh(ids), subnet: None }],
+            routes: vec![Route::local(cidr.into())],
+            associations: vec![RouteAssociation { id: fresh(ids), with: Associate::Main }],
+            propagating: Vec::new(),
+            client_token: None,
             tags: Tags::default(),
             memo: Memo::default(),
         };
@@ -129,7 +125,7 @@ impl State {
         let tables: Vec<_> = self.route_tables.by(&RouteTableIndex::Vpc(id)).map(|row| row.id).collect();
         let acls: Vec<_> = self.acls.by(&index).map(|row| row.id).collect();
         let groups: Vec<_> = self.groups.by(&SecurityGroupIndex::Vpc(id)).map(|row| row.id).collect();
-        tables.iter().for_each(|id| drop(self.route_tables.remove(id)));
+        tables.iter().for_each(|id| drop(self.remove_route_table(*id)));
         acls.iter().for_each(|id| drop(self.acls.remove(id)));
         groups.iter().for_each(|id| drop(self.groups.remove(id)));
         Some(vpc)
@@ -168,7 +164,7 @@ impl State {
         }
         for table in tables {
             self.route_tables.update(&table, |table| {
-                table.associations.retain(|association| association.subnet != Some(id));
+                table.associations.retain(|association| association.subnet() != Some(id));
             });
         }
         Some(subnet)
@@ -212,12 +208,9 @@ impl State {
             tags: Tags::default(),
             memo: Memo::default(),
         };
-        new.main_table.routes.push(Route {
-            destination: Destination::Cidr(ANY_V4.into()),
-            target: RouteTarget::InternetGateway(gateway.id),
-            origin: RouteOrigin::Route,
-            blackhole: false,
-        });
+        let (everywhere, target) =
+            (Destination::Cidr(ANY_V4.into()), RouteTarget::InternetGateway(gateway.id));
+        new.main_table.routes.push(Route::new(everywhere, target, RouteOrigin::Route));
         self.region_dhcp_options = Some(options.id);
         self.dhcp_options.insert(options);
         self.internet_gateways.insert(gateway);

@@ -12,6 +12,12 @@ pub struct Quotas {
     pub interfaces: usize,
     pub groups_per_interface: usize,
     pub tags_per_resource: usize,
+    pub route_tables_per_vpc: usize,
+    /// Of IPv4 and of IPv6 destinations each.
+    pub routes_per_table: usize,
+    pub internet_gateways: usize,
+    pub egress_only_gateways: usize,
+    pub vpn_gateways: usize,
 }
 
 impl Default for Quotas {
@@ -24,6 +30,11 @@ impl Default for Quotas {
             interfaces: 5_000,
             groups_per_interface: 5,
             tags_per_resource: 50,
+            route_tables_per_vpc: 200,
+            routes_per_table: 50,
+            internet_gateways: 5,
+            egress_only_gateways: 5,
+            vpn_gateways: 5,
         }
     }
 }
@@ -38,5 +49,10 @@ impl Quotas {
         interfaces: usize::MAX,
         groups_per_interface: usize::MAX,
         tags_per_resource: usize::MAX,
+        route_tables_per_vpc: usize::MAX,
+        routes_per_table: usize::MAX,
+        internet_gateways: usize::MAX,
+        egress_only_gateways: usize::MAX,
+        vpn_gateways: usize::MAX,
     };
 }

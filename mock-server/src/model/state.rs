@@ -60,6 +60,7 @@ pub enum Owner {
     NatGateway(NatGatewayId),
     VpcEndpoint(VpcEndpointId),
     Instance(InstanceId),
+    VpnGateway(VpnGatewayId),
 }
 
 impl std::fmt::Display for Owner {
@@ -71,6 +72,7 @@ impl std::fmt::Display for Owner {
             Owner::NatGateway(id) => id.fmt(f),
             Owner::VpcEndpoint(id) => id.fmt(f),
             Owner::Instance(id) => id.fmt(f),
+            Owner::VpnGateway(id) => id.fmt(f),
         }
     }
 }
@@ -105,6 +107,8 @@ pub struct State {
     pub route_tables: Table<RouteTable>,
     pub acls: Table<NetworkAcl>,
     pub internet_gateways: Table<InternetGateway>,
+    pub egress_only_gateways: Table<EgressOnlyInternetGateway>,
+    pub vpn_gateways: Table<VpnGateway>,
     pub dhcp_options: Table<DhcpOptions>,
     /// The DHCP options that new VPCs get.
     pub region_dhcp_options: Option<DhcpOptionsId>,
@@ -182,12 +186,16 @@ impl State {
         table(&mut broken, "route_tables", &self.route_tables);
         table(&mut broken, "acls", &self.acls);
         table(&mut broken, "internet_gateways", &self.internet_gateways);
+        table(&mut broken, "egress_only_gateways", &self.egress_only_gateways);
+        table(&mut broken, "vpn_gateways", &self.vpn_gateways);
         table(&mut broken, "dhcp_options", &self.dhcp_options);
         table(&mut broken, "jobs", &self.jobs);
         table(&mut broken, "models", &self.models);
         table(&mut broken, "endpoint_configs", &self.endpoint_configs);
         table(&mut broken, "endpoints", &self.endpoints);
         broken.extend(hosting::broken_invariants(self));
+        broken.extend(route::broken_invariants(self));
+        broken.extend(edge::broken_invariants(self));
         for vpc in self.vpcs.iter() {
             if let Some(options) = vpc.dhcp_options.filter(|id| !self.dhcp_options.contains(id)) {
                 broken.push(format!("{} has {options}, which does not exist", vpc.id));
@@ -262,6 +270,8 @@ impl State {
         // Each token is that of one row, and goes with it.
         let mut tokens: Vec<_> =
             self.interfaces.iter().filter_map(|interface| interface.client_token).collect();
+        tokens.extend(self.route_tables.iter().filter_map(|table| table.client_token));
+        tokens.extend(self.egress_only_gateways.iter().filter_map(|gateway| gateway.client_token));
         tokens.sort_unstable();
         if !self.client_tokens.keys().eq(&tokens) {
             broken.push("the client tokens are not those of the rows".into());

@@ -1,21 +1,214 @@
-//! Route tables and internet gateways.
+//! Route tables and the gateways that routes lead to.
 
-use super::Basis::Documented;
-use super::{API, Ec2Rule, rule};
+use super::Basis::{Assumed, Documented, Observed};
+use super::{API, Ec2Rule, LOGS, QUOTAS, VPC, rule};
 
 pub(super) const RULES: &[Ec2Rule] = &[
+    // === Route tables ===
     rule(
         "EC2-RT-404",
         Documented,
-        "The route table has to exist in the account and region of the call.",
+        "The route table, and the route that is to be changed, have to exist in the account and region of the call.",
+        API,
+        "Look the id up; give the destination exactly as it is described.",
+    ),
+    rule(
+        "EC2-RT-LOCAL",
+        Documented,
+        "Every table has a route to local for each block of its VPC; it cannot be deleted, and it alone can lead to local.",
+        VPC,
+        "Replace its target, or leave it.",
+    ),
+    rule(
+        "EC2-RT-MAIN",
+        Documented,
+        "Subnets without a table of their own use the main one of their VPC. A table that is the main one or is associated cannot be deleted, and a VPC is never without a main table.",
+        VPC,
+        "Disassociate the table first; give the VPC another main table with ReplaceRouteTableAssociation.",
+    ),
+    rule(
+        "EC2-RT-LIMIT",
+        Documented,
+        "A VPC has at most 200 route tables, and a table 50 routes of each address family, unless the quota is raised.",
+        QUOTAS,
+        "Delete what nobody needs, or start with `--quotas off`.",
+    ),
+    rule(
+        "EC2-RT-ASSOC",
+        Observed,
+        "A subnet or gateway is associated with one table.",
+        LOGS,
+        "Replace the association that is there.",
+    ),
+    rule(
+        "EC2-RT-ASSOC-ID",
+        Observed,
+        "An association is named by its own id.",
+        LOGS,
+        "Look the id up among the table's associations.",
+    ),
+    rule(
+        "EC2-RT-VPC",
+        Observed,
+        "A route table, what it is associated with and what its routes lead to belong to the same VPC; a gateway has to be attached to it.",
+        LOGS,
+        "Attach the gateway to the table's VPC before the route is made.",
+    ),
+    rule(
+        "EC2-RT-EDGE",
+        Documented,
+        "The table of an internet gateway or virtual private gateway has only routes within the VPC's blocks that lead to an interface or to local, and takes no propagated routes.",
+        VPC,
+        "Use a table of its own for the gateway.",
+    ),
+    // === Routes ===
+    rule(
+        "EC2-RT-DUP",
+        Observed,
+        "A table has one route for a destination.",
+        LOGS,
+        "Replace the route that is there.",
+    ),
+    rule(
+        "EC2-RT-ONE",
+        Documented,
+        "A route has one destination and one target; a table is associated with one thing at a time.",
+        API,
+        "Give exactly one of the parameters.",
+    ),
+    rule(
+        "EC2-RT-CIDR",
+        Documented,
+        "A destination is a block of addresses, and none of those that are reserved for services in the VPC.",
+        VPC,
+        "Correct the block.",
+    ),
+    rule(
+        "EC2-RT-SPECIFIC",
+        Documented,
+        "A route for addresses of the VPC itself is for the whole block of a subnet, and leads to an interface or a NAT gateway.",
+        VPC,
+        "Choose a destination outside the VPC, or another target.",
+    ),
+    rule(
+        "EC2-RT-FAMILY",
+        Documented,
+        "Egress-only internet gateways are for IPv6, and NAT gateways for IPv4 and NAT64.",
+        API,
+        "Choose a target that is for the family of the destination.",
+    ),
+    rule(
+        "EC2-RT-TARGET",
+        Observed,
+        "What a route leads to has to exist; a transit gateway needs an attachment to the VPC, an instance has exactly one interface.",
+        LOGS,
+        "Look the id up, and give it in the parameter for its kind.",
+    ),
+    rule(
+        "EC2-RT-VPCE",
+        Documented,
+        "Routes to gateway endpoints are the endpoint's own business; other endpoints here are no targets of routes.",
+        VPC,
+        "Change the endpoint's route tables with ModifyVpcEndpoint.",
+    ),
+    // === Internet gateways ===
+    rule(
+        "EC2-IGW-404",
+        Observed,
+        "The internet gateway has to exist in the account and region of the call.",
+        LOGS,
+        "Look the id up.",
+    ),
+    rule(
+        "EC2-IGW-LIMIT",
+        Documented,
+        "A region has at most five internet gateways, unless the quota is raised.",
+        QUOTAS,
+        "Delete gateways that nobody needs, or start with `--quotas off`.",
+    ),
+    rule(
+        "EC2-IGW-ATTACH",
+        Observed,
+        "An internet gateway is attached to one VPC, and a VPC has one.",
+        LOGS,
+        "Detach it first, or use the one that is there.",
+    ),
+    rule(
+        "EC2-IGW-DETACH",
+        Observed,
+        "An internet gateway stays attached while an interface in the VPC has a public address.",
+        LOGS,
+        "Disassociate addresses, and delete NAT gateways and instances that have some.",
+    ),
+    rule(
+        "EC2-IGW-DETACH2",
+        Documented,
+        "A gateway has to be attached to the VPC that is named.",
+        API,
+        "Look its attachment up.",
+    ),
+    rule(
+        "EC2-IGW-DEL",
+        Documented,
+        "An internet gateway can be deleted when it is attached to no VPC.",
+        API,
+        "Detach it first.",
+    ),
+    // === Other gateways ===
+    rule(
+        "EC2-EIGW-404",
+        Assumed,
+        "The egress-only internet gateway has to exist in the account and region of the call.",
         API,
         "Look the id up.",
     ),
     rule(
-        "EC2-IGW-404",
+        "EC2-EIGW-LIMIT",
         Documented,
-        "The internet gateway has to exist in the account and region of the call.",
-        API,
+        "A region has at most five egress-only internet gateways, unless the quota is raised.",
+        QUOTAS,
+        "Delete gateways that nobody needs, or start with `--quotas off`.",
+    ),
+    rule(
+        "EC2-VGW-404",
+        Observed,
+        "The virtual private gateway has to exist in the account and region of the call.",
+        LOGS,
         "Look the id up.",
+    ),
+    rule(
+        "EC2-VGW-LIMIT",
+        Documented,
+        "A region has at most five virtual private gateways, unless the quota is raised.",
+        QUOTAS,
+        "Delete gateways that nobody needs, or start with `--quotas off`.",
+    ),
+    rule(
+        "EC2-VGW-ASN",
+        Documented,
+        "The autonomous system on Amazon's side has a private number.",
+        API,
+        "Give 64512 to 65534 or 4200000000 to 4294967294, or leave it out.",
+    ),
+    rule(
+        "EC2-VGW-ATTACH",
+        Documented,
+        "A virtual private gateway is attached to one VPC at a time, and a VPC has one.",
+        API,
+        "Detach it first, and wait until it is detached.",
+    ),
+    rule(
+        "EC2-VGW-DETACH",
+        Observed,
+        "A virtual private gateway can be detached from the VPC that it is attached to.",
+        LOGS,
+        "Look its attachment up.",
+    ),
+    rule(
+        "EC2-VGW-DEL",
+        Observed,
+        "A virtual private gateway can be deleted when it is detached.",
+        LOGS,
+        "Detach it, and wait until it is detached.",
     ),
 ];

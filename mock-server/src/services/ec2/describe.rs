@@ -27,6 +27,8 @@ pub trait Resource: Row<Key: Id + Display + 'static> {
     const FILTERS: &'static [&'static str];
     /// The one of them that names the resource itself.
     const ID_FILTER: &'static str;
+    /// Whether ids that name nothing are passed over instead of refused.
+    const SKIPS_UNKNOWN: bool = false;
 
     fn table(state: &State) -> &Table<Self>;
     fn table_mut(state: &mut State) -> &mut Table<Self>;
@@ -131,6 +133,7 @@ impl<R: Resource> Serialize for Listed<R> {
 pub struct DescribeIn {
     #[serde(
         alias = "DhcpOptionsIds",
+        alias = "EgressOnlyInternetGatewayIds",
         alias = "GroupIds",
         alias = "InternetGatewayIds",
         alias = "NetworkAclIds",
@@ -138,7 +141,8 @@ pub struct DescribeIn {
         alias = "RouteTableIds",
         alias = "SecurityGroupRuleIds",
         alias = "SubnetIds",
-        alias = "VpcIds"
+        alias = "VpcIds",
+        alias = "VpnGatewayIds"
     )]
     pub ids: Vec<String>,
     pub group_names: Vec<String>,
@@ -231,7 +235,7 @@ fn named<R: Resource>(state: &State, ids: &[String], names: &[String]) -> Result
             None => missing.push(id.clone()),
         }
     }
-    if !missing.is_empty() {
+    if !missing.is_empty() && !R::SKIPS_UNKNOWN {
         return Err(R::not_found(Missing(missing)));
     }
     for name in names {

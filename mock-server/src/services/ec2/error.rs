@@ -3,6 +3,10 @@
 //!
 //! A text marked `assumed` is one for which no answer of AWS itself was seen.
 
+mod routing;
+
+pub use routing::RoutingError;
+
 use crate::model::{DhcpOptionsId, NetworkInterfaceId, SecurityGroupId, SubnetId, VpcId};
 use crate::services::refusal::refusals;
 use ipnet::Ipv4Net;
@@ -221,12 +225,8 @@ refusals! {
             assumed "The interface attachment '{id}' does not exist.";
 
         // === Gateways and the like ===
-        RouteTableNotFound(missing: Missing) = "InvalidRouteTableID.NotFound" for "EC2-RT-404",
-            assumed "The routeTable ID{missing} not exist";
         NetworkAclNotFound(missing: Missing) = "InvalidNetworkAclID.NotFound",
             assumed "The networkAcl ID{missing} not exist";
-        InternetGatewayNotFound(missing: Missing) = "InvalidInternetGatewayID.NotFound" for "EC2-IGW-404",
-            assumed "The internetGateway ID{missing} not exist";
         DhcpOptionsNotFound(missing: Missing) = "InvalidDhcpOptionID.NotFound",
             assumed "The dhcpOption ID{missing} not exist";
         /// What the operations other than the describing one answer. Assumed for associating.
@@ -248,5 +248,9 @@ refusals! {
             text "Invalid region names provided. The following region names are invalid: {names}";
         ZoneNotFound(zones: String) = "InvalidParameterValue",
             text "Invalid availability zone: [{zones}]";
+    }
+    with {
+        /// Route tables and gateways.
+        Routing(RoutingError),
     }
 }

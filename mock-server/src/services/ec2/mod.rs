@@ -5,6 +5,7 @@ mod client_token;
 mod dependency;
 mod describe;
 mod dhcp_options;
+mod egress_only_internet_gateway;
 pub mod error;
 mod filter;
 #[cfg(test)]
@@ -20,12 +21,16 @@ mod properties;
 #[cfg(test)]
 mod refusals;
 mod region;
+mod route;
 mod route_table;
+mod route_table_association;
+mod route_target;
 mod security_group;
 mod security_group_rule;
 mod subnet;
 mod tags;
 mod vpc;
+mod vpn_gateway;
 
 /// What tests of other services try to delete.
 #[cfg(test)]
@@ -36,7 +41,8 @@ pub(crate) use self::{
 
 use super::Registrar;
 use crate::model::{
-    DhcpOptions, InternetGateway, NetworkAcl, NetworkInterface, RouteTable, SecurityGroup, Subnet, Vpc,
+    DhcpOptions, EgressOnlyInternetGateway, InternetGateway, NetworkAcl, NetworkInterface, RouteTable,
+    SecurityGroup, Subnet, Vpc, VpnGateway,
 };
 use describe::{Describe, Resource};
 use error::Ec2Error;
@@ -79,6 +85,29 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.write::<dhcp_options::DeleteDhcpOptions>();
     registrar.read::<Describe<DhcpOptions>>();
     registrar.write::<dhcp_options::AssociateDhcpOptions>();
+    // Routing
+    registrar.write::<route_table::CreateRouteTable>();
+    registrar.write::<route_table::DeleteRouteTable>();
+    registrar.write::<route_table_association::AssociateRouteTable>();
+    registrar.write::<route_table_association::ReplaceRouteTableAssociation>();
+    registrar.write::<route_table_association::DisassociateRouteTable>();
+    registrar.write::<route_table_association::EnableVgwRoutePropagation>();
+    registrar.write::<route_table_association::DisableVgwRoutePropagation>();
+    registrar.write::<route::CreateRoute>();
+    registrar.write::<route::ReplaceRoute>();
+    registrar.write::<route::DeleteRoute>();
+    registrar.write::<internet_gateway::CreateInternetGateway>();
+    registrar.write::<internet_gateway::AttachInternetGateway>();
+    registrar.write::<internet_gateway::DetachInternetGateway>();
+    registrar.write::<internet_gateway::DeleteInternetGateway>();
+    registrar.write::<egress_only_internet_gateway::CreateEgressOnlyInternetGateway>();
+    registrar.write::<egress_only_internet_gateway::DeleteEgressOnlyInternetGateway>();
+    registrar.read::<Describe<EgressOnlyInternetGateway>>();
+    registrar.write::<vpn_gateway::CreateVpnGateway>();
+    registrar.write::<vpn_gateway::AttachVpnGateway>();
+    registrar.write::<vpn_gateway::DetachVpnGateway>();
+    registrar.write::<vpn_gateway::DeleteVpnGateway>();
+    registrar.read::<Describe<VpnGateway>>();
     // Tags
     registrar.write::<tags::CreateTags>();
     registrar.write::<tags::DeleteTags>();
@@ -90,7 +119,7 @@ pub fn operations(registrar: &mut impl Registrar) {
 }
 
 /// The filters of each describing operation that has some, in order of name.
-pub fn filters() -> [(&'static str, &'static [&'static str]); 12] {
+pub fn filters() -> [(&'static str, &'static [&'static str]); 14] {
     fn of<R: Resource>() -> (&'static str, &'static [&'static str]) {
         (R::DESCRIBE, R::FILTERS)
     }
@@ -103,6 +132,8 @@ pub fn filters() -> [(&'static str, &'static [&'static str]); 12] {
         of::<RouteTable>(),
         of::<NetworkAcl>(),
         of::<InternetGateway>(),
+        of::<EgressOnlyInternetGateway>(),
+        of::<VpnGateway>(),
         of::<DhcpOptions>(),
         ("DescribeTags", tags::TAG_FILTERS),
         ("DescribeRegions", region::REGION_FILTERS),

@@ -1,6 +1,7 @@
 //! Every refusal there is, reached through an operation, with the code and the text that callers see.
 
 mod gateways;
+pub(super) mod routing;
 
 use super::describe::Describe;
 use super::error::Ec2Error;
@@ -84,6 +85,7 @@ fn every_refusal_has_its_code_and_its_text() {
     let names = seen.names;
     let mut all = quotas();
     all.extend(no_default_vpc());
+    all.extend(routing::seen());
     all.extend(names);
     let lines: BTreeSet<_> = Ec2Error::lines().iter().map(|line| line.name.to_owned()).collect();
     assert_eq!(lines.len(), Ec2Error::lines().len(), "no name is used twice");

@@ -4,8 +4,8 @@ use super::describe::{Resource, Window, find};
 use super::error::Ec2Error;
 use super::filter::{Filter, Filters};
 use crate::model::{
-    DhcpOptions, Id, InternetGateway, NetworkAcl, NetworkInterface, RouteTable, SecurityGroup,
-    SecurityGroupRuleId, State, Subnet, Tags, Txn, Vpc,
+    DhcpOptions, EgressOnlyInternetGateway, Id, InternetGateway, NetworkAcl, NetworkInterface, RouteTable,
+    SecurityGroup, SecurityGroupRuleId, State, Subnet, Tags, Txn, Vpc, VpnGateway,
 };
 use crate::services::{Caller, Done, Operation, Page, Printed, Read, View, Write, page};
 use serde::{Deserialize, Serialize, Serializer};
@@ -122,6 +122,7 @@ struct Kind {
 /// Everything that can be tagged.
 const KINDS: &[Kind] = &[
     kind::<DhcpOptions>(),
+    kind::<EgressOnlyInternetGateway>(),
     kind::<InternetGateway>(),
     kind::<NetworkAcl>(),
     kind::<NetworkInterface>(),
@@ -135,6 +136,7 @@ const KINDS: &[Kind] = &[
     },
     kind::<Subnet>(),
     kind::<Vpc>(),
+    kind::<VpnGateway>(),
 ];
 
 const fn kind<R: Resource>() -> Kind {
