@@ -22,6 +22,7 @@ pub mod route;
 pub mod state;
 pub mod tags;
 pub mod texts;
+pub mod transit;
 pub mod vpc;
 
 pub use address::AddressPool;
@@ -47,6 +48,7 @@ pub use route::{Associate, Destination, Route, RouteAssociation, RouteOrigin, Ro
 pub use state::{Alarm, Defaults, Owner, Profile, State};
 pub use tags::Tags;
 pub use texts::Texts;
+pub use transit::{TransitAttachment, TransitGateway, TransitState};
 pub use vpc::{Subnet, Tenancy, Vpc};
 
 /// A transaction over the model.

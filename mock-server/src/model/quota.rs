@@ -18,6 +18,7 @@ pub struct Quotas {
     pub internet_gateways: usize,
     pub egress_only_gateways: usize,
     pub vpn_gateways: usize,
+    pub transit_gateways: usize,
 }
 
 impl Default for Quotas {
@@ -35,6 +36,7 @@ impl Default for Quotas {
             internet_gateways: 5,
             egress_only_gateways: 5,
             vpn_gateways: 5,
+            transit_gateways: 5,
         }
     }
 }
@@ -54,5 +56,6 @@ impl Quotas {
         internet_gateways: usize::MAX,
         egress_only_gateways: usize::MAX,
         vpn_gateways: usize::MAX,
+        transit_gateways: usize::MAX,
     };
 }

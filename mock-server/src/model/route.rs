@@ -234,10 +234,11 @@ impl State {
             RouteTarget::Interface(id) => {
                 Some(self.interfaces.get(&id).is_some_and(|interface| interface.attachment.is_some()))
             }
-            RouteTarget::TransitGateway(_)
-            | RouteTarget::NatGateway(_)
-            | RouteTarget::Peering(_)
-            | RouteTarget::Endpoint(_) => None,
+            RouteTarget::TransitGateway(id) => {
+                let mut attachments = self.transit_attachments.by(&transit::TransitIndex::Vpc(vpc));
+                Some(attachments.any(|it| it.gateway == id && it.state == TransitState::Available))
+            }
+            RouteTarget::NatGateway(_) | RouteTarget::Peering(_) | RouteTarget::Endpoint(_) => None,
         }
     }
 

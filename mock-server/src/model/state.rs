@@ -61,6 +61,8 @@ pub enum Owner {
     VpcEndpoint(VpcEndpointId),
     Instance(InstanceId),
     VpnGateway(VpnGatewayId),
+    TransitGateway(TransitGatewayId),
+    TransitAttachment(TransitGatewayAttachmentId),
 }
 
 impl std::fmt::Display for Owner {
@@ -73,6 +75,8 @@ impl std::fmt::Display for Owner {
             Owner::VpcEndpoint(id) => id.fmt(f),
             Owner::Instance(id) => id.fmt(f),
             Owner::VpnGateway(id) => id.fmt(f),
+            Owner::TransitGateway(id) => id.fmt(f),
+            Owner::TransitAttachment(id) => id.fmt(f),
         }
     }
 }
@@ -109,6 +113,8 @@ pub struct State {
     pub internet_gateways: Table<InternetGateway>,
     pub egress_only_gateways: Table<EgressOnlyInternetGateway>,
     pub vpn_gateways: Table<VpnGateway>,
+    pub transit_gateways: Table<TransitGateway>,
+    pub transit_attachments: Table<TransitAttachment>,
     pub dhcp_options: Table<DhcpOptions>,
     /// The DHCP options that new VPCs get.
     pub region_dhcp_options: Option<DhcpOptionsId>,
@@ -188,6 +194,7 @@ impl State {
         table(&mut broken, "internet_gateways", &self.internet_gateways);
         table(&mut broken, "egress_only_gateways", &self.egress_only_gateways);
         table(&mut broken, "vpn_gateways", &self.vpn_gateways);
+        table(&mut broken, "transit_attachments", &self.transit_attachments);
         table(&mut broken, "dhcp_options", &self.dhcp_options);
         table(&mut broken, "jobs", &self.jobs);
         table(&mut broken, "models", &self.models);
@@ -196,6 +203,7 @@ impl State {
         broken.extend(hosting::broken_invariants(self));
         broken.extend(route::broken_invariants(self));
         broken.extend(edge::broken_invariants(self));
+        broken.extend(transit::broken_invariants(self));
         for vpc in self.vpcs.iter() {
             if let Some(options) = vpc.dhcp_options.filter(|id| !self.dhcp_options.contains(id)) {
                 broken.push(format!("{} has {options}, which does not exist", vpc.id));

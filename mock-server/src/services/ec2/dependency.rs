@@ -4,6 +4,7 @@ use crate::model::gateway::InVpcIndex;
 use crate::model::group::SecurityGroupIndex;
 use crate::model::interface::InterfaceIndex;
 use crate::model::route::RouteTableIndex;
+use crate::model::transit::TransitIndex;
 use crate::model::vpc::{SubnetIndex, VpcIndex};
 use crate::model::{
     DhcpOptionsId, InternetGatewayId, RouteTableId, SecurityGroupId, State, SubnetId, VpcId, VpnGatewayId,
@@ -44,6 +45,9 @@ impl Held for VpcId {
         ("internet gateway", |state, vpc| state.internet_gateways.count(&InVpcIndex::Vpc(vpc)) > 0),
         ("egress-only internet gateway", |state, vpc| {
             state.egress_only_gateways.count(&InVpcIndex::Vpc(vpc)) > 0
+        }),
+        ("transit gateway attachment", |state, vpc| {
+            state.transit_attachments.count(&TransitIndex::Vpc(vpc)) > 0
         }),
         ("virtual private gateway", |state, vpc| state.vpn_gateways.count(&InVpcIndex::Vpc(vpc)) > 0),
     ];

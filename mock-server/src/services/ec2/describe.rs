@@ -141,6 +141,8 @@ pub struct DescribeIn {
         alias = "RouteTableIds",
         alias = "SecurityGroupRuleIds",
         alias = "SubnetIds",
+        alias = "TransitGatewayAttachmentIds",
+        alias = "TransitGatewayIds",
         alias = "VpcIds",
         alias = "VpnGatewayIds"
     )]

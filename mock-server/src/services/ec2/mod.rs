@@ -29,6 +29,8 @@ mod security_group;
 mod security_group_rule;
 mod subnet;
 mod tags;
+mod transit_gateway;
+mod transit_gateway_attachment;
 mod vpc;
 mod vpn_gateway;
 
@@ -42,7 +44,7 @@ pub(crate) use self::{
 use super::Registrar;
 use crate::model::{
     DhcpOptions, EgressOnlyInternetGateway, InternetGateway, NetworkAcl, NetworkInterface, RouteTable,
-    SecurityGroup, Subnet, Vpc, VpnGateway,
+    SecurityGroup, Subnet, TransitAttachment, TransitGateway, Vpc, VpnGateway,
 };
 use describe::{Describe, Resource};
 use error::Ec2Error;
@@ -108,6 +110,13 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.write::<vpn_gateway::DetachVpnGateway>();
     registrar.write::<vpn_gateway::DeleteVpnGateway>();
     registrar.read::<Describe<VpnGateway>>();
+    registrar.write::<transit_gateway::CreateTransitGateway>();
+    registrar.write::<transit_gateway::DeleteTransitGateway>();
+    registrar.read::<Describe<TransitGateway>>();
+    registrar.write::<transit_gateway_attachment::CreateTransitGatewayVpcAttachment>();
+    registrar.write::<transit_gateway_attachment::DeleteTransitGatewayVpcAttachment>();
+    registrar.read::<Describe<TransitAttachment>>();
+    registrar.read::<transit_gateway_attachment::DescribeTransitGatewayAttachments>();
     // Tags
     registrar.write::<tags::CreateTags>();
     registrar.write::<tags::DeleteTags>();
@@ -119,7 +128,7 @@ pub fn operations(registrar: &mut impl Registrar) {
 }
 
 /// The filters of each describing operation that has some, in order of name.
-pub fn filters() -> [(&'static str, &'static [&'static str]); 14] {
+pub fn filters() -> [(&'static str, &'static [&'static str]); 17] {
     fn of<R: Resource>() -> (&'static str, &'static [&'static str]) {
         (R::DESCRIBE, R::FILTERS)
     }
@@ -134,6 +143,9 @@ pub fn filters() -> [(&'static str, &'static [&'static str]); 14] {
         of::<InternetGateway>(),
         of::<EgressOnlyInternetGateway>(),
         of::<VpnGateway>(),
+        of::<TransitGateway>(),
+        of::<TransitAttachment>(),
+        ("DescribeTransitGatewayAttachments", transit_gateway_attachment::ATTACHMENT_FILTERS),
         of::<DhcpOptions>(),
         ("DescribeTags", tags::TAG_FILTERS),
         ("DescribeRegions", region::REGION_FILTERS),

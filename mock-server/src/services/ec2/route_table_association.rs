@@ -392,7 +392,7 @@ mod tests {
         assert_eq!((&listed["GatewayId"], listed.get("SubnetId")), (&json!(gateway), None));
         let filter = json!({ "Filters": [{ "Name": "association.gateway-id", "Values": [gateway] }] });
         let found = lab.ids::<Describe<RouteTable>>("RouteTables", "RouteTableId", filter);
-        assert_eq!(found, [table.clone()]);
+        assert_eq!(found, [&*table]);
         assert!(lab.try_write::<DeleteRouteTable>(json!({ "RouteTableId": table })).is_err());
         lab.write::<DetachInternetGateway>(json!({ "InternetGatewayId": gateway, "VpcId": vpc }));
         assert_eq!(associations(&lab, &table), json!([]));

@@ -6,7 +6,7 @@ use super::route::RouteIn;
 use crate::model::route::RouteTableIndex;
 use crate::model::{
     Attachment, EgressOnlyInternetGatewayId, Id, InternetGatewayId, NetworkInterface, NetworkInterfaceId,
-    RouteTable, RouteTarget, State, VpcEndpointId, VpnGatewayId,
+    RouteTable, RouteTarget, State, TransitGatewayId, VpcEndpointId, VpnGatewayId,
 };
 
 type Lookup = fn(&State, &RouteTable, &str) -> Result<RouteTarget, Ec2Error>;
@@ -104,8 +104,10 @@ fn peering(_: &State, _: &RouteTable, id: &str) -> Result<RouteTarget, Ec2Error>
 }
 
 /// A transit gateway that the table's VPC is attached to.
-fn transit_gateway(_: &State, _: &RouteTable, id: &str) -> Result<RouteTarget, Ec2Error> {
-    Err(RoutingError::TransitGatewayNotFound(Missing::one(id)).into())
+fn transit_gateway(state: &State, table: &RouteTable, id: &str) -> Result<RouteTarget, Ec2Error> {
+    let target = TransitGatewayId::parse(id).map(RouteTarget::TransitGateway);
+    let attached = target.filter(|target| state.leads(table.vpc, *target) == Some(true));
+    attached.ok_or_else(|| RoutingError::TransitGatewayNotFound(Missing::one(id)).into())
 }
 
 /// An endpoint: of those that are built, none can be a target that users choose. EC2-RT-VPCE.

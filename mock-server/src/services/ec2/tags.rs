@@ -5,7 +5,8 @@ use super::error::Ec2Error;
 use super::filter::{Filter, Filters};
 use crate::model::{
     DhcpOptions, EgressOnlyInternetGateway, Id, InternetGateway, NetworkAcl, NetworkInterface, RouteTable,
-    SecurityGroup, SecurityGroupRuleId, State, Subnet, Tags, Txn, Vpc, VpnGateway,
+    SecurityGroup, SecurityGroupRuleId, State, Subnet, Tags, TransitAttachment, TransitGateway, Txn, Vpc,
+    VpnGateway,
 };
 use crate::services::{Caller, Done, Operation, Page, Printed, Read, View, Write, page};
 use serde::{Deserialize, Serialize, Serializer};
@@ -135,6 +136,8 @@ const KINDS: &[Kind] = &[
         visit: super::security_group_rule::visit_tags,
     },
     kind::<Subnet>(),
+    kind::<TransitAttachment>(),
+    kind::<TransitGateway>(),
     kind::<Vpc>(),
     kind::<VpnGateway>(),
 ];
@@ -336,7 +339,9 @@ impl Read for DescribeTags {
 #[cfg(test)]
 mod tests {
     use super::super::describe::Describe;
+    use super::super::egress_only_internet_gateway::CreateEgressOnlyInternetGateway;
     use super::super::harness::{Lab, texts};
+    use super::super::vpn_gateway::CreateVpnGateway;
     use super::*;
     use serde_json::{Value as Json, json};
 
@@ -346,6 +351,9 @@ mod tests {
         let vpc = lab.vpc();
         let subnet = lab.subnet(&vpc, "10.0.0.0/24");
         let interface = lab.interface(&subnet, &[]);
+        lab.write::<CreateEgressOnlyInternetGateway>(json!({ "VpcId": vpc }));
+        lab.write::<CreateVpnGateway>(json!({ "Type": "ipsec.1" }));
+        let (_, attachment) = super::super::transit_gateway_attachment::tests::attached(&lab, &vpc, &subnet);
         let state = lab.state();
         let group = state.groups.iter().next().unwrap();
         let mut ids: Vec<String> = vec![vpc.clone(), subnet, interface];
@@ -355,13 +363,17 @@ mod tests {
         ids.push(state.internet_gateways.iter().next().unwrap().id.to_string());
         ids.push(state.route_tables.iter().next().unwrap().id.to_string());
         ids.push(state.acls.iter().next().unwrap().id.to_string());
+        ids.push(state.egress_only_gateways.iter().next().unwrap().id.to_string());
+        ids.push(state.vpn_gateways.iter().next().unwrap().id.to_string());
+        ids.push(state.transit_gateways.iter().next().unwrap().id.to_string());
+        ids.push(attachment);
         assert_eq!(ids.len(), KINDS.len());
         let tags = json!([{ "Key": "team", "Value": "a" }, { "Key": "Name", "Value": "" }]);
         lab.write::<CreateTags>(json!({ "Resources": ids, "Tags": tags }));
 
         let describe =
             |filters: Json| lab.read::<DescribeTags>(json!({ "Filters": filters }))["Tags"].clone();
-        assert_eq!(describe(json!([])).as_array().unwrap().len(), 18);
+        assert_eq!(describe(json!([])).as_array().unwrap().len(), 2 * KINDS.len());
         ids.sort();
         assert_eq!(texts(&describe(json!([{ "Name": "tag:team", "Values": ["a"] }])), "ResourceId"), ids);
         assert_eq!(
@@ -387,7 +399,7 @@ mod tests {
                 None => break,
             }
         }
-        assert_eq!(seen, 18);
+        assert_eq!(seen, 2 * KINDS.len());
 
         let left = |tags: Json| {
             let mut input = json!({ "Resources": [vpc] });

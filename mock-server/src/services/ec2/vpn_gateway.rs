@@ -121,8 +121,8 @@ fn living(state: &State, id: &str) -> Result<Arc<VpnGateway>, Ec2Error> {
 
 /// The number that Amazon's side has unless another is given, and those that it may have.
 /// Source: API reference, CreateVpnGateway; Site-to-Site VPN user guide, "Virtual private gateway".
-const ASN: i64 = 64_512;
-const ASNS: [std::ops::RangeInclusive<i64>; 2] = [64_512..=65_534, 4_200_000_000..=4_294_967_294];
+pub const ASN: i64 = 64_512;
+pub const ASNS: [std::ops::RangeInclusive<i64>; 2] = [64_512..=65_534, 4_200_000_000..=4_294_967_294];
 
 /// Source: API reference, CreateVpnGateway; EC2-VGW-LIMIT, EC2-VGW-ASN.
 pub struct CreateVpnGateway;

@@ -3,7 +3,7 @@
 use super::Missing;
 use crate::model::{
     Destination, InternetGatewayId, NetworkInterfaceId, RouteTableAssociationId, RouteTableId, SubnetId,
-    VpcId, VpnGatewayId,
+    TransitGatewayId, VpcId, VpnGatewayId,
 };
 use crate::services::refusal::refusals;
 use ipnet::IpNet;
@@ -155,5 +155,23 @@ refusals! {
             text "The attachment with vpn gateway ID '{gateway}' and vpc ID '{vpc}' does not exist";
         VpnGatewayInUse = "IncorrectState" for "EC2-VGW-DEL",
             text "The VPN gateway is in use.";
+
+        // === Transit gateways ===
+        UnknownTransitGateway(id: String) = "InvalidTransitGatewayID.NotFound" for "EC2-TGW-404",
+            assumed "Transit Gateway {id} was deleted or does not exist.";
+        UnknownTransitAttachment(id: String) = "InvalidTransitGatewayAttachmentID.NotFound" for "EC2-TGW-404",
+            assumed "Transit Gateway Attachment {id} was deleted or does not exist.";
+        TooManyTransitGateways = "TransitGatewayLimitExceeded" for "EC2-TGW-LIMIT",
+            assumed "The maximum number of transit gateways has been reached.";
+        TransitState(id: String) = "IncorrectState" for "EC2-TGW-STATE",
+            assumed "{id} is in invalid state";
+        TransitGatewayInUse { gateway: TransitGatewayId, attachments: String } = "IncorrectState" for "EC2-TGW-DEL",
+            assumed "{gateway} has non-deleted Transit Gateway Attachments: {attachments}.";
+        TransitAttached(gateway: TransitGatewayId) = "DuplicateTransitGatewayAttachment" for "EC2-TGW-ATTACH",
+            text "{gateway} has non-deleted Transit Gateway Attachments with same VPC ID.";
+        TransitZones = "DuplicateSubnetsInSameZone" for "EC2-TGW-ATTACH",
+            text "Duplicate Subnets for same AZ";
+        TransitSubnetElsewhere { subnet: SubnetId, vpc: VpcId } = "InvalidParameterValue" for "EC2-TGW-ATTACH",
+            assumed "subnet {subnet} does not belong to vpc {vpc}";
     }
 }

@@ -13,11 +13,15 @@ use super::super::route_table::{CreateRouteTable, DeleteRouteTable};
 use super::super::route_table_association::{
     AssociateRouteTable, DisassociateRouteTable, EnableVgwRoutePropagation, ReplaceRouteTableAssociation,
 };
+use super::super::transit_gateway::{CreateTransitGateway, DeleteTransitGateway};
+use super::super::transit_gateway_attachment::{
+    CreateTransitGatewayVpcAttachment, DeleteTransitGatewayVpcAttachment,
+};
 use super::super::vpn_gateway::{AttachVpnGateway, CreateVpnGateway, DeleteVpnGateway, DetachVpnGateway};
 use super::{Seen, with};
 use crate::model::{
     Attachment, Destination, Id, NetworkInterfaceId, PublicAddress, Quotas, Route, RouteOrigin, RouteTableId,
-    RouteTarget, VpnGateway,
+    RouteTarget, TransitGateway, VpnGateway,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -60,6 +64,7 @@ pub(super) fn seen() -> BTreeSet<String> {
     route_tables(&mut seen, &vpc, &subnet);
     routes(&mut seen, &vpc, &subnet);
     gateways(&mut seen, &vpc);
+    transit_gateways(&mut seen, &vpc, &subnet);
     seen.names
 }
 
@@ -418,6 +423,7 @@ fn quotas() -> BTreeSet<String> {
             internet_gateways: 2,
             egress_only_gateways: 0,
             vpn_gateways: 0,
+            transit_gateways: 0,
             ..Quotas::default()
         },
     );
@@ -452,5 +458,54 @@ fn quotas() -> BTreeSet<String> {
         "VpnGatewayLimitExceeded",
         "The maximum number of virtual private gateways has been reached.",
     );
+    seen.write::<CreateTransitGateway>(
+        json!({}),
+        "TransitGatewayLimitExceeded",
+        "The maximum number of transit gateways has been reached.",
+    );
     seen.names
+}
+
+fn transit_gateways(seen: &mut Seen<'_>, vpc: &str, subnet: &str) {
+    let lab = seen.lab;
+    let lost = format!("tgw-{LOST}");
+    seen.read::<Describe<TransitGateway>>(
+        json!({ "TransitGatewayIds": [lost] }),
+        "InvalidTransitGatewayID.NotFound",
+        &format!("Transit Gateway {lost} was deleted or does not exist."),
+    );
+    seen.write::<DeleteTransitGatewayVpcAttachment>(
+        json!({ "TransitGatewayAttachmentId": "tgw-attach-1" }),
+        "InvalidTransitGatewayAttachmentID.NotFound",
+        "Transit Gateway Attachment tgw-attach-1 was deleted or does not exist.",
+    );
+    let (gateway, attachment) = super::super::transit_gateway_attachment::tests::attached(lab, vpc, subnet);
+    let attach = |gateway: &str, vpc: &str, subnets: &[&str]| json!({ "TransitGatewayId": gateway, "VpcId": vpc, "SubnetIds": subnets });
+    seen.write::<CreateTransitGatewayVpcAttachment>(
+        attach(&gateway, vpc, &[subnet]),
+        "DuplicateTransitGatewayAttachment",
+        &format!("{gateway} has non-deleted Transit Gateway Attachments with same VPC ID."),
+    );
+    let other = lab.vpc();
+    seen.value::<CreateTransitGatewayVpcAttachment>(
+        attach(&gateway, &other, &[subnet]),
+        &format!("subnet {subnet} does not belong to vpc {other}"),
+    );
+    seen.write::<CreateTransitGatewayVpcAttachment>(
+        attach(&gateway, vpc, &[subnet, subnet]),
+        "DuplicateSubnetsInSameZone",
+        "Duplicate Subnets for same AZ",
+    );
+    seen.write::<DeleteTransitGateway>(
+        json!({ "TransitGatewayId": gateway }),
+        "IncorrectState",
+        &format!("{gateway} has non-deleted Transit Gateway Attachments: {attachment}."),
+    );
+    let made = lab.write::<CreateTransitGateway>(json!({}));
+    let pending = text(&made["TransitGateway"]["TransitGatewayId"]);
+    seen.write::<CreateTransitGatewayVpcAttachment>(
+        attach(&pending, vpc, &[subnet]),
+        "IncorrectState",
+        &format!("{pending} is in invalid state"),
+    );
 }
