@@ -222,8 +222,10 @@ def test_the_local_route_stays(aws, vpc, subnet, gateway, table):
      "The networkInterface ID 'eni-{}' does not exist"),
     ({"TransitGatewayId": f"tgw-{LOST}"}, "InvalidTransitGatewayID.NotFound",
      "The transitGateway ID 'tgw-{}' does not exist."),
-    ({"EgressOnlyInternetGatewayId": f"eigw-{LOST}"}, "InvalidGatewayID.NotFound", "The eigw ID 'eigw-{}' does not exist"),
-    ({"VpcEndpointId": f"vpce-{LOST}"}, "InvalidVpcEndpointId.NotFound", "The Vpc Endpoint Id 'vpce-{}' does not exist"),
+    ({"EgressOnlyInternetGatewayId": f"eigw-{LOST}"}, "InvalidGatewayID.NotFound",
+     "The eigw ID 'eigw-{}' does not exist"),
+    ({"VpcEndpointId": f"vpce-{LOST}"}, "InvalidVpcEndpointId.NotFound",
+     "The Vpc Endpoint Id 'vpce-{}' does not exist"),
     ({"InstanceId": f"i-{LOST}"}, "InvalidInstanceID.NotFound", "The instance ID 'i-{}' does not exist"),
 ])
 def test_a_target_has_to_exist(aws, table, target, code, text):
@@ -237,7 +239,8 @@ def test_a_target_belongs_to_the_tables_vpc(aws, table):
     with refused("InvalidParameterValue",
                  f"route table {table} and network gateway {gateway} belong to different networks"):
         aws.ec2.create_route(RouteTableId=table, DestinationCidrBlock=ANY, GatewayId=gateway)
-    with refused("InvalidParameterValue", f"route table {table} and interface {interface} belong to different networks"):
+    with refused("InvalidParameterValue",
+                 f"route table {table} and interface {interface} belong to different networks"):
         aws.ec2.create_route(RouteTableId=table, DestinationCidrBlock=ANY, NetworkInterfaceId=interface)
 
 
@@ -347,7 +350,8 @@ def test_virtual_private_gateways(aws, vpc, table):
         Type="ipsec.1", AmazonSideAsn=65000,
         TagSpecifications=[{"ResourceType": "vpn-gateway", "Tags": [{"Key": "k", "Value": "v"}]}])["VpnGateway"]
     id = made["VpnGatewayId"]
-    assert (made["State"], made["Type"], made["AmazonSideAsn"], made["VpcAttachments"]) == ("available", "ipsec.1", 65000, [])
+    assert (made["State"], made["Type"], made["AmazonSideAsn"]) == ("available", "ipsec.1", 65000)
+    assert made["VpcAttachments"] == []
 
     def attachment():
         (seen,) = aws.ec2.describe_vpn_gateways(VpnGatewayIds=[id])["VpnGateways"]
@@ -377,6 +381,58 @@ def test_virtual_private_gateways(aws, vpc, table):
     assert aws.ec2.describe_vpn_gateways(VpnGatewayIds=[id])["VpnGateways"][0]["State"] == "deleted"
     with refused("InvalidVpnGatewayID.NotFound", f"The vpnGateway ID '{id}' does not exist"):
         aws.ec2.delete_vpn_gateway(VpnGatewayId=id)
+
+
+def test_transit_gateways(aws, vpc, subnet, table):
+    def gateway():
+        (seen,) = aws.ec2.describe_transit_gateways(TransitGatewayIds=[id])["TransitGateways"]
+        return seen
+
+    def route():
+        aws.ec2.create_route(RouteTableId=table, DestinationCidrBlock="10.9.0.0/16", TransitGatewayId=id)
+
+    aws.manual_clock()
+    made = aws.ec2.create_transit_gateway(
+        Description="mine", Options={"DnsSupport": "disable"},
+        TagSpecifications=[{"ResourceType": "transit-gateway", "Tags": [{"Key": "k", "Value": "v"}]}])["TransitGateway"]
+    id = made["TransitGatewayId"]
+    assert (made["State"], made["OwnerId"], made["Description"]) == ("pending", aws.number, "mine")
+    assert made["TransitGatewayArn"] == f"arn:aws:ec2:us-east-1:{aws.number}:transit-gateway/{id}"
+    options = made["Options"]
+    assert (options["DnsSupport"], options["VpnEcmpSupport"], options["AmazonSideAsn"]) == ("disable", "enable", 64512)
+    assert options["AssociationDefaultRouteTableId"] == options["PropagationDefaultRouteTableId"]
+    given = {"TransitGatewayId": id, "VpcId": vpc, "SubnetIds": [subnet]}
+    with refused("IncorrectState", f"{id} is in invalid state"):
+        aws.ec2.create_transit_gateway_vpc_attachment(**given)
+    aws.advance("2s")
+    assert gateway() == {**made, "State": "available"}
+    attachment = aws.ec2.create_transit_gateway_vpc_attachment(**given)["TransitGatewayVpcAttachment"]
+    name = attachment["TransitGatewayAttachmentId"]
+    assert (attachment["State"], attachment["SubnetIds"], attachment["VpcOwnerId"]) == ("pending", [subnet], aws.number)
+    with refused("InvalidTransitGatewayID.NotFound", f"The transitGateway ID '{id}' does not exist."):
+        route()
+    aws.advance("2s")
+    seen = aws.ec2.describe_transit_gateway_vpc_attachments(Filters=[{"Name": "vpc-id", "Values": [vpc]}])
+    assert seen["TransitGatewayVpcAttachments"] == [{**attachment, "State": "available"}]
+    seen = aws.ec2.describe_transit_gateway_attachments(TransitGatewayAttachmentIds=[name])
+    (one,) = seen["TransitGatewayAttachments"]
+    assert (one["ResourceType"], one["ResourceId"], one["State"]) == ("vpc", vpc, "available")
+    (interface,) = aws.interfaces(subnet_id=subnet)
+    assert interface["Description"] == f"Network Interface for Transit Gateway Attachment {name}"
+    assert interface["InterfaceType"] == "transit_gateway"
+    route()
+    with refused("DuplicateTransitGatewayAttachment",
+                 f"{id} has non-deleted Transit Gateway Attachments with same VPC ID."):
+        aws.ec2.create_transit_gateway_vpc_attachment(**given)
+    aws.ec2.delete_transit_gateway_vpc_attachment(TransitGatewayAttachmentId=name)
+    assert states(aws, table) == ["active", "blackhole"]
+    with refused("IncorrectState"):
+        aws.ec2.delete_transit_gateway(TransitGatewayId=id)
+    aws.advance("2s")
+    assert aws.interfaces(subnet_id=subnet) == []
+    aws.ec2.delete_transit_gateway(TransitGatewayId=id)
+    aws.advance("2s")
+    assert gateway()["State"] == "deleted"
 
 
 def test_comparing_and_making_again_changes_nothing(aws, vpc, subnet, gateway, table):

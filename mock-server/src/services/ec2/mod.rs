@@ -22,6 +22,8 @@ mod properties;
 mod refusals;
 mod region;
 mod route;
+#[cfg(test)]
+mod route_properties;
 mod route_table;
 mod route_table_association;
 mod route_target;

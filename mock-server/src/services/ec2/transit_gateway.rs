@@ -32,6 +32,7 @@ impl Resource for TransitGateway {
         "options.vpn-ecmp-support",
         "owner-id",
         "state",
+        "tag-key",
         "transit-gateway-id",
     ];
 

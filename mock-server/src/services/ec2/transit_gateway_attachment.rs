@@ -109,14 +109,14 @@ impl AnyAttachment {
         Self { row: row.clone(), table, site: state.site.clone() }
     }
 
-    fn values(&self, name: &str, probe: &mut Probe<'_>) {
+    fn values(&self, state: &State, name: &str, probe: &mut Probe<'_>) {
         match name {
             "association.state" => self.table.iter().for_each(|_| probe.is(ASSOCIATED)),
             "association.transit-gateway-route-table-id" => self.table.iter().for_each(|id| probe.show(id)),
             "resource-id" => probe.show(self.row.vpc),
             "resource-owner-id" | "transit-gateway-owner-id" => probe.show(self.site.account),
             "resource-type" => probe.is(VPC),
-            _ => self.row.values(&State::default(), name, probe),
+            _ => self.row.values(state, name, probe),
         }
     }
 }
@@ -192,6 +192,10 @@ impl Operation for DescribeTransitGatewayAttachments {
     type In = DescribeIn;
     type Out = Page<AnyAttachment>;
     type Error = Ec2Error;
+
+    fn subject(input: &DescribeIn) -> Option<Owner> {
+        input.ids.first().and_then(|id| Id::parse(id)).map(Owner::TransitAttachment)
+    }
 }
 
 impl Read for DescribeTransitGatewayAttachments {
@@ -210,9 +214,9 @@ impl Read for DescribeTransitGatewayAttachments {
             (input.ids.is_empty() || named.contains(&row.id))
                 && window.after.is_none_or(|after| row.id > after)
         });
-        let rows = rows
-            .map(|row| AnyAttachment::new(state, row))
-            .filter(|it| filters.pass(&mut scratch, &Tags::default(), |name, probe| it.values(name, probe)));
+        let rows = rows.map(|row| AnyAttachment::new(state, row)).filter(|it| {
+            filters.pass(&mut scratch, &Tags::default(), |name, probe| it.values(state, name, probe))
+        });
         let (rows, next_token) = page::cut(rows, window.limit, |it| it.row.id.to_string());
         Ok(Page { rows, next_token })
     }
