@@ -4,6 +4,7 @@
 
 pub mod address;
 pub mod choice;
+pub mod edge;
 pub mod finding;
 pub mod gateway;
 pub mod group;
@@ -24,10 +25,12 @@ pub mod route;
 pub mod state;
 pub mod tags;
 pub mod texts;
+pub mod transit;
 pub mod vpc;
 
 pub use address::AddressPool;
 pub use choice::{Choices, Placement, Silence};
+pub use edge::{EgressOnlyInternetGateway, VpnAttachment, VpnAttachmentState, VpnGateway};
 pub use finding::{Evidence, Finding, Phase, RuleMode, RuleModes, Verdict};
 pub use gateway::{AclAssociation, AclEntry, DhcpOptions, InternetGateway, NetworkAcl};
 pub use group::{DEFAULT_GROUP, Direction, Peer, SecurityGroup, SecurityGroupRule};
@@ -47,10 +50,11 @@ pub use public::PublicAddress;
 pub use quota::Quotas;
 pub use region::{Partition, RegionInfo, Site, Zone};
 pub use reservation::{ReservationType, SubnetCidrReservation};
-pub use route::{Destination, Route, RouteAssociation, RouteOrigin, RouteTable, RouteTarget};
+pub use route::{Associate, Destination, Route, RouteAssociation, RouteOrigin, RouteTable, RouteTarget};
 pub use state::{Alarm, Defaults, Letter, Owner, Profile, State};
 pub use tags::Tags;
 pub use texts::Texts;
+pub use transit::{TransitAttachment, TransitGateway, TransitState};
 pub use vpc::{LaunchNames, Subnet, Tenancy, Vpc};
 
 /// A transaction over the model.

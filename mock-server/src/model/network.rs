@@ -5,7 +5,7 @@ use super::group::SecurityGroupIndex;
 use super::route::RouteTableIndex;
 use super::*;
 use crate::kernel::{HexId, Memo, Origin};
-use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use ipnet::{Ipv4Net, Ipv6Net};
 use std::sync::Arc;
 
 /// The number of the entry that refuses what no other entry of a network ACL allowed.
@@ -52,8 +52,10 @@ impl NewVpc {
         let main_table = RouteTable {
             id: fresh(ids),
             vpc: vpc.id,
-            routes: vec![local_route(cidr.into())],
-            associations: vec![RouteAssociation { id: fresh(ids), subnet: None }],
+            routes: vec![Route::local(cidr.into())],
+            associations: vec![RouteAssociation { id: fresh(ids), with: Associate::Main }],
+            propagating: Vec::new(),
+            client_token: None,
             tags: Tags::default(),
             memo: Memo::default(),
         };
@@ -80,17 +82,6 @@ impl NewVpc {
             memo: Memo::default(),
         };
         Self { vpc, main_table, acl, group }
-    }
-}
-
-/// The route to a block of the VPC itself.
-/// Source: VPC user guide, "Route table concepts".
-pub fn local_route(block: IpNet) -> Route {
-    Route {
-        destination: Destination::Cidr(block),
-        target: RouteTarget::Local,
-        origin: RouteOrigin::Table,
-        blackhole: false,
     }
 }
 
@@ -139,7 +130,7 @@ impl State {
         let tables: Vec<_> = self.route_tables.by(&RouteTableIndex::Vpc(id)).map(|row| row.id).collect();
         let acls: Vec<_> = self.acls.by(&index).map(|row| row.id).collect();
         let groups: Vec<_> = self.groups.by(&SecurityGroupIndex::Vpc(id)).map(|row| row.id).collect();
-        tables.iter().for_each(|id| drop(self.route_tables.remove(id)));
+        tables.iter().for_each(|id| drop(self.remove_route_table(*id)));
         acls.iter().for_each(|id| drop(self.acls.remove(id)));
         groups.iter().for_each(|id| drop(self.groups.remove(id)));
         Some(vpc)
@@ -188,7 +179,7 @@ impl State {
                     table.routes.drain(..).partition(|route| route.origin == RouteOrigin::Table);
                 let local = blocks.iter().map(|block| {
                     let kept = old.iter().find(|route| route.destination == Destination::Cidr(*block));
-                    kept.cloned().unwrap_or_else(|| local_route(*block))
+                    kept.cloned().unwrap_or_else(|| Route::local(*block))
                 });
                 table.routes.extend(local);
                 table.routes.extend(others);
@@ -226,7 +217,7 @@ impl State {
         }
         for table in tables {
             self.route_tables.update(&table, |table| {
-                table.associations.retain(|association| association.subnet != Some(id));
+                table.associations.retain(|association| association.subnet() != Some(id));
             });
         }
         Some(subnet)
@@ -276,12 +267,9 @@ impl State {
             tags: Tags::default(),
             memo: Memo::default(),
         };
-        new.main_table.routes.push(Route {
-            destination: Destination::Cidr(ANY_V4.into()),
-            target: RouteTarget::InternetGateway(gateway.id),
-            origin: RouteOrigin::Route,
-            blackhole: false,
-        });
+        let (everywhere, target) =
+            (Destination::Cidr(ANY_V4.into()), RouteTarget::InternetGateway(gateway.id));
+        new.main_table.routes.push(Route::new(everywhere, target, RouteOrigin::Route));
         self.internet_gateways.insert(gateway);
         let vpc = self.add_vpc(new);
         let blocks = DEFAULT_VPC_BLOCK.subnets(DEFAULT_SUBNET_SIZE).into_iter().flatten();

@@ -17,6 +17,13 @@ pub struct Quotas {
     pub peerings_per_vpc: usize,
     /// Requests that wait for an answer.
     pub outstanding_peerings: usize,
+    pub route_tables_per_vpc: usize,
+    /// Of IPv4 and of IPv6 destinations each.
+    pub routes_per_table: usize,
+    pub internet_gateways: usize,
+    pub egress_only_gateways: usize,
+    pub vpn_gateways: usize,
+    pub transit_gateways: usize,
 }
 
 impl Default for Quotas {
@@ -33,6 +40,12 @@ impl Default for Quotas {
             tags_per_resource: 50,
             peerings_per_vpc: 50,
             outstanding_peerings: 25,
+            route_tables_per_vpc: 200,
+            routes_per_table: 50,
+            internet_gateways: 5,
+            egress_only_gateways: 5,
+            vpn_gateways: 5,
+            transit_gateways: 5,
         }
     }
 }
@@ -51,5 +64,11 @@ impl Quotas {
         tags_per_resource: usize::MAX,
         peerings_per_vpc: usize::MAX,
         outstanding_peerings: usize::MAX,
+        route_tables_per_vpc: usize::MAX,
+        routes_per_table: usize::MAX,
+        internet_gateways: usize::MAX,
+        egress_only_gateways: usize::MAX,
+        vpn_gateways: usize::MAX,
+        transit_gateways: usize::MAX,
     };
 }

@@ -62,6 +62,9 @@ pub enum Owner {
     VpcEndpoint(VpcEndpointId),
     Instance(InstanceId),
     Peering(VpcPeeringConnectionId),
+    VpnGateway(VpnGatewayId),
+    TransitGateway(TransitGatewayId),
+    TransitAttachment(TransitGatewayAttachmentId),
 }
 
 impl std::fmt::Display for Owner {
@@ -74,6 +77,9 @@ impl std::fmt::Display for Owner {
             Owner::VpcEndpoint(id) => id.fmt(f),
             Owner::Instance(id) => id.fmt(f),
             Owner::Peering(id) => id.fmt(f),
+            Owner::VpnGateway(id) => id.fmt(f),
+            Owner::TransitGateway(id) => id.fmt(f),
+            Owner::TransitAttachment(id) => id.fmt(f),
         }
     }
 }
@@ -109,6 +115,10 @@ pub struct State {
     pub route_tables: Table<RouteTable>,
     pub acls: Table<NetworkAcl>,
     pub internet_gateways: Table<InternetGateway>,
+    pub egress_only_gateways: Table<EgressOnlyInternetGateway>,
+    pub vpn_gateways: Table<VpnGateway>,
+    pub transit_gateways: Table<TransitGateway>,
+    pub transit_attachments: Table<TransitAttachment>,
     pub dhcp_options: Table<DhcpOptions>,
     pub peerings: Table<Peering>,
     /// The DHCP options that new VPCs get.
@@ -202,6 +212,9 @@ impl State {
         table(&mut broken, "route_tables", &self.route_tables);
         table(&mut broken, "acls", &self.acls);
         table(&mut broken, "internet_gateways", &self.internet_gateways);
+        table(&mut broken, "egress_only_gateways", &self.egress_only_gateways);
+        table(&mut broken, "vpn_gateways", &self.vpn_gateways);
+        table(&mut broken, "transit_attachments", &self.transit_attachments);
         table(&mut broken, "dhcp_options", &self.dhcp_options);
         table(&mut broken, "peerings", &self.peerings);
         table(&mut broken, "jobs", &self.jobs);
@@ -213,6 +226,9 @@ impl State {
         table(&mut broken, "reservations", &self.reservations);
         broken.extend(vpc::broken_invariants(self));
         broken.extend(reservation::broken_invariants(self));
+        broken.extend(route::broken_invariants(self));
+        broken.extend(edge::broken_invariants(self));
+        broken.extend(transit::broken_invariants(self));
         for vpc in self.vpcs.iter() {
             if let Some(options) = vpc.dhcp_options.filter(|id| !self.dhcp_options.contains(id)) {
                 broken.push(format!("{} has {options}, which does not exist", vpc.id));
@@ -287,6 +303,8 @@ impl State {
         // Each token is that of one row, and goes with it.
         let mut tokens: Vec<_> =
             self.interfaces.iter().filter_map(|interface| interface.client_token).collect();
+        tokens.extend(self.route_tables.iter().filter_map(|table| table.client_token));
+        tokens.extend(self.egress_only_gateways.iter().filter_map(|gateway| gateway.client_token));
         tokens.sort_unstable();
         if !self.client_tokens.keys().eq(&tokens) {
             broken.push("the client tokens are not those of the rows".into());

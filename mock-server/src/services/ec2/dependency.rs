@@ -5,8 +5,11 @@ use crate::model::group::SecurityGroupIndex;
 use crate::model::interface::InterfaceIndex;
 use crate::model::peering;
 use crate::model::route::RouteTableIndex;
+use crate::model::transit::TransitIndex;
 use crate::model::vpc::{SubnetIndex, VpcIndex};
-use crate::model::{DhcpOptionsId, SecurityGroupId, State, SubnetId, VpcId};
+use crate::model::{
+    DhcpOptionsId, InternetGatewayId, RouteTableId, SecurityGroupId, State, SubnetId, VpcId, VpnGatewayId,
+};
 
 /// One kind of thing that holds another, and whether one such thing is there.
 type Holder<I> = (&'static str, fn(&State, I) -> bool);
@@ -43,6 +46,13 @@ impl Held for VpcId {
         // Source: VPC peering guide, "Delete a VPC peering connection".
         ("unanswered peering request of another account", peering::awaits_answer),
         ("internet gateway", |state, vpc| state.internet_gateways.count(&InVpcIndex::Vpc(vpc)) > 0),
+        ("egress-only internet gateway", |state, vpc| {
+            state.egress_only_gateways.count(&InVpcIndex::Vpc(vpc)) > 0
+        }),
+        ("transit gateway attachment", |state, vpc| {
+            state.transit_attachments.count(&TransitIndex::Vpc(vpc)) > 0
+        }),
+        ("virtual private gateway", |state, vpc| state.vpn_gateways.count(&InVpcIndex::Vpc(vpc)) > 0),
     ];
 }
 
@@ -64,6 +74,29 @@ impl Held for SecurityGroupId {
 impl Held for DhcpOptionsId {
     const HOLDERS: &'static [Holder<DhcpOptionsId>] =
         &[("VPC", |state, options| state.vpcs.count(&VpcIndex::DhcpOptions(options)) > 0)];
+}
+
+/// A table that is the main one of its VPC is associated with it; routes do not hold their table.
+/// Source: VPC user guide, "Delete a route table"; EC2-RT-MAIN.
+impl Held for RouteTableId {
+    const HOLDERS: &'static [Holder<RouteTableId>] = &[("association", |state, table| {
+        state.route_tables.get(&table).is_some_and(|table| !table.associations.is_empty())
+    })];
+}
+
+/// Routes do not hold their target: they become black holes.
+/// Source: VPC user guide, "Internet gateways"; EC2-IGW-DEL.
+impl Held for InternetGatewayId {
+    const HOLDERS: &'static [Holder<InternetGatewayId>] = &[("VPC", |state, gateway| {
+        state.internet_gateways.get(&gateway).is_some_and(|gateway| gateway.vpc.is_some())
+    })];
+}
+
+/// Source: API reference, DeleteVpnGateway; EC2-VGW-DEL.
+impl Held for VpnGatewayId {
+    const HOLDERS: &'static [Holder<VpnGatewayId>] = &[("VPC", |state, gateway| {
+        state.vpn_gateways.get(&gateway).is_some_and(|gateway| gateway.holds().is_some())
+    })];
 }
 
 /// Whether a rule of another group names this group.

@@ -29,6 +29,8 @@ pub trait Resource: Row<Key: Id + Display + 'static> {
     const ID_FILTER: &'static str;
     /// Names that AWS takes though it documents them no more, each with the one that stands for it today.
     const OLD_FILTERS: &'static [(&'static str, &'static str)] = &[];
+    /// Whether ids that name nothing are passed over instead of refused.
+    const SKIPS_UNKNOWN: bool = false;
 
     fn table(state: &State) -> &Table<Self>;
     fn table_mut(state: &mut State) -> &mut Table<Self>;
@@ -133,6 +135,7 @@ impl<R: Resource> Serialize for Listed<R> {
 pub struct DescribeIn {
     #[serde(
         alias = "DhcpOptionsIds",
+        alias = "EgressOnlyInternetGatewayIds",
         alias = "GroupIds",
         alias = "InternetGatewayIds",
         alias = "NetworkAclIds",
@@ -140,8 +143,11 @@ pub struct DescribeIn {
         alias = "RouteTableIds",
         alias = "SecurityGroupRuleIds",
         alias = "SubnetIds",
+        alias = "TransitGatewayAttachmentIds",
+        alias = "TransitGatewayIds",
         alias = "VpcIds",
-        alias = "VpcPeeringConnectionIds"
+        alias = "VpcPeeringConnectionIds",
+        alias = "VpnGatewayIds"
     )]
     pub ids: Vec<String>,
     pub group_names: Vec<String>,
@@ -240,7 +246,7 @@ fn named<R: Resource>(state: &State, ids: &[String], names: &[String]) -> Result
             None => missing.push(id.clone()),
         }
     }
-    if !missing.is_empty() {
+    if !missing.is_empty() && !R::SKIPS_UNKNOWN {
         return Err(R::not_found(Missing(missing)));
     }
     for name in names {

@@ -7,6 +7,9 @@ pub mod peering;
 mod vpcs;
 
 pub use vpcs::VpcError;
+mod routing;
+
+pub use routing::RoutingError;
 
 use crate::model::{DhcpOptionsId, NetworkInterfaceId, SecurityGroupId, SubnetId, VpcId};
 use crate::services::refusal::refusals;
@@ -226,12 +229,8 @@ refusals! {
             assumed "The interface attachment '{id}' does not exist.";
 
         // === Gateways and the like ===
-        RouteTableNotFound(missing: Missing) = "InvalidRouteTableID.NotFound" for "EC2-RT-404",
-            assumed "The routeTable ID{missing} not exist";
         NetworkAclNotFound(missing: Missing) = "InvalidNetworkAclID.NotFound",
             assumed "The networkAcl ID{missing} not exist";
-        InternetGatewayNotFound(missing: Missing) = "InvalidInternetGatewayID.NotFound" for "EC2-IGW-404",
-            assumed "The internetGateway ID{missing} not exist";
         DhcpOptionsNotFound(missing: Missing) = "InvalidDhcpOptionID.NotFound",
             assumed "The dhcpOption ID{missing} not exist";
         DhcpOptionsMalformed(id: String) = "InvalidDhcpOptionsId.Malformed" for "EC2-MALFORMED",
@@ -259,5 +258,7 @@ refusals! {
         Peering(peering::PeeringError),
         /// Blocks of VPCs and subnets, default VPCs, attributes of subnets.
         Vpcs(VpcError),
+        /// Route tables and gateways.
+        Routing(RoutingError),
     }
 }

@@ -90,9 +90,9 @@ impl Lab {
         done.unwrap();
     }
 
-    /// Lets virtual time pass, from the moment at which all operations happen.
-    pub fn settle(&self, after: std::time::Duration) {
-        self.account.settle(NOW + after, crate::jobs::step);
+    /// Runs everything that is due within this time.
+    pub fn settle(&self, within: std::time::Duration) {
+        self.account.settle(NOW + within, crate::jobs::step);
         assert_eq!(self.state().broken_invariants(), Vec::<String>::new());
     }
 
@@ -110,6 +110,31 @@ impl Lab {
     pub fn group(&self, vpc: &str, name: &str) -> String {
         let input = json!({ "VpcId": vpc, "GroupName": name, "Description": "a group" });
         text(&self.write::<super::security_group::CreateSecurityGroup>(input)["GroupId"])
+    }
+
+    pub fn route_table(&self, vpc: &str) -> String {
+        let made = self.write::<super::route_table::CreateRouteTable>(json!({ "VpcId": vpc }));
+        text(&made["RouteTable"]["RouteTableId"])
+    }
+
+    /// The main route table of a VPC.
+    pub fn main_table(&self, vpc: &str) -> String {
+        let filters = json!([
+            { "Name": "vpc-id", "Values": [vpc] },
+            { "Name": "association.main", "Values": ["true"] },
+        ]);
+        let input = json!({ "Filters": filters });
+        let listed = self.read::<super::describe::Describe<crate::model::RouteTable>>(input);
+        text(&listed["RouteTables"][0]["RouteTableId"])
+    }
+
+    /// An internet gateway, attached to this VPC.
+    pub fn internet_gateway(&self, vpc: &str) -> String {
+        let made = self.write::<super::internet_gateway::CreateInternetGateway>(json!({}));
+        let id = text(&made["InternetGateway"]["InternetGatewayId"]);
+        let attach = json!({ "InternetGatewayId": id, "VpcId": vpc });
+        self.write::<super::internet_gateway::AttachInternetGateway>(attach);
+        id
     }
 
     pub fn interface(&self, subnet: &str, groups: &[&str]) -> String {

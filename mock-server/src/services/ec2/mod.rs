@@ -6,6 +6,7 @@ mod default_vpc;
 mod dependency;
 mod describe;
 mod dhcp_options;
+mod egress_only_internet_gateway;
 pub mod error;
 mod filter;
 #[cfg(test)]
@@ -22,7 +23,12 @@ mod properties;
 #[cfg(test)]
 mod refusals;
 mod region;
+mod route;
+#[cfg(test)]
+mod route_properties;
 mod route_table;
+mod route_table_association;
+mod route_target;
 mod security_group;
 mod security_group_rule;
 mod subnet;
@@ -30,8 +36,11 @@ mod subnet_attribute;
 mod subnet_cidr;
 mod subnet_reservation;
 mod tags;
+mod transit_gateway;
+mod transit_gateway_attachment;
 mod vpc;
 mod vpc_cidr;
+mod vpn_gateway;
 
 /// What tests of other services try to delete.
 #[cfg(test)]
@@ -42,8 +51,9 @@ pub(crate) use self::{
 
 use super::Registrar;
 use crate::model::{
-    DhcpOptions, InternetGateway, NetworkAcl, NetworkInterface, Peering, RouteTable, SecurityGroup, Subnet,
-    SubnetCidrReservation, Vpc,
+    DhcpOptions, EgressOnlyInternetGateway, InternetGateway, NetworkAcl, NetworkInterface, Peering,
+    RouteTable, SecurityGroup, Subnet, SubnetCidrReservation, TransitAttachment, TransitGateway, Vpc,
+    VpnGateway,
 };
 use describe::{Describe, Resource};
 use error::Ec2Error;
@@ -103,6 +113,36 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.write::<peering::DeleteVpcPeeringConnection>();
     registrar.write::<peering::ModifyVpcPeeringConnectionOptions>();
     registrar.read::<Describe<Peering>>();
+    // Routing
+    registrar.write::<route_table::CreateRouteTable>();
+    registrar.write::<route_table::DeleteRouteTable>();
+    registrar.write::<route_table_association::AssociateRouteTable>();
+    registrar.write::<route_table_association::ReplaceRouteTableAssociation>();
+    registrar.write::<route_table_association::DisassociateRouteTable>();
+    registrar.write::<route_table_association::EnableVgwRoutePropagation>();
+    registrar.write::<route_table_association::DisableVgwRoutePropagation>();
+    registrar.write::<route::CreateRoute>();
+    registrar.write::<route::ReplaceRoute>();
+    registrar.write::<route::DeleteRoute>();
+    registrar.write::<internet_gateway::CreateInternetGateway>();
+    registrar.write::<internet_gateway::AttachInternetGateway>();
+    registrar.write::<internet_gateway::DetachInternetGateway>();
+    registrar.write::<internet_gateway::DeleteInternetGateway>();
+    registrar.write::<egress_only_internet_gateway::CreateEgressOnlyInternetGateway>();
+    registrar.write::<egress_only_internet_gateway::DeleteEgressOnlyInternetGateway>();
+    registrar.read::<Describe<EgressOnlyInternetGateway>>();
+    registrar.write::<vpn_gateway::CreateVpnGateway>();
+    registrar.write::<vpn_gateway::AttachVpnGateway>();
+    registrar.write::<vpn_gateway::DetachVpnGateway>();
+    registrar.write::<vpn_gateway::DeleteVpnGateway>();
+    registrar.read::<Describe<VpnGateway>>();
+    registrar.write::<transit_gateway::CreateTransitGateway>();
+    registrar.write::<transit_gateway::DeleteTransitGateway>();
+    registrar.read::<Describe<TransitGateway>>();
+    registrar.write::<transit_gateway_attachment::CreateTransitGatewayVpcAttachment>();
+    registrar.write::<transit_gateway_attachment::DeleteTransitGatewayVpcAttachment>();
+    registrar.read::<Describe<TransitAttachment>>();
+    registrar.read::<transit_gateway_attachment::DescribeTransitGatewayAttachments>();
     // Tags
     registrar.write::<tags::CreateTags>();
     registrar.write::<tags::DeleteTags>();
@@ -128,6 +168,11 @@ pub fn filters() -> Vec<(&'static str, &'static [&'static str])> {
         of::<RouteTable>(),
         of::<NetworkAcl>(),
         of::<InternetGateway>(),
+        of::<EgressOnlyInternetGateway>(),
+        of::<VpnGateway>(),
+        of::<TransitGateway>(),
+        of::<TransitAttachment>(),
+        ("DescribeTransitGatewayAttachments", transit_gateway_attachment::ATTACHMENT_FILTERS),
         of::<DhcpOptions>(),
         of::<Peering>(),
         ("DescribeTags", tags::TAG_FILTERS),

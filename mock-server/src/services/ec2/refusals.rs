@@ -2,6 +2,7 @@
 
 mod gateways;
 mod peering;
+pub(super) mod routing;
 mod vpcs;
 
 use super::describe::Describe;
@@ -91,6 +92,7 @@ fn every_refusal_has_its_code_and_its_text() {
     all.extend(vpcs::default_vpc());
     all.extend(no_default_vpc());
     all.extend(peering::peering());
+    all.extend(routing::seen());
     all.extend(names);
     let lines: BTreeSet<_> = Ec2Error::lines().iter().map(|line| line.name.to_owned()).collect();
     assert_eq!(lines.len(), Ec2Error::lines().len(), "no name is used twice");

@@ -4,8 +4,9 @@ use super::describe::{Resource, Window, find};
 use super::error::Ec2Error;
 use super::filter::{Filter, Filters};
 use crate::model::{
-    DhcpOptions, Id, InternetGateway, NetworkAcl, NetworkInterface, Peering, RouteTable, SecurityGroup,
-    SecurityGroupRuleId, State, Subnet, SubnetCidrReservation, Tags, Txn, Vpc,
+    DhcpOptions, EgressOnlyInternetGateway, Id, InternetGateway, NetworkAcl, NetworkInterface, Peering,
+    RouteTable, SecurityGroup, SecurityGroupRuleId, State, Subnet, SubnetCidrReservation, Tags,
+    TransitAttachment, TransitGateway, Txn, Vpc, VpnGateway,
 };
 use crate::services::{Caller, Done, Operation, Page, Printed, Read, View, Write, page};
 use serde::{Deserialize, Serialize, Serializer};
@@ -122,6 +123,7 @@ struct Kind {
 /// Everything that can be tagged.
 const KINDS: &[Kind] = &[
     kind::<DhcpOptions>(),
+    kind::<EgressOnlyInternetGateway>(),
     kind::<InternetGateway>(),
     kind::<NetworkAcl>(),
     kind::<NetworkInterface>(),
@@ -137,6 +139,9 @@ const KINDS: &[Kind] = &[
     kind::<SubnetCidrReservation>(),
     kind::<Vpc>(),
     kind::<Peering>(),
+    kind::<TransitAttachment>(),
+    kind::<TransitGateway>(),
+    kind::<VpnGateway>(),
 ];
 
 const fn kind<R: Resource>() -> Kind {
@@ -336,8 +341,10 @@ impl Read for DescribeTags {
 #[cfg(test)]
 mod tests {
     use super::super::describe::Describe;
+    use super::super::egress_only_internet_gateway::CreateEgressOnlyInternetGateway;
     use super::super::harness::{Lab, text, texts};
     use super::super::subnet_reservation::CreateSubnetCidrReservation;
+    use super::super::vpn_gateway::CreateVpnGateway;
     use super::*;
     use serde_json::{Value as Json, json};
 
@@ -349,6 +356,9 @@ mod tests {
         let interface = lab.interface(&subnet, &[]);
         let peers = json!({ "VpcId": vpc, "PeerVpcId": lab.vpc() });
         lab.write::<super::super::peering::CreateVpcPeeringConnection>(peers);
+        lab.write::<CreateEgressOnlyInternetGateway>(json!({ "VpcId": vpc }));
+        lab.write::<CreateVpnGateway>(json!({ "Type": "ipsec.1" }));
+        let (_, attachment) = super::super::transit_gateway_attachment::tests::attached(&lab, &vpc, &subnet);
         let state = lab.state();
         let group = state.groups.iter().next().unwrap();
         let mut ids: Vec<String> = vec![vpc.clone(), subnet, interface];
@@ -363,6 +373,10 @@ mod tests {
             json!({ "SubnetId": ids[1], "ReservationType": "prefix", "Cidr": "10.0.0.16/28" }),
         );
         ids.push(text(&reservation["SubnetCidrReservation"]["SubnetCidrReservationId"]));
+        ids.push(state.egress_only_gateways.iter().next().unwrap().id.to_string());
+        ids.push(state.vpn_gateways.iter().next().unwrap().id.to_string());
+        ids.push(state.transit_gateways.iter().next().unwrap().id.to_string());
+        ids.push(attachment);
         assert_eq!(ids.len(), KINDS.len());
         let tags = json!([{ "Key": "team", "Value": "a" }, { "Key": "Name", "Value": "" }]);
         lab.write::<CreateTags>(json!({ "Resources": ids, "Tags": tags }));

@@ -540,10 +540,7 @@ mod tests {
         let group = lab.group(&vpc, "web");
         assert_eq!(delete(), Err(Ec2Error::VpcInUse(id)));
         lab.write::<security_group::DeleteSecurityGroup>(json!({ "GroupId": group }));
-        lab.change(|state| {
-            let gateway = state.internet_gateways.iter().next().unwrap().id;
-            state.internet_gateways.update(&gateway, |gateway| gateway.vpc = Some(id));
-        });
+        lab.internet_gateway(&vpc);
         assert_eq!(delete(), Err(Ec2Error::VpcInUse(id)));
     }
 

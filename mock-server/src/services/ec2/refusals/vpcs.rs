@@ -40,10 +40,9 @@ pub(super) fn blocks(seen: &mut Seen<'_>) {
             state.internet_gateways.iter().next().unwrap().id,
         );
         state.route_tables.update(&table, |table| {
-            let mut route = crate::model::network::local_route("10.9.0.0/24".parse().unwrap());
-            route.target = crate::model::RouteTarget::InternetGateway(gateway);
-            route.origin = crate::model::RouteOrigin::Route;
-            table.routes.push(route);
+            let to = crate::model::Destination::Cidr("10.9.0.0/24".parse().unwrap());
+            let target = crate::model::RouteTarget::InternetGateway(gateway);
+            table.routes.push(crate::model::Route::new(to, target, crate::model::RouteOrigin::Route));
         });
     });
     seen.write::<AssociateVpcCidrBlock>(
