@@ -2,8 +2,10 @@
 //!
 //! No request, no wire name, no error text and no `Serialize` here: each boundary has types of its own.
 
+pub mod acl;
 pub mod address;
 pub mod choice;
+pub mod elastic;
 pub mod finding;
 pub mod gateway;
 pub mod group;
@@ -12,6 +14,7 @@ pub mod iam;
 pub mod ids;
 pub mod interface;
 pub mod job;
+pub mod nat;
 pub mod network;
 pub mod place;
 pub mod public;
@@ -23,10 +26,12 @@ pub mod tags;
 pub mod texts;
 pub mod vpc;
 
+pub use acl::{AclAssociation, AclEntry, NetworkAcl};
 pub use address::AddressPool;
 pub use choice::{Choices, Placement, Silence};
+pub use elastic::ElasticAddress;
 pub use finding::{Evidence, Finding, Phase, RuleMode, RuleModes, Verdict};
-pub use gateway::{AclAssociation, AclEntry, DhcpOptions, InternetGateway, NetworkAcl};
+pub use gateway::{DhcpOptions, InternetGateway};
 pub use group::{DEFAULT_GROUP, Direction, Peer, SecurityGroup, SecurityGroupRule};
 pub use hosting::{
     DeployedVariant, Deployment, Endpoint, EndpointConfig, EndpointCourse, EndpointStatus, FleetKey,
@@ -38,6 +43,7 @@ pub use interface::{Attachment, GroupRef, InterfaceStatus, NetworkInterface, Use
 pub use job::{
     Course, Document, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Needs, Transition, VpcConfig,
 };
+pub use nat::{NatGateway, NatGatewayAddress, NatGatewayState};
 pub use public::PublicAddress;
 pub use quota::Quotas;
 pub use region::{Partition, RegionInfo, Site, Zone};

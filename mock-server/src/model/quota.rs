@@ -12,6 +12,13 @@ pub struct Quotas {
     pub interfaces: usize,
     pub groups_per_interface: usize,
     pub tags_per_resource: usize,
+    pub elastic_addresses: usize,
+    pub nat_gateways_per_zone: usize,
+    pub elastic_addresses_per_nat_gateway: usize,
+    pub private_addresses_per_nat_gateway: usize,
+    pub acls_per_vpc: usize,
+    /// For each direction, of IPv4 and of IPv6 entries each.
+    pub acl_entries_per_direction: usize,
 }
 
 impl Default for Quotas {
@@ -24,6 +31,12 @@ impl Default for Quotas {
             interfaces: 5_000,
             groups_per_interface: 5,
             tags_per_resource: 50,
+            elastic_addresses: 5,
+            nat_gateways_per_zone: 5,
+            elastic_addresses_per_nat_gateway: 2,
+            private_addresses_per_nat_gateway: 8,
+            acls_per_vpc: 200,
+            acl_entries_per_direction: 20,
         }
     }
 }
@@ -38,5 +51,11 @@ impl Quotas {
         interfaces: usize::MAX,
         groups_per_interface: usize::MAX,
         tags_per_resource: usize::MAX,
+        elastic_addresses: usize::MAX,
+        nat_gateways_per_zone: usize::MAX,
+        elastic_addresses_per_nat_gateway: usize::MAX,
+        private_addresses_per_nat_gateway: usize::MAX,
+        acls_per_vpc: usize::MAX,
+        acl_entries_per_direction: usize::MAX,
     };
 }

@@ -1,13 +1,16 @@
 //! What networks do over time: gateways and endpoints that come and go by themselves, after the call that asked for
 //! it was answered.
 
+pub mod nat_gateway;
+
 use crate::model::{Alarm, Owner, Txn};
 
 /// Does what a timer says of something in a network.
 pub fn step(txn: &mut Txn<'_>, owner: Owner, what: Alarm) {
-    let _ = (txn, what);
     match owner {
-        Owner::NatGateway(_) | Owner::VpcEndpoint(_) | Owner::Instance(_) => {}
+        Owner::NatGateway(id) => nat_gateway::step(txn, id, what),
+        Owner::ClosedNatGateway(id) => nat_gateway::forget(txn, id),
+        Owner::VpcEndpoint(_) | Owner::Instance(_) => {}
         // Not of networks: see `jobs`.
         Owner::Job(_) | Owner::Endpoint(_) | Owner::Fleet(_) => {}
     }

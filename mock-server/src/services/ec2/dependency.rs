@@ -5,7 +5,7 @@ use crate::model::group::SecurityGroupIndex;
 use crate::model::interface::InterfaceIndex;
 use crate::model::route::RouteTableIndex;
 use crate::model::vpc::{SubnetIndex, VpcIndex};
-use crate::model::{DhcpOptionsId, SecurityGroupId, State, SubnetId, VpcId};
+use crate::model::{DhcpOptionsId, NetworkAclId, SecurityGroupId, State, SubnetId, VpcId};
 
 /// One kind of thing that holds another, and whether one such thing is there.
 type Holder<I> = (&'static str, fn(&State, I) -> bool);
@@ -55,6 +55,13 @@ impl Held for SecurityGroupId {
         ("network interface", |state, group| state.interfaces.count(&InterfaceIndex::Group(group)) > 0),
         ("rule of another security group", is_referenced),
     ];
+}
+
+/// Source: VPC user guide, "Delete a network ACL"; EC2-ACL-DEL.
+impl Held for NetworkAclId {
+    const HOLDERS: &'static [Holder<NetworkAclId>] = &[("association with a subnet", |state, acl| {
+        state.acls.get(&acl).is_some_and(|acl| !acl.associations.is_empty())
+    })];
 }
 
 /// Source: VPC user guide, "DHCP option sets".

@@ -133,6 +133,7 @@ pub struct DescribeIn {
         alias = "DhcpOptionsIds",
         alias = "GroupIds",
         alias = "InternetGatewayIds",
+        alias = "NatGatewayIds",
         alias = "NetworkAclIds",
         alias = "NetworkInterfaceIds",
         alias = "RouteTableIds",
@@ -142,6 +143,7 @@ pub struct DescribeIn {
     )]
     pub ids: Vec<String>,
     pub group_names: Vec<String>,
+    #[serde(alias = "Filter")]
     pub filters: Vec<Filter>,
     pub max_results: Option<i64>,
     pub next_token: Option<String>,

@@ -3,6 +3,10 @@
 //!
 //! A text marked `assumed` is one for which no answer of AWS itself was seen.
 
+pub mod address;
+pub mod nat_gateway;
+pub mod network_acl;
+
 use crate::model::{DhcpOptionsId, NetworkInterfaceId, SecurityGroupId, SubnetId, VpcId};
 use crate::services::refusal::refusals;
 use ipnet::Ipv4Net;
@@ -223,8 +227,6 @@ refusals! {
         // === Gateways and the like ===
         RouteTableNotFound(missing: Missing) = "InvalidRouteTableID.NotFound" for "EC2-RT-404",
             assumed "The routeTable ID{missing} not exist";
-        NetworkAclNotFound(missing: Missing) = "InvalidNetworkAclID.NotFound",
-            assumed "The networkAcl ID{missing} not exist";
         InternetGatewayNotFound(missing: Missing) = "InvalidInternetGatewayID.NotFound" for "EC2-IGW-404",
             assumed "The internetGateway ID{missing} not exist";
         DhcpOptionsNotFound(missing: Missing) = "InvalidDhcpOptionID.NotFound",
@@ -248,5 +250,11 @@ refusals! {
             text "Invalid region names provided. The following region names are invalid: {names}";
         ZoneNotFound(zones: String) = "InvalidParameterValue",
             text "Invalid availability zone: [{zones}]";
+    }
+    with {
+        /// Elastic IP addresses.
+        Address(address::AddressError),
+        NatGateway(nat_gateway::NatGatewayError),
+        NetworkAcl(network_acl::NetworkAclError),
     }
 }

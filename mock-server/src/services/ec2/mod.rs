@@ -1,6 +1,9 @@
 //! Amazon EC2, as far as VPC networking goes.
 
 mod account;
+mod address;
+mod address_association;
+mod address_attribute;
 mod client_token;
 mod dependency;
 mod describe;
@@ -10,7 +13,11 @@ mod filter;
 #[cfg(test)]
 mod harness;
 mod internet_gateway;
+mod nat_gateway;
+mod nat_gateway_address;
 mod network_acl;
+mod network_acl_change;
+mod network_acl_entry;
 mod network_interface;
 mod network_interface_attribute;
 mod network_interface_create;
@@ -36,7 +43,8 @@ pub(crate) use self::{
 
 use super::Registrar;
 use crate::model::{
-    DhcpOptions, InternetGateway, NetworkAcl, NetworkInterface, RouteTable, SecurityGroup, Subnet, Vpc,
+    DhcpOptions, InternetGateway, NatGateway, NetworkAcl, NetworkInterface, RouteTable, SecurityGroup,
+    Subnet, Vpc,
 };
 use describe::{Describe, Resource};
 use error::Ec2Error;
@@ -79,6 +87,30 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.write::<dhcp_options::DeleteDhcpOptions>();
     registrar.read::<Describe<DhcpOptions>>();
     registrar.write::<dhcp_options::AssociateDhcpOptions>();
+    // Elastic IP addresses
+    registrar.write::<address::AllocateAddress>();
+    registrar.write::<address::ReleaseAddress>();
+    registrar.read::<address::DescribeAddresses>();
+    registrar.write::<address_association::AssociateAddress>();
+    registrar.write::<address_association::DisassociateAddress>();
+    registrar.read::<address_attribute::DescribeAddressesAttribute>();
+    registrar.write::<address_attribute::ModifyAddressAttribute>();
+    registrar.write::<address_attribute::ResetAddressAttribute>();
+    // NAT gateways
+    registrar.write::<nat_gateway::CreateNatGateway>();
+    registrar.write::<nat_gateway::DeleteNatGateway>();
+    registrar.read::<Describe<NatGateway>>();
+    registrar.write::<nat_gateway_address::AssociateNatGatewayAddress>();
+    registrar.write::<nat_gateway_address::DisassociateNatGatewayAddress>();
+    registrar.write::<nat_gateway_address::AssignPrivateNatGatewayAddress>();
+    registrar.write::<nat_gateway_address::UnassignPrivateNatGatewayAddress>();
+    // Changes of network ACLs
+    registrar.write::<network_acl_change::CreateNetworkAcl>();
+    registrar.write::<network_acl_change::DeleteNetworkAcl>();
+    registrar.write::<network_acl_change::ReplaceNetworkAclAssociation>();
+    registrar.write::<network_acl_entry::CreateNetworkAclEntry>();
+    registrar.write::<network_acl_entry::ReplaceNetworkAclEntry>();
+    registrar.write::<network_acl_entry::DeleteNetworkAclEntry>();
     // Tags
     registrar.write::<tags::CreateTags>();
     registrar.write::<tags::DeleteTags>();
@@ -90,7 +122,7 @@ pub fn operations(registrar: &mut impl Registrar) {
 }
 
 /// The filters of each describing operation that has some, in order of name.
-pub fn filters() -> [(&'static str, &'static [&'static str]); 12] {
+pub fn filters() -> [(&'static str, &'static [&'static str]); 14] {
     fn of<R: Resource>() -> (&'static str, &'static [&'static str]) {
         (R::DESCRIBE, R::FILTERS)
     }
@@ -104,6 +136,8 @@ pub fn filters() -> [(&'static str, &'static [&'static str]); 12] {
         of::<NetworkAcl>(),
         of::<InternetGateway>(),
         of::<DhcpOptions>(),
+        ("DescribeAddresses", address::ADDRESS_FILTERS),
+        of::<NatGateway>(),
         ("DescribeTags", tags::TAG_FILTERS),
         ("DescribeRegions", region::REGION_FILTERS),
         ("DescribeAvailabilityZones", region::ZONE_FILTERS),

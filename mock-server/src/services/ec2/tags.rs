@@ -4,7 +4,7 @@ use super::describe::{Resource, Window, find};
 use super::error::Ec2Error;
 use super::filter::{Filter, Filters};
 use crate::model::{
-    DhcpOptions, Id, InternetGateway, NetworkAcl, NetworkInterface, RouteTable, SecurityGroup,
+    AllocationId, DhcpOptions, Id, InternetGateway, NatGateway, NetworkAcl, NetworkInterface, RouteTable, SecurityGroup,
     SecurityGroupRuleId, State, Subnet, Tags, Txn, Vpc,
 };
 use crate::services::{Caller, Done, Operation, Page, Printed, Read, View, Write, page};
@@ -122,7 +122,14 @@ struct Kind {
 /// Everything that can be tagged.
 const KINDS: &[Kind] = &[
     kind::<DhcpOptions>(),
+    Kind {
+        prefix: AllocationId::PREFIX,
+        name: super::address::KIND,
+        change: super::address::change_tags,
+        visit: super::address::visit_tags,
+    },
     kind::<InternetGateway>(),
+    kind::<NatGateway>(),
     kind::<NetworkAcl>(),
     kind::<NetworkInterface>(),
     kind::<RouteTable>(),
@@ -334,7 +341,9 @@ impl Read for DescribeTags {
 #[cfg(test)]
 mod tests {
     use super::super::describe::Describe;
-    use super::super::harness::{Lab, texts};
+    use super::super::address::AllocateAddress;
+    use super::super::harness::{Lab, text, texts};
+    use super::super::nat_gateway::CreateNatGateway;
     use super::*;
     use serde_json::{Value as Json, json};
 
@@ -353,13 +362,17 @@ mod tests {
         ids.push(state.internet_gateways.iter().next().unwrap().id.to_string());
         ids.push(state.route_tables.iter().next().unwrap().id.to_string());
         ids.push(state.acls.iter().next().unwrap().id.to_string());
+        let allocated = lab.write::<AllocateAddress>(json!({}));
+        ids.push(text(&allocated["AllocationId"]));
+        let made = json!({ "SubnetId": ids[1], "ConnectivityType": "private" });
+        ids.push(text(&lab.write::<CreateNatGateway>(made)["NatGateway"]["NatGatewayId"]));
         assert_eq!(ids.len(), KINDS.len());
         let tags = json!([{ "Key": "team", "Value": "a" }, { "Key": "Name", "Value": "" }]);
         lab.write::<CreateTags>(json!({ "Resources": ids, "Tags": tags }));
 
         let describe =
             |filters: Json| lab.read::<DescribeTags>(json!({ "Filters": filters }))["Tags"].clone();
-        assert_eq!(describe(json!([])).as_array().unwrap().len(), 18);
+        assert_eq!(describe(json!([])).as_array().unwrap().len(), 2 * ids.len());
         ids.sort();
         assert_eq!(texts(&describe(json!([{ "Name": "tag:team", "Values": ["a"] }])), "ResourceId"), ids);
         assert_eq!(
@@ -385,7 +398,7 @@ mod tests {
                 None => break,
             }
         }
-        assert_eq!(seen, 18);
+        assert_eq!(seen, 2 * ids.len());
 
         let left = |tags: Json| {
             let mut input = json!({ "Resources": [vpc] });

@@ -1,0 +1,160 @@
+//! What Elastic IP addresses are associated with.
+
+use super::address::{find, is_managed, needed_id};
+use super::describe::{self, Text};
+use super::error::Ec2Error;
+use super::error::address::AddressError;
+use crate::model::gateway::InVpcIndex;
+use crate::model::interface::InterfaceIndex;
+use crate::model::{
+    AddressAssociationId, Attachment, Id, NetworkInterface, State, Txn,
+};
+use crate::services::{Caller, Done, Operation, Write};
+use serde::{Deserialize, Serialize};
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+/// An address moves by itself unless the caller forbids it; what the private address had before is disassociated.
+/// Source: the page of AssociateAddress; EC2-EIP-USED, EC2-EIP-IGW, EC2-EIP-BY-ID.
+pub struct AssociateAddress;
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct AssociateAddressIn {
+    allocation_id: Option<String>,
+    instance_id: Option<String>,
+    public_ip: Option<String>,
+    network_interface_id: Option<String>,
+    private_ip_address: Option<String>,
+    allow_reassociation: Option<bool>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AssociateAddressOut {
+    association_id: Text<AddressAssociationId>,
+}
+
+impl Operation for AssociateAddress {
+    const NAME: &'static str = "AssociateAddress";
+    type In = AssociateAddressIn;
+    type Out = AssociateAddressOut;
+    type Error = Ec2Error;
+}
+
+impl Write for AssociateAddress {
+    fn run(txn: &mut Txn<'_>, _: &Caller, input: AssociateAddressIn) -> Result<Self::Out, Ec2Error> {
+        let state = &txn.state;
+        if input.instance_id.is_none() && input.network_interface_id.is_none() {
+            return Err(AddressError::NothingToAssociate.into());
+        }
+        if input.instance_id.is_some() && input.network_interface_id.is_some() {
+            return Err(Ec2Error::NotTogether("instanceId", "networkInterfaceId"));
+        }
+        let id = needed_id(
+            state,
+            input.allocation_id,
+            input.public_ip.as_deref(),
+            "allocationId",
+            AddressError::AssociateById,
+        )?;
+        let row = find(state, &id)?;
+        let interface = match (input.instance_id, input.network_interface_id) {
+            (Some(instance), _) => interface_of_instance(state, instance)?,
+            (None, id) => describe::find::<NetworkInterface>(state, &id.unwrap_or_default())?,
+        };
+        let held = state.association_of(row);
+        if is_managed(interface) || held.is_some_and(|(holder, ..)| is_managed(holder)) {
+            return Err(Ec2Error::ManagedInterface);
+        }
+        if state.internet_gateways.count(&InVpcIndex::Vpc(interface.vpc)) == 0 {
+            return Err(AddressError::AddressNeedsGateway(interface.vpc).into());
+        }
+        let private = private_address(interface, input.private_ip_address)?;
+        if let Some((holder, public, association)) = held {
+            if (holder.id, public.private) == (interface.id, private) {
+                return Ok(AssociateAddressOut { association_id: Text(association) });
+            }
+            if input.allow_reassociation == Some(false) {
+                return Err(AddressError::AddressAlreadyAssociated { id: row.id, association }.into());
+            }
+        }
+        let (elastic, interface) = ((row.id, row.address), interface.id);
+        let association = AddressAssociationId::mint(txn);
+        txn.state.associate(elastic, interface, private, association);
+        Ok(AssociateAddressOut { association_id: Text(association) })
+    }
+}
+
+/// The private address that is meant: the primary one if none is named.
+fn private_address(interface: &NetworkInterface, named: Option<String>) -> Result<Ipv4Addr, AddressError> {
+    let mut all = interface.addresses.iter().copied();
+    match named {
+        None => all.next().ok_or_else(|| AddressError::NotOnInterface(String::new())),
+        Some(text) => {
+            let address = text.parse().ok().filter(|address| interface.addresses.contains(address));
+            address.ok_or(AddressError::NotOnInterface(text))
+        }
+    }
+}
+
+/// The one interface of an instance.
+fn interface_of_instance(
+    state: &State,
+    instance: String,
+) -> Result<&Arc<NetworkInterface>, AddressError> {
+    let is_attached = |interface: &&Arc<NetworkInterface>| {
+        matches!(&interface.attachment, Some(Attachment::Instance { instance: id, .. }) if *id == instance)
+    };
+    let mut attached = state.interfaces.iter().filter(is_attached);
+    match (attached.next(), attached.next()) {
+        (None, _) => Err(AddressError::NoInstanceToAssociate(instance)),
+        (Some(interface), None) => Ok(interface),
+        (Some(_), Some(_)) => Err(AddressError::ManyInterfaces(instance)),
+    }
+}
+
+/// Source: the page of DisassociateAddress; EC2-EIP-ASSOC-404, EC2-EIP-BY-ID.
+pub struct DisassociateAddress;
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct DisassociateAddressIn {
+    association_id: Option<String>,
+    public_ip: Option<String>,
+}
+
+impl Operation for DisassociateAddress {
+    const NAME: &'static str = "DisassociateAddress";
+    type In = DisassociateAddressIn;
+    type Out = Done;
+    type Error = Ec2Error;
+}
+
+impl Write for DisassociateAddress {
+    fn run(txn: &mut Txn<'_>, _: &Caller, input: DisassociateAddressIn) -> Result<Done, Ec2Error> {
+        let state = &txn.state;
+        let id = needed_id(
+            state,
+            input.association_id,
+            input.public_ip.as_deref(),
+            "associationId",
+            AddressError::DisassociateById,
+        )?;
+        let holder = AddressAssociationId::parse(&id).and_then(|id| holder(state, id));
+        let (interface, public) = holder.ok_or(AddressError::AddressAssociationNotFound(id))?;
+        if is_managed(interface) {
+            return Err(Ec2Error::ManagedInterface);
+        }
+        txn.state.disassociate(public);
+        Ok(Done {})
+    }
+}
+
+/// The interface with this association, and the public address that it is about.
+fn holder(state: &State, id: AddressAssociationId) -> Option<(&Arc<NetworkInterface>, Ipv4Addr)> {
+    let interface = state.interfaces.by(&InterfaceIndex::Association(id)).next()?;
+    let is_it = |elastic: Option<(_, AddressAssociationId)>| elastic.is_some_and(|(_, other)| other == id);
+    let public = interface.public.iter().find(|public| is_it(public.elastic))?;
+    Some((interface, public.public))
+}
