@@ -156,7 +156,9 @@ impl State {
             self.subnets.update(&interface.subnet, |subnet| {
                 let pool = &mut subnet.addresses;
                 let own: Vec<_> = addresses.iter().filter(|it| pool.owner(**it) == Some(id)).collect();
-                own.into_iter().for_each(|address| drop(pool.release(*address)));
+                for address in own {
+                    pool.release(*address);
+                }
             });
         }
     }

@@ -79,7 +79,8 @@ impl Read for DescribeAddressesAttribute {
         }
         // Pages may be smaller than elsewhere: the published model says from which size on.
         let window = Window::new(None, input.next_token.as_deref(), usize::MAX, AllocationId::parse)?;
-        let asked: BTreeSet<_> = input.allocation_ids.iter().filter_map(|id| AllocationId::parse(id)).collect();
+        let asked: BTreeSet<_> =
+            input.allocation_ids.iter().filter_map(|id| AllocationId::parse(id)).collect();
         let rows = table
             .iter()
             .filter(|row| asked.is_empty() || asked.contains(&row.id))

@@ -4,6 +4,8 @@ mod account;
 mod address;
 mod address_association;
 mod address_attribute;
+#[cfg(test)]
+mod address_properties;
 mod client_token;
 mod dependency;
 mod describe;

@@ -339,3 +339,218 @@ impl Write for DeleteNatGateway {
         Ok(DeleteNatGatewayOut { nat_gateway_id: Text(id) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::address::{AllocateAddress, DescribeAddresses, ReleaseAddress};
+    use super::super::describe::Describe;
+    use super::super::harness::{Lab, text, unknown_filters};
+    use super::super::nat_gateway_address::{
+        AssignPrivateNatGatewayAddress, AssociateNatGatewayAddress, DisassociateNatGatewayAddress,
+        UnassignPrivateNatGatewayAddress,
+    };
+    use super::super::network_interface_create::DeleteNetworkInterface;
+    use super::super::subnet::DeleteSubnet;
+    use super::*;
+    use crate::model::network::ANY_V4;
+    use crate::model::{Destination, NetworkInterface, Route, RouteOrigin, RouteTable, RouteTarget, Subnet};
+    use serde_json::{Value as Json, json};
+    use std::time::Duration;
+
+    fn default_subnet(lab: &Lab) -> Arc<Subnet> {
+        lab.state().subnets.iter().next().unwrap().clone()
+    }
+
+    fn allocate(lab: &Lab) -> Json {
+        lab.write::<AllocateAddress>(json!({}))
+    }
+
+    fn create(lab: &Lab, input: Json) -> Json {
+        let made = lab.write::<CreateNatGateway>(input)["NatGateway"].clone();
+        assert_eq!(made["State"], "pending");
+        made
+    }
+
+    fn described(lab: &Lab, id: &Json) -> Json {
+        let input = json!({ "NatGatewayIds": [id], "MaxResults": null });
+        lab.read::<Describe<NatGateway>>(input)["NatGateways"][0].clone()
+    }
+
+    fn second(lab: &Lab) {
+        lab.advance(Duration::from_secs(1));
+    }
+
+    #[test]
+    fn a_public_gateway_lives_and_leaves_its_address() {
+        let lab = Lab::new();
+        let subnet = default_subnet(&lab);
+        let allocated = allocate(&lab);
+        let input = json!({
+            "SubnetId": subnet.id.to_string(),
+            "AllocationId": allocated["AllocationId"],
+            "ClientToken": "once",
+            "TagSpecifications": [{ "ResourceType": "natgateway", "Tags": [{ "Key": "k", "Value": "v" }] }],
+        });
+        let made = lab.write::<CreateNatGateway>(input.clone());
+        assert_eq!(made["ClientToken"], "once");
+        let id = &made["NatGateway"]["NatGatewayId"];
+        second(&lab);
+        assert_eq!(lab.write::<CreateNatGateway>(input)["NatGateway"]["NatGatewayId"], *id);
+        let shown = described(&lab, id);
+        assert_eq!((&shown["State"], &shown["ConnectivityType"]), (&json!("available"), &json!("public")));
+        assert_eq!(shown["Tags"], json!([{ "Key": "k", "Value": "v" }]));
+        let address = &shown["NatGatewayAddresses"][0];
+        assert_eq!((&address["Status"], &address["IsPrimary"]), (&json!("succeeded"), &json!(true)));
+        assert_eq!(address["PublicIp"], allocated["PublicIp"]);
+
+        let input = json!({ "NetworkInterfaceIds": [address["NetworkInterfaceId"]] });
+        let interface = lab.read::<Describe<NetworkInterface>>(input)["NetworkInterfaces"][0].clone();
+        assert_eq!(interface["InterfaceType"], "nat_gateway");
+        assert_eq!(interface["Description"], format!("Interface for NAT Gateway {}", text(id)));
+        assert_eq!(interface["RequesterManaged"], true);
+        assert_eq!((&interface["SourceDestCheck"], &interface["Groups"]), (&json!(false), &json!([])));
+        assert_eq!(interface["PrivateIpAddress"], address["PrivateIp"]);
+        assert_eq!(interface["Association"]["AssociationId"], address["AssociationId"]);
+        let held = json!({ "NetworkInterfaceId": interface["NetworkInterfaceId"] });
+        assert!(lab.try_write::<DeleteNetworkInterface>(held).is_err());
+        let subnet_id = json!({ "SubnetId": subnet.id.to_string() });
+        assert_eq!(lab.try_write::<DeleteSubnet>(subnet_id), Err(Ec2Error::SubnetInUse(subnet.id)));
+
+        let gateway = NatGatewayId::parse(&text(id)).unwrap();
+        lab.change(|state| {
+            let table = state.route_tables.iter().next().unwrap().id;
+            state.route_tables.update(&table, |table| {
+                table.routes = vec![Route {
+                    destination: Destination::Cidr(ANY_V4.into()),
+                    target: RouteTarget::NatGateway(gateway),
+                    origin: RouteOrigin::Route,
+                    blackhole: false,
+                }];
+            });
+        });
+        lab.write::<DeleteNatGateway>(json!({ "NatGatewayId": id }));
+        let deleting = described(&lab, id);
+        assert_eq!((&deleting["State"], deleting.get("DeleteTime").is_some()), (&json!("deleting"), true));
+        second(&lab);
+        assert_eq!(described(&lab, id)["State"], "deleted");
+        let table = lab.read::<Describe<RouteTable>>(json!({}))["RouteTables"][0].clone();
+        assert_eq!(table["Routes"][0]["State"], "blackhole");
+        assert!(lab.state().interfaces.is_empty());
+        assert_eq!(lab.state().subnets.get(&subnet.id).unwrap().addresses.free(), 4_091);
+        let left = lab.read::<DescribeAddresses>(json!({}))["Addresses"][0].clone();
+        assert!(left.get("AssociationId").is_none());
+        lab.write::<ReleaseAddress>(json!({ "AllocationId": allocated["AllocationId"] }));
+        lab.advance(Duration::from_secs(60 * 60));
+        assert!(lab.state().nat_gateways.is_empty() && lab.state().client_tokens.is_empty());
+    }
+
+    #[test]
+    fn what_is_in_the_way_is_told_later() {
+        let lab = Lab::new();
+        let vpc = lab.vpc();
+        let tiny = lab.subnet(&vpc, "10.0.0.0/28");
+        let taken = allocate(&lab);
+        let public =
+            json!({ "SubnetId": default_subnet(&lab).id.to_string(), "AllocationId": taken["AllocationId"] });
+        create(&lab, public.clone());
+        let failed = |input: Json| {
+            let made = create(&lab, input);
+            assert!(made.get("FailureCode").is_none());
+            second(&lab);
+            let shown = described(&lab, &made["NatGatewayId"]);
+            assert_eq!(shown["State"], "failed");
+            let message = text(&shown["FailureMessage"]);
+            assert_eq!(shown["NatGatewayAddresses"][0]["FailureMessage"], message);
+            (text(&shown["FailureCode"]), message)
+        };
+        let free = allocate(&lab);
+        assert_eq!(
+            failed(json!({ "SubnetId": tiny, "AllocationId": free["AllocationId"] })),
+            ("Gateway.NotAttached".into(), format!("Network {vpc} has no Internet gateway attached"))
+        );
+        let id = text(&taken["AllocationId"]);
+        assert_eq!(
+            failed(public),
+            ("Resource.AlreadyAssociated".into(), format!("Elastic IP address {id} is already associated"))
+        );
+        (0..11).for_each(|_| drop(lab.interface(&tiny, &[])));
+        assert_eq!(
+            failed(json!({ "SubnetId": tiny, "ConnectivityType": "private" })),
+            (
+                "InsufficientFreeAddressesInSubnet".into(),
+                "Subnet has insufficient free addresses to create this NAT gateway".into()
+            )
+        );
+        lab.advance(Duration::from_secs(60 * 60));
+        assert_eq!(lab.state().nat_gateways.len(), 1, "what failed is not shown for ever");
+    }
+
+    #[test]
+    fn secondary_addresses_come_and_go() {
+        let lab = Lab::new();
+        let subnet = default_subnet(&lab);
+        let free = || lab.state().subnets.get(&subnet.id).unwrap().addresses.free();
+        let made = create(
+            &lab,
+            json!({
+                "SubnetId": subnet.id.to_string(),
+                "ConnectivityType": "private",
+                "SecondaryPrivateIpAddresses": [subnet.cidr.hosts().nth(3).unwrap().to_string()],
+            }),
+        );
+        let id = &made["NatGatewayId"];
+        assert_eq!(made["NatGatewayAddresses"][0]["Status"], "assigning");
+        assert_ne!(made["NatGatewayAddresses"][0]["PrivateIp"], made["NatGatewayAddresses"][1]["PrivateIp"]);
+        second(&lab);
+        let more = lab.write::<AssignPrivateNatGatewayAddress>(
+            json!({ "NatGatewayId": id, "PrivateIpAddressCount": 2 }),
+        );
+        assert_eq!(more["NatGatewayAddresses"][1]["Status"], "assigning");
+        assert_eq!(free(), 4_087);
+        second(&lab);
+        let leaving = json!({
+            "NatGatewayId": id, "PrivateIpAddresses": [more["NatGatewayAddresses"][0]["PrivateIp"]],
+        });
+        let leaving = lab.write::<UnassignPrivateNatGatewayAddress>(leaving);
+        assert_eq!(leaving["NatGatewayAddresses"][0]["Status"], "unassigning");
+        assert_eq!(described(&lab, id)["NatGatewayAddresses"].as_array().unwrap().len(), 4);
+        second(&lab);
+        assert_eq!(described(&lab, id)["NatGatewayAddresses"].as_array().unwrap().len(), 3);
+        assert_eq!(free(), 4_088);
+
+        let (a, b) = (allocate(&lab), allocate(&lab));
+        let public =
+            create(&lab, json!({ "SubnetId": subnet.id.to_string(), "AllocationId": a["AllocationId"] }));
+        let id = &public["NatGatewayId"];
+        second(&lab);
+        let add = json!({ "NatGatewayId": id, "AllocationIds": [b["AllocationId"]] });
+        let added = lab.write::<AssociateNatGatewayAddress>(add.clone())["NatGatewayAddresses"][0].clone();
+        assert_eq!((&added["Status"], &added["PublicIp"]), (&json!("associating"), &b["PublicIp"]));
+        second(&lab);
+        let drop = json!({ "NatGatewayId": id, "AssociationIds": [added["AssociationId"]] });
+        lab.write::<DisassociateNatGatewayAddress>(drop);
+        second(&lab);
+        assert_eq!(free(), 4_087);
+        lab.write::<AssociateNatGatewayAddress>(add);
+        lab.write::<DeleteNatGateway>(json!({ "NatGatewayId": id }));
+        second(&lab);
+        assert_eq!(free(), 4_088);
+    }
+
+    #[test]
+    fn every_filter_is_known_and_selects() {
+        let lab = Lab::new();
+        let subnet = default_subnet(&lab);
+        let made = create(&lab, json!({ "SubnetId": subnet.id.to_string(), "ConnectivityType": "private" }));
+        let state = lab.state();
+        assert_eq!(unknown_filters(&state, &**state.nat_gateways.iter().next().unwrap()), Vec::<&str>::new());
+        assert!(NatGateway::FILTERS.is_sorted());
+        for (name, value) in
+            [("state", "pending"), ("subnet-id", &subnet.id.to_string()), ("vpc-id", &subnet.vpc.to_string())]
+        {
+            let input = json!({ "Filter": [{ "Name": name, "Values": [value] }] });
+            let found = lab.ids::<Describe<NatGateway>>("NatGateways", "NatGatewayId", input);
+            assert_eq!(found, [text(&made["NatGatewayId"])], "{name}");
+        }
+    }
+}

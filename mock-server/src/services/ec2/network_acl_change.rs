@@ -1,11 +1,11 @@
 //! Network ACLs and their associations: made, deleted, replaced.
 
 use super::client_token;
+use super::dependency;
 use super::describe::{Listed, Resource, Text, find};
 use super::error::Ec2Error;
 use super::error::network_acl::NetworkAclError;
 use super::tags::{self, TagSpecification};
-use super::dependency;
 use crate::model::gateway::InVpcIndex;
 use crate::model::{AclAssociation, Id, NetworkAcl, NetworkAclAssociationId, NetworkAclId, Txn, Vpc};
 use crate::services::{Caller, Done, Operation, Write};
@@ -132,11 +132,11 @@ impl Write for ReplaceNetworkAclAssociation {
     ) -> Result<Self::Out, Ec2Error> {
         let state = &txn.state;
         let old = NetworkAclAssociationId::parse(&input.association_id).and_then(|id| {
-            let associations = state.acls.iter().flat_map(|acl| acl.associations.iter().map(move |it| (acl, it)));
+            let associations =
+                state.acls.iter().flat_map(|acl| acl.associations.iter().map(move |it| (acl, it)));
             associations.into_iter().find(|(_, association)| association.id == id)
         });
-        let (from, association) =
-            old.ok_or(NetworkAclError::AclAssociationNotFound(input.association_id))?;
+        let (from, association) = old.ok_or(NetworkAclError::AclAssociationNotFound(input.association_id))?;
         let to = find::<NetworkAcl>(state, &input.network_acl_id)?;
         let (from, subnet, id) = (from.id, association.subnet, association.id);
         if state.subnets.get(&subnet).is_none_or(|subnet| subnet.vpc != to.vpc) {

@@ -157,8 +157,7 @@ fn entry(input: EntryIn) -> Result<AclEntry, Ec2Error> {
     let protocol = protocol(input.protocol)?;
     let cidr = cidr(input.cidr_block, input.ipv6_cidr_block)?;
     let allow = input.rule_action == "allow";
-    let mut entry =
-        AclEntry { number, egress: input.egress, allow, protocol, cidr, ports: None, icmp: None };
+    let mut entry = AclEntry { number, egress: input.egress, allow, protocol, cidr, ports: None, icmp: None };
     // For other protocols, ports and ICMP types are ignored: all traffic of the protocol is meant.
     match (entry.protocol.as_str(), cidr) {
         ("6" | "17", _) => entry.ports = Some(ports(&entry.protocol, input.port_range.unwrap_or_default())?),
@@ -224,4 +223,139 @@ fn icmp(given: IcmpTypeCode) -> Result<(i32, i32), Ec2Error> {
         return Err(NetworkAclError::IcmpCodeWithoutType.into());
     }
     Ok((kind, code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::describe::Describe;
+    use super::super::harness::{Lab, text};
+    use super::super::network_acl_change::{
+        CreateNetworkAcl, DeleteNetworkAcl, ReplaceNetworkAclAssociation,
+    };
+    use super::super::vpc::DeleteVpc;
+    use super::*;
+    use crate::model::Id;
+    use serde_json::{Value as Json, json};
+
+    fn create(lab: &Lab, vpc: &str) -> Json {
+        lab.write::<CreateNetworkAcl>(json!({
+            "VpcId": vpc,
+            "ClientToken": "once",
+            "TagSpecifications": [{ "ResourceType": "network-acl", "Tags": [{ "Key": "k", "Value": "v" }] }],
+        }))
+    }
+
+    fn described(lab: &Lab, id: &Json) -> Json {
+        lab.read::<Describe<NetworkAcl>>(json!({ "NetworkAclIds": [id] }))["NetworkAcls"][0].clone()
+    }
+
+    #[test]
+    fn entries_are_described_as_they_were_made() {
+        let lab = Lab::new();
+        let vpc = lab.vpc();
+        let made = create(&lab, &vpc);
+        assert_eq!((&made["ClientToken"], create(&lab, &vpc) == made), (&json!("once"), true));
+        let acl = &made["NetworkAcl"];
+        let id = &acl["NetworkAclId"];
+        assert_eq!(described(&lab, id), *acl);
+        let last = |egress: bool| {
+            json!({
+                "CidrBlock": "0.0.0.0/0", "Egress": egress, "Protocol": "-1", "RuleAction": "deny",
+                "RuleNumber": 32_767,
+            })
+        };
+        assert_eq!(acl["Entries"], json!([last(true), last(false)]));
+        let entry = |number: i32, more: Json| {
+            let mut entry = json!({ "RuleNumber": number, "RuleAction": "allow", "Egress": false });
+            entry.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            entry
+        };
+        let with_acl = |mut entry: Json| {
+            entry["NetworkAclId"] = id.clone();
+            entry
+        };
+        let entries = [
+            entry(
+                1,
+                json!({ "Protocol": "6", "CidrBlock": "10.0.0.0/8", "PortRange": { "From": 1, "To": 2 } }),
+            ),
+            entry(
+                2,
+                json!({ "Protocol": "1", "CidrBlock": "10.0.0.0/8", "IcmpTypeCode": { "Code": -1, "Type": 8 } }),
+            ),
+            entry(
+                3,
+                json!({ "Protocol": "58", "Ipv6CidrBlock": "::/0", "IcmpTypeCode": { "Code": -1, "Type": -1 } }),
+            ),
+            entry(4, json!({ "Protocol": "-1", "CidrBlock": "10.0.0.0/8" })),
+        ];
+        for entry in entries.iter().rev() {
+            lab.write::<CreateNetworkAclEntry>(with_acl(entry.clone()));
+        }
+        let mut expected = vec![last(true)];
+        expected.extend(entries);
+        expected.push(last(false));
+        assert_eq!(described(&lab, id)["Entries"], json!(expected));
+        for (name, value) in
+            [("entry.icmp.type", "8"), ("entry.icmp.code", "-1"), ("entry.ipv6-cidr", "::/0")]
+        {
+            let input = json!({ "Filters": [{ "Name": name, "Values": [value] }] });
+            let found = lab.ids::<Describe<NetworkAcl>>("NetworkAcls", "NetworkAclId", input);
+            assert_eq!(found, [text(id)], "{name}");
+        }
+        // Names of protocols, other bits of an address and ports of protocols without any are dropped.
+        let odd = entry(
+            4,
+            json!({
+                "Protocol": "udp", "CidrBlock": "100.68.0.18/18", "PortRange": { "From": 0, "To": 65_535 },
+            }),
+        );
+        lab.write::<ReplaceNetworkAclEntry>(with_acl(odd));
+        let shown = described(&lab, id)["Entries"][4].clone();
+        assert_eq!((&shown["Protocol"], &shown["CidrBlock"]), (&json!("17"), &json!("100.68.0.0/18")));
+        let odd = entry(
+            4,
+            json!({
+                "Protocol": "50", "CidrBlock": "0.0.0.0/0", "PortRange": { "From": 22, "To": 22 },
+            }),
+        );
+        lab.write::<ReplaceNetworkAclEntry>(with_acl(odd));
+        assert!(described(&lab, id)["Entries"][4].get("PortRange").is_none());
+        for number in 1..=4 {
+            lab.write::<DeleteNetworkAclEntry>(with_acl(json!({ "RuleNumber": number, "Egress": false })));
+        }
+        assert_eq!(described(&lab, id), *acl, "as it was");
+    }
+
+    #[test]
+    fn a_subnet_changes_its_acl_and_holds_it() {
+        let lab = Lab::new();
+        let vpc = lab.vpc();
+        let subnet = lab.subnet(&vpc, "10.0.0.0/24");
+        let acl = create(&lab, &vpc)["NetworkAcl"]["NetworkAclId"].clone();
+        let of_subnet = json!({ "Filters": [{ "Name": "association.subnet-id", "Values": [subnet] }] });
+        let now = || lab.read::<Describe<NetworkAcl>>(of_subnet.clone())["NetworkAcls"][0].clone();
+        let before = now();
+        assert_eq!(before["IsDefault"], true);
+        let replace = |association: &Json, acl: &Json| {
+            let input = json!({ "AssociationId": association, "NetworkAclId": acl });
+            lab.write::<ReplaceNetworkAclAssociation>(input)["NewAssociationId"].clone()
+        };
+        let old = &before["Associations"][0]["NetworkAclAssociationId"];
+        let new = replace(old, &acl);
+        assert_ne!(new, *old);
+        assert_eq!(replace(&new, &acl), new);
+        assert_eq!(now()["NetworkAclId"], acl);
+        let delete = || lab.try_write::<DeleteNetworkAcl>(json!({ "NetworkAclId": acl }));
+        let id = Id::parse(&text(&acl)).unwrap();
+        assert_eq!(delete(), Err(NetworkAclError::NetworkAclInUse(id).into()));
+        replace(&new, &before["NetworkAclId"]);
+        lab.write::<super::super::subnet::DeleteSubnet>(json!({ "SubnetId": subnet }));
+        let vpc_id = Id::parse(&vpc).unwrap();
+        let delete_vpc = || lab.try_write::<DeleteVpc>(json!({ "VpcId": vpc }));
+        assert_eq!(delete_vpc(), Err(Ec2Error::VpcInUse(vpc_id)));
+        delete().unwrap();
+        delete_vpc().unwrap();
+        assert!(lab.state().client_tokens.is_empty());
+    }
 }

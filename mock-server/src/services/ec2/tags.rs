@@ -4,8 +4,8 @@ use super::describe::{Resource, Window, find};
 use super::error::Ec2Error;
 use super::filter::{Filter, Filters};
 use crate::model::{
-    AllocationId, DhcpOptions, Id, InternetGateway, NatGateway, NetworkAcl, NetworkInterface, RouteTable, SecurityGroup,
-    SecurityGroupRuleId, State, Subnet, Tags, Txn, Vpc,
+    AllocationId, DhcpOptions, Id, InternetGateway, NatGateway, NetworkAcl, NetworkInterface, RouteTable,
+    SecurityGroup, SecurityGroupRuleId, State, Subnet, Tags, Txn, Vpc,
 };
 use crate::services::{Caller, Done, Operation, Page, Printed, Read, View, Write, page};
 use serde::{Deserialize, Serialize, Serializer};
@@ -340,8 +340,8 @@ impl Read for DescribeTags {
 
 #[cfg(test)]
 mod tests {
-    use super::super::describe::Describe;
     use super::super::address::AllocateAddress;
+    use super::super::describe::Describe;
     use super::super::harness::{Lab, text, texts};
     use super::super::nat_gateway::CreateNatGateway;
     use super::*;
