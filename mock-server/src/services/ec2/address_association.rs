@@ -264,6 +264,31 @@ mod tests {
     }
 
     #[test]
+    fn an_instance_with_one_interface_can_be_named_instead() {
+        let lab = Lab::new();
+        let address = allocate(&lab);
+        let on = lab.interface(&subnet(&lab), &[]);
+        lab.change(|state| {
+            state.interfaces.update(&Id::parse(&on).unwrap(), |interface| {
+                interface.attachment = Some(Attachment::Instance {
+                    id: Id::parse("eni-attach-0123456789abcdef0").unwrap(),
+                    instance: "i-0123456789abcdef0".into(),
+                    device_index: 0,
+                    delete_on_termination: true,
+                    since: crate::kernel::SimTime::default(),
+                });
+            });
+        });
+        let input = json!({ "AllocationId": address["AllocationId"], "InstanceId": "i-0123456789abcdef0" });
+        lab.write::<AssociateAddress>(input);
+        let shown = described(&lab, &address["AllocationId"]);
+        assert_eq!(
+            (&shown["InstanceId"], &shown["NetworkInterfaceId"]),
+            (&json!("i-0123456789abcdef0"), &json!(on))
+        );
+    }
+
+    #[test]
     fn filters_select_addresses() {
         let lab = Lab::new();
         let (a, b) = (allocate(&lab), allocate(&lab));

@@ -62,7 +62,7 @@ fn add(txn: &mut Txn<'_>, gateway: Arc<NatGateway>, more: &[Wanted]) -> Result<A
     Ok(AddressesOut { gateway, addresses })
 }
 
-/// Lets those addresses go of which the caller named all.
+/// Lets the named addresses go; each has to be a secondary one of the gateway.
 fn drop_named<T: PartialEq>(
     txn: &mut Txn<'_>,
     gateway: Arc<NatGateway>,
@@ -131,9 +131,6 @@ pub struct DisassociateNatGatewayAddress;
 pub struct DisassociateNatGatewayAddressIn {
     nat_gateway_id: String,
     association_ids: Vec<String>,
-    /// How long connections may go on; there are none.
-    #[serde(rename = "MaxDrainDurationSeconds")]
-    _max_drain_duration_seconds: Option<u32>,
 }
 
 impl Operation for DisassociateNatGatewayAddress {
@@ -211,9 +208,6 @@ pub struct UnassignPrivateNatGatewayAddress;
 pub struct UnassignPrivateNatGatewayAddressIn {
     nat_gateway_id: String,
     private_ip_addresses: Vec<String>,
-    /// How long connections may go on; there are none.
-    #[serde(rename = "MaxDrainDurationSeconds")]
-    _max_drain_duration_seconds: Option<u32>,
 }
 
 impl Operation for UnassignPrivateNatGatewayAddress {
