@@ -2,9 +2,11 @@
 //!
 //! No request, no wire name, no error text and no `Serialize` here: each boundary has types of its own.
 
+pub mod acl;
 pub mod address;
 pub mod choice;
 pub mod edge;
+pub mod elastic;
 pub mod finding;
 pub mod gateway;
 pub mod group;
@@ -13,6 +15,7 @@ pub mod iam;
 pub mod ids;
 pub mod interface;
 pub mod job;
+pub mod nat;
 pub mod network;
 pub mod offering;
 pub mod peering;
@@ -28,11 +31,13 @@ pub mod texts;
 pub mod transit;
 pub mod vpc;
 
+pub use acl::{AclAssociation, AclEntry, NetworkAcl};
 pub use address::AddressPool;
 pub use choice::{Choices, Placement, Silence};
 pub use edge::{EgressOnlyInternetGateway, VpnAttachment, VpnAttachmentState, VpnGateway};
+pub use elastic::ElasticAddress;
 pub use finding::{Evidence, Finding, Phase, RuleMode, RuleModes, Verdict};
-pub use gateway::{AclAssociation, AclEntry, DhcpOptions, InternetGateway, NetworkAcl};
+pub use gateway::{DhcpOptions, InternetGateway};
 pub use group::{DEFAULT_GROUP, Direction, Peer, SecurityGroup, SecurityGroupRule};
 pub use hosting::{
     DeployedVariant, Deployment, Endpoint, EndpointConfig, EndpointCourse, EndpointStatus, FleetKey,
@@ -44,6 +49,7 @@ pub use interface::{Attachment, GroupRef, InterfaceStatus, NetworkInterface, Use
 pub use job::{
     Course, Document, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Needs, Transition, VpcConfig,
 };
+pub use nat::{NatGateway, NatGatewayAddress, NatGatewayState};
 pub use offering::Offerings;
 pub use peering::{Peering, PeeringSide, PeeringStatus};
 pub use public::PublicAddress;

@@ -59,15 +59,7 @@ impl NewVpc {
             tags: Tags::default(),
             memo: Memo::default(),
         };
-        let acl = NetworkAcl {
-            id: fresh(ids),
-            vpc: vpc.id,
-            is_default: true,
-            entries: [true, false].into_iter().flat_map(default_acl_entries).collect(),
-            associations: Vec::new(),
-            tags: Tags::default(),
-            memo: Memo::default(),
-        };
+        let acl = NetworkAcl::new(fresh(ids), vpc.id, true, false);
         let id = fresh(ids);
         let group = SecurityGroup {
             id,
@@ -83,19 +75,6 @@ impl NewVpc {
         };
         Self { vpc, main_table, acl, group }
     }
-}
-
-/// Entry 100 allows everything, the last one refuses what is left.
-/// Source: VPC user guide, "Default network ACL for a VPC".
-fn default_acl_entries(egress: bool) -> [AclEntry; 2] {
-    [(100, true), (LAST_ACL_ENTRY, false)].map(|(number, allow)| AclEntry {
-        number,
-        egress,
-        allow,
-        protocol: "-1".into(),
-        cidr: ANY_V4,
-        ports: None,
-    })
 }
 
 /// A subnet to be made.

@@ -24,6 +24,13 @@ pub struct Quotas {
     pub egress_only_gateways: usize,
     pub vpn_gateways: usize,
     pub transit_gateways: usize,
+    pub elastic_addresses: usize,
+    pub nat_gateways_per_zone: usize,
+    pub elastic_addresses_per_nat_gateway: usize,
+    pub private_addresses_per_nat_gateway: usize,
+    pub acls_per_vpc: usize,
+    /// For each direction, of IPv4 and of IPv6 entries each.
+    pub acl_entries_per_direction: usize,
 }
 
 impl Default for Quotas {
@@ -46,6 +53,12 @@ impl Default for Quotas {
             egress_only_gateways: 5,
             vpn_gateways: 5,
             transit_gateways: 5,
+            elastic_addresses: 5,
+            nat_gateways_per_zone: 5,
+            elastic_addresses_per_nat_gateway: 2,
+            private_addresses_per_nat_gateway: 8,
+            acls_per_vpc: 200,
+            acl_entries_per_direction: 20,
         }
     }
 }
@@ -70,5 +83,11 @@ impl Quotas {
         egress_only_gateways: usize::MAX,
         vpn_gateways: usize::MAX,
         transit_gateways: usize::MAX,
+        elastic_addresses: usize::MAX,
+        nat_gateways_per_zone: usize::MAX,
+        elastic_addresses_per_nat_gateway: usize::MAX,
+        private_addresses_per_nat_gateway: usize::MAX,
+        acls_per_vpc: usize::MAX,
+        acl_entries_per_direction: usize::MAX,
     };
 }

@@ -241,7 +241,10 @@ impl State {
             RouteTarget::Peering(id) => {
                 Some(self.peerings.get(&id).is_some_and(|peering| peering.status == PeeringStatus::Active))
             }
-            RouteTarget::NatGateway(_) | RouteTarget::Endpoint(_) => None,
+            RouteTarget::NatGateway(id) => Some(self.nat_gateways.get(&id).is_some_and(|gateway| {
+                !matches!(gateway.state, NatGatewayState::Failed | NatGatewayState::Deleted)
+            })),
+            RouteTarget::Endpoint(_) => None,
         }
     }
 

@@ -59,6 +59,8 @@ pub enum Owner {
     /// The instances of a deployment of an endpoint: its interfaces, and their end if the endpoint is gone.
     Fleet(FleetKey),
     NatGateway(NatGatewayId),
+    /// A NAT gateway that failed or was deleted: how long it is still shown.
+    ClosedNatGateway(NatGatewayId),
     VpcEndpoint(VpcEndpointId),
     Instance(InstanceId),
     Peering(VpcPeeringConnectionId),
@@ -73,7 +75,7 @@ impl std::fmt::Display for Owner {
             Owner::Job(key) => key.fmt(f),
             Owner::Endpoint(name) => write!(f, "endpoint/{name}"),
             Owner::Fleet(key) => key.fmt(f),
-            Owner::NatGateway(id) => id.fmt(f),
+            Owner::NatGateway(id) | Owner::ClosedNatGateway(id) => id.fmt(f),
             Owner::VpcEndpoint(id) => id.fmt(f),
             Owner::Instance(id) => id.fmt(f),
             Owner::Peering(id) => id.fmt(f),
@@ -121,6 +123,8 @@ pub struct State {
     pub transit_attachments: Table<TransitAttachment>,
     pub dhcp_options: Table<DhcpOptions>,
     pub peerings: Table<Peering>,
+    pub elastic_addresses: Table<ElasticAddress>,
+    pub nat_gateways: Table<NatGateway>,
     /// The DHCP options that new VPCs get.
     pub region_dhcp_options: Option<DhcpOptionsId>,
     /// By a digest of the operation and the token: plain values, for there may be one for each interface.
@@ -217,6 +221,8 @@ impl State {
         table(&mut broken, "transit_attachments", &self.transit_attachments);
         table(&mut broken, "dhcp_options", &self.dhcp_options);
         table(&mut broken, "peerings", &self.peerings);
+        table(&mut broken, "elastic_addresses", &self.elastic_addresses);
+        table(&mut broken, "nat_gateways", &self.nat_gateways);
         table(&mut broken, "jobs", &self.jobs);
         table(&mut broken, "models", &self.models);
         table(&mut broken, "endpoint_configs", &self.endpoint_configs);
@@ -229,6 +235,9 @@ impl State {
         broken.extend(route::broken_invariants(self));
         broken.extend(edge::broken_invariants(self));
         broken.extend(transit::broken_invariants(self));
+        broken.extend(acl::broken_invariants(self));
+        broken.extend(elastic::broken_invariants(self));
+        broken.extend(nat::broken_invariants(self));
         for vpc in self.vpcs.iter() {
             if let Some(options) = vpc.dhcp_options.filter(|id| !self.dhcp_options.contains(id)) {
                 broken.push(format!("{} has {options}, which does not exist", vpc.id));
@@ -305,6 +314,8 @@ impl State {
             self.interfaces.iter().filter_map(|interface| interface.client_token).collect();
         tokens.extend(self.route_tables.iter().filter_map(|table| table.client_token));
         tokens.extend(self.egress_only_gateways.iter().filter_map(|gateway| gateway.client_token));
+        tokens.extend(self.nat_gateways.iter().filter_map(|gateway| gateway.client_token));
+        tokens.extend(self.acls.iter().filter_map(|acl| acl.client_token));
         tokens.sort_unstable();
         if !self.client_tokens.keys().eq(&tokens) {
             broken.push("the client tokens are not those of the rows".into());

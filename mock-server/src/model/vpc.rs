@@ -29,6 +29,12 @@ pub struct Vpc {
 }
 
 impl Vpc {
+    /// Whether public addresses in it have public names.
+    /// Source: VPC user guide, "DNS attributes for your VPC".
+    pub fn names_public_addresses(&self) -> bool {
+        self.dns_support && self.dns_hostnames
+    }
+
     /// The block that the VPC was made with.
     pub fn cidr(&self) -> Option<Ipv4Net> {
         self.cidrs.first().map(|(_, net)| *net)

@@ -1,6 +1,7 @@
 //! What networks do over time: gateways and endpoints that come and go by themselves, after the call that asked for
 //! it was answered.
 
+pub mod nat_gateway;
 pub mod transit_gateway;
 pub mod vpn_gateway;
 
@@ -13,7 +14,9 @@ pub fn step(txn: &mut Txn<'_>, owner: Owner, what: Alarm) {
         Owner::VpnGateway(id) => vpn_gateway::step(txn, id),
         Owner::TransitGateway(id) => transit_gateway::step(txn, id),
         Owner::TransitAttachment(id) => transit_gateway::step_attachment(txn, id),
-        Owner::NatGateway(_) | Owner::VpcEndpoint(_) | Owner::Instance(_) => {}
+        Owner::NatGateway(id) => nat_gateway::step(txn, id, what),
+        Owner::ClosedNatGateway(id) => nat_gateway::forget(txn, id),
+        Owner::VpcEndpoint(_) | Owner::Instance(_) => {}
         // Not of networks: see `jobs`.
         Owner::Job(_) | Owner::Endpoint(_) | Owner::Fleet(_) => {}
     }

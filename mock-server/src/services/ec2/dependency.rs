@@ -8,7 +8,8 @@ use crate::model::route::RouteTableIndex;
 use crate::model::transit::TransitIndex;
 use crate::model::vpc::{SubnetIndex, VpcIndex};
 use crate::model::{
-    DhcpOptionsId, InternetGatewayId, RouteTableId, SecurityGroupId, State, SubnetId, VpcId, VpnGatewayId,
+    DhcpOptionsId, InternetGatewayId, NetworkAclId, RouteTableId, SecurityGroupId, State, SubnetId, VpcId,
+    VpnGatewayId,
 };
 
 /// One kind of thing that holds another, and whether one such thing is there.
@@ -68,6 +69,13 @@ impl Held for SecurityGroupId {
         ("network interface", |state, group| state.interfaces.count(&InterfaceIndex::Group(group)) > 0),
         ("rule of another security group", is_referenced),
     ];
+}
+
+/// Source: VPC user guide, "Delete a network ACL"; EC2-ACL-DEL.
+impl Held for NetworkAclId {
+    const HOLDERS: &'static [Holder<NetworkAclId>] = &[("association with a subnet", |state, acl| {
+        state.acls.get(&acl).is_some_and(|acl| !acl.associations.is_empty())
+    })];
 }
 
 /// Source: VPC user guide, "DHCP option sets".

@@ -138,6 +138,7 @@ pub struct DescribeIn {
         alias = "EgressOnlyInternetGatewayIds",
         alias = "GroupIds",
         alias = "InternetGatewayIds",
+        alias = "NatGatewayIds",
         alias = "NetworkAclIds",
         alias = "NetworkInterfaceIds",
         alias = "RouteTableIds",
@@ -151,6 +152,7 @@ pub struct DescribeIn {
     )]
     pub ids: Vec<String>,
     pub group_names: Vec<String>,
+    #[serde(alias = "Filter")]
     pub filters: Vec<Filter>,
     pub max_results: Option<i64>,
     pub next_token: Option<String>,

@@ -3,13 +3,15 @@
 //!
 //! A text marked `assumed` is one for which no answer of AWS itself was seen.
 
+pub mod address;
+pub mod nat_gateway;
+pub mod network_acl;
 pub mod peering;
+mod routing;
 mod vpcs;
 
-pub use vpcs::VpcError;
-mod routing;
-
 pub use routing::RoutingError;
+pub use vpcs::VpcError;
 
 use crate::model::{DhcpOptionsId, NetworkInterfaceId, SecurityGroupId, SubnetId, VpcId};
 use crate::services::refusal::refusals;
@@ -229,8 +231,6 @@ refusals! {
             assumed "The interface attachment '{id}' does not exist.";
 
         // === Gateways and the like ===
-        NetworkAclNotFound(missing: Missing) = "InvalidNetworkAclID.NotFound",
-            assumed "The networkAcl ID{missing} not exist";
         DhcpOptionsNotFound(missing: Missing) = "InvalidDhcpOptionID.NotFound",
             assumed "The dhcpOption ID{missing} not exist";
         DhcpOptionsMalformed(id: String) = "InvalidDhcpOptionsId.Malformed" for "EC2-MALFORMED",
@@ -260,5 +260,9 @@ refusals! {
         Vpcs(VpcError),
         /// Route tables and gateways.
         Routing(RoutingError),
+        /// Elastic IP addresses.
+        Address(address::AddressError),
+        NatGateway(nat_gateway::NatGatewayError),
+        NetworkAcl(network_acl::NetworkAclError),
     }
 }

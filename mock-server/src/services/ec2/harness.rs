@@ -7,6 +7,7 @@ use crate::services::{Caller, Page, Principal, Printed, Read, Reply, ReplyWriter
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 
 pub struct Lab {
     world: Arc<World>,
@@ -51,11 +52,24 @@ impl Lab {
         self.account.read(&self.scope)
     }
 
+    pub fn now(&self) -> SimTime {
+        self.account.now(NOW)
+    }
+
+    /// Lets time pass, with all that happens in it.
+    pub fn advance(&self, span: Duration) {
+        let to = self.now() + span;
+        let now = self.account.change_clock(NOW, |clock| clock.jump(NOW, to));
+        self.account.settle(now, crate::jobs::step);
+        assert_eq!(self.state().broken_invariants(), Vec::<String>::new());
+    }
+
     /// Runs a writing operation. A refused one must leave the state as it was, and every state must be sound.
     pub fn try_write<O: Write<Error = Ec2Error>>(&self, input: Value) -> Result<Value, Ec2Error> {
         let before = self.state();
         let input: O::In = serde_json::from_value(input).unwrap();
-        let answer = self.account.write(&self.scope, NOW, true, |txn| O::run(txn, &self.caller, input));
+        let answer =
+            self.account.write(&self.scope, self.now(), true, |txn| O::run(txn, &self.caller, input));
         let after = self.state();
         assert!(answer.is_ok() || Arc::ptr_eq(&before, &after), "a refused call changes nothing");
         assert_eq!(after.broken_invariants(), Vec::<String>::new());
@@ -64,7 +78,7 @@ impl Lab {
 
     pub fn try_read<O: Read<Error = Ec2Error>>(&self, input: Value) -> Result<Value, Ec2Error> {
         let (state, global) = (self.state(), self.account.read(&Scope::Global));
-        let view = View { state: &state, global: &global, caller: &self.caller, now: NOW };
+        let view = View { state: &state, global: &global, caller: &self.caller, now: self.now() };
         O::run(&view, serde_json::from_value(input).unwrap()).map(|out| to_json(&out))
     }
 
@@ -83,7 +97,7 @@ impl Lab {
 
     /// Changes the state past all operations, as services do.
     pub fn change(&self, change: impl FnOnce(&mut State)) {
-        let done: Result<(), ()> = self.account.write(&self.scope, NOW, true, |txn| {
+        let done: Result<(), ()> = self.account.write(&self.scope, self.now(), true, |txn| {
             change(&mut txn.state);
             Ok(())
         });

@@ -1,6 +1,11 @@
 //! Amazon EC2, as far as VPC networking goes.
 
 mod account;
+mod address;
+mod address_association;
+mod address_attribute;
+#[cfg(test)]
+mod address_properties;
 mod client_token;
 mod default_vpc;
 mod dependency;
@@ -12,7 +17,11 @@ mod filter;
 #[cfg(test)]
 mod harness;
 mod internet_gateway;
+mod nat_gateway;
+mod nat_gateway_address;
 mod network_acl;
+mod network_acl_change;
+mod network_acl_entry;
 mod network_interface;
 mod network_interface_attribute;
 mod network_interface_create;
@@ -51,9 +60,9 @@ pub(crate) use self::{
 
 use super::Registrar;
 use crate::model::{
-    DhcpOptions, EgressOnlyInternetGateway, InternetGateway, NetworkAcl, NetworkInterface, Peering,
-    RouteTable, SecurityGroup, Subnet, SubnetCidrReservation, TransitAttachment, TransitGateway, Vpc,
-    VpnGateway,
+    DhcpOptions, EgressOnlyInternetGateway, InternetGateway, NatGateway, NetworkAcl, NetworkInterface,
+    Peering, RouteTable, SecurityGroup, Subnet, SubnetCidrReservation, TransitAttachment, TransitGateway,
+    Vpc, VpnGateway,
 };
 use describe::{Describe, Resource};
 use error::Ec2Error;
@@ -143,6 +152,30 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.write::<transit_gateway_attachment::DeleteTransitGatewayVpcAttachment>();
     registrar.read::<Describe<TransitAttachment>>();
     registrar.read::<transit_gateway_attachment::DescribeTransitGatewayAttachments>();
+    // Elastic IP addresses
+    registrar.write::<address::AllocateAddress>();
+    registrar.write::<address::ReleaseAddress>();
+    registrar.read::<address::DescribeAddresses>();
+    registrar.write::<address_association::AssociateAddress>();
+    registrar.write::<address_association::DisassociateAddress>();
+    registrar.read::<address_attribute::DescribeAddressesAttribute>();
+    registrar.write::<address_attribute::ModifyAddressAttribute>();
+    registrar.write::<address_attribute::ResetAddressAttribute>();
+    // NAT gateways
+    registrar.write::<nat_gateway::CreateNatGateway>();
+    registrar.write::<nat_gateway::DeleteNatGateway>();
+    registrar.read::<Describe<NatGateway>>();
+    registrar.write::<nat_gateway_address::AssociateNatGatewayAddress>();
+    registrar.write::<nat_gateway_address::DisassociateNatGatewayAddress>();
+    registrar.write::<nat_gateway_address::AssignPrivateNatGatewayAddress>();
+    registrar.write::<nat_gateway_address::UnassignPrivateNatGatewayAddress>();
+    // Changes of network ACLs
+    registrar.write::<network_acl_change::CreateNetworkAcl>();
+    registrar.write::<network_acl_change::DeleteNetworkAcl>();
+    registrar.write::<network_acl_change::ReplaceNetworkAclAssociation>();
+    registrar.write::<network_acl_entry::CreateNetworkAclEntry>();
+    registrar.write::<network_acl_entry::ReplaceNetworkAclEntry>();
+    registrar.write::<network_acl_entry::DeleteNetworkAclEntry>();
     // Tags
     registrar.write::<tags::CreateTags>();
     registrar.write::<tags::DeleteTags>();
@@ -175,6 +208,8 @@ pub fn filters() -> Vec<(&'static str, &'static [&'static str])> {
         ("DescribeTransitGatewayAttachments", transit_gateway_attachment::ATTACHMENT_FILTERS),
         of::<DhcpOptions>(),
         of::<Peering>(),
+        ("DescribeAddresses", address::ADDRESS_FILTERS),
+        of::<NatGateway>(),
         ("DescribeTags", tags::TAG_FILTERS),
         ("DescribeRegions", region::REGION_FILTERS),
         ("DescribeAvailabilityZones", region::ZONE_FILTERS),

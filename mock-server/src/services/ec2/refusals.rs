@@ -1,5 +1,7 @@
 //! Every refusal there is, reached through an operation, with the code and the text that callers see.
 
+mod acls;
+mod addresses;
 mod gateways;
 mod peering;
 pub(super) mod routing;
@@ -87,9 +89,14 @@ fn every_refusal_has_its_code_and_its_text() {
     interfaces(&mut seen, &subnet, &used, &foreign);
     gateways::gateways_and_regions(&mut seen);
     gateways::dhcp_options(&mut seen, &vpc);
+    addresses::addresses(&mut seen);
+    addresses::nat_gateways(&mut seen);
+    acls::network_acls(&mut seen, &vpc, &other);
     let names = seen.names;
     let mut all = quotas();
     all.extend(vpcs::default_vpc());
+    all.extend(addresses::quotas());
+    all.extend(acls::quotas());
     all.extend(no_default_vpc());
     all.extend(peering::peering());
     all.extend(routing::seen());

@@ -5,8 +5,9 @@ use super::error::{Ec2Error, Missing, RoutingError};
 use super::route::RouteIn;
 use crate::model::route::RouteTableIndex;
 use crate::model::{
-    Attachment, EgressOnlyInternetGatewayId, Id, InternetGatewayId, NetworkInterface, NetworkInterfaceId,
-    Peering, RouteTable, RouteTarget, State, TransitGatewayId, VpcEndpointId, VpnGatewayId,
+    Attachment, EgressOnlyInternetGatewayId, Id, InternetGatewayId, NatGatewayId, NetworkInterface,
+    NetworkInterfaceId, Peering, RouteTable, RouteTarget, State, TransitGatewayId, VpcEndpointId,
+    VpnGatewayId,
 };
 
 type Lookup = fn(&State, &RouteTable, &str) -> Result<RouteTarget, Ec2Error>;
@@ -94,8 +95,19 @@ fn instance(state: &State, table: &RouteTable, id: &str) -> Result<RouteTarget, 
 }
 
 /// A NAT gateway of the table's VPC.
-fn nat_gateway(_: &State, _: &RouteTable, id: &str) -> Result<RouteTarget, Ec2Error> {
-    Err(RoutingError::NatGatewayNotFound(id.to_owned()).into())
+fn nat_gateway(state: &State, table: &RouteTable, id: &str) -> Result<RouteTarget, Ec2Error> {
+    let found = NatGatewayId::parse(id).and_then(|id| state.nat_gateways.get(&id));
+    let gateway = found.ok_or_else(|| RoutingError::NatGatewayNotFound(id.to_owned()))?;
+    match gateway.interface {
+        Some(interface) if gateway.vpc != table.vpc => {
+            return Err(RoutingError::InterfaceElsewhere { table: table.id, interface }.into());
+        }
+        _ if gateway.vpc != table.vpc => {
+            return Err(RoutingError::NatGatewayNotFound(id.to_owned()).into());
+        }
+        _ => {}
+    }
+    Ok(RouteTarget::NatGateway(gateway.id))
 }
 
 /// A peering connection of the table's VPC: a route to one that is not active is a black hole.

@@ -4,9 +4,9 @@ use super::describe::{Resource, Window, find};
 use super::error::Ec2Error;
 use super::filter::{Filter, Filters};
 use crate::model::{
-    DhcpOptions, EgressOnlyInternetGateway, Id, InternetGateway, NetworkAcl, NetworkInterface, Peering,
-    RouteTable, SecurityGroup, SecurityGroupRuleId, State, Subnet, SubnetCidrReservation, Tags,
-    TransitAttachment, TransitGateway, Txn, Vpc, VpnGateway,
+    AllocationId, DhcpOptions, EgressOnlyInternetGateway, Id, InternetGateway, NatGateway, NetworkAcl,
+    NetworkInterface, Peering, RouteTable, SecurityGroup, SecurityGroupRuleId, State, Subnet,
+    SubnetCidrReservation, Tags, TransitAttachment, TransitGateway, Txn, Vpc, VpnGateway,
 };
 use crate::services::{Caller, Done, Operation, Page, Printed, Read, View, Write, page};
 use serde::{Deserialize, Serialize, Serializer};
@@ -124,7 +124,14 @@ struct Kind {
 const KINDS: &[Kind] = &[
     kind::<DhcpOptions>(),
     kind::<EgressOnlyInternetGateway>(),
+    Kind {
+        prefix: AllocationId::PREFIX,
+        name: super::address::KIND,
+        change: super::address::change_tags,
+        visit: super::address::visit_tags,
+    },
     kind::<InternetGateway>(),
+    kind::<NatGateway>(),
     kind::<NetworkAcl>(),
     kind::<NetworkInterface>(),
     kind::<RouteTable>(),
@@ -340,9 +347,11 @@ impl Read for DescribeTags {
 
 #[cfg(test)]
 mod tests {
+    use super::super::address::AllocateAddress;
     use super::super::describe::Describe;
     use super::super::egress_only_internet_gateway::CreateEgressOnlyInternetGateway;
     use super::super::harness::{Lab, text, texts};
+    use super::super::nat_gateway::CreateNatGateway;
     use super::super::subnet_reservation::CreateSubnetCidrReservation;
     use super::super::vpn_gateway::CreateVpnGateway;
     use super::*;
@@ -377,6 +386,10 @@ mod tests {
         ids.push(state.vpn_gateways.iter().next().unwrap().id.to_string());
         ids.push(state.transit_gateways.iter().next().unwrap().id.to_string());
         ids.push(attachment);
+        let allocated = lab.write::<AllocateAddress>(json!({}));
+        ids.push(text(&allocated["AllocationId"]));
+        let made = json!({ "SubnetId": ids[1], "ConnectivityType": "private" });
+        ids.push(text(&lab.write::<CreateNatGateway>(made)["NatGateway"]["NatGatewayId"]));
         assert_eq!(ids.len(), KINDS.len());
         let tags = json!([{ "Key": "team", "Value": "a" }, { "Key": "Name", "Value": "" }]);
         lab.write::<CreateTags>(json!({ "Resources": ids, "Tags": tags }));

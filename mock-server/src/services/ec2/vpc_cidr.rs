@@ -222,6 +222,7 @@ pub fn associate_ipv6(txn: &mut Txn<'_>, vpc: VpcId) -> Result<(VpcCidrAssociati
     txn.state.vpcs.update(&vpc, |vpc| vpc.ipv6_cidrs.push(made));
     txn.state.set_local_routes(vpc);
     txn.state.open_default_group_to_ipv6(vpc, rule);
+    txn.state.open_acls_to_ipv6(vpc);
     Ok(made)
 }
 

@@ -10,7 +10,7 @@ use ipnet::IpNet;
 
 refusals! {
     /// Why EC2 refuses to route.
-    pub enum RoutingError as "ec2" {
+    pub enum RoutingError as "ec2-route" {
         // === Route tables ===
         RouteTableNotFound(missing: Missing) = "InvalidRouteTableID.NotFound" for "EC2-RT-404",
             assumed "The routeTable ID{missing} not exist";

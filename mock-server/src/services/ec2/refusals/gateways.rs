@@ -4,7 +4,7 @@ use super::super::describe::Describe;
 use super::super::dhcp_options::{AssociateDhcpOptions, CreateDhcpOptions, DeleteDhcpOptions};
 use super::super::region::{DescribeAvailabilityZones, DescribeRegions};
 use super::Seen;
-use crate::model::{DhcpOptions, InternetGateway, NetworkAcl, RouteTable};
+use crate::model::{DhcpOptions, InternetGateway, RouteTable};
 use serde_json::json;
 
 pub(super) fn gateways_and_regions(seen: &mut Seen<'_>) {
@@ -12,11 +12,6 @@ pub(super) fn gateways_and_regions(seen: &mut Seen<'_>) {
         json!({ "RouteTableIds": ["rtb-1"] }),
         "InvalidRouteTableID.NotFound",
         "The routeTable ID 'rtb-1' does not exist",
-    );
-    seen.read::<Describe<NetworkAcl>>(
-        json!({ "NetworkAclIds": ["acl-1"] }),
-        "InvalidNetworkAclID.NotFound",
-        "The networkAcl ID 'acl-1' does not exist",
     );
     seen.read::<Describe<InternetGateway>>(
         json!({ "InternetGatewayIds": ["igw-1"] }),

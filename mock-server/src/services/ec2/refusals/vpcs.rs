@@ -42,7 +42,8 @@ pub(super) fn blocks(seen: &mut Seen<'_>) {
         state.route_tables.update(&table, |table| {
             let to = crate::model::Destination::Cidr("10.9.0.0/24".parse().unwrap());
             let target = crate::model::RouteTarget::InternetGateway(gateway);
-            table.routes.push(crate::model::Route::new(to, target, crate::model::RouteOrigin::Route));
+            let route = crate::model::Route::new(to, target, crate::model::RouteOrigin::Route);
+            table.routes.push(crate::model::Route { blackhole: true, ..route });
         });
     });
     seen.write::<AssociateVpcCidrBlock>(
