@@ -12,6 +12,7 @@ pub mod iam;
 pub mod ids;
 pub mod interface;
 pub mod job;
+pub mod managed_prefix_list;
 pub mod network;
 pub mod place;
 pub mod public;
@@ -38,6 +39,7 @@ pub use interface::{Attachment, GroupRef, InterfaceStatus, NetworkInterface, Use
 pub use job::{
     Course, Document, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Needs, Transition, VpcConfig,
 };
+pub use managed_prefix_list::ManagedList;
 pub use public::PublicAddress;
 pub use quota::Quotas;
 pub use region::{Partition, RegionInfo, Site, Zone};
