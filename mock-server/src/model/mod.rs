@@ -4,6 +4,7 @@
 
 pub mod address;
 pub mod choice;
+pub mod endpoint_service;
 pub mod finding;
 pub mod gateway;
 pub mod group;
@@ -23,9 +24,11 @@ pub mod state;
 pub mod tags;
 pub mod texts;
 pub mod vpc;
+pub mod vpc_endpoint;
 
 pub use address::AddressPool;
 pub use choice::{Choices, Placement, Silence};
+pub use endpoint_service::{EndpointService, EndpointType};
 pub use finding::{Evidence, Finding, Phase, RuleMode, RuleModes, Verdict};
 pub use gateway::{AclAssociation, AclEntry, DhcpOptions, InternetGateway, NetworkAcl};
 pub use group::{DEFAULT_GROUP, Direction, Peer, SecurityGroup, SecurityGroupRule};
@@ -48,6 +51,7 @@ pub use state::{Alarm, Defaults, Owner, Profile, State};
 pub use tags::Tags;
 pub use texts::Texts;
 pub use vpc::{Subnet, Tenancy, Vpc};
+pub use vpc_endpoint::{EndpointPlacement, VpcEndpoint, VpcEndpointState};
 
 /// A transaction over the model.
 pub type Txn<'a> = crate::kernel::Txn<'a, State>;

@@ -12,6 +12,9 @@ pub struct Quotas {
     pub interfaces: usize,
     pub groups_per_interface: usize,
     pub tags_per_resource: usize,
+    /// In a region.
+    pub gateway_endpoints: usize,
+    pub interface_endpoints_per_vpc: usize,
 }
 
 impl Default for Quotas {
@@ -24,6 +27,8 @@ impl Default for Quotas {
             interfaces: 5_000,
             groups_per_interface: 5,
             tags_per_resource: 50,
+            gateway_endpoints: 20,
+            interface_endpoints_per_vpc: 50,
         }
     }
 }
@@ -38,5 +43,7 @@ impl Quotas {
         interfaces: usize::MAX,
         groups_per_interface: usize::MAX,
         tags_per_resource: usize::MAX,
+        gateway_endpoints: usize::MAX,
+        interface_endpoints_per_vpc: usize::MAX,
     };
 }

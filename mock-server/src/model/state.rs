@@ -108,6 +108,7 @@ pub struct State {
     pub dhcp_options: Table<DhcpOptions>,
     /// The DHCP options that new VPCs get.
     pub region_dhcp_options: Option<DhcpOptionsId>,
+    pub vpc_endpoints: Table<VpcEndpoint>,
     /// By a digest of the operation and the token: plain values, for there may be one for each interface.
     pub client_tokens: OrdMap<u128, UsedToken>,
     // === SageMaker ===
@@ -183,6 +184,8 @@ impl State {
         table(&mut broken, "acls", &self.acls);
         table(&mut broken, "internet_gateways", &self.internet_gateways);
         table(&mut broken, "dhcp_options", &self.dhcp_options);
+        table(&mut broken, "vpc_endpoints", &self.vpc_endpoints);
+        broken.extend(vpc_endpoint::broken_invariants(self));
         table(&mut broken, "jobs", &self.jobs);
         table(&mut broken, "models", &self.models);
         table(&mut broken, "endpoint_configs", &self.endpoint_configs);
@@ -262,6 +265,7 @@ impl State {
         // Each token is that of one row, and goes with it.
         let mut tokens: Vec<_> =
             self.interfaces.iter().filter_map(|interface| interface.client_token).collect();
+        tokens.extend(self.vpc_endpoints.iter().filter_map(|endpoint| endpoint.client_token));
         tokens.sort_unstable();
         if !self.client_tokens.keys().eq(&tokens) {
             broken.push("the client tokens are not those of the rows".into());

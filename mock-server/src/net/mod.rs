@@ -1,13 +1,16 @@
 //! What networks do over time: gateways and endpoints that come and go by themselves, after the call that asked for
 //! it was answered.
 
+pub mod vpc_endpoint;
+
 use crate::model::{Alarm, Owner, Txn};
 
 /// Does what a timer says of something in a network.
 pub fn step(txn: &mut Txn<'_>, owner: Owner, what: Alarm) {
-    let _ = (txn, what);
+    let _ = what;
     match owner {
-        Owner::NatGateway(_) | Owner::VpcEndpoint(_) | Owner::Instance(_) => {}
+        Owner::VpcEndpoint(id) => vpc_endpoint::step(txn, id),
+        Owner::NatGateway(_) | Owner::Instance(_) => {}
         // Not of networks: see `jobs`.
         Owner::Job(_) | Owner::Endpoint(_) | Owner::Fleet(_) => {}
     }

@@ -5,6 +5,7 @@ use crate::model::group::SecurityGroupIndex;
 use crate::model::interface::InterfaceIndex;
 use crate::model::route::RouteTableIndex;
 use crate::model::vpc::{SubnetIndex, VpcIndex};
+use crate::model::vpc_endpoint::VpcEndpointIndex;
 use crate::model::{DhcpOptionsId, SecurityGroupId, State, SubnetId, VpcId};
 
 /// One kind of thing that holds another, and whether one such thing is there.
@@ -40,6 +41,7 @@ impl Held for VpcId {
         }),
         ("network ACL", |state, vpc| state.acls.by(&InVpcIndex::Vpc(vpc)).any(|acl| !acl.is_default)),
         ("internet gateway", |state, vpc| state.internet_gateways.count(&InVpcIndex::Vpc(vpc)) > 0),
+        ("VPC endpoint", |state, vpc| state.vpc_endpoints.count(&VpcEndpointIndex::Vpc(vpc)) > 0),
     ];
 }
 
@@ -54,6 +56,8 @@ impl Held for SecurityGroupId {
     const HOLDERS: &'static [Holder<SecurityGroupId>] = &[
         ("network interface", |state, group| state.interfaces.count(&InterfaceIndex::Group(group)) > 0),
         ("rule of another security group", is_referenced),
+        // One without a subnet has no interface that would hold the group.
+        ("VPC endpoint", |state, group| state.vpc_endpoints.count(&VpcEndpointIndex::Group(group)) > 0),
     ];
 }
 

@@ -3,6 +3,10 @@
 //!
 //! A text marked `assumed` is one for which no answer of AWS itself was seen.
 
+mod endpoints;
+
+pub use endpoints::EndpointError;
+
 use crate::model::{DhcpOptionsId, NetworkInterfaceId, SecurityGroupId, SubnetId, VpcId};
 use crate::services::refusal::refusals;
 use ipnet::Ipv4Net;
@@ -248,5 +252,8 @@ refusals! {
             text "Invalid region names provided. The following region names are invalid: {names}";
         ZoneNotFound(zones: String) = "InvalidParameterValue",
             text "Invalid availability zone: [{zones}]";
+    }
+    with {
+        Endpoint(EndpointError),
     }
 }

@@ -79,6 +79,13 @@ impl Lab {
         done.unwrap();
     }
 
+    /// Runs the timers that are due within so many milliseconds.
+    pub fn settle(&self, millis: u64) {
+        let upto = NOW + std::time::Duration::from_millis(millis);
+        self.account.settle(upto, crate::jobs::step);
+        assert_eq!(self.state().broken_invariants(), Vec::<String>::new());
+    }
+
     /// A VPC 10.0.0.0/16; its id.
     pub fn vpc(&self) -> String {
         let made = self.write::<super::vpc::CreateVpc>(json!({ "CidrBlock": "10.0.0.0/16" }));
@@ -88,6 +95,13 @@ impl Lab {
     pub fn subnet(&self, vpc: &str, cidr: &str) -> String {
         let made = self.write::<super::subnet::CreateSubnet>(json!({ "VpcId": vpc, "CidrBlock": cidr }));
         text(&made["Subnet"]["SubnetId"])
+    }
+
+    /// A subnet in the n-th zone of the region.
+    pub fn subnet_in(&self, vpc: &str, cidr: &str, zone: usize) -> String {
+        let zone = self.state().site.info().unwrap().zones[zone].name;
+        let input = json!({ "VpcId": vpc, "CidrBlock": cidr, "AvailabilityZone": zone });
+        text(&self.write::<super::subnet::CreateSubnet>(input)["Subnet"]["SubnetId"])
     }
 
     pub fn group(&self, vpc: &str, name: &str) -> String {

@@ -1,10 +1,13 @@
 //! Amazon EC2, as far as VPC networking goes.
 
 mod account;
+mod aws_prefix_list;
 mod client_token;
 mod dependency;
 mod describe;
 mod dhcp_options;
+mod endpoint_policy;
+mod endpoint_service;
 pub mod error;
 mod filter;
 #[cfg(test)]
@@ -26,6 +29,9 @@ mod security_group_rule;
 mod subnet;
 mod tags;
 mod vpc;
+mod vpc_endpoint;
+mod vpc_endpoint_create;
+mod vpc_endpoint_modify;
 
 /// What tests of other services try to delete.
 #[cfg(test)]
@@ -37,6 +43,7 @@ pub(crate) use self::{
 use super::Registrar;
 use crate::model::{
     DhcpOptions, InternetGateway, NetworkAcl, NetworkInterface, RouteTable, SecurityGroup, Subnet, Vpc,
+    VpcEndpoint,
 };
 use describe::{Describe, Resource};
 use error::Ec2Error;
@@ -79,6 +86,13 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.write::<dhcp_options::DeleteDhcpOptions>();
     registrar.read::<Describe<DhcpOptions>>();
     registrar.write::<dhcp_options::AssociateDhcpOptions>();
+    // VPC endpoints
+    registrar.write::<vpc_endpoint_create::CreateVpcEndpoint>();
+    registrar.write::<vpc_endpoint_create::DeleteVpcEndpoints>();
+    registrar.read::<Describe<VpcEndpoint>>();
+    registrar.write::<vpc_endpoint_modify::ModifyVpcEndpoint>();
+    registrar.read::<endpoint_service::DescribeVpcEndpointServices>();
+    registrar.read::<aws_prefix_list::DescribePrefixLists>();
     // Tags
     registrar.write::<tags::CreateTags>();
     registrar.write::<tags::DeleteTags>();
@@ -90,7 +104,7 @@ pub fn operations(registrar: &mut impl Registrar) {
 }
 
 /// The filters of each describing operation that has some, in order of name.
-pub fn filters() -> [(&'static str, &'static [&'static str]); 12] {
+pub fn filters() -> [(&'static str, &'static [&'static str]); 15] {
     fn of<R: Resource>() -> (&'static str, &'static [&'static str]) {
         (R::DESCRIBE, R::FILTERS)
     }
@@ -104,6 +118,9 @@ pub fn filters() -> [(&'static str, &'static [&'static str]); 12] {
         of::<NetworkAcl>(),
         of::<InternetGateway>(),
         of::<DhcpOptions>(),
+        of::<VpcEndpoint>(),
+        ("DescribeVpcEndpointServices", endpoint_service::SERVICE_FILTERS),
+        ("DescribePrefixLists", aws_prefix_list::LIST_FILTERS),
         ("DescribeTags", tags::TAG_FILTERS),
         ("DescribeRegions", region::REGION_FILTERS),
         ("DescribeAvailabilityZones", region::ZONE_FILTERS),

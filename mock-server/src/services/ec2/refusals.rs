@@ -1,5 +1,6 @@
 //! Every refusal there is, reached through an operation, with the code and the text that callers see.
 
+mod endpoints;
 mod gateways;
 
 use super::describe::Describe;
@@ -81,9 +82,11 @@ fn every_refusal_has_its_code_and_its_text() {
     interfaces(&mut seen, &subnet, &used, &foreign);
     gateways::gateways_and_regions(&mut seen);
     gateways::dhcp_options(&mut seen, &vpc);
+    endpoints::endpoints(&mut seen, &vpc, &other, &subnet);
     let names = seen.names;
     let mut all = quotas();
     all.extend(no_default_vpc());
+    all.extend(endpoints::quotas());
     all.extend(names);
     let lines: BTreeSet<_> = Ec2Error::lines().iter().map(|line| line.name.to_owned()).collect();
     assert_eq!(lines.len(), Ec2Error::lines().len(), "no name is used twice");

@@ -5,7 +5,7 @@ use super::error::Ec2Error;
 use super::filter::{Filter, Filters};
 use crate::model::{
     DhcpOptions, Id, InternetGateway, NetworkAcl, NetworkInterface, RouteTable, SecurityGroup,
-    SecurityGroupRuleId, State, Subnet, Tags, Txn, Vpc,
+    SecurityGroupRuleId, State, Subnet, Tags, Txn, Vpc, VpcEndpoint,
 };
 use crate::services::{Caller, Done, Operation, Page, Printed, Read, View, Write, page};
 use serde::{Deserialize, Serialize, Serializer};
@@ -135,6 +135,7 @@ const KINDS: &[Kind] = &[
     },
     kind::<Subnet>(),
     kind::<Vpc>(),
+    kind::<VpcEndpoint>(),
 ];
 
 const fn kind<R: Resource>() -> Kind {
@@ -353,13 +354,16 @@ mod tests {
         ids.push(state.internet_gateways.iter().next().unwrap().id.to_string());
         ids.push(state.route_tables.iter().next().unwrap().id.to_string());
         ids.push(state.acls.iter().next().unwrap().id.to_string());
+        let endpoint = json!({ "VpcId": vpc, "ServiceName": "com.amazonaws.us-east-1.s3" });
+        let endpoint = lab.write::<super::super::vpc_endpoint_create::CreateVpcEndpoint>(endpoint);
+        ids.push(super::super::harness::text(&endpoint["VpcEndpoint"]["VpcEndpointId"]));
         assert_eq!(ids.len(), KINDS.len());
         let tags = json!([{ "Key": "team", "Value": "a" }, { "Key": "Name", "Value": "" }]);
         lab.write::<CreateTags>(json!({ "Resources": ids, "Tags": tags }));
 
         let describe =
             |filters: Json| lab.read::<DescribeTags>(json!({ "Filters": filters }))["Tags"].clone();
-        assert_eq!(describe(json!([])).as_array().unwrap().len(), 18);
+        assert_eq!(describe(json!([])).as_array().unwrap().len(), 20);
         ids.sort();
         assert_eq!(texts(&describe(json!([{ "Name": "tag:team", "Values": ["a"] }])), "ResourceId"), ids);
         assert_eq!(
@@ -385,7 +389,7 @@ mod tests {
                 None => break,
             }
         }
-        assert_eq!(seen, 18);
+        assert_eq!(seen, 20);
 
         let left = |tags: Json| {
             let mut input = json!({ "Resources": [vpc] });
