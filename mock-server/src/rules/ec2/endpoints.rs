@@ -4,7 +4,6 @@ use super::Basis::{Assumed, Documented, Observed};
 use super::{API, Ec2Rule, LOGS, QUOTAS, rule};
 
 const PRIVATELINK: &str = "AWS PrivateLink Guide";
-const GATEWAYS: &str = "AWS PrivateLink Guide, gateway endpoints";
 const POLICIES: &str = "AWS PrivateLink Guide, endpoint policies";
 
 pub(super) const RULES: &[Ec2Rule] = &[
@@ -130,13 +129,5 @@ pub(super) const RULES: &[Ec2Rule] = &[
         "A region has at most 20 gateway endpoints, a VPC at most 50 interface endpoints, unless the quotas are raised.",
         QUOTAS,
         "Delete endpoints, or start with `--quotas off`.",
-    ),
-    rule(
-        "EC2-VPCE-DEL",
-        Documented,
-        "The interfaces of a deleted interface endpoint stay for some minutes, and so do its subnets, groups and VPC; \
-         the routes of a gateway endpoint are gone at once.",
-        GATEWAYS,
-        "Wait until the endpoint is no longer described.",
     ),
 ];

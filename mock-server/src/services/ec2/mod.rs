@@ -7,6 +7,8 @@ mod dependency;
 mod describe;
 mod dhcp_options;
 mod endpoint_policy;
+#[cfg(test)]
+mod endpoint_properties;
 mod endpoint_service;
 pub mod error;
 mod filter;

@@ -513,6 +513,24 @@ mod tests {
     }
 
     #[test]
+    fn without_time_a_state_is_over_at_once() {
+        let lab = crate::services::lab::Lab::new(crate::model::Profile::Instant);
+        let vpc = lab.vpc(crate::model::Tenancy::Default);
+        lab.subnet(vpc, "10.0.1.0/24");
+        let input = json!({
+            "VpcId": vpc.to_string(), "VpcEndpointType": "Interface", "ServiceName": STS, "PrivateDnsEnabled": false,
+        });
+        let made = lab.write::<CreateVpcEndpoint>(input).unwrap()["VpcEndpoint"].clone();
+        let state = || lab.state().vpc_endpoints.iter().map(|row| row.state).next();
+        lab.advance(0);
+        assert_eq!(state(), Some(VpcEndpointState::Available));
+        let delete = json!({ "VpcEndpointIds": [made["VpcEndpointId"]] });
+        lab.write::<DeleteVpcEndpoints>(delete).unwrap();
+        lab.advance(0);
+        assert_eq!(state(), None);
+    }
+
+    #[test]
     fn a_client_token_makes_one_endpoint() {
         let lab = Lab::new();
         let vpc = lab.vpc();
