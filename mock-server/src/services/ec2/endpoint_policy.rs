@@ -100,7 +100,7 @@ fn statement_fault(statement: &Value) -> Option<&'static str> {
     if !principal.is_some_and(|principal| principal == "*" || principal.is_object()) {
         return Some("A Principal is neither * nor a JSON object.");
     }
-    let operators = statement.get("Condition").map_or(true, |condition| {
+    let operators = statement.get("Condition").is_none_or(|condition| {
         condition.as_object().is_some_and(|operators| operators.values().all(Value::is_object))
     });
     if operators { None } else { Some("A Condition is no JSON object of operators.") }

@@ -348,21 +348,6 @@ mod tests {
     }
 
     #[test]
-    fn a_deleted_route_table_is_forgotten() {
-        let lab = Lab::new();
-        let vpc = lab.vpc();
-        let table = main_table(&lab, &vpc);
-        let made = create(&lab, &vpc, json!({ "ServiceName": S3, "RouteTableIds": [table] }));
-        lab.change(|state| {
-            let table = Id::parse(&table).unwrap();
-            state.forget_route_table(table);
-            state.route_tables.update(&table, |table| drop(table.routes.pop()));
-        });
-        assert_eq!(described(&lab, &made["VpcEndpointId"])["RouteTableIds"], json!([]));
-        assert_eq!(lab.state().broken_invariants(), Vec::<String>::new());
-    }
-
-    #[test]
     fn an_interface_endpoint_is_an_interface_in_each_zone() {
         let lab = Lab::new();
         let vpc = named_vpc(&lab);

@@ -240,6 +240,25 @@ mod tests {
     }
 
     #[test]
+    fn a_deleted_route_table_is_forgotten() {
+        let lab = Lab::new();
+        let vpc = lab.vpc();
+        let table = table(&lab, &vpc, "rtb-00000000000000001");
+        let input = json!({
+            "VpcId": vpc, "ServiceName": "com.amazonaws.us-east-1.s3", "RouteTableIds": [table],
+        });
+        let made = lab.write::<CreateVpcEndpoint>(input);
+        lab.change(|state| {
+            let table = Id::parse(&table).unwrap();
+            state.route_tables.remove(&table);
+            state.forget_route_table(table);
+        });
+        let id = text(&made["VpcEndpoint"]["VpcEndpointId"]);
+        assert_eq!(described(&lab, &id)["RouteTableIds"], json!([]));
+        assert_eq!(lab.state().broken_invariants(), Vec::<String>::new());
+    }
+
+    #[test]
     fn an_interface_endpoint_takes_one_change_after_the_other() {
         let lab = Lab::new();
         let vpc = lab.vpc();
