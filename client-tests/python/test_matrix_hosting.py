@@ -98,6 +98,31 @@ def test_the_vpc_is_that_of_the_model_and_interfaces_come_with_the_endpoint(hous
         assert interface["RequesterId"].endswith(":SageMaker")
 
 
+def test_the_interfaces_have_private_addresses_only(house):
+    for subnet in house.network.subnets:
+        house.aws.ec2.modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": True})
+    house.model()
+    house.config("c", 2)
+    house.create()
+    held = house.held()
+    assert len(held) == 4
+    for one in held:
+        assert "Association" not in one and one["PrivateIpAddress"].startswith("10.0.")
+
+
+def test_the_role_of_the_model_makes_the_interfaces_and_they_carry_all_groups(house):
+    second = house.aws.group(house.network.vpc, "second")
+    unique = house.aws.iam.get_role(RoleName="trainer")["Role"]["RoleId"]
+    house.model(vpc_config={**house.network.config, "SecurityGroupIds": [house.network.group, second]})
+    house.config("c", 2)
+    house.create()
+    held = house.held()
+    assert len(held) == 4
+    for one in held:
+        assert one["RequesterId"] == f"{unique}:SageMaker"
+        assert {group["GroupId"] for group in one["Groups"]} == {house.network.group, second}
+
+
 def test_without_a_vpc_nothing_is_taken(house):
     house.model(vpc_config=None)
     house.config("c", 2)
@@ -215,6 +240,43 @@ def test_a_subnet_without_room_is_passed_over(house):
     house.config("c", 3)
     house.create()
     assert house.free() == [1, 5]
+    house.reach("InService")
+
+
+def test_an_elastic_fabric_adapter_takes_no_more_addresses(house):
+    house.model()
+    house.config("c", 2, InstanceType="ml.p4d.24xlarge")
+    house.create()
+    assert house.free() == [9, 9]
+
+
+# === DHCP options, groups ===
+
+def test_dhcp_options_have_to_name_a_domain_and_name_servers(house):
+    made = house.aws.ec2.create_dhcp_options(
+        DhcpConfigurations=[{"Key": "domain-name-servers", "Values": ["10.0.0.53"]}])
+    options = made["DhcpOptions"]["DhcpOptionsId"]
+    house.aws.ec2.associate_dhcp_options(DhcpOptionsId=options, VpcId=house.network.vpc)
+    house.model()
+    house.config("c")
+    house.create()
+    house.reach("Failed")
+    assert house.endpoint()["FailureReason"] == (
+        "expected DHCP options to include keys domain-name-servers and domain-name, but missing one or more "
+        f"attributes: {{DhcpOptionsId:{options} DomainNameServers:[10.0.0.53] DomainNameSearch:<nil>}}.Please refer to "
+        "https://docs.aws.amazon.com/vpc/latest/userguide/DHCPOptionSet.html for more details")
+    assert house.free() == [11, 11]
+
+
+def test_instances_need_no_rule_for_each_other_nor_for_their_subnets(house):
+    group = house.aws.group(house.network.vpc, "narrow")
+    house.aws.ec2.revoke_security_group_egress(
+        GroupId=group, IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}])
+    house.aws.ec2.authorize_security_group_egress(GroupId=group, IpPermissions=[
+        {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}])
+    house.model(vpc_config={**house.network.config, "SecurityGroupIds": [group]})
+    house.config("c", 3)
+    house.create()
     house.reach("InService")
 
 

@@ -314,6 +314,43 @@ def test_instances_of_a_distributed_job_have_to_reach_each_other(lab, kind, inst
         assert told["ExitMessage"] == told["FailureReason"].removeprefix("AlgorithmError: ")
 
 
+SELF_RULES = {
+    "tcp": {"IpProtocol": "tcp", "FromPort": 0, "ToPort": 65535},
+    "keys": {"IpProtocol": "udp", "FromPort": 500, "ToPort": 500},
+    "esp": {"IpProtocol": "50"},
+    "all": {"IpProtocol": "-1"},
+}
+
+
+@pytest.mark.parametrize("ingress, egress, closed", [
+    ("all", "all", ""),
+    ("tcp keys esp", "keys esp", ""),
+    ("tcp", "keys esp", "inbound UDP port 500, inbound protocol 50 (ESP)"),
+    ("tcp keys", "keys esp", "inbound protocol 50 (ESP)"),
+    ("all", "tcp esp", "outbound UDP port 500"),
+], ids=["all", "exact", "no-ingress", "no-esp", "no-keys-out"])
+def test_encrypted_traffic_between_instances_needs_rules_of_its_own(lab, ingress, egress, closed):
+    net, role = lab.network(), lab.role()
+    group = lab.group(net.vpc, "encrypted")
+
+    def permissions(names):
+        return [{**SELF_RULES[name], "UserIdGroupPairs": [{"GroupId": group}]} for name in names.split()]
+
+    lab.ec2.revoke_security_group_egress(
+        GroupId=group, IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}])
+    lab.ec2.authorize_security_group_egress(GroupId=group, IpPermissions=permissions(egress))
+    lab.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=permissions(ingress))
+    config = {**net.config, "SecurityGroupIds": [group]}
+    for name, instances, encrypted in [("one", 1, True), ("plain", 2, False), ("two", 2, True)]:
+        lab.training_job(name, role, config, instances, EnableInterContainerTrafficEncryption=encrypted)
+        told = TRAINING.finish(lab, name)
+        fails = name == "two" and closed
+        assert told["TrainingJobStatus"] == ("Failed" if fails else "Completed"), name
+        if fails:
+            assert told["FailureReason"].startswith("AlgorithmError: ")
+            assert told["FailureReason"].endswith(f"between members of the same security group: {closed}.")
+
+
 @every_kind
 def test_dhcp_options_have_to_name_a_domain_and_name_servers(lab, kind):
     net, role = lab.network(), lab.role()
@@ -350,6 +387,19 @@ def test_a_compilation_job_has_to_reach_its_subnets(lab):
         "IpRanges": [{"CidrIp": "10.0.1.0/24"}, {"CidrIp": "10.0.2.0/24"}]}])
     COMPILATION.create(lab, "open", role, net.config)
     assert COMPILATION.finish(lab, "open")["CompilationJobStatus"] == "COMPLETED"
+
+
+@every_kind
+def test_only_compilation_has_to_reach_its_subnets(lab, kind):
+    net, role = lab.network(), lab.role()
+    group = lab.group(net.vpc, "narrow")
+    lab.ec2.revoke_security_group_egress(
+        GroupId=group, IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}])
+    lab.ec2.authorize_security_group_egress(GroupId=group, IpPermissions=[
+        {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}])
+    kind.create(lab, "job", role, {**net.config, "SecurityGroupIds": [group]})
+    told = kind.finish(lab, "job")
+    assert told[f"{kind.word}JobStatus"] == (kind.failed if kind is COMPILATION else kind.ended)
 
 
 @every_kind

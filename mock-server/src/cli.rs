@@ -4,7 +4,9 @@ mod explain;
 
 use crate::clock::{parse_mode, parse_span};
 use crate::kernel::{AccountId, ClockMode, SimTime};
-use crate::model::{Choices, Defaults, Placement, Profile, Quotas, RuleMode, RuleModes, Silence, Texts};
+use crate::model::{
+    Choices, Defaults, Offerings, Placement, Profile, Quotas, RuleMode, RuleModes, Silence, Texts,
+};
 use crate::rules;
 use crate::scenario;
 use crate::scenario::target::{Http, InProcess};
@@ -87,6 +89,10 @@ struct Serve {
     /// Whether all instances of a job are in one of its subnets, or each in a subnet of its own choice.
     #[arg(long, env = "MOCKPLANE_PLACEMENT", default_value = "per-job")]
     placement: PlacementName,
+    /// Zones that have no instances of a family, such as ml.g5=us-east-1a+us-east-1b; ml.p3= says that all zones have
+    /// them. May be given several times, or once with commas.
+    #[arg(long, env = "MOCKPLANE_NOT_OFFERED", value_delimiter = ',', value_parser = parse_not_offered)]
+    not_offered: Vec<(String, Vec<&'static str>)>,
     /// What becomes of a job whose instances may not talk to each other: it fails, or hangs until its time limit.
     #[arg(long, env = "MOCKPLANE_UNCONNECTED_JOB", default_value = "fail")]
     unconnected_job: SilenceName,
@@ -250,7 +256,9 @@ fn defaults(args: &Serve) -> Result<Defaults, String> {
         QuotasName::Aws => Quotas::default(),
         QuotasName::Off => Quotas::UNLIMITED,
     };
-    Ok(Defaults { profile: args.profile.into(), rule_modes, choices, texts, quotas })
+    let mut offerings = Offerings::default();
+    args.not_offered.iter().for_each(|(family, zones)| offerings.set(family, zones.clone()));
+    Ok(Defaults { profile: args.profile.into(), rule_modes, offerings, choices, texts, quotas })
 }
 
 /// Says where the server is, and then that it is ready, on a line of its own that others wait for.
@@ -367,6 +375,14 @@ fn parse_rule(text: &str) -> Result<(&'static str, RuleMode), String> {
     rules::parse_mode(text).ok_or_else(|| {
         "such as SM-VPC-IP-01=warn: a rule that `mockplane rule` lists, and enforce, warn or off".into()
     })
+}
+
+/// A family of instance types and the zones that lack it.
+fn parse_not_offered(text: &str) -> Result<(String, Vec<&'static str>), String> {
+    let form = || "such as ml.g5=us-east-1a+us-east-1b".to_owned();
+    let (family, zones) = text.split_once('=').ok_or_else(form)?;
+    let zones = zones.split('+').filter(|zone| !zone.is_empty());
+    Ok((family.to_owned(), Offerings::parse(family, zones)?))
 }
 
 fn parse_account(text: &str) -> Result<String, String> {

@@ -1,5 +1,6 @@
 //! The control API under `/_mockplane/`, and the aliases that let people switch from other mocks with no edit.
 
+mod offerings;
 mod rules;
 
 use crate::aws::{ServiceId, ServiceModel};
@@ -89,6 +90,8 @@ impl Site {
             ("POST", "clock") => self.change_clock(request),
             ("GET", "rules") => self.rules(query.get("account")),
             ("POST", "rules") => self.change_rule(request.body()),
+            ("GET", "offerings") => self.offerings(query.get("account")),
+            ("POST", "offerings") => self.change_offering(request.body()),
             ("GET", "events") => self.events(&query),
             ("GET", call) if call.starts_with("explain/") => self.explain(&call["explain/".len()..], &query),
             _ => {

@@ -17,8 +17,10 @@ pub struct Explanation {
     pub failure_reason: Option<String>,
     /// The rule that decided, from the moment it did: the job itself tells it later.
     pub decided_by: Option<&'static str>,
-    /// Rules of the same phase that would have decided had the first one not.
+    /// Rules of the same phase that would have decided had the first one not. Of an endpoint, those that another variant
+    /// violates too.
     pub would_have_failed_next: Vec<&'static str>,
+    /// The phases that were reached, with every rule that was asked there.
     pub phases: Vec<PhaseReport>,
 }
 

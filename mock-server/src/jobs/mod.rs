@@ -199,11 +199,14 @@ fn show(txn: &mut Txn<'_>, job: &mut Job, status: JobStatus, secondary: &'static
 }
 
 /// Asks the rules of a phase and does what the phase is for.
+///
+/// A job that is failing, and only does not tell it yet, gets to no further phase: nothing is asked there.
 fn begin(txn: &mut Txn<'_>, job: &mut Job, phase: Phase) {
+    if job.failure.is_some() {
+        return;
+    }
     let violation = ask(txn, &job.key, &job.needs, &mut job.findings, phase);
-    if let Some(violation) = &violation
-        && job.failure.is_none()
-    {
+    if let Some(violation) = &violation {
         let waits = phase == Phase::Run
             && txn.state.choices.silence == Silence::Hang
             && job.needs.max_runtime.is_some();
@@ -216,13 +219,9 @@ fn begin(txn: &mut Txn<'_>, job: &mut Job, phase: Phase) {
     match phase {
         Phase::Place if violation.is_none() && job.needs.vpc.is_some() => {
             let message = match place::place(txn, job) {
-                Some(subnets) => {
-                    let subnets: Vec<_> = subnets.iter().map(ToString::to_string).collect();
-                    format!(
-                        "interfaces for {} instances in {}",
-                        job.needs.instance_count(),
-                        subnets.join(", ")
-                    )
+                Some(placed) => {
+                    let count = job.needs.instance_count();
+                    format!("interfaces for {count} instances in {}", place::told(&placed))
                 }
                 None => "no interface could be made, and no rule that is enforced forbids that".to_owned(),
             };

@@ -13,20 +13,27 @@ use std::sync::Arc;
 /// account number of their own.
 const INSTANCE_OWNER: &str = "amazon-aws";
 
+/// Interfaces that were made together: those of a whole job, or of one instance where instances are spread.
+#[derive(Debug)]
+pub struct Placed {
+    pub subnet: SubnetId,
+    pub interfaces: Vec<NetworkInterfaceId>,
+}
+
 /// Makes the interfaces of a job; see [`make`].
-pub fn place(txn: &mut Txn<'_>, job: &Job) -> Option<Vec<SubnetId>> {
+pub fn place(txn: &mut Txn<'_>, job: &Job) -> Option<Vec<Placed>> {
     make(txn, &job.key, &job.needs, &job.arn, &Owner::Job(job.key.clone()))
 }
 
-/// Makes interfaces for all that something needs; their ids derive from `parent`. Answers the subnets that they are
-/// in; `None`, and nothing is made, if there is no room for them.
+/// Makes interfaces for all that something needs; their ids derive from `parent`. `None`, and nothing is made, if
+/// there is no room for them.
 pub fn make(
     txn: &mut Txn<'_>,
     key: &JobKey,
     needs: &Needs,
     parent: &str,
     owner: &Owner,
-) -> Option<Vec<SubnetId>> {
+) -> Option<Vec<Placed>> {
     let case = Case::new(txn, key, needs);
     let plan: Vec<_> = room::plan(&case)?.iter().map(|each| (each.subnet.id, each.interfaces)).collect();
     let mut groups: Vec<SecurityGroupId> = Vec::new();
@@ -39,11 +46,14 @@ pub fn make(
     let requester_id: Option<Arc<str>> =
         case.role().map(|role| format!("{}:SageMaker", role.unique_id).into());
     let description: Arc<str> = description(&txn.state.texts, key.kind, &key.name).into();
-    let homes =
-        plan.iter().flat_map(|(subnet, interfaces)| std::iter::repeat_n(*subnet, *interfaces as usize));
-    for (i, subnet) in homes.enumerate() {
+    let mut all: Vec<Placed> = Vec::with_capacity(plan.len());
+    let mut made: Vec<NetworkInterfaceId> = Vec::new();
+    let homes = plan.into_iter().enumerate();
+    let homes = homes.flat_map(|(n, (subnet, count))| std::iter::repeat_n((n, subnet), count as usize));
+    for (i, (n, subnet)) in homes.enumerate() {
+        let id = derived::<NetworkInterfaceId>(txn, parent, i);
         let spec = InterfaceSpec {
-            id: derived::<NetworkInterfaceId>(txn, parent, i),
+            id,
             subnet,
             groups: groups.clone(),
             addresses: Vec::new(),
@@ -64,11 +74,34 @@ pub fn make(
         // The plan counted the free addresses of this very state, so this does not fail; and if it did, what was
         // made so far would go again.
         if txn.state.add_interface(spec).is_err() {
-            txn.state.remove_interfaces_of(owner);
+            remove(txn, made);
             return None;
         }
+        made.push(id);
+        match all.get_mut(n) {
+            Some(placed) => placed.interfaces.push(id),
+            None => all.push(Placed { subnet, interfaces: vec![id] }),
+        }
     }
-    Some(plan.into_iter().map(|(subnet, _)| subnet).collect())
+    Some(all)
+}
+
+/// The subnets of what was placed, for people: each once.
+pub fn told(placed: &[Placed]) -> String {
+    let mut subnets: Vec<SubnetId> = Vec::new();
+    for subnet in placed.iter().map(|each| each.subnet) {
+        if !subnets.contains(&subnet) {
+            subnets.push(subnet);
+        }
+    }
+    subnets.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Removes these interfaces.
+pub fn remove(txn: &mut Txn<'_>, interfaces: impl IntoIterator<Item = NetworkInterfaceId>) {
+    for id in interfaces {
+        txn.state.remove_interface(id);
+    }
 }
 
 /// Removes the interfaces of this owner and answers how many there were.

@@ -1,12 +1,13 @@
-//! Accounts: their cells, their clock, their events; and the world that holds them.
+//! Accounts: their cells, their clock, their events, and the letters between them.
 
-use super::cell::{Cell, Stored};
-use super::{CellState, Clock, Due, EventLog, Origin, Scope, SimTime, Txn};
-use arc_swap::ArcSwap;
+use super::cell::Cell;
+use super::world::{Accounts, Setup};
+use super::{CellState, Clock, Due, EventLog, Letter, Origin, Scope, SimTime, Txn};
 use dashmap::DashMap;
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// A twelve-digit account number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -47,96 +48,14 @@ impl fmt::Debug for AccountId {
     }
 }
 
-/// Everything there is, by account. Accounts and cells come into being when they are first touched.
-pub struct World<S: CellState> {
-    accounts: DashMap<AccountId, Arc<Account<S>>>,
-    setup: ArcSwap<Setup<S>>,
-}
-
-struct Setup<S: CellState> {
-    seed: u64,
-    defaults: Arc<S::Defaults>,
-    /// The clock of an account that is touched for the first time at this wall time.
-    clock: Arc<dyn Fn(SimTime) -> Clock + Send + Sync>,
-}
-
-impl<S: CellState> World<S> {
-    pub fn new(
-        seed: u64,
-        defaults: S::Defaults,
-        clock: impl Fn(SimTime) -> Clock + Send + Sync + 'static,
-    ) -> Self {
-        let setup = Setup { seed, defaults: Arc::new(defaults), clock: Arc::new(clock) };
-        Self { accounts: DashMap::new(), setup: ArcSwap::from_pointee(setup) }
-    }
-
-    /// The account, made if need be; `wall` is the wall time, for its clock.
-    pub fn account(&self, id: AccountId, wall: SimTime) -> Arc<Account<S>> {
-        // Two look-ups rather than `entry`, so that the common case takes a read lock only.
-        if let Some(account) = self.accounts.get(&id) {
-            return account.clone();
-        }
-        self.accounts
-            .entry(id)
-            .or_insert_with(|| Arc::new(Account::new(id, &self.setup.load(), wall)))
-            .clone()
-    }
-
-    /// The account, if it was touched before.
-    pub fn find(&self, id: AccountId) -> Option<Arc<Account<S>>> {
-        self.accounts.get(&id).map(|entry| entry.clone())
-    }
-
-    /// The accounts touched so far, in order.
-    pub fn accounts(&self) -> Vec<Arc<Account<S>>> {
-        let mut all: Vec<_> = self.accounts.iter().map(|entry| entry.value().clone()).collect();
-        all.sort_by_key(|account| account.id);
-        all
-    }
-
-    /// Forgets one account; its next touch finds it as new.
-    pub fn reset_account(&self, id: AccountId) {
-        self.accounts.remove(&id);
-    }
-
-    /// Forgets one account and makes it anew, with its own seed and with settings changed by `adjust`.
-    pub fn renew_account(
-        &self,
-        id: AccountId,
-        wall: SimTime,
-        seed: Option<u64>,
-        adjust: impl FnOnce(&mut S::Defaults),
-    ) {
-        let setup = self.setup.load();
-        let mut defaults = S::Defaults::clone(&setup.defaults);
-        adjust(&mut defaults);
-        let clock = setup.clock.clone();
-        let setup = Setup { seed: seed.unwrap_or(setup.seed), defaults: Arc::new(defaults), clock };
-        self.accounts.insert(id, Arc::new(Account::new(id, &setup, wall)));
-    }
-
-    /// Forgets all accounts.
-    pub fn reset(&self) {
-        self.accounts.clear();
-    }
-
-    pub fn seed(&self) -> u64 {
-        self.setup.load().seed
-    }
-
-    /// Changes the seed of accounts that are touched for the first time from here on.
-    pub fn set_seed(&self, seed: u64) {
-        let old = self.setup.load_full();
-        self.setup.store(Arc::new(Setup { seed, defaults: old.defaults.clone(), clock: old.clock.clone() }));
-    }
-}
-
 /// One account.
 pub struct Account<S: CellState> {
     pub id: AccountId,
     pub events: EventLog,
     seed: u64,
     defaults: Arc<S::Defaults>,
+    /// All accounts, this one too.
+    accounts: Weak<Accounts<S>>,
     cells: DashMap<Scope, Arc<Cell<S>>>,
     clock: Mutex<Clock>,
     /// The latest time given out, in milliseconds: time does not run backwards when the wall clock does.
@@ -148,12 +67,13 @@ pub struct Account<S: CellState> {
 }
 
 impl<S: CellState> Account<S> {
-    fn new(id: AccountId, setup: &Setup<S>, wall: SimTime) -> Self {
+    pub(super) fn new(id: AccountId, accounts: Weak<Accounts<S>>, setup: &Setup<S>, wall: SimTime) -> Self {
         Self {
             id,
             events: EventLog::default(),
             seed: setup.seed,
             defaults: setup.defaults.clone(),
+            accounts,
             cells: DashMap::new(),
             clock: Mutex::new((setup.clock)(wall)),
             latest: AtomicI64::new(i64::MIN),
@@ -229,11 +149,52 @@ impl<S: CellState> Account<S> {
             Scope::Global => None,
             Scope::Region(_) => Some(self.read(&Scope::Global)),
         };
-        let (result, stored) = self.cell(scope).write(now, global, keep, change)?;
+        let peek = |account, scope: &Scope| self.peek(account, scope);
+        let (result, stored) = self.cell(scope).write(now, global, &peek, keep, change)?;
         if let Some(stored) = stored {
-            self.publish(stored);
+            self.deliver(now, stored.letters);
+            self.publish(stored.events, stored.next_due);
         }
         Ok(result)
+    }
+
+    /// What a cell of any account is like now; `None` if nobody ever used that account.
+    fn peek(&self, account: AccountId, scope: &Scope) -> Option<Arc<S>> {
+        if account == self.id {
+            return Some(self.read(scope));
+        }
+        let other = self.accounts.upgrade()?.get(&account)?.clone();
+        Some(other.read(scope))
+    }
+
+    /// Delivers letters, each in a transaction of the cell that it is for, and the answers to them. No lock is held:
+    /// what wrote them is stored by now. A letter to an account that nobody ever used is lost.
+    fn deliver(&self, now: SimTime, letters: Vec<Letter<S>>) {
+        let mut letters = VecDeque::from(letters);
+        while let Some(letter) = letters.pop_front() {
+            let elsewhere = (letter.account != self.id)
+                .then(|| Some(self.accounts.upgrade()?.get(&letter.account)?.clone()));
+            let (to, now) = match &elsewhere {
+                None => (self, now),
+                Some(None) => continue,
+                // That account has a clock of its own.
+                Some(Some(other)) => {
+                    (&**other, SimTime::from_millis(other.latest.load(Ordering::Relaxed)).max(now))
+                }
+            };
+            let global = (letter.scope != Scope::Global).then(|| to.read(&Scope::Global));
+            let peek = |account, scope: &Scope| to.peek(account, scope);
+            let done: Result<_, std::convert::Infallible> =
+                to.cell(&letter.scope).write(now, global, &peek, true, |txn| {
+                    S::receive(txn, letter.content);
+                    Ok(())
+                });
+            let Ok((_, stored)) = done;
+            if let Some(stored) = stored {
+                letters.extend(stored.letters);
+                to.publish(stored.events, stored.next_due);
+            }
+        }
     }
 
     /// Runs every timer that is due at or before `upto`, each at its own time, in order of time over all cells.
@@ -297,7 +258,8 @@ impl<S: CellState> Account<S> {
         step: impl Fn(&mut Txn<'_, S>, Due<S::Owner, S::What>),
     ) {
         let global = self.read(&Scope::Global);
-        let done: Result<_, std::convert::Infallible> = cell.write(at, Some(global), true, |txn| {
+        let peek = |account, scope: &Scope| self.peek(account, scope);
+        let done: Result<_, std::convert::Infallible> = cell.write(at, Some(global), &peek, true, |txn| {
             if let Some(due) = take(txn.state.timers_mut()) {
                 step(txn, due);
             }
@@ -305,15 +267,16 @@ impl<S: CellState> Account<S> {
         });
         let Ok((_, stored)) = done;
         if let Some(stored) = stored {
+            self.deliver(at, stored.letters);
             self.tell(stored.events);
         }
     }
 
-    fn publish(&self, stored: Stored) {
-        if let Some(due) = stored.next_due {
+    fn publish(&self, events: Vec<super::Event>, next_due: Option<SimTime>) {
+        if let Some(due) = next_due {
             self.due.fetch_min(due.millis(), Ordering::AcqRel);
         }
-        self.tell(stored.events);
+        self.tell(events);
     }
 
     fn tell(&self, events: Vec<super::Event>) {
@@ -340,7 +303,7 @@ impl<S: CellState> Account<S> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{ClockMode, Minter, Timers};
+    use super::super::{ClockMode, Minter, Timers, World};
     use super::*;
     use std::time::Duration;
 
@@ -356,8 +319,17 @@ mod tests {
         type Owner = &'static str;
         type What = u64;
         type Defaults = ();
+        /// How often it is still to be sent back.
+        type Letter = u64;
         fn first(_: &Origin, (): &()) -> Self {
             Self::default()
+        }
+        fn receive(txn: &mut Txn<'_, Self>, letter: u64) {
+            txn.state.total += letter;
+            if letter > 1 {
+                let back = AccountId::from_number(111_122_223_333 + letter % 2).unwrap();
+                txn.post(back, region("r"), letter - 1);
+            }
         }
         fn timers(&self) -> &Timers<&'static str, u64> {
             &self.timers
@@ -466,6 +438,26 @@ mod tests {
         let state = account.read(&scope);
         assert_eq!(state.seen.iter().copied().collect::<Vec<_>>(), [(2, "job"); 3]);
         assert_eq!(state.timers.next_due(), Some(at(1_000)));
+    }
+
+    #[test]
+    fn letters_cross_accounts_after_the_commit_and_are_answered() {
+        let world = World::<Counter>::new(1, (), |_| Clock::new(ClockMode::Manual, Some(at(0)), at(0)));
+        let ids = [111_122_223_333, 111_122_223_334].map(|id| AccountId::from_number(id).unwrap());
+        let [one, other] = ids.map(|id| world.account(id, at(0)));
+        let nobody = AccountId::from_number(7).unwrap();
+        let send = |keep| {
+            let sent: Result<bool, ()> = one.write(&region("r"), at(0), keep, |txn| {
+                txn.post(ids[1], region("r"), 3);
+                txn.post(nobody, region("r"), 9);
+                Ok(txn.peek(ids[1], &region("r")).is_some() && txn.peek(nobody, &region("r")).is_none())
+            });
+            assert_eq!(sent, Ok(true));
+            [&one, &other].map(|account| account.read(&region("r")).total)
+        };
+        assert_eq!(send(false), [0, 0], "a dry run sends nothing");
+        assert_eq!(send(true), [1, 3 + 2], "3 goes to the other, which posts 2 to itself, and that 1 back");
+        assert!(world.find(nobody).is_none());
     }
 
     #[test]

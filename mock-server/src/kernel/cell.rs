@@ -65,12 +65,27 @@ pub trait CellState: Clone + Send + Sync + 'static {
     /// What an account starts with: the server's own settings.
     type Defaults: Clone + Send + Sync;
 
+    /// What one cell can tell another: all that crosses accounts and regions.
+    type Letter: Send;
+
     /// The first state of a cell; a pure function of its origin and the server's settings.
     fn first(origin: &Origin, defaults: &Self::Defaults) -> Self;
     fn timers(&self) -> &Timers<Self::Owner, Self::What>;
     fn timers_mut(&mut self) -> &mut Timers<Self::Owner, Self::What>;
     fn minter_mut(&mut self) -> &mut Minter;
+    /// Does what a letter from another cell says.
+    fn receive(txn: &mut Txn<'_, Self>, letter: Self::Letter);
 }
+
+/// Something to be told to another cell once the transaction that says it is stored.
+pub(super) struct Letter<S: CellState> {
+    pub(super) account: AccountId,
+    pub(super) scope: Scope,
+    pub(super) content: S::Letter,
+}
+
+/// Looks at the cell of another place.
+pub(super) type Peek<'a, S> = &'a dyn Fn(AccountId, &Scope) -> Option<Arc<S>>;
 
 /// A change in the making: a private copy of one cell's state. Dropped on `Err`, stored on `Ok`.
 pub struct Txn<'a, S: CellState> {
@@ -81,6 +96,8 @@ pub struct Txn<'a, S: CellState> {
     /// The account-wide state as it was before this transaction; only to be read.
     pub global: Arc<S>,
     events: Vec<Event>,
+    letters: Vec<Letter<S>>,
+    peek: Peek<'a, S>,
 }
 
 impl<S: CellState> Txn<'_, S> {
@@ -102,10 +119,21 @@ impl<S: CellState> Txn<'_, S> {
         self.events.push(Event { at: self.now, kind, place, resource, message, rule });
     }
 
+    /// Tells another cell something; it gets there, in a transaction of its own, once this one is stored.
+    pub fn post(&mut self, account: AccountId, scope: Scope, content: S::Letter) {
+        self.letters.push(Letter { account, scope, content });
+    }
+
+    /// A snapshot of another cell, of any account that somebody used. Not of this transaction's own cell: that one is
+    /// seen as it was before.
+    pub fn peek(&self, account: AccountId, scope: &Scope) -> Option<Arc<S>> {
+        (self.peek)(account, scope)
+    }
+
     /// A transaction of its own, for unit tests of code that takes one.
     #[cfg(test)]
     pub fn for_test(state: S, origin: &'_ Origin, now: SimTime, global: Arc<S>) -> Txn<'_, S> {
-        Txn { state, now, origin, global, events: Vec::new() }
+        Txn { state, now, origin, global, events: Vec::new(), letters: Vec::new(), peek: &|_, _| None }
     }
 }
 
@@ -134,27 +162,31 @@ impl<S: CellState> Cell<S> {
         &self,
         now: SimTime,
         global: Option<Arc<S>>,
+        peek: Peek<'_, S>,
         keep: bool,
         change: impl FnOnce(&mut Txn<'_, S>) -> Result<R, E>,
-    ) -> Result<(R, Option<Stored>), E> {
+    ) -> Result<(R, Option<Stored<S>>), E> {
         // A panic inside `change` poisons the mutex but leaves `current` as it was, so the poison means nothing.
         let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.current.load_full();
         let global = global.unwrap_or_else(|| before.clone());
         let state = S::clone(&before);
-        let mut txn = Txn { state, now, origin: &self.origin, global, events: Vec::new() };
+        let origin = &self.origin;
+        let mut txn = Txn { state, now, origin, global, events: Vec::new(), letters: Vec::new(), peek };
         let result = change(&mut txn)?;
         if !keep {
             return Ok((result, None));
         }
-        let stored = Stored { events: txn.events, next_due: txn.state.timers().next_due() };
+        let next_due = txn.state.timers().next_due();
+        let stored = Stored { events: txn.events, letters: txn.letters, next_due };
         self.current.store(Arc::new(txn.state));
         Ok((result, Some(stored)))
     }
 }
 
 /// What a stored transaction leaves to be published.
-pub(super) struct Stored {
+pub(super) struct Stored<S: CellState> {
     pub(super) events: Vec<Event>,
+    pub(super) letters: Vec<Letter<S>>,
     pub(super) next_due: Option<SimTime>,
 }

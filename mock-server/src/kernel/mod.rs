@@ -11,8 +11,10 @@ mod memo;
 mod table;
 mod time;
 mod timers;
+mod world;
 
-pub use account::{Account, AccountId, World};
+pub use account::{Account, AccountId};
+use cell::Letter;
 pub use cell::{CellState, Origin, Scope, Txn};
 pub use event::{Event, EventLog};
 pub use ids::{HexId, Minter, digest};
@@ -20,3 +22,4 @@ pub use memo::Memo;
 pub use table::{Row, Table};
 pub use time::{Clock, ClockMode, SimTime};
 pub use timers::{Due, Timers};
+pub use world::World;

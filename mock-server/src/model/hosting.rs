@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::kernel::{Memo, Row, SimTime};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A model as SageMaker keeps it: containers, a role and, maybe, a network. Hosting and batch transform run it; it is
@@ -97,6 +98,8 @@ impl Row for EndpointConfig {
 pub enum EndpointStatus {
     Creating,
     Updating,
+    /// A change of weights or capacity failed and is being undone.
+    RollingBack,
     InService,
     Failed,
     Deleting,
@@ -105,7 +108,7 @@ pub enum EndpointStatus {
 impl EndpointStatus {
     /// Whether something is being done to the endpoint, so that nothing else can be.
     pub fn is_under_way(self) -> bool {
-        matches!(self, EndpointStatus::Creating | EndpointStatus::Updating | EndpointStatus::Deleting)
+        !matches!(self, EndpointStatus::InService | EndpointStatus::Failed)
     }
 }
 
@@ -113,7 +116,12 @@ impl EndpointStatus {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum EndpointCourse {
     Create,
+    /// The whole deployment is replaced.
     Update,
+    /// Weights and capacities of the deployment that serves change.
+    Scale,
+    /// A failed change of these is undone.
+    RollBack,
     Delete,
 }
 
@@ -142,8 +150,19 @@ pub struct DeployedVariant {
     pub images: Vec<String>,
     pub needs: Needs,
     pub weight: f64,
+    /// What it may do at once, if it is serverless.
+    pub serverless: Option<Document>,
+    /// The interfaces of each instance that has some, the oldest instance first.
+    pub placed: Vec<Vec<NetworkInterfaceId>>,
     /// What the endpoint configuration says of it.
     pub request: Document,
+}
+
+impl DeployedVariant {
+    /// How many instances it has, or is to have; `None` if it is serverless.
+    pub fn instance_count(&self) -> Option<u32> {
+        self.needs.instances.first().map(|group| group.count)
+    }
 }
 
 /// An endpoint configuration on a fleet of instances.
@@ -156,7 +175,16 @@ pub struct Deployment {
     pub request: Document,
     /// How it is to replace the one before it, if the caller said so.
     pub policy: Option<Document>,
+    /// How often its capacity was to change: no interface gets the id of one that is gone.
+    pub changes: u32,
     pub started: SimTime,
+}
+
+impl Deployment {
+    /// The interfaces of all instances.
+    pub fn interfaces(&self) -> impl Iterator<Item = NetworkInterfaceId> + '_ {
+        self.variants.iter().flat_map(|variant| &variant.placed).flatten().copied()
+    }
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -169,7 +197,8 @@ pub struct Endpoint {
     pub stage: usize,
     /// What serves; `None` before the endpoint was ever in service.
     pub serving: Option<Deployment>,
-    /// What is to serve next; of an endpoint that could not be created, what could not be.
+    /// What is to serve next: another deployment, or the one that serves with other weights and capacities. Of an
+    /// endpoint that could not be created, what could not be.
     pub pending: Option<Deployment>,
     /// Known from the moment a rule is violated, told once the endpoint is at rest again.
     pub failure: Option<Failure>,
@@ -192,6 +221,11 @@ impl Endpoint {
         self.failure
             .as_ref()
             .filter(|_| matches!(self.status, EndpointStatus::Failed | EndpointStatus::InService))
+    }
+
+    /// What the deployment that serves is about to become, if its weights or capacities change.
+    pub fn scaled(&self) -> Option<&Deployment> {
+        self.in_progress().filter(|_| self.course == EndpointCourse::Scale)
     }
 
     /// The deployment that is in progress.
@@ -221,6 +255,17 @@ pub(super) fn broken_invariants(state: &State) -> Vec<String> {
         for deployment in endpoint.serving.iter().chain(&endpoint.pending) {
             if state.timers.next_of(&Owner::Fleet(deployment.fleet.clone())).is_some() {
                 broken.push(format!("{} has an endpoint and lingers", deployment.fleet));
+            }
+        }
+    }
+    for endpoint in state.endpoints.iter() {
+        let deployments = || endpoint.serving.iter().chain(endpoint.in_progress());
+        for fleet in deployments().map(|deployment| &deployment.fleet) {
+            let of_fleet = deployments().filter(|deployment| deployment.fleet == *fleet);
+            let placed: BTreeSet<_> = of_fleet.flat_map(Deployment::interfaces).collect();
+            let owned = state.interfaces.by(&interface::InterfaceIndex::Owner(Owner::Fleet(fleet.clone())));
+            if owned.map(|interface| interface.id).collect::<BTreeSet<_>>() != placed {
+                broken.push(format!("the instances of {fleet} do not match its interfaces"));
             }
         }
     }

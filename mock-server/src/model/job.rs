@@ -104,10 +104,14 @@ pub struct Needs {
     /// The role that the job acts as.
     pub role_arn: String,
     pub instances: Vec<InstanceGroup>,
+    /// Instances of a hosted variant that are there already: those asked for go on where these ended.
+    pub beside: u32,
     /// `None`: the job runs in a VPC of the service's own.
     pub vpc: Option<VpcConfig>,
     /// The containers have no network at all.
     pub network_isolation: bool,
+    /// The instances encrypt what they send each other.
+    pub encrypted: bool,
     /// `s3://` URLs that are read and written.
     pub inputs: Vec<String>,
     pub outputs: Vec<String>,

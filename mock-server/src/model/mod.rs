@@ -15,6 +15,8 @@ pub mod interface;
 pub mod job;
 pub mod managed_prefix_list;
 pub mod network;
+pub mod offering;
+pub mod peering;
 pub mod place;
 pub mod public;
 pub mod quota;
@@ -43,11 +45,13 @@ pub use job::{
     Course, Document, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Needs, Transition, VpcConfig,
 };
 pub use managed_prefix_list::ManagedList;
+pub use offering::Offerings;
+pub use peering::{Peering, PeeringSide, PeeringStatus};
 pub use public::PublicAddress;
 pub use quota::Quotas;
 pub use region::{Partition, RegionInfo, Site, Zone};
 pub use route::{Destination, Route, RouteAssociation, RouteOrigin, RouteTable, RouteTarget};
-pub use state::{Alarm, Defaults, Owner, Profile, State};
+pub use state::{Alarm, Defaults, Letter, Owner, Profile, State};
 pub use tags::Tags;
 pub use texts::Texts;
 pub use vpc::{Subnet, Tenancy, Vpc};

@@ -15,6 +15,9 @@ pub struct Quotas {
     /// In a region.
     pub gateway_endpoints: usize,
     pub interface_endpoints_per_vpc: usize,
+    pub peerings_per_vpc: usize,
+    /// Requests that wait for an answer.
+    pub outstanding_peerings: usize,
 }
 
 impl Default for Quotas {
@@ -29,6 +32,8 @@ impl Default for Quotas {
             tags_per_resource: 50,
             gateway_endpoints: 20,
             interface_endpoints_per_vpc: 50,
+            peerings_per_vpc: 50,
+            outstanding_peerings: 25,
         }
     }
 }
@@ -45,5 +50,7 @@ impl Quotas {
         tags_per_resource: usize::MAX,
         gateway_endpoints: usize::MAX,
         interface_endpoints_per_vpc: usize::MAX,
+        peerings_per_vpc: usize::MAX,
+        outstanding_peerings: usize::MAX,
     };
 }

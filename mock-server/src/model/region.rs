@@ -167,6 +167,15 @@ regions! {
     "us-west-2" false: "a" = "usw2-az2" "b" = "usw2-az1" "c" = "usw2-az3" "d" = "usw2-az4";
 }
 
+/// Families of instance types, each with the zones that have none of them. Source: API reference of 2019, VpcConfig;
+/// nothing else is documented in public, so users say the rest.
+pub const LACKING: &[(&str, &[&str])] = &[("ml.p3", &["us-east-1c", "us-east-1d", "us-east-1e"])];
+
+/// The zone with this name.
+pub fn zone(name: &str) -> Option<&'static Zone> {
+    REGIONS.iter().flat_map(|region| region.zones).find(|zone| zone.name == name)
+}
+
 /// Whose and where something is: what its ARN, its owner and its domain name derive from.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Site {
@@ -223,6 +232,7 @@ mod tests {
         let zones: Vec<_> = REGIONS.iter().flat_map(|region| region.zones).collect();
         assert_eq!(zones.iter().map(|zone| zone.name).collect::<BTreeSet<_>>().len(), zones.len());
         assert_eq!(zones.iter().map(|zone| zone.id).collect::<BTreeSet<_>>().len(), zones.len());
+        assert!(LACKING.iter().flat_map(|(_, zones)| *zones).all(|name| zone(name).is_some()));
         assert!(REGIONS.iter().all(|region| region.zones.windows(2).all(|pair| pair[0].name < pair[1].name)));
     }
 

@@ -44,6 +44,7 @@ impl Profile {
 pub struct Defaults {
     pub profile: Profile,
     pub rule_modes: RuleModes,
+    pub offerings: Offerings,
     pub quotas: Quotas,
     pub choices: Choices,
     pub texts: Texts,
@@ -60,6 +61,7 @@ pub enum Owner {
     NatGateway(NatGatewayId),
     VpcEndpoint(VpcEndpointId),
     Instance(InstanceId),
+    Peering(VpcPeeringConnectionId),
 }
 
 impl std::fmt::Display for Owner {
@@ -71,6 +73,7 @@ impl std::fmt::Display for Owner {
             Owner::NatGateway(id) => id.fmt(f),
             Owner::VpcEndpoint(id) => id.fmt(f),
             Owner::Instance(id) => id.fmt(f),
+            Owner::Peering(id) => id.fmt(f),
         }
     }
 }
@@ -106,6 +109,7 @@ pub struct State {
     pub acls: Table<NetworkAcl>,
     pub internet_gateways: Table<InternetGateway>,
     pub dhcp_options: Table<DhcpOptions>,
+    pub peerings: Table<Peering>,
     /// The DHCP options that new VPCs get.
     pub region_dhcp_options: Option<DhcpOptionsId>,
     pub vpc_endpoints: Table<VpcEndpoint>,
@@ -118,6 +122,7 @@ pub struct State {
     pub endpoints: Table<Endpoint>,
     // === Account-wide ===
     pub rule_modes: RuleModes,
+    pub offerings: Offerings,
     pub roles: Table<Role>,
     pub sessions: Table<Session>,
 }
@@ -126,12 +131,14 @@ impl CellState for State {
     type Owner = Owner;
     type What = Alarm;
     type Defaults = Defaults;
+    type Letter = Letter;
 
     fn first(origin: &Origin, defaults: &Defaults) -> Self {
         let site = Arc::new(Site::new(origin.account, origin.region()));
         let mut state = Self {
             profile: defaults.profile,
             rule_modes: defaults.rule_modes.clone(),
+            offerings: defaults.offerings.clone(),
             quotas: defaults.quotas,
             choices: defaults.choices,
             texts: defaults.texts.clone(),
@@ -155,6 +162,18 @@ impl CellState for State {
     fn minter_mut(&mut self) -> &mut Minter {
         &mut self.minter
     }
+
+    fn receive(txn: &mut Txn<'_>, letter: Letter) {
+        match letter {
+            Letter::Peering(news) => peering::receive(txn, news),
+        }
+    }
+}
+
+/// What one account or region tells another.
+#[derive(Debug)]
+pub enum Letter {
+    Peering(peering::PeeringNews),
 }
 
 impl State {
@@ -186,11 +205,13 @@ impl State {
         table(&mut broken, "dhcp_options", &self.dhcp_options);
         table(&mut broken, "vpc_endpoints", &self.vpc_endpoints);
         broken.extend(vpc_endpoint::broken_invariants(self));
+        table(&mut broken, "peerings", &self.peerings);
         table(&mut broken, "jobs", &self.jobs);
         table(&mut broken, "models", &self.models);
         table(&mut broken, "endpoint_configs", &self.endpoint_configs);
         table(&mut broken, "endpoints", &self.endpoints);
         broken.extend(hosting::broken_invariants(self));
+        broken.extend(peering::broken_invariants(self));
         for vpc in self.vpcs.iter() {
             if let Some(options) = vpc.dhcp_options.filter(|id| !self.dhcp_options.contains(id)) {
                 broken.push(format!("{} has {options}, which does not exist", vpc.id));

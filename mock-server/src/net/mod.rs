@@ -3,12 +3,12 @@
 
 pub mod vpc_endpoint;
 
-use crate::model::{Alarm, Owner, Txn};
+use crate::model::{Alarm, Owner, Txn, peering};
 
 /// Does what a timer says of something in a network.
 pub fn step(txn: &mut Txn<'_>, owner: Owner, what: Alarm) {
-    let _ = what;
     match owner {
+        Owner::Peering(id) => peering::step(txn, id, what),
         Owner::VpcEndpoint(id) => vpc_endpoint::step(txn, id),
         Owner::NatGateway(_) | Owner::Instance(_) => {}
         // Not of networks: see `jobs`.

@@ -1,7 +1,7 @@
 //! The rules as text: one page each, and the catalogue that docs/RULES.md is.
 
 use super::ec2::{self, Ec2Rule};
-use super::{RuleInfo, all, get, texts};
+use super::{RuleInfo, all, get, pages, texts};
 use std::fmt::Write;
 
 /// The page of a rule, as `mockplane rule ID` prints it.
@@ -73,6 +73,7 @@ pub fn catalogue() -> String {
         let Ec2Rule { id, summary, basis, source, hint } = rule;
         let _ = writeln!(text, "| {id} | {summary} | {} | {source} | {hint} |", basis.name());
     }
+    text.push_str(&pages::render());
     text
 }
 

@@ -2,19 +2,28 @@
 //!
 //! Every interface of a job carries all of its groups, so the rules of the groups add up.
 
-use super::room::list;
+use super::room::{list, uses_efa};
 use super::*;
 use crate::model::{Direction, Peer, SecurityGroupRule};
 use ipnet::Ipv4Net;
 
-/// The peers with which the job's groups allow all TCP in this direction.
-fn open_to<'a>(case: &Case<'a>, direction: Direction) -> impl Iterator<Item = &'a Peer> + use<'a> {
+/// The peers with which the job's groups allow all of this traffic in this direction.
+fn open_to<'a>(
+    case: &Case<'a>,
+    direction: Direction,
+    traffic: fn(&SecurityGroupRule) -> bool,
+) -> impl Iterator<Item = &'a Peer> + use<'a> {
     let rules = case.groups().flat_map(|group| &group.rules);
-    rules.filter(move |rule| rule.direction == direction && is_open(rule)).map(|rule| &rule.peer)
+    rules.filter(move |rule| rule.direction == direction && traffic(rule)).map(|rule| &rule.peer)
+}
+
+/// Whether a rule speaks of all traffic.
+fn everything(rule: &SecurityGroupRule) -> bool {
+    rule.protocol == "-1"
 }
 
 /// Whether a rule speaks of all TCP ports.
-fn is_open(rule: &SecurityGroupRule) -> bool {
+fn all_tcp(rule: &SecurityGroupRule) -> bool {
     match rule.protocol.as_str() {
         "-1" => true,
         "tcp" | "6" => rule.from_port.is_some_and(|port| port <= 1) && rule.to_port == Some(65_535),
@@ -23,7 +32,7 @@ fn is_open(rule: &SecurityGroupRule) -> bool {
 }
 
 /// The job's subnets that no range of these peers covers; ranges that touch count as one.
-fn uncovered<'a>(case: &Case<'a>, peers: impl Iterator<Item = &'a Peer>) -> Vec<Ipv4Net> {
+pub(super) fn uncovered<'a>(case: &Case<'a>, peers: impl Iterator<Item = &'a Peer>) -> Vec<Ipv4Net> {
     let ranges: Vec<Ipv4Net> = peers
         .filter_map(|peer| match peer {
             Peer::V4(net) => Some(*net),
@@ -55,7 +64,7 @@ impl Rule for OpenToSubnets {
         if case.subnets().next().is_none() {
             return Verdict::NotApplicable;
         }
-        let closed = uncovered(case, open_to(case, Direction::Egress));
+        let closed = uncovered(case, open_to(case, Direction::Egress, all_tcp));
         let names: Vec<_> = closed.iter().map(ToString::to_string).collect();
         let evidence = Evidence::of(list(case.named_groups().map(|(name, _)| name)))
             .with("groups", list(case.named_groups().map(|(name, _)| name)))
@@ -64,15 +73,19 @@ impl Rule for OpenToSubnets {
     }
 }
 
+/// Whether a rule allows this traffic with members of one of the job's own groups.
+fn names_own_group(case: &Case<'_>, direction: Direction, traffic: fn(&SecurityGroupRule) -> bool) -> bool {
+    let own: Vec<_> = case.groups().map(|group| group.id).collect();
+    open_to(case, direction, traffic).any(|peer| matches!(peer, Peer::Group(id) if own.contains(id)))
+}
+
 /// Instances that reach each other.
 fn members_connect(case: &Case<'_>) -> Verdict {
     if case.vpc_config().is_none() || case.needs.instance_count() < 2 {
         return Verdict::NotApplicable;
     }
-    let own: Vec<_> = case.groups().map(|group| group.id).collect();
-    let from_members =
-        open_to(case, Direction::Ingress).any(|peer| matches!(peer, Peer::Group(id) if own.contains(id)));
-    let from_subnets = uncovered(case, open_to(case, Direction::Ingress)).is_empty();
+    let from_members = names_own_group(case, Direction::Ingress, all_tcp);
+    let from_subnets = uncovered(case, open_to(case, Direction::Ingress, all_tcp)).is_empty();
     let evidence = Evidence::of(list(case.named_groups().map(|(name, _)| name)))
         .with("groups", list(case.named_groups().map(|(name, _)| name)))
         .with("instances", case.needs.instance_count())
@@ -136,3 +149,41 @@ open_to_members!(
     "batch-vpc",
     "batch transform job"
 );
+
+/// Instances with an Elastic Fabric Adapter exchange everything with each other.
+pub struct OpenToMembersWithEfa;
+impl Rule for OpenToMembersWithEfa {
+    const INFO: RuleInfo = RuleInfo {
+        id: "SM-SG-SELF-05",
+        aliases: &[],
+        name: "efa-members-exchange-everything",
+        jobs: &[JobKind::Training],
+        phase: Phase::Run,
+        basis: Basis::Documented,
+        docs: &[Doc { page: "train-vpc", anchor: "train-vpc-groups" }],
+        summary: "The security groups of a training job whose instances have an Elastic Fabric Adapter allow all \
+                  traffic, inbound and outbound, between members of the same group. Editions of the guide from 2023 \
+                  on say so. That it concerns jobs with more than one instance, that rules for the address ranges of \
+                  all of the job's subnets do as well, and what becomes of the job is assumed.",
+        hint: "Add an ingress rule and an egress rule for all traffic whose peer is the security group itself.",
+    };
+
+    fn check(case: &Case<'_>) -> Verdict {
+        let with_efa = case.needs.instances.iter().any(|group| uses_efa(case, group));
+        if case.vpc_config().is_none() || case.needs.instance_count() < 2 || !with_efa {
+            return Verdict::NotApplicable;
+        }
+        let closed = |direction| {
+            let members = names_own_group(case, direction, everything);
+            !members && !uncovered(case, open_to(case, direction, everything)).is_empty()
+        };
+        let ways = [("inbound", Direction::Ingress), ("outbound", Direction::Egress)];
+        let ways: Vec<_> = ways.into_iter().filter(|(_, way)| closed(*way)).map(|(name, _)| name).collect();
+        let evidence = Evidence::of(list(case.named_groups().map(|(name, _)| name)))
+            .with("groups", list(case.named_groups().map(|(name, _)| name)))
+            .with("instances", case.needs.instance_count())
+            .with("closed", ways.join(" and "))
+            .with("peer", "algo-2");
+        Verdict::require(ways.is_empty(), evidence)
+    }
+}

@@ -9,9 +9,11 @@ mod book;
 mod case;
 mod dhcp;
 pub mod ec2;
+mod encryption;
 mod groups;
 mod hosting;
 mod network;
+pub mod pages;
 mod role;
 pub mod room;
 pub mod texts;
@@ -133,6 +135,7 @@ rules![
     network::SharedTenancyOfCompilation,
     room::ServiceVpc,
     hosting::TwoZones,
+    hosting::TwoZonesWithInstances,
     room::TwoAddressesPerInstance,
     room::FiveAddressesWithEfa,
     room::OneSubnetAllGroups,
@@ -141,6 +144,8 @@ rules![
     groups::OpenToMembersOfTraining,
     groups::OpenToMembersOfProcessing,
     groups::OpenToMembersOfTransform,
+    groups::OpenToMembersWithEfa,
+    encryption::OpenToEncryption,
 ];
 
 /// Every rule, in the order of the list.

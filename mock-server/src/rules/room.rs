@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::model::{InstanceGroup, Placement as Choice, Subnet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Interfaces of one instance, one private address each.
@@ -37,7 +38,7 @@ const EFA_TYPES: &[&str] = &[
 
 /// Only the page on training speaks of the adapter; it belongs to the containers, which have no network when they
 /// are isolated.
-fn uses_efa(case: &Case<'_>, group: &InstanceGroup) -> bool {
+pub(super) fn uses_efa(case: &Case<'_>, group: &InstanceGroup) -> bool {
     case.kind == JobKind::Training
         && !case.needs.network_isolation
         && EFA_TYPES.contains(&group.instance_type.as_str())
@@ -53,7 +54,7 @@ fn needed(case: &Case<'_>, each: impl Fn(&InstanceGroup) -> u32) -> u32 {
     groups.fold(0, |sum, group| sum.saturating_add(group.count.saturating_mul(each(group))))
 }
 
-/// How many of a job's interfaces go into one subnet.
+/// Interfaces that go into one subnet: those of a whole job, or of one instance where instances are spread.
 #[derive(Clone, Copy, Debug)]
 pub struct Placement<'a> {
     pub subnet: &'a Arc<Subnet>,
@@ -71,6 +72,15 @@ pub fn zones<'a>(case: &Case<'a>) -> Vec<(&'static str, Vec<&'a Arc<Subnet>>)> {
         }
     }
     zones
+}
+
+/// The zones of a job's subnets in which there are instances of this type. If there are none at all, it is not for
+/// the placement to say so.
+fn zones_with<'a>(case: &Case<'a>, instance_type: &str) -> Vec<Vec<&'a Arc<Subnet>>> {
+    let all = zones(case);
+    let has = |zone: &str| case.kind != JobKind::Hosting || case.global.offerings.has(zone, instance_type);
+    let none = !all.iter().any(|(zone, _)| has(zone));
+    all.into_iter().filter(|(zone, _)| none || has(zone)).map(|(_, subnets)| subnets).collect()
 }
 
 /// Where all the interfaces of a job go; `None` if there is no room for them.
@@ -91,26 +101,25 @@ fn plan_for<'a>(case: &Case<'a>, each: impl Fn(&InstanceGroup) -> u32) -> Option
     Some(vec![Placement { subnet, interfaces }])
 }
 
-/// One instance after the other, each in the next zone that has a subnet with room for it.
+/// One instance after the other, each in the next zone that has a subnet with room for it. Those that come beside
+/// others go on after them, so that a variant that grows uses its zones as evenly as one that is made at once.
 fn spread<'a>(case: &Case<'a>, each: impl Fn(&InstanceGroup) -> u32) -> Option<Vec<Placement<'a>>> {
-    let zones = zones(case);
+    let mut free: BTreeMap<_, _> =
+        case.subnets().map(|subnet| (subnet.id, subnet.addresses.free())).collect();
     let mut placements: Vec<Placement<'a>> = Vec::new();
-    let mut next = 0;
+    let mut next = case.needs.beside as usize;
     for group in &case.needs.instances {
+        let zones = zones_with(case, &group.instance_type);
         let interfaces = each(group);
         for _ in 0..group.count {
-            let room = |placements: &[Placement<'a>], subnet: &Arc<Subnet>| {
-                let taken = placements.iter().find(|placement| placement.subnet.id == subnet.id);
-                subnet.addresses.free() - taken.map_or(0, |placement| placement.interfaces) >= interfaces
-            };
-            let (zone, subnet) = (next..next + zones.len()).find_map(|n| {
-                let (_, subnets) = &zones[n % zones.len()];
-                subnets.iter().find(|subnet| room(&placements, subnet)).map(|subnet| (n, *subnet))
+            let (zone, subnet, left) = (next..next + zones.len()).find_map(|n| {
+                zones[n % zones.len()].iter().find_map(|subnet| {
+                    let left = free.get(&subnet.id)?.checked_sub(interfaces)?;
+                    Some((n, *subnet, left))
+                })
             })?;
-            match placements.iter_mut().find(|placement| placement.subnet.id == subnet.id) {
-                Some(placement) => placement.interfaces += interfaces,
-                None => placements.push(Placement { subnet, interfaces }),
-            }
+            free.insert(subnet.id, left);
+            placements.push(Placement { subnet, interfaces });
             next = (zone + 1) % zones.len();
         }
     }
@@ -194,7 +203,11 @@ impl Rule for FiveAddressesWithEfa {
 fn enough_room(case: &Case<'_>, each: impl Fn(&InstanceGroup) -> u32) -> Verdict {
     let plan = plan_for(case, &each);
     let used = plan.iter().flatten().map(|placement| placement.subnet).next();
-    let free = case.subnets().map(|subnet| format!("{}: {}", subnet.id, subnet.addresses.free()));
+    let types = case.needs.instances.iter().map(|group| &*group.instance_type);
+    let usable: BTreeSet<_> =
+        types.flat_map(|name| zones_with(case, name)).flatten().map(|subnet| subnet.id).collect();
+    let free = case.subnets().filter(|subnet| usable.contains(&subnet.id));
+    let free = free.map(|subnet| format!("{}: {}", subnet.id, subnet.addresses.free()));
     let evidence = Evidence {
         resource: used.or(case.subnets().next()).map(|subnet| subnet.id.to_string()),
         facts: Vec::new(),
@@ -227,12 +240,17 @@ impl Rule for OneSubnetAllGroups {
         match plan(case).filter(|_| case.vpc_config().is_some()) {
             None => Verdict::NotApplicable,
             Some(plan) => {
-                let subnets: Vec<_> = plan.iter().map(|placement| placement.subnet.id.to_string()).collect();
-                let zones: Vec<_> = plan.iter().map(|placement| placement.subnet.zone.name).collect();
+                let mut used: Vec<&Subnet> = Vec::new();
+                for subnet in plan.iter().map(|placement| &**placement.subnet) {
+                    if used.iter().all(|known| known.id != subnet.id) {
+                        used.push(subnet);
+                    }
+                }
+                let subnets: Vec<_> = used.iter().map(|subnet| subnet.id.to_string()).collect();
                 Verdict::Satisfied(
                     Evidence::of(subnets.join(", "))
                         .with("groups", list(case.named_groups().map(|(name, _)| name)))
-                        .with("zones", zones.join(", ")),
+                        .with("zones", list(used.iter().map(|subnet| subnet.zone.name))),
                 )
             }
         }

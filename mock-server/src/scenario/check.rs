@@ -8,7 +8,7 @@ use super::tree::{Kind, Node};
 use super::{input, matcher, query};
 use crate::aws::timestamp;
 use crate::kernel::AccountId;
-use crate::model::RuleMode;
+use crate::model::{Offerings, RuleMode};
 use crate::rules;
 use serde_saphyr::Spanned;
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,6 +84,11 @@ impl Checker {
             if RuleMode::parse(&mode.value).is_none() {
                 let message = format!("`{}` is none of enforce, warn, off", mode.value);
                 self.tell(mode.referenced, message);
+            }
+        }
+        for (family, zones) in &settings.not_offered {
+            if let Err(message) = Offerings::parse(family, zones.value.iter().map(String::as_str)) {
+                self.tell(zones.referenced, message);
             }
         }
         let clock = &settings.clock;
@@ -450,6 +455,7 @@ mod tests {
                 format!("{ok}settings: {{clock: {{start: today}}}}\n"),
                 "5:27: `today` is no time: write it like 2026-01-05T09:00:00Z",
             ),
+            (format!("{ok}settings: {{notOffered: {{p3: []}}}}\n"), "5:29: `p3` is no family of instance types such as ml.p3"),
             (format!("{ok}settings: {{clock: {{scale: 2}}}}\n"), "5:27: only the clock mode `scaled` has a `scale`"),
             (
                 format!("{ok}settings: {{clock: {{mode: scaled, scale: -2}}}}\n"),

@@ -55,6 +55,9 @@ pub struct Settings {
     /// server says.
     #[serde(default)]
     pub rules: BTreeMap<String, Spanned<String>>,
+    /// Zones that have no instances of a family, by the family: `ml.g5: [us-east-1a]`.
+    #[serde(default)]
+    pub not_offered: BTreeMap<String, Spanned<Vec<String>>>,
     #[serde(default)]
     pub clock: ClockSettings,
 }

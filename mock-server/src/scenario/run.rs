@@ -179,6 +179,9 @@ impl<T: Target> Run<'_, T> {
         for (rule, mode) in &settings.rules {
             self.session.set_rule(rule, &mode.value).await?;
         }
+        for (family, zones) in &settings.not_offered {
+            self.session.set_offering(family, &zones.value).await?;
+        }
         let scale = settings.clock.scale.as_ref().map_or(60.0, |scale| scale.value);
         let mode = match settings.clock.mode {
             Mode::Manual => "manual".to_owned(),
@@ -321,11 +324,18 @@ impl<T: Target> Run<'_, T> {
     }
 
     async fn explain(&mut self, resource: &Spanned<String>, expect: &Expect) -> Result<Value, Stop> {
-        let resource = self.scope.text(resource.referenced.into(), &resource.value)?;
-        let explanation = self.session.explain(&resource).await?;
+        let place = resource.referenced.into();
+        let resource = self.scope.text(place, &resource.value)?;
+        let explanation = self.explanation(&resource, place).await?;
         let mut problems = Vec::new();
         self.judge_response(expect, &explanation, &mut problems);
         if problems.is_empty() { Ok(explanation) } else { Err(Stop::Failed(problems)) }
+    }
+
+    /// Nothing to explain is an expectation that does not hold: the scenario took it to be there.
+    async fn explanation(&mut self, resource: &str, place: Place) -> Result<Value, Stop> {
+        let explanation = self.session.explain(resource).await?;
+        explanation.ok_or_else(|| Problem::new(place, format!("there is no {resource} to explain")).into())
     }
 
     // === Time ===
@@ -427,7 +437,7 @@ impl<T: Target> Run<'_, T> {
         let secondary = secondary.map_err(Stop::Broken)?;
         self.hold("the secondary statuses", expect.secondary_status.as_ref(), &secondary, &mut problems);
         if let Some(cause) = &expect.blocked_by {
-            let explanation = self.session.explain(resource).await?;
+            let explanation = self.explanation(resource, cause.referenced.into()).await?;
             let rule = &explanation["decidedBy"];
             self.hold("the rule", cause.value.rule.as_ref(), rule, &mut problems);
             if let Some(wanted) = &cause.value.resource {

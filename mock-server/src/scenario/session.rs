@@ -7,7 +7,7 @@ use crate::aws::client::{decode_response, encode_request};
 use crate::aws::{Fault, ServiceId, timestamp};
 use crate::kernel::{AccountId, SimTime};
 use bytes::Bytes;
-use hyper::{Method, Request, Response};
+use hyper::{Method, Request, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -103,6 +103,12 @@ impl<'a, T: Target> Session<'a, T> {
         self.control(Method::POST, "/_mockplane/rules", Some(&body)).await.map(|_| ())
     }
 
+    /// Says which zones lack a family of instance types.
+    pub async fn set_offering(&mut self, family: &str, zones: &[String]) -> Result<(), Broken> {
+        let body = json!({"account": self.account.to_string(), "family": family, "notOffered": zones});
+        self.control(Method::POST, "/_mockplane/offerings", Some(&body)).await.map(|_| ())
+    }
+
     /// Sets the account's clock.
     pub async fn set_clock(&mut self, mode: &str, start: Option<SimTime>) -> Result<(), Broken> {
         let mut body = json!({"account": self.account.to_string(), "mode": mode});
@@ -123,10 +129,14 @@ impl<'a, T: Target> Session<'a, T> {
         self.clock(Method::GET, None).await
     }
 
-    /// Why a resource is as it is.
-    pub async fn explain(&mut self, resource: &str) -> Result<Value, Broken> {
+    /// Why a resource is as it is; `None` if there is no such resource.
+    pub async fn explain(&mut self, resource: &str) -> Result<Option<Value>, Broken> {
         let path = format!("/_mockplane/explain/{resource}?account={}&region={}", self.account, self.region);
-        self.control(Method::GET, &path, None).await
+        let (title, response) = self.ask(Method::GET, &path, None).await?;
+        if response.status() == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        document(&title, &response).map(Some)
     }
 
     async fn clock(&mut self, method: Method, body: Option<&Value>) -> Result<(), Broken> {
@@ -150,6 +160,17 @@ impl<'a, T: Target> Session<'a, T> {
     }
 
     async fn control(&mut self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Broken> {
+        let (title, response) = self.ask(method, path, body).await?;
+        document(&title, &response)
+    }
+
+    /// What was asked of the control API, in short, and what it answers.
+    async fn ask(
+        &mut self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<(String, Response<Bytes>), Broken> {
         let title = format!("{method} {path}");
         let broken = |message: String| Broken(format!("{title}: {message}"));
         let request = Request::builder().method(method).uri(path).header("content-type", "application/json");
@@ -159,18 +180,24 @@ impl<'a, T: Target> Session<'a, T> {
         // The account's time is in the answer; this is the time at which it was sent.
         response.headers_mut().remove(hyper::header::DATE);
         self.transcript.0.push(Recorded::new(&title, &response));
-        let text = String::from_utf8_lossy(response.body()).into_owned();
-        if !response.status().is_success() {
-            return Err(broken(format!("answered {}: {}", response.status().as_u16(), text.trim())));
-        }
-        if text.trim().is_empty() {
-            return Ok(Value::Null);
-        }
-        serde_json::from_str(&text).map_err(|error| broken(format!("the answer is no JSON: {error}")))
+        Ok((title, response))
     }
 
     async fn send(&self, title: &str, request: Request<Bytes>) -> Result<Response<Bytes>, Broken> {
         let response = self.target.send(request).await;
         response.map_err(|error| Broken(format!("{title}: {error}")))
     }
+}
+
+/// The document that the control API answered.
+fn document(title: &str, response: &Response<Bytes>) -> Result<Value, Broken> {
+    let text = String::from_utf8_lossy(response.body());
+    let text = text.trim();
+    if !response.status().is_success() {
+        return Err(Broken(format!("{title}: answered {}: {text}", response.status().as_u16())));
+    }
+    if text.is_empty() {
+        return Ok(Value::Null);
+    }
+    serde_json::from_str(text).map_err(|error| Broken(format!("{title}: the answer is no JSON: {error}")))
 }

@@ -53,6 +53,7 @@ impl Plane {
                     json!({"decidedBy": "SM-VPC-IP-01", "phases": [{"id": "place", "rules": [rule]}]});
                 (200, answer.to_string())
             }
+            ("/_mockplane/explain/training-job/nobody", _) => (404, "no such job".to_owned()),
             (_, body) if body.contains("Action=DescribeVpcs") => {
                 let xml = "<DescribeVpcsResponse xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"><vpcSet>\
                            <item><vpcId>vpc-1</vpcId><cidrBlock>10.0.0.0/16</cidrBlock></item></vpcSet>\
@@ -271,6 +272,7 @@ fn each_way_to_fail_has_its_words() {
             "- {explain: training-job/x, capture: {a: hint}}\n- {explain: 'training-job/${a}'}",
             "nothing to capture as `a`: `hint` finds nothing",
         ),
+        ("- {explain: training-job/nobody}", "there is no training-job/nobody to explain"),
     ] {
         let outcome = run_one("words", &format!("steps:\n{steps}\n"));
         assert_eq!(outcome.status(), Status::Failed, "{steps}");

@@ -9,7 +9,7 @@
 //!     "The CIDR '{cidr}' conflicts with another subnet";
 //! ```
 //!
-//! The word `assumed` before the text says that AWS's own text could not be found. Those texts, and only those, can
+//! In place of the id of a rule there can be the name of the fact that holds it. The word `assumed` before the text says that AWS's own text could not be found. Those texts, and only those, can
 //! be replaced by whoever runs the server (`serve --texts`), under the name `Enum.Variant`.
 
 use super::Refused;
@@ -37,6 +37,8 @@ pub trait Refusal: std::fmt::Display {
     fn line(&self) -> &'static Line;
     /// HTTP status.
     fn status(&self) -> u16;
+    /// The rule behind it: that of the line, or the one that this refusal has among its facts.
+    fn rule(&self) -> Option<&'static str>;
     /// The facts by name.
     fn facts(&self) -> Vec<(&'static str, String)>;
 
@@ -47,7 +49,7 @@ pub trait Refusal: std::fmt::Display {
             code: line.code.into(),
             message: self.to_string(),
             status: self.status(),
-            because: line.rule,
+            because: self.rule(),
             assumed: line.assumed.then(|| (line.name, self.facts())),
         }
     }
@@ -64,8 +66,13 @@ impl Refused {
 
 /// What the text of this name rests on; `None` if there is no such text.
 pub fn basis(name: &str) -> Option<Basis> {
-    let lines = super::ec2::error::Ec2Error::lines();
-    let line = lines.into_iter().find(|line| line.name == name)?;
+    let lines = [
+        super::ec2::error::Ec2Error::lines(),
+        super::sagemaker::error::SageMakerError::lines(),
+        super::iam::error::IamError::lines(),
+        super::sts::error::StsError::lines(),
+    ];
+    let line = lines.into_iter().flatten().find(|line| line.name == name)?;
     Some(if line.assumed { Basis::Assumed } else { Basis::Observed })
 }
 
@@ -79,7 +86,7 @@ macro_rules! refusals {
                 $Variant:ident
                     $( ( $( $fact:ident : $Fact:ty ),+ $(,)? ) )?
                     $( { $( $field:ident : $Field:ty ),+ $(,)? } )?
-                    = $code:literal $($status:literal)? $(for $rule:literal)?, $known:ident $text:literal;
+                    = $code:literal $($status:literal)? $(for $rule:tt)?, $known:ident $text:literal;
             )*
         }
         $( with { $( $(#[$topic_doc:meta])* $Topic:ident ( $Inner:ty ) ),+ $(,)? } )?
@@ -133,6 +140,17 @@ macro_rules! refusals {
                 }
             }
 
+            fn rule(&self) -> Option<&'static str> {
+                match self {
+                    $( $Enum::$Variant $( ( $( $fact ),+ ) )? $( { $( $field ),+ } )? => {
+                        $( $( let _ = $fact; )+ )?
+                        $( $( let _ = $field; )+ )?
+                        $crate::services::refusal::refusals!(@rule_of $($rule)?)
+                    } )*
+                    $( $( $Enum::$Topic(inner) => inner.rule(), )+ )?
+                }
+            }
+
             fn facts(&self) -> Vec<(&'static str, String)> {
                 match self {
                     $( $Enum::$Variant $( ( $( $fact ),+ ) )? $( { $( $field ),+ } )? => vec![
@@ -158,7 +176,7 @@ macro_rules! refusals {
             }
         )+ )?
     };
-    (@line $prefix:literal, $Variant:ident, $code:literal, [$($rule:literal)?], $known:ident $text:literal) => {
+    (@line $prefix:literal, $Variant:ident, $code:literal, [$($rule:tt)?], $known:ident $text:literal) => {
         $crate::services::refusal::Line {
             name: concat!($prefix, "-", stringify!($Variant)),
             code: $code,
@@ -171,6 +189,10 @@ macro_rules! refusals {
     (@status $status:literal) => { $status };
     (@rule) => { None };
     (@rule $rule:literal) => { Some($rule) };
+    (@rule $rule:ident) => { None };
+    (@rule_of) => { None };
+    (@rule_of $rule:literal) => { Some($rule) };
+    (@rule_of $rule:ident) => { Some(*$rule) };
     (@text) => { false };
     (@assumed) => { true };
 }

@@ -14,6 +14,7 @@ use crate::model::{
     FleetKey, Needs, Owner, Phase, Profile, SageModel, Tags, Txn, Variant,
 };
 use stages::status_word;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// An endpoint that is asked for.
@@ -65,6 +66,38 @@ pub fn update(
     enter(txn, endpoint, 0);
 }
 
+/// What an endpoint's variants are to have from now on, in the order in which it has them.
+pub struct Capacity {
+    pub weight: f64,
+    /// Of a variant that runs on instances.
+    pub instances: Option<u32>,
+    /// Of a serverless variant.
+    pub serverless: Option<Document>,
+}
+
+/// Begins to change weights and capacities of an endpoint that serves. That it is the newest instances that go when
+/// some have to is assumed.
+pub fn scale(txn: &mut Txn<'_>, endpoint: &Endpoint, wanted: Vec<Capacity>) {
+    let mut endpoint = endpoint.clone();
+    let Some(serving) = &mut endpoint.serving else { return };
+    serving.changes += 1;
+    let mut scaled = serving.clone();
+    for (variant, wanted) in scaled.variants.iter_mut().zip(wanted) {
+        variant.weight = wanted.weight;
+        variant.serverless = wanted.serverless;
+        if let (Some(group), Some(count)) = (variant.needs.instances.first_mut(), wanted.instances) {
+            let fewer = group.count.saturating_sub(count) as usize;
+            variant.placed.truncate(variant.placed.len().saturating_sub(fewer));
+            group.count = count;
+        }
+    }
+    endpoint.pending = Some(scaled);
+    endpoint.course = EndpointCourse::Scale;
+    endpoint.failure = None;
+    endpoint.findings.clear();
+    enter(txn, endpoint, 0);
+}
+
 /// Begins to delete an endpoint.
 pub fn delete(txn: &mut Txn<'_>, endpoint: &Endpoint) {
     let endpoint = Endpoint { course: EndpointCourse::Delete, ..endpoint.clone() };
@@ -92,6 +125,8 @@ pub fn deployed(variant: &Variant, model: Option<&SageModel>, config: &EndpointC
         images: model.map(SageModel::images).unwrap_or_default(),
         needs,
         weight: variant.weight,
+        serverless: variant.request.get("ServerlessConfig").map(|config| Arc::new(config.clone())),
+        placed: Vec::new(),
         request: variant.request.clone(),
     }
 }
@@ -118,6 +153,7 @@ fn deployment(
         variants,
         request: config.request.clone(),
         policy,
+        changes: 0,
         started: txn.now,
     }
 }
@@ -136,7 +172,8 @@ pub(super) fn step(txn: &mut Txn<'_>, name: &Arc<str>, what: Alarm) {
 fn enter(txn: &mut Txn<'_>, mut endpoint: Endpoint, first: usize) {
     let table = stages::table(endpoint.course);
     for n in first.. {
-        if n > 0 && endpoint.failure.is_some() && endpoint.course != EndpointCourse::Delete {
+        let ends = matches!(endpoint.course, EndpointCourse::Delete | EndpointCourse::RollBack);
+        if n > 0 && endpoint.failure.is_some() && !ends {
             return give_up(txn, endpoint);
         }
         let Some(stage) = table.get(n) else { return finish(txn, endpoint) };
@@ -168,79 +205,99 @@ fn show(txn: &mut Txn<'_>, endpoint: &mut Endpoint, status: EndpointStatus) {
     txn.note("EndpointStatus", endpoint.key().to_string(), failure.and_then(|failure| failure.rule), message);
 }
 
-/// Asks the rules of a phase of every variant that is deployed, and does what the phase is for.
+/// What a variant of the deployment in progress needs that is not there yet: everything, or the instances by which it
+/// grows.
+fn needed(endpoint: &Endpoint, i: usize, variant: &DeployedVariant) -> Option<Needs> {
+    let mut needs = variant.needs.clone();
+    if endpoint.course == EndpointCourse::Scale {
+        let before = endpoint.serving.as_ref().and_then(|serving| serving.variants.get(i))?;
+        let group = needs.instances.first_mut()?;
+        needs.beside = before.instance_count()?;
+        group.count = group.count.checked_sub(needs.beside).filter(|more| *more > 0)?;
+    }
+    Some(needs)
+}
+
+/// Asks the rules of a phase of every variant that is deployed or grows, and does what the phase is for.
 fn begin(txn: &mut Txn<'_>, endpoint: &mut Endpoint, phase: Phase) {
-    let Some(pending) = endpoint.pending.clone() else { return };
+    let Some(mut pending) = endpoint.pending.clone() else { return };
     let key = endpoint.key();
     // Role, subnets and groups were there when the model was made, and may be gone by now.
     let again = (phase == Phase::Place).then_some(Phase::Create);
-    for (i, variant) in pending.variants.iter().enumerate() {
+    for (i, variant) in pending.variants.iter_mut().enumerate() {
+        let Some(needs) = needed(endpoint, i, variant) else { continue };
         for phase in again.into_iter().chain([phase]) {
-            let violation = ask(txn, &key, &variant.needs, &mut endpoint.findings, phase);
-            if endpoint.failure.is_none() {
-                endpoint.failure =
-                    violation.map(|violation| failure::of(&txn.state.texts, key.kind, &violation));
+            if let Some(violation) = ask(txn, &key, &needs, &mut endpoint.findings, phase) {
+                let failure = failure::of(&txn.state.texts, key.kind, &violation);
+                endpoint.failure.get_or_insert(failure);
+                // A variant that has failed in one phase does not get to the next one.
+                break;
             }
         }
         match phase {
             _ if endpoint.failure.is_some() => {}
-            Phase::Place if variant.needs.vpc.is_some() => {
-                let message = place_variant(txn, endpoint, &pending, i, variant);
+            Phase::Place if needs.vpc.is_some() => {
+                let parent = match pending.changes {
+                    0 => format!("{}/{}/{i}", endpoint.arn, pending.fleet.number),
+                    n => format!("{}/{}.{n}/{i}", endpoint.arn, pending.fleet.number),
+                };
+                let placed = place::make(txn, &key, &needs, &parent, &Owner::Fleet(pending.fleet.clone()));
+                let message = told(&variant.name, &needs, placed.as_deref());
+                variant.placed.extend(placed.into_iter().flatten().map(|each| each.interfaces));
                 txn.note("EndpointInterfaces", key.to_string(), None, message);
             }
-            Phase::Input => tell_buckets(txn, &key, &variant.needs),
+            Phase::Input => tell_buckets(txn, &key, &needs),
             _ => {}
         }
     }
     // Either all of a deployment is placed or nothing of it.
     if phase == Phase::Place && endpoint.failure.is_some() {
-        dismiss(txn, endpoint, &pending.fleet);
-    }
-}
-
-/// Makes the interfaces of a variant; what to tell of it. Each variant is placed before the next one is judged, so
-/// that each sees what is left for it.
-fn place_variant(
-    txn: &mut Txn<'_>,
-    endpoint: &Endpoint,
-    deployment: &Deployment,
-    i: usize,
-    variant: &DeployedVariant,
-) -> String {
-    let fleet = &deployment.fleet;
-    let parent = format!("{}/{}/{i}", endpoint.arn, fleet.number);
-    let owner = Owner::Fleet(fleet.clone());
-    let count = variant.needs.instance_count();
-    match place::make(txn, &endpoint.key(), &variant.needs, &parent, &owner) {
-        Some(subnets) => {
-            let subnets: Vec<_> = subnets.iter().map(ToString::to_string).collect();
-            format!("interfaces for {count} instances of {} in {}", variant.name, subnets.join(", "))
+        dismiss(txn, endpoint, &pending, endpoint.serving.as_ref());
+        for variant in &mut pending.variants {
+            variant.placed.clear();
         }
-        None => format!(
-            "no interface of {} could be made, and no rule that is enforced forbids that",
-            variant.name
-        ),
+    }
+    endpoint.pending = Some(pending);
+}
+
+/// What to tell of a variant. Each one is placed before the next one is judged, so that each sees what is left for it.
+fn told(variant: &str, needs: &Needs, placed: Option<&[place::Placed]>) -> String {
+    match placed {
+        Some(placed) => {
+            let count = needs.instance_count();
+            format!("interfaces for {count} instances of {variant} in {}", place::told(placed))
+        }
+        None => {
+            format!("no interface of {variant} could be made, and no rule that is enforced forbids that")
+        }
     }
 }
 
-/// Removes the interfaces of a fleet at once. That those of a fleet that is replaced, or that never served, do not
-/// linger as those of a deleted endpoint do is assumed.
-fn dismiss(txn: &mut Txn<'_>, endpoint: &Endpoint, fleet: &FleetKey) {
-    let released = place::release(txn, &Owner::Fleet(fleet.clone()));
-    if released > 0 {
-        let message = format!("{released} interfaces removed");
+/// Removes at once the interfaces that one deployment has and another one does not keep. That those of instances that
+/// are replaced, or that never served, do not linger as those of a deleted endpoint do is assumed.
+fn dismiss(txn: &mut Txn<'_>, endpoint: &Endpoint, from: &Deployment, kept: Option<&Deployment>) {
+    let kept: BTreeSet<_> = kept.into_iter().flat_map(Deployment::interfaces).collect();
+    let gone: Vec<_> = from.interfaces().filter(|id| !kept.contains(id)).collect();
+    if !gone.is_empty() {
+        let message = format!("{} interfaces removed", gone.len());
+        place::remove(txn, gone);
         txn.note("EndpointInterfaces", endpoint.key().to_string(), None, message);
     }
 }
 
 /// What has failed is undone. An endpoint that serves goes on serving with what it had, in service and with a
-/// FailureReason: observed in public issue threads.
+/// FailureReason: observed in public issue threads, of updates. That a change of weights and capacities ends so, and
+/// rolls back before that, is documented (API reference, DescribeEndpoint); that it tells a reason is assumed.
 fn give_up(txn: &mut Txn<'_>, mut endpoint: Endpoint) {
     if let Some(pending) = &endpoint.pending {
-        dismiss(txn, &endpoint, &pending.fleet);
+        dismiss(txn, &endpoint, pending, endpoint.serving.as_ref());
     }
     let status = if endpoint.serving.is_some() {
         endpoint.pending = None;
+        if endpoint.course == EndpointCourse::Scale {
+            endpoint.course = EndpointCourse::RollBack;
+            return enter(txn, endpoint, 0);
+        }
         EndpointStatus::InService
     } else {
         EndpointStatus::Failed
@@ -254,9 +311,11 @@ fn finish(txn: &mut Txn<'_>, mut endpoint: Endpoint) {
     if endpoint.course == EndpointCourse::Delete {
         return vanish(txn, &endpoint);
     }
-    let old = std::mem::replace(&mut endpoint.serving, endpoint.pending.take());
-    if let Some(old) = old {
-        dismiss(txn, &endpoint, &old.fleet);
+    // One that has rolled back serves with what it had.
+    if let Some(new) = endpoint.pending.take()
+        && let Some(old) = endpoint.serving.replace(new)
+    {
+        dismiss(txn, &endpoint, &old, endpoint.serving.as_ref());
     }
     show(txn, &mut endpoint, EndpointStatus::InService);
     txn.state.endpoints.insert(endpoint);

@@ -28,7 +28,7 @@ const fn stage(status: EndpointStatus, phase: Option<Phase>, lasts: [u64; 2]) ->
     Stage { status, phase, lasts }
 }
 
-use EndpointStatus::{Creating, Deleting, Updating};
+use EndpointStatus::{Creating, Deleting, RollingBack, Updating};
 
 /// Words: API reference, DescribeEndpoint. Times of `realistic`: people report some minutes.
 const CREATE: &[Stage] = &[
@@ -45,13 +45,17 @@ const UPDATE: &[Stage] = &[
     stage(Updating, Some(Phase::Run), [1_000, 180_000]),
 ];
 
+/// Only a change of weights and capacities is said to roll back: API reference, DescribeEndpoint.
+const ROLL_BACK: &[Stage] = &[stage(RollingBack, None, [500, 30_000])];
+
 const DELETE: &[Stage] = &[stage(Deleting, None, [500, 10_000])];
 
 /// The stages of a course, in order; after the last one the endpoint is at rest, or gone.
 pub const fn table(course: EndpointCourse) -> &'static [Stage] {
     match course {
         EndpointCourse::Create => CREATE,
-        EndpointCourse::Update => UPDATE,
+        EndpointCourse::Update | EndpointCourse::Scale => UPDATE,
+        EndpointCourse::RollBack => ROLL_BACK,
         EndpointCourse::Delete => DELETE,
     }
 }
@@ -61,6 +65,7 @@ pub const fn status_word(status: EndpointStatus) -> &'static str {
     match status {
         EndpointStatus::Creating => "Creating",
         EndpointStatus::Updating => "Updating",
+        EndpointStatus::RollingBack => "RollingBack",
         EndpointStatus::InService => "InService",
         EndpointStatus::Failed => "Failed",
         EndpointStatus::Deleting => "Deleting",
@@ -73,7 +78,8 @@ mod tests {
 
     #[test]
     fn every_stage_is_under_way_and_takes_time() {
-        for course in [EndpointCourse::Create, EndpointCourse::Update, EndpointCourse::Delete] {
+        use EndpointCourse::{Create, Delete, RollBack, Scale, Update};
+        for course in [Create, Update, Scale, RollBack, Delete] {
             for stage in table(course) {
                 assert!(stage.status.is_under_way());
                 assert!(!stage.lasts(Profile::Fast).is_zero() && stage.lasts(Profile::Instant).is_zero());
@@ -83,7 +89,7 @@ mod tests {
 
     #[test]
     fn a_fast_endpoint_is_in_service_after_three_seconds() {
-        for course in [EndpointCourse::Create, EndpointCourse::Update] {
+        for course in [EndpointCourse::Create, EndpointCourse::Update, EndpointCourse::Scale] {
             let total: Duration = table(course).iter().map(|stage| stage.lasts(Profile::Fast)).sum();
             assert_eq!(total, Duration::from_secs(3));
         }

@@ -2,6 +2,7 @@
 //! in its error; here stands what the rule says, where that is known from, and what to do.
 
 mod endpoints;
+mod peering;
 mod routes;
 
 use super::Basis::{self, Assumed, Documented, Observed};
@@ -39,11 +40,7 @@ const INTERFACES: &str = "Amazon EC2 User Guide, elastic network interfaces";
 const GROUPS: &str = "Amazon VPC User Guide, security groups";
 
 /// The rules of EC2, topic by topic; those of large topics are in files of their own.
-const TOPICS: &[&[Ec2Rule]] = &[
-    GENERAL,
-    endpoints::RULES,
-    routes::RULES, //
-];
+const TOPICS: &[&[Ec2Rule]] = &[GENERAL, endpoints::RULES, routes::RULES, peering::RULES];
 
 /// Every rule of EC2.
 pub fn all() -> impl Iterator<Item = &'static Ec2Rule> {

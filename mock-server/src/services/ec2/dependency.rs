@@ -3,6 +3,7 @@
 use crate::model::gateway::InVpcIndex;
 use crate::model::group::SecurityGroupIndex;
 use crate::model::interface::InterfaceIndex;
+use crate::model::peering;
 use crate::model::route::RouteTableIndex;
 use crate::model::vpc::{SubnetIndex, VpcIndex};
 use crate::model::vpc_endpoint::VpcEndpointIndex;
@@ -40,6 +41,8 @@ impl Held for VpcId {
             state.route_tables.by(&RouteTableIndex::Vpc(vpc)).any(|table| !table.is_main())
         }),
         ("network ACL", |state, vpc| state.acls.by(&InVpcIndex::Vpc(vpc)).any(|acl| !acl.is_default)),
+        // Source: VPC peering guide, "Delete a VPC peering connection".
+        ("unanswered peering request of another account", peering::awaits_answer),
         ("internet gateway", |state, vpc| state.internet_gateways.count(&InVpcIndex::Vpc(vpc)) > 0),
         ("VPC endpoint", |state, vpc| state.vpc_endpoints.count(&VpcEndpointIndex::Vpc(vpc)) > 0),
     ];

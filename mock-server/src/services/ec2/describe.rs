@@ -141,7 +141,8 @@ pub struct DescribeIn {
         alias = "SecurityGroupRuleIds",
         alias = "SubnetIds",
         alias = "VpcEndpointIds",
-        alias = "VpcIds"
+        alias = "VpcIds",
+        alias = "VpcPeeringConnectionIds"
     )]
     pub ids: Vec<String>,
     pub group_names: Vec<String>,

@@ -11,6 +11,7 @@ use crate::model::vpc_endpoint::VpcEndpointIndex;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -128,7 +129,7 @@ fn run(lab: &Lab, known: &mut Known, step: Step) {
         Step::Delete(n) => {
             lab.write::<DeleteVpcEndpoints>(json!({ "VpcEndpointIds": [pick(&known.endpoints, n)] }));
         }
-        Step::Settle => lab.settle(600_000),
+        Step::Settle => lab.settle(Duration::from_millis(600_000)),
         Step::DropSubnet(n) => {
             let _ = lab.try_write::<DeleteSubnet>(json!({ "SubnetId": pick(&known.subnets, n) }));
         }
@@ -165,7 +166,7 @@ proptest! {
         // Everything can be taken down in the right order.
         let ids: Vec<_> = lab.state().vpc_endpoints.iter().map(|row| row.id.to_string()).collect();
         lab.write::<DeleteVpcEndpoints>(json!({ "VpcEndpointIds": ids }));
-        lab.settle(600_000);
+        lab.settle(Duration::from_millis(600_000));
         let state = lab.state();
         prop_assert!(state.vpc_endpoints.is_empty() && state.interfaces.is_empty() && state.timers.is_empty());
     }

@@ -4,6 +4,7 @@
 //! A text marked `assumed` is one for which no answer of AWS itself was seen.
 
 mod endpoints;
+pub mod peering;
 
 pub use endpoints::EndpointError;
 
@@ -252,8 +253,8 @@ refusals! {
             text "Invalid region names provided. The following region names are invalid: {names}";
         ZoneNotFound(zones: String) = "InvalidParameterValue",
             text "Invalid availability zone: [{zones}]";
-    }
-    with {
+    } with {
         Endpoint(EndpointError),
+        Peering(peering::PeeringError),
     }
 }

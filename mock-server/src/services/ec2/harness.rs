@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 pub struct Lab {
+    world: Arc<World>,
     pub account: Arc<Account>,
     pub scope: Scope,
     caller: Caller,
@@ -24,7 +25,16 @@ impl Lab {
     pub fn with(region: &str, quotas: Quotas) -> Self {
         let defaults = Defaults { quotas, ..Defaults::default() };
         let world = World::new(1, defaults, |wall| Clock::new(ClockMode::Manual, Some(NOW), wall));
-        let id = AccountId::parse("123456789012").unwrap();
+        Self::within(Arc::new(world), "123456789012", region)
+    }
+
+    /// Another place of the same world.
+    pub fn beside(&self, account: &str, region: &str) -> Self {
+        Self::within(self.world.clone(), account, region)
+    }
+
+    fn within(world: Arc<World>, account: &str, region: &str) -> Self {
+        let id = AccountId::parse(account).unwrap();
         let caller = Caller {
             account: id,
             region: region.into(),
@@ -33,7 +43,8 @@ impl Lab {
             access_key: String::new(),
             host: String::new(),
         };
-        Self { account: world.account(id, NOW), scope: Scope::Region(region.into()), caller }
+        let account = world.account(id, NOW);
+        Self { world, account, scope: Scope::Region(region.into()), caller }
     }
 
     pub fn state(&self) -> Arc<State> {
@@ -79,10 +90,9 @@ impl Lab {
         done.unwrap();
     }
 
-    /// Runs the timers that are due within so many milliseconds.
-    pub fn settle(&self, millis: u64) {
-        let upto = NOW + std::time::Duration::from_millis(millis);
-        self.account.settle(upto, crate::jobs::step);
+    /// Lets virtual time pass, from the moment at which all operations happen.
+    pub fn settle(&self, after: std::time::Duration) {
+        self.account.settle(NOW + after, crate::jobs::step);
         assert_eq!(self.state().broken_invariants(), Vec::<String>::new());
     }
 

@@ -19,6 +19,7 @@ mod network_acl;
 mod network_interface;
 mod network_interface_attribute;
 mod network_interface_create;
+mod peering;
 mod permission;
 #[cfg(test)]
 mod properties;
@@ -44,8 +45,8 @@ pub(crate) use self::{
 
 use super::Registrar;
 use crate::model::{
-    DhcpOptions, InternetGateway, NetworkAcl, NetworkInterface, RouteTable, SecurityGroup, Subnet, Vpc,
-    VpcEndpoint,
+    DhcpOptions, InternetGateway, NetworkAcl, NetworkInterface, Peering, RouteTable, SecurityGroup, Subnet,
+    Vpc, VpcEndpoint,
 };
 use describe::{Describe, Resource};
 use error::Ec2Error;
@@ -95,6 +96,13 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.write::<vpc_endpoint_modify::ModifyVpcEndpoint>();
     registrar.read::<endpoint_service::DescribeVpcEndpointServices>();
     registrar.read::<aws_prefix_list::DescribePrefixLists>();
+    // Peering connections
+    registrar.write::<peering::CreateVpcPeeringConnection>();
+    registrar.write::<peering::AcceptVpcPeeringConnection>();
+    registrar.write::<peering::RejectVpcPeeringConnection>();
+    registrar.write::<peering::DeleteVpcPeeringConnection>();
+    registrar.write::<peering::ModifyVpcPeeringConnectionOptions>();
+    registrar.read::<Describe<Peering>>();
     // Tags
     registrar.write::<tags::CreateTags>();
     registrar.write::<tags::DeleteTags>();
@@ -106,7 +114,7 @@ pub fn operations(registrar: &mut impl Registrar) {
 }
 
 /// The filters of each describing operation that has some, in order of name.
-pub fn filters() -> [(&'static str, &'static [&'static str]); 15] {
+pub fn filters() -> [(&'static str, &'static [&'static str]); 16] {
     fn of<R: Resource>() -> (&'static str, &'static [&'static str]) {
         (R::DESCRIBE, R::FILTERS)
     }
@@ -123,6 +131,7 @@ pub fn filters() -> [(&'static str, &'static [&'static str]); 15] {
         of::<VpcEndpoint>(),
         ("DescribeVpcEndpointServices", endpoint_service::SERVICE_FILTERS),
         ("DescribePrefixLists", aws_prefix_list::LIST_FILTERS),
+        of::<Peering>(),
         ("DescribeTags", tags::TAG_FILTERS),
         ("DescribeRegions", region::REGION_FILTERS),
         ("DescribeAvailabilityZones", region::ZONE_FILTERS),

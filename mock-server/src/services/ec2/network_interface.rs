@@ -148,7 +148,7 @@ fn attachment_values(attachment: &Attachment, state: &State, field: &str, probe:
 }
 
 /// A moment as EC2 writes it, from milliseconds.
-fn date(millis: i64) -> String {
+pub fn date(millis: i64) -> String {
     let form = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
     let moment = OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000);
     moment.ok().and_then(|moment| moment.format(form).ok()).unwrap_or_default()

@@ -2,6 +2,7 @@
 
 mod endpoints;
 mod gateways;
+mod peering;
 
 use super::describe::Describe;
 use super::error::Ec2Error;
@@ -87,6 +88,7 @@ fn every_refusal_has_its_code_and_its_text() {
     let mut all = quotas();
     all.extend(no_default_vpc());
     all.extend(endpoints::quotas());
+    all.extend(peering::peering());
     all.extend(names);
     let lines: BTreeSet<_> = Ec2Error::lines().iter().map(|line| line.name.to_owned()).collect();
     assert_eq!(lines.len(), Ec2Error::lines().len(), "no name is used twice");

@@ -4,7 +4,7 @@ use super::describe::{Resource, Window, find};
 use super::error::Ec2Error;
 use super::filter::{Filter, Filters};
 use crate::model::{
-    DhcpOptions, Id, InternetGateway, NetworkAcl, NetworkInterface, RouteTable, SecurityGroup,
+    DhcpOptions, Id, InternetGateway, NetworkAcl, NetworkInterface, Peering, RouteTable, SecurityGroup,
     SecurityGroupRuleId, State, Subnet, Tags, Txn, Vpc, VpcEndpoint,
 };
 use crate::services::{Caller, Done, Operation, Page, Printed, Read, View, Write, page};
@@ -136,6 +136,7 @@ const KINDS: &[Kind] = &[
     kind::<Subnet>(),
     kind::<Vpc>(),
     kind::<VpcEndpoint>(),
+    kind::<Peering>(),
 ];
 
 const fn kind<R: Resource>() -> Kind {
@@ -345,6 +346,8 @@ mod tests {
         let vpc = lab.vpc();
         let subnet = lab.subnet(&vpc, "10.0.0.0/24");
         let interface = lab.interface(&subnet, &[]);
+        let peers = json!({ "VpcId": vpc, "PeerVpcId": lab.vpc() });
+        lab.write::<super::super::peering::CreateVpcPeeringConnection>(peers);
         let state = lab.state();
         let group = state.groups.iter().next().unwrap();
         let mut ids: Vec<String> = vec![vpc.clone(), subnet, interface];
@@ -357,13 +360,14 @@ mod tests {
         let endpoint = json!({ "VpcId": vpc, "ServiceName": "com.amazonaws.us-east-1.s3" });
         let endpoint = lab.write::<super::super::vpc_endpoint_create::CreateVpcEndpoint>(endpoint);
         ids.push(super::super::harness::text(&endpoint["VpcEndpoint"]["VpcEndpointId"]));
+        ids.push(state.peerings.iter().next().unwrap().id.to_string());
         assert_eq!(ids.len(), KINDS.len());
         let tags = json!([{ "Key": "team", "Value": "a" }, { "Key": "Name", "Value": "" }]);
         lab.write::<CreateTags>(json!({ "Resources": ids, "Tags": tags }));
 
         let describe =
             |filters: Json| lab.read::<DescribeTags>(json!({ "Filters": filters }))["Tags"].clone();
-        assert_eq!(describe(json!([])).as_array().unwrap().len(), 20);
+        assert_eq!(describe(json!([])).as_array().unwrap().len(), 2 * ids.len());
         ids.sort();
         assert_eq!(texts(&describe(json!([{ "Name": "tag:team", "Values": ["a"] }])), "ResourceId"), ids);
         assert_eq!(
@@ -389,7 +393,7 @@ mod tests {
                 None => break,
             }
         }
-        assert_eq!(seen, 20);
+        assert_eq!(seen, 2 * ids.len());
 
         let left = |tags: Json| {
             let mut input = json!({ "Resources": [vpc] });

@@ -6,6 +6,7 @@ use super::filter::Probe;
 use super::tags::{self, TagSet, TagSpecification};
 use super::{dependency, parse_cidr};
 use crate::model::network::NewVpc;
+use crate::model::peering;
 use crate::model::vpc::VpcIndex;
 use crate::model::{DhcpOptionsId, Id, Site, State, Tenancy, Txn, Vpc, VpcCidrAssociationId};
 use crate::services::{Caller, Done, Operation, Read, View, Write};
@@ -239,6 +240,8 @@ impl Write for DeleteVpc {
         if dependency::holder(&txn.state, id).is_some() {
             return Err(Ec2Error::VpcInUse(id));
         }
+        // Ends them while the VPC can still be told by its rows.
+        peering::end_those_of(txn, id);
         txn.state.remove_vpc(id);
         Ok(Done {})
     }

@@ -280,6 +280,7 @@ mod tests {
     use super::*;
     use crate::model::{NetworkInterface, RouteTable, Subnet};
     use serde_json::{Value, json};
+    use std::time::Duration;
 
     const S3: &str = "com.amazonaws.us-east-1.s3";
     const STS: &str = "com.amazonaws.us-east-1.sts";
@@ -390,9 +391,9 @@ mod tests {
         let delete = json!({ "NetworkInterfaceId": second["NetworkInterfaceId"] });
         assert!(matches!(lab.try_write::<DeleteNetworkInterface>(delete), Err(Ec2Error::InterfaceInUse(_))));
 
-        lab.settle(1_499);
+        lab.settle(Duration::from_millis(1_499));
         assert_eq!(described(&lab, &json!(id))["State"], "pending");
-        lab.settle(1_500);
+        lab.settle(Duration::from_millis(1_500));
         let listed = described(&lab, &json!(id));
         assert_eq!(listed["State"], "available");
         assert!(text(&listed["PolicyDocument"]).starts_with("{\n  \"Statement\": ["));
@@ -434,7 +435,7 @@ mod tests {
             lab.try_write::<DeleteSecurityGroup>(group_in.clone()),
             Err(Ec2Error::GroupInUse(_))
         ));
-        lab.settle(2_000);
+        lab.settle(Duration::from_millis(2_000));
         assert_eq!(lab.state().vpc_endpoints.len(), 0);
         let free = lab.read::<Describe<Subnet>>(json!({ "SubnetIds": [subnet] }));
         assert_eq!(free["Subnets"][0]["AvailableIpAddressCount"], 11);
@@ -482,7 +483,7 @@ mod tests {
         let inbound = s3(json!({ "PrivateDnsEnabled": true })).unwrap();
         assert_eq!(inbound["DnsOptions"]["PrivateDnsOnlyForInboundResolverEndpoint"], true);
         let is_named = |made: &Value| {
-            lab.settle(1_500);
+            lab.settle(Duration::from_millis(1_500));
             lab.state()
                 .vpc_endpoints
                 .get(&Id::parse(&text(&made["VpcEndpointId"])).unwrap())
@@ -491,7 +492,7 @@ mod tests {
         };
         assert!(!is_named(&inbound));
         lab.write::<DeleteVpcEndpoints>(json!({ "VpcEndpointIds": [inbound["VpcEndpointId"]] }));
-        lab.settle(10_000);
+        lab.settle(Duration::from_millis(10_000));
         let all = json!({ "PrivateDnsOnlyForInboundResolverEndpoint": false });
         let named = s3(json!({ "PrivateDnsEnabled": true, "DnsOptions": all })).unwrap();
         assert!(is_named(&named));

@@ -188,6 +188,7 @@ mod tests {
     use crate::kernel::Memo;
     use crate::model::{Id, NetworkInterface, RouteTable, RouteTableId, State, Tags, VpcId};
     use serde_json::{Value, json};
+    use std::time::Duration;
 
     /// An empty route table of a VPC.
     fn table(lab: &Lab, vpc: &str, id: &str) -> String {
@@ -276,7 +277,7 @@ mod tests {
         let mut time = 0;
         let mut next = |change: Value| {
             time += 2_000;
-            lab.settle(time);
+            lab.settle(Duration::from_millis(time));
             modify(&lab, &id, change)
         };
         assert_eq!(modify(&lab, &id, json!({})), Err(EndpointError::ModifyInProgress.into()));

@@ -77,10 +77,10 @@ impl Kind for Compilation {
             role_arn: asked.role_arn.clone(),
             instances: vec![InstanceGroup { instance_type: String::new(), count: 1 }],
             vpc: asked.vpc_config.as_ref().map(Into::into),
-            network_isolation: false,
             inputs: asked.input_config.iter().map(|input| input.s3_uri.clone()).collect(),
             outputs: vec![asked.output_config.s3_output_location.clone()],
             max_runtime: Some(Duration::from_secs(max_runtime)),
+            ..Needs::default()
         })
     }
 

@@ -43,6 +43,7 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.read::<endpoint::DescribeEndpoint>();
     registrar.read::<endpoint::ListEndpoints>();
     registrar.write::<endpoint::UpdateEndpoint>();
+    registrar.write::<endpoint::UpdateEndpointWeightsAndCapacities>();
     registrar.write::<endpoint::DeleteEndpoint>();
     // Tags.
     registrar.write::<tags::AddTags>();

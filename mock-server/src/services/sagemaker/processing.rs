@@ -164,6 +164,7 @@ impl Kind for Processing {
             max_runtime: Some(Duration::from_secs(
                 stopping.map_or(DEFAULT_MAX_RUNTIME, |stopping| stopping.max_runtime_in_seconds),
             )),
+            ..Needs::default()
         })
     }
 

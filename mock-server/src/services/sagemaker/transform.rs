@@ -101,7 +101,7 @@ impl Kind for Transform {
             network_isolation: model.network_isolation,
             inputs,
             outputs: vec![asked.transform_output.s3_output_path.clone()],
-            max_runtime: None,
+            ..Needs::default()
         })
     }
 

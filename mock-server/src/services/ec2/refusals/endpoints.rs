@@ -10,6 +10,7 @@ use super::{Seen, with};
 use crate::model::{Quotas, VpcEndpoint};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 const S3: &str = "com.amazonaws.us-east-1.s3";
 const STS: &str = "com.amazonaws.us-east-1.sts";
@@ -279,7 +280,7 @@ fn changes(seen: &mut Seen<'_>, vpc: &str) {
         "OperationInProgress",
         "VpcEndpoint modify operation in progress",
     );
-    lab.settle(60_000);
+    lab.settle(Duration::from_millis(60_000));
     let group = lab.state().vpc_endpoints.iter().find(|row| row.id.to_string() == id).unwrap().groups[0].id;
     seen.write::<ModifyVpcEndpoint>(
         modify(json!({ "RemoveSecurityGroupIds": [group.to_string()] })),

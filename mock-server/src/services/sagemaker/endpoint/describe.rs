@@ -47,7 +47,10 @@ impl Serialize for Printed<'_> {
         let endpoint = self.0;
         let serving = endpoint.serving.as_ref();
         let told = serving.or(endpoint.pending.as_ref());
-        let variants = |shadow| serving.and_then(|serving| Summary::all(serving, shadow, false));
+        // What changes under the very deployment that serves is told of its variants.
+        let scaled = endpoint.scaled();
+        let wanted = scaled.map(|to| Wanted { deployment: to, since: endpoint.modified });
+        let variants = |shadow| serving.and_then(|serving| Summary::all(serving, wanted, shadow));
         let request = told.map_or(&Value::Null, |deployment| &*deployment.request);
         let mut out = Members::new(serializer, request)?;
         out.put("EndpointName", &*endpoint.name)?;
@@ -61,7 +64,10 @@ impl Serialize for Printed<'_> {
         out.put("LastModifiedTime", &endpoint.modified.millis())?;
         out.maybe("LastDeploymentConfig", told.and_then(|deployment| deployment.policy.as_deref()))?;
         out.repeat("AsyncInferenceConfig")?;
-        out.maybe("PendingDeploymentSummary", endpoint.in_progress().map(Pending::of))?;
+        out.maybe(
+            "PendingDeploymentSummary",
+            endpoint.in_progress().filter(|_| scaled.is_none()).map(Pending::of),
+        )?;
         out.repeat("ExplainerConfig")?;
         out.maybe("ShadowProductionVariants", variants(true))?;
         out.repeat("MetricsConfig")?;
@@ -85,9 +91,9 @@ impl<'a> Pending<'a> {
     fn of(deployment: &'a Deployment) -> Self {
         Self {
             endpoint_config_name: &deployment.config,
-            production_variants: Summary::all(deployment, false, true),
+            production_variants: Summary::pending(deployment, false),
             start_time: deployment.started.millis(),
-            shadow_production_variants: Summary::all(deployment, true, true),
+            shadow_production_variants: Summary::pending(deployment, true),
         }
     }
 }
@@ -97,6 +103,15 @@ struct Summary<'a> {
     variant: &'a DeployedVariant,
     since: SimTime,
     pending: bool,
+    /// What it is to be, and from when on.
+    wanted: Option<(&'a DeployedVariant, SimTime)>,
+}
+
+/// What the deployment that serves is about to become.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    deployment: &'a Deployment,
+    since: SimTime,
 }
 
 #[derive(Serialize)]
@@ -115,41 +130,63 @@ struct Pool<'a> {
 
 impl<'a> Summary<'a> {
     /// The variants of production, or the shadows; `None` if there are none.
-    fn all(deployment: &'a Deployment, shadow: bool, pending: bool) -> Option<Vec<Self>> {
-        let variants = deployment.variants.iter().filter(|variant| variant.shadow == shadow);
-        let all: Vec<_> =
-            variants.map(|variant| Self { variant, since: deployment.started, pending }).collect();
+    fn all(serving: &'a Deployment, wanted: Option<Wanted<'a>>, shadow: bool) -> Option<Vec<Self>> {
+        let all = serving.variants.iter().enumerate().map(|(i, variant)| {
+            let wanted = wanted.and_then(|to| Some((to.deployment.variants.get(i)?, to.since)));
+            Self { variant, since: serving.started, pending: false, wanted }
+        });
+        let all: Vec<_> = all.filter(|summary| summary.variant.shadow == shadow).collect();
         (!all.is_empty()).then_some(all)
+    }
+
+    /// The same of a deployment that does not serve yet.
+    fn pending(deployment: &'a Deployment, shadow: bool) -> Option<Vec<Self>> {
+        let all = Self::all(deployment, None, shadow)?;
+        Some(all.into_iter().map(|summary| Self { pending: true, ..summary }).collect())
+    }
+
+    /// What is being done to it. A change of its weight has no word.
+    fn status(&self) -> Option<[VariantStatus; 1]> {
+        let told = |status, since: SimTime| Some([VariantStatus { status, start_time: since.millis() }]);
+        match self.wanted {
+            _ if self.pending => told("Creating", self.since),
+            Some((wanted, since))
+                if wanted.instance_count() != self.variant.instance_count()
+                    || wanted.serverless != self.variant.serverless =>
+            {
+                told("Updating", since)
+            }
+            _ => None,
+        }
     }
 }
 
 impl Serialize for Summary<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let &Self { variant, since, pending } = self;
+        let &Self { variant, since, pending, wanted } = self;
+        let desired = wanted.map_or(variant, |(wanted, _)| wanted);
         let images: Vec<_> = variant.images.iter().map(|image| DeployedImage::of(image, since)).collect();
         let group = variant.needs.instances.first();
-        let desired = group.map(|group| group.count);
-        let current = desired.map(|count| if pending { 0 } else { count });
+        let current = variant.instance_count().map(|count| if pending { 0 } else { count });
         let pools = variant.request.get("InstancePools").and(group).map(|group| {
             let current_instance_count = current.unwrap_or(0);
             [Pool { instance_type: &group.instance_type, current_instance_count }]
         });
-        let serverless = variant.request.get("ServerlessConfig");
-        let status = VariantStatus { status: "Creating", start_time: since.millis() };
         let mut out = Members::new(serializer, &variant.request)?;
         out.put("VariantName", &variant.name)?;
         out.maybe("DeployedImages", Some(images).filter(|images| !images.is_empty()))?;
         out.maybe("CurrentWeight", (!pending).then_some(variant.weight))?;
-        out.put("DesiredWeight", &variant.weight)?;
+        out.put("DesiredWeight", &desired.weight)?;
         out.maybe("CurrentInstanceCount", current)?;
-        out.maybe("DesiredInstanceCount", desired)?;
+        out.maybe("DesiredInstanceCount", desired.instance_count())?;
         if pending {
             out.maybe("InstanceType", group.map(|group| &group.instance_type))?;
         }
         out.maybe("InstancePools", pools)?;
-        out.maybe("VariantStatus", pending.then_some([status]))?;
-        out.maybe("CurrentServerlessConfig", serverless.filter(|_| !pending))?;
-        out.maybe("DesiredServerlessConfig", serverless.filter(|_| pending))?;
+        out.maybe("VariantStatus", self.status())?;
+        out.maybe("CurrentServerlessConfig", variant.serverless.as_deref().filter(|_| !pending))?;
+        let asked = pending || desired.serverless != variant.serverless;
+        out.maybe("DesiredServerlessConfig", desired.serverless.as_deref().filter(|_| asked))?;
         out.repeat("ManagedInstanceScaling")?;
         out.repeat("RoutingConfig")?;
         out.end()

@@ -1,8 +1,10 @@
 //! Endpoints.
 
+mod capacity;
 mod describe;
 mod list;
 
+pub use capacity::UpdateEndpointWeightsAndCapacities;
 pub use describe::DescribeEndpoint;
 pub use list::ListEndpoints;
 
@@ -38,6 +40,19 @@ fn at_rest(state: &State, caller: &Caller, name: &str) -> Result<Arc<Endpoint>, 
         return Err(SageMakerError::EndpointInProgress { arn: endpoint.arn.clone() });
     }
     Ok(endpoint)
+}
+
+/// The endpoint with this name, if what it serves with can be changed now; and what that is.
+fn serving(
+    state: &State,
+    caller: &Caller,
+    name: &str,
+) -> Result<(Arc<Endpoint>, Deployment), SageMakerError> {
+    let endpoint = at_rest(state, caller, name)?;
+    match endpoint.serving.clone().filter(|_| endpoint.status != EndpointStatus::Failed) {
+        Some(serving) => Ok((endpoint, serving)),
+        None => Err(SageMakerError::EndpointFailed { arn: endpoint.arn.clone() }),
+    }
 }
 
 /// The variants of a configuration as they would be deployed now.
@@ -158,16 +173,12 @@ impl Write for UpdateEndpoint {
     /// The configuration that serves has to be there still, as the new one has to be: observed in public issue
     /// threads.
     fn run(txn: &mut Txn<'_>, caller: &Caller, input: UpdateIn) -> Result<Out, SageMakerError> {
-        let endpoint = at_rest(&txn.state, caller, &input.endpoint_name)?;
-        let Some(serving) = endpoint.serving.as_ref().filter(|_| endpoint.status != EndpointStatus::Failed)
-        else {
-            return Err(SageMakerError::EndpointFailed { arn: endpoint.arn.clone() });
-        };
+        let (endpoint, serving) = serving(&txn.state, caller, &input.endpoint_name)?;
         let mut config =
             EndpointConfig::clone(&*endpoint_config::find(&txn.state, caller, &input.endpoint_config_name)?);
         endpoint_config::find(&txn.state, caller, &serving.config)?;
         let mut variants = variants(&txn.state, caller, &config)?;
-        input.retain(&mut variants, &mut config, serving);
+        input.retain(&mut variants, &mut config, &serving);
         let kept = serving.policy.clone().filter(|_| input.retain_deployment_config.unwrap_or(false));
         let policy = input.deployment_config.or(kept);
         hosting::update(txn, &endpoint, variants, &config, policy);

@@ -269,3 +269,32 @@ fn an_explanation_names_the_rule_its_evidence_and_the_remedy() {
     assert!(serde_json::to_value(&why).is_ok());
     assert!(crate::jobs::explain(&site.lab.state(), &JobKey { name: "nobody".into(), ..key }).is_none());
 }
+
+/// A job whose interfaces could not be made fails when its first status ends, and until then never had instances to
+/// prepare: what else is wrong with it is told of the phases that it reached, not of others.
+#[test]
+fn a_job_is_explained_by_the_phases_that_it_reached() {
+    for kit in kits() {
+        let site = Site::new(Profile::Fast);
+        site.create(site.request("holds-the-addresses", 5)).unwrap();
+        site.lab.edit(|state| drop(state.vpcs.update(&site.vpc, |vpc| vpc.dhcp_options = None)));
+        (kit.create)(&site.lab, site.job(kit, "late", 1, true)).unwrap();
+        site.lab.advance(10_000);
+        let why = crate::jobs::explain(&site.lab.state(), &site.row(kit, "late").unwrap().key).unwrap();
+        let phases: Vec<_> = why.phases.iter().map(|phase| phase.phase).collect();
+        // The role of a transform job and its network are asked about when the model is made.
+        let reached = if kit.kind == JobKind::Transform { &["place"][..] } else { &["create", "place"] };
+        assert!(phases.ends_with(reached) && phases.len() <= 2, "{:?}: {phases:?}", kit.kind);
+        assert_eq!((why.decided_by, why.would_have_failed_next), (Some("SM-VPC-IP-01"), vec![]));
+        let told = site.lab.events("RuleViolated");
+        let of_this: Vec<_> = told.iter().filter(|event| event.contains("DHCP options")).collect();
+        assert_eq!(of_this.len(), 1, "of the job that was placed: {told:?}");
+    }
+    let site = Site::new(Profile::Fast);
+    let mut request = site.request("both", 6);
+    request["ResourceConfig"]["InstanceType"] = json!("ml.p4d.24xlarge");
+    site.create(request).unwrap();
+    let key = JobKey { kind: JobKind::Training, name: "both".into() };
+    let why = crate::jobs::explain(&site.lab.state(), &key).unwrap();
+    assert_eq!((why.decided_by, why.would_have_failed_next), (Some("SM-VPC-IP-01"), vec!["SM-VPC-IP-02"]));
+}

@@ -91,8 +91,31 @@ fn outcome(id: &str, off: Option<&'static str>) -> Option<&'static str> {
         "SM-SG-SELF-01" => apart(JobKind::Training),
         "SM-SG-SELF-02" => apart(JobKind::Processing),
         "SM-SG-SELF-03" => apart(JobKind::Transform),
+        "SM-SG-SELF-05" => {
+            regroup(&site, &[(Direction::Ingress, Peer::Group(site.group))]);
+            request["ResourceConfig"]["InstanceType"] = json!("ml.p4d.24xlarge");
+            request["ResourceConfig"]["InstanceCount"] = json!(2);
+            (training, request)
+        }
+        "SM-SG-ENCRYPT-08" => {
+            let all = [(Direction::Ingress, Peer::Group(site.group)), (Direction::Egress, Peer::V4(ANY_V4))];
+            regroup(&site, &all);
+            site.lab.edit(|state| {
+                state.groups.update(&site.group, |group| {
+                    let rule = &mut group.rules[0];
+                    (rule.protocol, rule.from_port, rule.to_port) = ("tcp".into(), Some(0), Some(65_535));
+                });
+            });
+            let mut request = site.request("job", 2);
+            request["EnableInterContainerTrafficEncryption"] = json!(true);
+            (training, request)
+        }
         // Endpoints are no jobs; their own tests make some.
-        "SM-HOST-AZ-01" => return blocked_endpoint(&site),
+        "SM-HOST-AZ-01" => return blocked_endpoint(&site, "ml.p3.2xlarge", &[site.subnet]),
+        "SM-HOST-AZ-04" => {
+            let without = site.lab.subnet_in(site.vpc, "10.0.1.0/24", 2);
+            return blocked_endpoint(&site, "ml.p3.2xlarge", &[site.subnet, without]);
+        }
         id => panic!("{id} is new: show here a job that it alone forbids"),
     };
     let blocked_by = match (kit.create)(&site.lab, request) {
@@ -111,13 +134,10 @@ fn outcome(id: &str, off: Option<&'static str>) -> Option<&'static str> {
     blocked_by
 }
 
-fn blocked_endpoint(site: &Site) -> Option<&'static str> {
-    let needs = Needs {
-        role_arn: ROLE_ARN.into(),
-        instances: vec![InstanceGroup { instance_type: "ml.m5.large".into(), count: 1 }],
-        vpc: Some(VpcConfig { subnets: vec![site.subnet.to_string()], groups: vec![site.group.to_string()] }),
-        ..Needs::default()
-    };
+fn blocked_endpoint(site: &Site, instance_type: &str, subnets: &[SubnetId]) -> Option<&'static str> {
+    let mut needs = needs(site, subnets, 1);
+    needs.role_arn = ROLE_ARN.into();
+    needs.instances[0].instance_type = instance_type.into();
     let (state, global) = (site.lab.state(), site.lab.global());
     let account = site.lab.account.id;
     let case =
@@ -142,11 +162,13 @@ fn a_rule_speaks_of_the_kinds_whose_pages_state_it() {
     use JobKind::{Compilation, Hosting, Processing, Training, Transform};
     for info in rules::all() {
         let expected: &[JobKind] = match info.id {
-            "SM-VPC-TENANCY-01" | "SM-VPC-IP-02" | "SM-SG-SELF-01" => &[Training],
+            "SM-VPC-TENANCY-01" | "SM-VPC-IP-02" | "SM-SG-SELF-01" | "SM-SG-SELF-05" | "SM-SG-ENCRYPT-08" => {
+                &[Training]
+            }
             "SM-VPC-TENANCY-02" | "SM-SG-NEO-06" => &[Compilation],
             "SM-SG-SELF-02" => &[Processing],
             "SM-SG-SELF-03" => &[Transform],
-            "SM-HOST-AZ-01" => &[Hosting],
+            "SM-HOST-AZ-01" | "SM-HOST-AZ-04" => &[Hosting],
             _ => JobKind::ALL,
         };
         assert_eq!(info.jobs, expected, "{}", info.id);
@@ -186,6 +208,70 @@ fn hosting_wants_two_zones_and_not_two_subnets() {
     }
     let Verdict::Satisfied(evidence) = ask(&[site.subnet, same, other]) else { panic!("two zones") };
     assert_eq!(evidence.get("zones"), Some("us-east-1a, us-east-1b"));
+}
+
+#[test]
+fn zones_without_the_instance_type_do_not_count() {
+    let site = Site::new(Profile::Fast);
+    let in_zone = |n: usize| site.lab.subnet_in(site.vpc, &format!("10.0.{n}.0/24"), n);
+    let (b, c, d) = (in_zone(1), in_zone(2), in_zone(3));
+    let ask = |instance_type: &str, subnets: &[SubnetId]| {
+        let mut needs = needs(&site, subnets, 1);
+        needs.instances[0].instance_type = instance_type.into();
+        verdict(&site, JobKind::Hosting, Phase::Place, "SM-HOST-AZ-04", &needs)
+    };
+    let p3 = "ml.p3.2xlarge";
+    for few in [&[site.subnet, c][..], &[c, d], &[d]] {
+        assert!(matches!(ask(p3, few), Verdict::Violated(_)), "{few:?}");
+    }
+    let Verdict::Satisfied(evidence) = ask(p3, &[c, site.subnet, d, b]) else { panic!("two zones are left") };
+    assert_eq!(evidence.get("zones"), Some("us-east-1a, us-east-1b"));
+    assert_eq!(evidence.get("without"), Some("us-east-1c, us-east-1d"));
+    for (instance_type, all) in [("ml.m5.large", &[c, d][..]), (p3, &[site.subnet, b]), (p3, &[b])] {
+        assert_eq!(ask(instance_type, all), Verdict::NotApplicable, "{instance_type} {all:?}");
+    }
+}
+
+#[test]
+fn instances_with_efa_exchange_everything() {
+    let site = Site::new(Profile::Fast);
+    let v4 = |net: &str| Peer::V4(net.parse().unwrap());
+    let own = Peer::Group(site.group);
+    let ask = |instance_type: &str, instances: u32, isolated: bool| {
+        let mut needs = needs(&site, &[site.subnet], instances);
+        needs.instances[0].instance_type = instance_type.into();
+        needs.network_isolation = isolated;
+        verdict(&site, JobKind::Training, Phase::Run, "SM-SG-SELF-05", &needs)
+    };
+    let efa = "ml.p4d.24xlarge";
+    let closed = |rules: &[(Direction, Peer)]| {
+        regroup(&site, rules);
+        match ask(efa, 2, false) {
+            Verdict::Violated(evidence) => evidence.get("closed").unwrap().to_owned(),
+            _ => "open".into(),
+        }
+    };
+    use Direction::{Egress, Ingress};
+    assert_eq!(closed(&[(Ingress, own.clone()), (Egress, own.clone())]), "open");
+    assert_eq!(closed(&[(Ingress, own.clone()), (Egress, Peer::V4(ANY_V4))]), "open");
+    assert_eq!(closed(&[(Ingress, v4("10.0.0.0/28")), (Egress, v4("10.0.0.0/28"))]), "open");
+    assert_eq!(closed(&[(Ingress, own.clone()), (Egress, v4("203.0.113.0/24"))]), "outbound");
+    assert_eq!(closed(&[(Egress, own.clone())]), "inbound");
+    // All of TCP is not all.
+    regroup(&site, &[(Ingress, own.clone()), (Egress, own)]);
+    site.lab.edit(|state| {
+        state.groups.update(&site.group, |group| {
+            for rule in &mut group.rules {
+                rule.protocol = "tcp".into();
+                (rule.from_port, rule.to_port) = (Some(0), Some(65_535));
+            }
+        });
+    });
+    let Verdict::Violated(evidence) = ask(efa, 2, false) else { panic!("only TCP is open") };
+    assert_eq!(evidence.get("closed"), Some("inbound and outbound"));
+    for (instance_type, instances, isolated) in [(efa, 1, false), (efa, 2, true), ("ml.m5.large", 2, false)] {
+        assert_eq!(ask(instance_type, instances, isolated), Verdict::NotApplicable);
+    }
 }
 
 #[test]

@@ -128,6 +128,8 @@ pub struct Asked {
     #[serde(default)]
     pub enable_network_isolation: bool,
     #[serde(default)]
+    pub enable_inter_container_traffic_encryption: bool,
+    #[serde(default)]
     enable_managed_spot_training: bool,
     serverless_job_config: Option<IgnoredAny>,
 }

@@ -66,9 +66,11 @@ impl Kind for Training {
             instances: asked.instances(),
             vpc: asked.vpc_config.as_ref().map(Into::into),
             network_isolation: asked.enable_network_isolation,
+            encrypted: asked.enable_inter_container_traffic_encryption,
             inputs: asked.input_data_config.iter().filter_map(Channel::s3_uri).map(str::to_owned).collect(),
             outputs,
             max_runtime: Some(Duration::from_secs(asked.max_runtime())),
+            ..Needs::default()
         })
     }
 

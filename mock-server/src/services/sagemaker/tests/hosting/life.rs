@@ -136,6 +136,20 @@ fn one_zone_is_not_enough() {
     assert_eq!((house.status("e"), house.free()), ("InService".into(), [9, 11]));
 }
 
+/// What the model was given is gone: whether there is room for instances in it is no question any more.
+#[test]
+fn an_endpoint_is_explained_by_the_phases_that_it_reached() {
+    let house = House::new(Profile::Fast);
+    house.config("c", "m", 1).unwrap();
+    house.lab.edit(|state| drop(state.subnets.remove(&house.subnets[1])));
+    house.create("e", "c").unwrap();
+    house.lab.advance(READY);
+    let why = house.explain("e");
+    let phases: Vec<_> = why.phases.iter().map(|phase| phase.phase).collect();
+    assert_eq!((why.status, why.decided_by, phases), ("Failed", Some("SM-F-SUBNET-404"), vec!["create"]));
+    assert!(why.would_have_failed_next.is_empty());
+}
+
 #[test]
 fn a_full_subnet_is_passed_over_and_no_room_at_all_fails() {
     let house = House::new(Profile::Fast);

@@ -3,6 +3,7 @@
 mod life;
 mod properties;
 mod refusals;
+mod scale;
 
 use crate::model::{
     Defaults, Endpoint, NetworkInterface, Owner, Profile, SecurityGroupId, SubnetId, Tenancy, VpcId,
@@ -11,6 +12,7 @@ use crate::services::Refused;
 use crate::services::lab::{Lab, ROLE_ARN};
 use crate::services::sagemaker::endpoint::{
     CreateEndpoint, DeleteEndpoint, DescribeEndpoint, ListEndpoints, UpdateEndpoint,
+    UpdateEndpointWeightsAndCapacities,
 };
 use crate::services::sagemaker::endpoint_config::{CreateEndpointConfig, DeleteEndpointConfig};
 use crate::services::sagemaker::model::{CreateModel, DeleteModel};
@@ -71,6 +73,18 @@ impl House {
 
     fn update(&self, name: &str, config: &str) -> Result<Value, Refused> {
         self.lab.write::<UpdateEndpoint>(json!({ "EndpointName": name, "EndpointConfigName": config }))
+    }
+
+    /// Weights and capacities.
+    fn change(&self, name: &str, desired: Value) -> Result<Value, Refused> {
+        self.lab.write::<UpdateEndpointWeightsAndCapacities>(json!({
+            "EndpointName": name, "DesiredWeightsAndCapacities": desired,
+        }))
+    }
+
+    /// So many instances for the only variant.
+    fn scale(&self, name: &str, instances: u32) -> Result<Value, Refused> {
+        self.change(name, json!([{ "VariantName": "AllTraffic", "DesiredInstanceCount": instances }]))
     }
 
     fn delete(&self, name: &str) -> Result<Value, Refused> {

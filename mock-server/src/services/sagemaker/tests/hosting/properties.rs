@@ -11,6 +11,8 @@ use proptest::prelude::*;
 enum Act {
     Create { endpoint: u8, config: u8 },
     Update { endpoint: u8, config: u8 },
+    Weight { endpoint: u8, weight: u8 },
+    Scale { endpoint: u8, instances: u32 },
     Delete(u8),
     DeleteConfig(u8),
     DeleteModel,
@@ -27,6 +29,8 @@ fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         4 => (0u8..2, 0u8..4).prop_map(|(endpoint, config)| Act::Create { endpoint, config }),
         4 => (0u8..2, 0u8..4).prop_map(|(endpoint, config)| Act::Update { endpoint, config }),
+        2 => (0u8..2, 0u8..3).prop_map(|(endpoint, weight)| Act::Weight { endpoint, weight }),
+        4 => (0u8..2, 0u32..8).prop_map(|(endpoint, instances)| Act::Scale { endpoint, instances }),
         3 => (0u8..2).prop_map(Act::Delete),
         1 => (0u8..4).prop_map(Act::DeleteConfig),
         1 => Just(Act::DeleteModel),
@@ -55,6 +59,11 @@ fn act_on(house: &House, act: Act) -> Option<Refused> {
     let done = match act {
         Act::Create { endpoint, config } => house.create(&format!("e{endpoint}"), &format!("c{config}")),
         Act::Update { endpoint, config } => house.update(&format!("e{endpoint}"), &format!("c{config}")),
+        Act::Weight { endpoint, weight } => house.change(
+            &format!("e{endpoint}"),
+            json!([{ "VariantName": "AllTraffic", "DesiredWeight": weight }]),
+        ),
+        Act::Scale { endpoint, instances } => house.scale(&format!("e{endpoint}"), instances),
         Act::Delete(endpoint) => house.delete(&format!("e{endpoint}")),
         Act::DeleteConfig(config) => house.delete_config(&format!("c{config}")),
         Act::DeleteModel => house.delete_model("m"),
@@ -131,6 +140,14 @@ proptest! {
                 prop_assert!(is_known(&refused, &house), "{act:?}: {refused:?}");
             }
             house.assert_sound();
+            for name in house.lab.state().endpoints.iter().map(|endpoint| endpoint.name.clone()) {
+                let described = house.describe(&name);
+                if described["EndpointStatus"] == "InService" {
+                    let count = &described["ProductionVariants"][0]["CurrentInstanceCount"];
+                    let serving = house.row(&name).serving.clone().unwrap();
+                    prop_assert_eq!(json!(serving.interfaces().count() / 2), count.clone());
+                }
+            }
             for subnet in house.subnets {
                 if let Some(row) = house.lab.state().subnets.get(&subnet) {
                     let held = house.lab.interfaces().iter().filter(|one| one.subnet == subnet).count();
@@ -207,22 +224,30 @@ fn moments(course: EndpointCourse, profile: Profile) -> Vec<u64> {
 #[test]
 fn nothing_stays_whenever_an_endpoint_is_updated_or_deleted() {
     for profile in [Profile::Fast, Profile::Realistic] {
-        for course in [EndpointCourse::Create, EndpointCourse::Update, EndpointCourse::Delete] {
+        use EndpointCourse::{Create, Delete, RollBack, Scale, Update};
+        for course in [Create, Update, Scale, RollBack, Delete] {
             for moment in moments(course, profile) {
                 for then in [
                     Act::Delete(0),
                     Act::Update { endpoint: 0, config: 2 },
                     Act::Create { endpoint: 1, config: 0 },
+                    Act::Scale { endpoint: 0, instances: 1 },
                 ] {
                     let house = furnished(profile);
                     house.create("e0", "c1").unwrap();
                     if course != EndpointCourse::Create {
                         house.lab.advance(600_000);
                         let begin = match course {
-                            EndpointCourse::Delete => Act::Delete(0),
+                            Delete => Act::Delete(0),
+                            Scale => Act::Scale { endpoint: 0, instances: 3 },
+                            RollBack => Act::Scale { endpoint: 0, instances: 12 },
                             _ => Act::Update { endpoint: 0, config: 0 },
                         };
                         assert!(act_on(&house, begin).is_none());
+                        if course == RollBack {
+                            house.lab.advance(moments(Scale, profile)[3]);
+                            assert_eq!(house.status("e0"), "RollingBack");
+                        }
                     }
                     house.lab.advance(moment);
                     let refused = act_on(&house, then);
@@ -239,14 +264,18 @@ fn nothing_stays_whenever_an_endpoint_is_updated_or_deleted() {
 /// before. Either leaves nothing.
 #[test]
 fn an_endpoint_can_fail_in_every_stage() {
-    for course in [EndpointCourse::Create, EndpointCourse::Update] {
+    for course in [EndpointCourse::Create, EndpointCourse::Update, EndpointCourse::Scale] {
         let mut at = 0;
         for stage in table(course) {
             let house = furnished(Profile::Fast);
             house.create("e0", "c1").unwrap();
-            if course == EndpointCourse::Update {
+            if course != EndpointCourse::Create {
                 house.lab.advance(READY);
-                house.update("e0", "c2").unwrap();
+            }
+            match course {
+                EndpointCourse::Update => drop(house.update("e0", "c2").unwrap()),
+                EndpointCourse::Scale => drop(house.scale("e0", 4).unwrap()),
+                _ => {}
             }
             house.lab.advance(at);
             house.lab.edit(|state| {
@@ -255,6 +284,11 @@ fn an_endpoint_can_fail_in_every_stage() {
             });
             assert!(house.describe("e0").get("FailureReason").is_none(), "nothing is told yet");
             house.lab.advance(u64::try_from(stage.lasts(Profile::Fast).as_millis()).unwrap());
+            if course == EndpointCourse::Scale {
+                assert_eq!(house.status("e0"), "RollingBack");
+                assert!(house.describe("e0").get("FailureReason").is_none());
+                house.lab.advance(GONE);
+            }
             let (status, held) =
                 if course == EndpointCourse::Create { ("Failed", 0) } else { ("InService", 4) };
             assert_eq!((house.status("e0").as_str(), house.interfaces_of("e0").len()), (status, held));
