@@ -7,6 +7,7 @@ pub mod address;
 pub mod choice;
 pub mod edge;
 pub mod elastic;
+pub mod endpoint_service;
 pub mod finding;
 pub mod gateway;
 pub mod group;
@@ -15,6 +16,7 @@ pub mod iam;
 pub mod ids;
 pub mod interface;
 pub mod job;
+pub mod managed_prefix_list;
 pub mod nat;
 pub mod network;
 pub mod offering;
@@ -30,12 +32,14 @@ pub mod tags;
 pub mod texts;
 pub mod transit;
 pub mod vpc;
+pub mod vpc_endpoint;
 
 pub use acl::{AclAssociation, AclEntry, NetworkAcl};
 pub use address::AddressPool;
 pub use choice::{Choices, Placement, Silence};
 pub use edge::{EgressOnlyInternetGateway, VpnAttachment, VpnAttachmentState, VpnGateway};
 pub use elastic::ElasticAddress;
+pub use endpoint_service::{EndpointService, EndpointType};
 pub use finding::{Evidence, Finding, Phase, RuleMode, RuleModes, Verdict};
 pub use gateway::{DhcpOptions, InternetGateway};
 pub use group::{DEFAULT_GROUP, Direction, Peer, SecurityGroup, SecurityGroupRule};
@@ -49,6 +53,7 @@ pub use interface::{Attachment, GroupRef, InterfaceStatus, NetworkInterface, Use
 pub use job::{
     Course, Document, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Needs, Transition, VpcConfig,
 };
+pub use managed_prefix_list::ManagedList;
 pub use nat::{NatGateway, NatGatewayAddress, NatGatewayState};
 pub use offering::Offerings;
 pub use peering::{Peering, PeeringSide, PeeringStatus};
@@ -62,6 +67,7 @@ pub use tags::Tags;
 pub use texts::Texts;
 pub use transit::{TransitAttachment, TransitGateway, TransitState};
 pub use vpc::{LaunchNames, Subnet, Tenancy, Vpc};
+pub use vpc_endpoint::{EndpointPlacement, VpcEndpoint, VpcEndpointState};
 
 /// A transaction over the model.
 pub type Txn<'a> = crate::kernel::Txn<'a, State>;

@@ -14,6 +14,9 @@ pub struct Quotas {
     pub interfaces: usize,
     pub groups_per_interface: usize,
     pub tags_per_resource: usize,
+    /// In a region.
+    pub gateway_endpoints: usize,
+    pub interface_endpoints_per_vpc: usize,
     pub peerings_per_vpc: usize,
     /// Requests that wait for an answer.
     pub outstanding_peerings: usize,
@@ -45,6 +48,8 @@ impl Default for Quotas {
             interfaces: 5_000,
             groups_per_interface: 5,
             tags_per_resource: 50,
+            gateway_endpoints: 20,
+            interface_endpoints_per_vpc: 50,
             peerings_per_vpc: 50,
             outstanding_peerings: 25,
             route_tables_per_vpc: 200,
@@ -75,6 +80,8 @@ impl Quotas {
         interfaces: usize::MAX,
         groups_per_interface: usize::MAX,
         tags_per_resource: usize::MAX,
+        gateway_endpoints: usize::MAX,
+        interface_endpoints_per_vpc: usize::MAX,
         peerings_per_vpc: usize::MAX,
         outstanding_peerings: usize::MAX,
         route_tables_per_vpc: usize::MAX,

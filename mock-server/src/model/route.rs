@@ -173,19 +173,12 @@ impl Row for RouteTable {
 }
 
 impl State {
-    /// Marks every route to this target: whether it leads nowhere. To be called when a target goes or comes back;
-    /// for those that [`State::leads`] knows, see [`State::settle_routes_to`].
-    pub fn mark_routes_to(&mut self, target: RouteTarget, blackhole: bool) {
-        self.change_routes_to(target, |_, route| route.blackhole = blackhole);
-    }
-
-    /// Marks every route to this target as the state of the target says. To be called when an interface or a
-    /// gateway is attached, detached or removed.
+    /// Marks every route to this target as the state of the target says. To be called when the
+    /// target begins or ends to lead anywhere.
     pub fn settle_routes_to(&mut self, target: RouteTarget) {
         let instance = self.instance_behind(target);
         let tables = self.route_tables.by(&RouteTableIndex::Target(target));
-        let leads: Vec<_> =
-            tables.filter_map(|table| Some((table.vpc, self.leads(table.vpc, target)?))).collect();
+        let leads: Vec<_> = tables.map(|table| (table.vpc, self.leads(table.vpc, target))).collect();
         self.change_routes_to(target, |vpc, route| {
             if let Some((_, leads)) = leads.iter().find(|(of, _)| *of == vpc) {
                 route.blackhole = !leads;
@@ -216,35 +209,34 @@ impl State {
         }
     }
 
-    /// Whether a route of this VPC leads anywhere, where the state of the target says so. Of the other targets their
-    /// owners say it, with [`State::mark_routes_to`].
-    pub fn leads(&self, vpc: VpcId, target: RouteTarget) -> Option<bool> {
+    /// Whether a route of this VPC to this target leads anywhere.
+    pub fn leads(&self, vpc: VpcId, target: RouteTarget) -> bool {
         match target {
-            RouteTarget::Local => Some(true),
+            RouteTarget::Local => true,
             RouteTarget::InternetGateway(id) => {
-                Some(self.internet_gateways.get(&id).is_some_and(|gateway| gateway.vpc == Some(vpc)))
+                self.internet_gateways.get(&id).is_some_and(|gateway| gateway.vpc == Some(vpc))
             }
             RouteTarget::EgressOnlyInternetGateway(id) => {
-                Some(self.egress_only_gateways.get(&id).is_some_and(|gateway| gateway.vpc == vpc))
+                self.egress_only_gateways.get(&id).is_some_and(|gateway| gateway.vpc == vpc)
             }
             RouteTarget::VpnGateway(id) => {
-                Some(self.vpn_gateways.get(&id).is_some_and(|gateway| gateway.attached_to() == Some(vpc)))
+                self.vpn_gateways.get(&id).is_some_and(|gateway| gateway.attached_to() == Some(vpc))
             }
             // A route to an interface that nothing uses is a black hole, too.
             RouteTarget::Interface(id) => {
-                Some(self.interfaces.get(&id).is_some_and(|interface| interface.attachment.is_some()))
+                self.interfaces.get(&id).is_some_and(|interface| interface.attachment.is_some())
             }
             RouteTarget::TransitGateway(id) => {
                 let mut attachments = self.transit_attachments.by(&transit::TransitIndex::Vpc(vpc));
-                Some(attachments.any(|it| it.gateway == id && it.state == TransitState::Available))
+                attachments.any(|it| it.gateway == id && it.state == TransitState::Available)
             }
             RouteTarget::Peering(id) => {
-                Some(self.peerings.get(&id).is_some_and(|peering| peering.status == PeeringStatus::Active))
+                self.peerings.get(&id).is_some_and(|peering| peering.status == PeeringStatus::Active)
             }
-            RouteTarget::NatGateway(id) => Some(self.nat_gateways.get(&id).is_some_and(|gateway| {
+            RouteTarget::NatGateway(id) => self.nat_gateways.get(&id).is_some_and(|gateway| {
                 !matches!(gateway.state, NatGatewayState::Failed | NatGatewayState::Deleted)
-            })),
-            RouteTarget::Endpoint(_) => None,
+            }),
+            RouteTarget::Endpoint(id) => self.vpc_endpoints.contains(&id),
         }
     }
 
@@ -261,6 +253,7 @@ impl State {
     pub fn remove_route_table(&mut self, id: RouteTableId) -> Option<Arc<RouteTable>> {
         let table = self.route_tables.remove(&id)?;
         self.forget_token(table.client_token);
+        self.forget_route_table(id);
         Some(table)
     }
 
@@ -299,7 +292,7 @@ pub(super) fn broken_invariants(state: &State) -> Vec<String> {
             broken.push(format!("the local routes of {id} are not those of its VPC's blocks"));
         }
         for route in &table.routes {
-            if state.leads(table.vpc, route.target).is_some_and(|leads| leads == route.blackhole) {
+            if state.leads(table.vpc, route.target) == route.blackhole {
                 broken.push(format!("{id} marks its route for {} wrongly", route.destination));
             }
             if route.instance != state.instance_behind(route.target) {
@@ -313,11 +306,9 @@ pub(super) fn broken_invariants(state: &State) -> Vec<String> {
                     state.subnets.get(&subnet).is_some_and(|subnet| subnet.vpc == table.vpc)
                 }
                 Associate::InternetGateway(gateway) => {
-                    state.leads(table.vpc, RouteTarget::InternetGateway(gateway)) == Some(true)
+                    state.leads(table.vpc, RouteTarget::InternetGateway(gateway))
                 }
-                Associate::VpnGateway(gateway) => {
-                    state.leads(table.vpc, RouteTarget::VpnGateway(gateway)) == Some(true)
-                }
+                Associate::VpnGateway(gateway) => state.leads(table.vpc, RouteTarget::VpnGateway(gateway)),
             };
             let once = association.with == Associate::Main || explicit.insert(association.with);
             if !sound || !once {
@@ -325,7 +316,7 @@ pub(super) fn broken_invariants(state: &State) -> Vec<String> {
             }
         }
         for gateway in &table.propagating {
-            if state.leads(table.vpc, RouteTarget::VpnGateway(*gateway)) != Some(true) {
+            if !state.leads(table.vpc, RouteTarget::VpnGateway(*gateway)) {
                 broken.push(format!("{id} takes routes from {gateway}, which is not attached"));
             }
         }

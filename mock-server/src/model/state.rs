@@ -127,6 +127,7 @@ pub struct State {
     pub nat_gateways: Table<NatGateway>,
     /// The DHCP options that new VPCs get.
     pub region_dhcp_options: Option<DhcpOptionsId>,
+    pub vpc_endpoints: Table<VpcEndpoint>,
     /// By a digest of the operation and the token: plain values, for there may be one for each interface.
     pub client_tokens: OrdMap<u128, UsedToken>,
     // === SageMaker ===
@@ -220,6 +221,8 @@ impl State {
         table(&mut broken, "vpn_gateways", &self.vpn_gateways);
         table(&mut broken, "transit_attachments", &self.transit_attachments);
         table(&mut broken, "dhcp_options", &self.dhcp_options);
+        table(&mut broken, "vpc_endpoints", &self.vpc_endpoints);
+        broken.extend(vpc_endpoint::broken_invariants(self));
         table(&mut broken, "peerings", &self.peerings);
         table(&mut broken, "elastic_addresses", &self.elastic_addresses);
         table(&mut broken, "nat_gateways", &self.nat_gateways);
@@ -316,6 +319,7 @@ impl State {
         tokens.extend(self.egress_only_gateways.iter().filter_map(|gateway| gateway.client_token));
         tokens.extend(self.nat_gateways.iter().filter_map(|gateway| gateway.client_token));
         tokens.extend(self.acls.iter().filter_map(|acl| acl.client_token));
+        tokens.extend(self.vpc_endpoints.iter().filter_map(|endpoint| endpoint.client_token));
         tokens.sort_unstable();
         if !self.client_tokens.keys().eq(&tokens) {
             broken.push("the client tokens are not those of the rows".into());

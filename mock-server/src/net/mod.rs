@@ -3,6 +3,7 @@
 
 pub mod nat_gateway;
 pub mod transit_gateway;
+pub mod vpc_endpoint;
 pub mod vpn_gateway;
 
 use crate::model::{Alarm, Owner, Txn, peering};
@@ -16,7 +17,8 @@ pub fn step(txn: &mut Txn<'_>, owner: Owner, what: Alarm) {
         Owner::TransitAttachment(id) => transit_gateway::step_attachment(txn, id),
         Owner::NatGateway(id) => nat_gateway::step(txn, id, what),
         Owner::ClosedNatGateway(id) => nat_gateway::forget(txn, id),
-        Owner::VpcEndpoint(_) | Owner::Instance(_) => {}
+        Owner::VpcEndpoint(id) => vpc_endpoint::step(txn, id),
+        Owner::Instance(_) => {}
         // Not of networks: see `jobs`.
         Owner::Job(_) | Owner::Endpoint(_) | Owner::Fleet(_) => {}
     }

@@ -3,6 +3,7 @@
 
 mod acls;
 mod addresses;
+mod endpoints;
 mod peering;
 mod routes;
 mod vpcs;
@@ -43,7 +44,7 @@ const GROUPS: &str = "Amazon VPC User Guide, security groups";
 
 /// The rules of EC2, topic by topic; those of large topics are in files of their own.
 const TOPICS: &[&[Ec2Rule]] =
-    &[GENERAL, routes::RULES, peering::RULES, vpcs::RULES, addresses::RULES, acls::RULES];
+    &[GENERAL, routes::RULES, peering::RULES, vpcs::RULES, addresses::RULES, acls::RULES, endpoints::RULES];
 
 /// Every rule of EC2.
 pub fn all() -> impl Iterator<Item = &'static Ec2Rule> {

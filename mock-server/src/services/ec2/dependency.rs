@@ -7,6 +7,7 @@ use crate::model::peering;
 use crate::model::route::RouteTableIndex;
 use crate::model::transit::TransitIndex;
 use crate::model::vpc::{SubnetIndex, VpcIndex};
+use crate::model::vpc_endpoint::VpcEndpointIndex;
 use crate::model::{
     DhcpOptionsId, InternetGatewayId, NetworkAclId, RouteTableId, SecurityGroupId, State, SubnetId, VpcId,
     VpnGatewayId,
@@ -54,6 +55,7 @@ impl Held for VpcId {
             state.transit_attachments.count(&TransitIndex::Vpc(vpc)) > 0
         }),
         ("virtual private gateway", |state, vpc| state.vpn_gateways.count(&InVpcIndex::Vpc(vpc)) > 0),
+        ("VPC endpoint", |state, vpc| state.vpc_endpoints.count(&VpcEndpointIndex::Vpc(vpc)) > 0),
     ];
 }
 
@@ -68,6 +70,8 @@ impl Held for SecurityGroupId {
     const HOLDERS: &'static [Holder<SecurityGroupId>] = &[
         ("network interface", |state, group| state.interfaces.count(&InterfaceIndex::Group(group)) > 0),
         ("rule of another security group", is_referenced),
+        // One without a subnet has no interface that would hold the group.
+        ("VPC endpoint", |state, group| state.vpc_endpoints.count(&VpcEndpointIndex::Group(group)) > 0),
     ];
 }
 

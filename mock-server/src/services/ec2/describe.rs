@@ -23,6 +23,8 @@ pub trait Resource: Row<Key: Id + Display + 'static> {
     const KIND: &'static str;
     /// The largest page.
     const MOST: usize = 1_000;
+    /// Whether a larger page than that is cut to it instead of refused; then there is no smallest page either.
+    const CAPPED: bool = false;
     /// The names of all filters, as the operation documents them.
     const FILTERS: &'static [&'static str];
     /// The one of them that names the resource itself.
@@ -146,6 +148,7 @@ pub struct DescribeIn {
         alias = "SubnetIds",
         alias = "TransitGatewayAttachmentIds",
         alias = "TransitGatewayIds",
+        alias = "VpcEndpointIds",
         alias = "VpcIds",
         alias = "VpcPeeringConnectionIds",
         alias = "VpnGatewayIds"
@@ -184,12 +187,31 @@ impl<K> Window<K> {
                 _ => return Err(Ec2Error::PageTooLarge(n, most)),
             },
         };
-        let after = next_token.filter(|token| !token.is_empty()).map(|token| {
-            let key = page::key_of(token).and_then(|key| parse(&key));
-            key.ok_or_else(|| Ec2Error::BadToken(token.to_owned()))
-        });
-        Ok(Self { after: after.transpose()?, limit })
+        Ok(Self { after: after(next_token, parse)?, limit })
     }
+
+    /// As [`Window::new`] for operations that know neither a smallest page nor a largest one that they refuse: they
+    /// return at most `most`.
+    ///
+    /// # Errors
+    /// If the token is none of ours.
+    pub fn capped(
+        max_results: Option<i64>,
+        next_token: Option<&str>,
+        most: usize,
+        parse: impl FnOnce(&str) -> Option<K>,
+    ) -> Result<Self, Ec2Error> {
+        let asked = max_results.map(|n| usize::try_from(n).unwrap_or_default());
+        Ok(Self { after: after(next_token, parse)?, limit: asked.unwrap_or(most).clamp(1, most) })
+    }
+}
+
+fn after<K>(next_token: Option<&str>, parse: impl FnOnce(&str) -> Option<K>) -> Result<Option<K>, Ec2Error> {
+    let after = next_token.filter(|token| !token.is_empty()).map(|token| {
+        let key = page::key_of(token).and_then(|key| parse(&key));
+        key.ok_or_else(|| Ec2Error::BadToken(token.to_owned()))
+    });
+    after.transpose()
 }
 
 /// The operation that describes resources of one kind.
@@ -213,7 +235,8 @@ impl<R: Resource> Read for Describe<R> {
             return Err(Ec2Error::PagedIds(R::IDS));
         }
         let state = view.state;
-        let window = Window::new(input.max_results, input.next_token.as_deref(), R::MOST, R::Key::parse)?;
+        let window = if R::CAPPED { Window::capped } else { Window::new };
+        let window = window(input.max_results, input.next_token.as_deref(), R::MOST, R::Key::parse)?;
         let mut given = input.filters;
         for filter in &mut given {
             if let Some((_, name)) = R::OLD_FILTERS.iter().find(|(old, _)| *old == filter.name) {

@@ -4,6 +4,7 @@
 //! A text marked `assumed` is one for which no answer of AWS itself was seen.
 
 pub mod address;
+mod endpoints;
 pub mod nat_gateway;
 pub mod network_acl;
 pub mod peering;
@@ -12,6 +13,8 @@ mod vpcs;
 
 pub use routing::RoutingError;
 pub use vpcs::VpcError;
+
+pub use endpoints::EndpointError;
 
 use crate::model::{DhcpOptionsId, NetworkInterfaceId, SecurityGroupId, SubnetId, VpcId};
 use crate::services::refusal::refusals;
@@ -255,6 +258,7 @@ refusals! {
             text "Invalid availability zone: [{zones}]";
     }
     with {
+        Endpoint(EndpointError),
         Peering(peering::PeeringError),
         /// Blocks of VPCs and subnets, default VPCs, attributes of subnets.
         Vpcs(VpcError),

@@ -104,9 +104,9 @@ impl Lab {
         done.unwrap();
     }
 
-    /// Runs everything that is due within this time.
+    /// Runs everything that is due within this time; the clock stays where it is.
     pub fn settle(&self, within: std::time::Duration) {
-        self.account.settle(NOW + within, crate::jobs::step);
+        self.account.settle(self.now() + within, crate::jobs::step);
         assert_eq!(self.state().broken_invariants(), Vec::<String>::new());
     }
 
@@ -119,6 +119,13 @@ impl Lab {
     pub fn subnet(&self, vpc: &str, cidr: &str) -> String {
         let made = self.write::<super::subnet::CreateSubnet>(json!({ "VpcId": vpc, "CidrBlock": cidr }));
         text(&made["Subnet"]["SubnetId"])
+    }
+
+    /// A subnet in the n-th zone of the region.
+    pub fn subnet_in(&self, vpc: &str, cidr: &str, zone: usize) -> String {
+        let zone = self.state().site.info().unwrap().zones[zone].name;
+        let input = json!({ "VpcId": vpc, "CidrBlock": cidr, "AvailabilityZone": zone });
+        text(&self.write::<super::subnet::CreateSubnet>(input)["Subnet"]["SubnetId"])
     }
 
     pub fn group(&self, vpc: &str, name: &str) -> String {

@@ -6,12 +6,17 @@ mod address_association;
 mod address_attribute;
 #[cfg(test)]
 mod address_properties;
+mod aws_prefix_list;
 mod client_token;
 mod default_vpc;
 mod dependency;
 mod describe;
 mod dhcp_options;
 mod egress_only_internet_gateway;
+mod endpoint_policy;
+#[cfg(test)]
+mod endpoint_properties;
+mod endpoint_service;
 pub mod error;
 mod filter;
 #[cfg(test)]
@@ -49,6 +54,9 @@ mod transit_gateway;
 mod transit_gateway_attachment;
 mod vpc;
 mod vpc_cidr;
+mod vpc_endpoint;
+mod vpc_endpoint_create;
+mod vpc_endpoint_modify;
 mod vpn_gateway;
 
 /// What tests of other services try to delete.
@@ -62,7 +70,7 @@ use super::Registrar;
 use crate::model::{
     DhcpOptions, EgressOnlyInternetGateway, InternetGateway, NatGateway, NetworkAcl, NetworkInterface,
     Peering, RouteTable, SecurityGroup, Subnet, SubnetCidrReservation, TransitAttachment, TransitGateway,
-    Vpc, VpnGateway,
+    Vpc, VpcEndpoint, VpnGateway,
 };
 use describe::{Describe, Resource};
 use error::Ec2Error;
@@ -115,6 +123,13 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.write::<dhcp_options::DeleteDhcpOptions>();
     registrar.read::<Describe<DhcpOptions>>();
     registrar.write::<dhcp_options::AssociateDhcpOptions>();
+    // VPC endpoints
+    registrar.write::<vpc_endpoint_create::CreateVpcEndpoint>();
+    registrar.write::<vpc_endpoint_create::DeleteVpcEndpoints>();
+    registrar.read::<Describe<VpcEndpoint>>();
+    registrar.write::<vpc_endpoint_modify::ModifyVpcEndpoint>();
+    registrar.read::<endpoint_service::DescribeVpcEndpointServices>();
+    registrar.read::<aws_prefix_list::DescribePrefixLists>();
     // Peering connections
     registrar.write::<peering::CreateVpcPeeringConnection>();
     registrar.write::<peering::AcceptVpcPeeringConnection>();
@@ -207,6 +222,9 @@ pub fn filters() -> Vec<(&'static str, &'static [&'static str])> {
         of::<TransitAttachment>(),
         ("DescribeTransitGatewayAttachments", transit_gateway_attachment::ATTACHMENT_FILTERS),
         of::<DhcpOptions>(),
+        of::<VpcEndpoint>(),
+        ("DescribeVpcEndpointServices", endpoint_service::SERVICE_FILTERS),
+        ("DescribePrefixLists", aws_prefix_list::LIST_FILTERS),
         of::<Peering>(),
         ("DescribeAddresses", address::ADDRESS_FILTERS),
         of::<NatGateway>(),

@@ -7,7 +7,7 @@ use super::tags::TagSet;
 use crate::kernel::{AccountId, SimTime};
 use crate::model::interface::InterfaceIndex;
 use crate::model::{
-    AddressAssociationId, AllocationId, Attachment, Id, InterfaceStatus, NetworkInterface,
+    AddressAssociationId, AllocationId, Attachment, GroupRef, Id, InterfaceStatus, NetworkInterface,
     NetworkInterfaceId, PublicAddress, SecurityGroupId, Site, State, SubnetId, VpcId,
 };
 use serde::{Serialize, Serializer};
@@ -317,9 +317,15 @@ pub struct GroupIdentifier<'a> {
     group_name: &'a str,
 }
 
+impl<'a> GroupIdentifier<'a> {
+    pub fn new(group: &'a GroupRef) -> Self {
+        Self { group_id: Text(group.id), group_name: &group.name }
+    }
+}
+
 /// The groups of an interface, in the order in which they were given.
 pub fn group_set(interface: &NetworkInterface) -> impl Iterator<Item = GroupIdentifier<'_>> {
-    interface.groups.iter().map(|group| GroupIdentifier { group_id: Text(group.id), group_name: &group.name })
+    interface.groups.iter().map(GroupIdentifier::new)
 }
 
 #[derive(Serialize)]

@@ -2,6 +2,7 @@
 
 mod acls;
 mod addresses;
+mod endpoints;
 mod gateways;
 mod peering;
 pub(super) mod routing;
@@ -92,12 +93,14 @@ fn every_refusal_has_its_code_and_its_text() {
     addresses::addresses(&mut seen);
     addresses::nat_gateways(&mut seen);
     acls::network_acls(&mut seen, &vpc, &other);
+    endpoints::endpoints(&mut seen, &vpc, &other, &subnet);
     let names = seen.names;
     let mut all = quotas();
     all.extend(vpcs::default_vpc());
     all.extend(addresses::quotas());
     all.extend(acls::quotas());
     all.extend(no_default_vpc());
+    all.extend(endpoints::quotas());
     all.extend(peering::peering());
     all.extend(routing::seen());
     all.extend(names);

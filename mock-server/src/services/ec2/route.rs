@@ -3,6 +3,7 @@
 use super::describe::find;
 use super::error::{Ec2Error, RoutingError};
 use super::route_target::target_of;
+use crate::model::managed_prefix_list;
 use crate::model::{Destination, Id, PrefixListId, Route, RouteOrigin, RouteTable, RouteTarget, State, Txn};
 use crate::services::{Caller, Done, Operation, Write};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
@@ -75,8 +76,9 @@ fn member_of(destination: Destination) -> &'static str {
 }
 
 /// The prefix list with this id, as a destination.
-fn known_prefix_list(_: &State, id: PrefixListId) -> Result<(), Ec2Error> {
-    Err(Ec2Error::PrefixListNotFound(id.to_string()))
+fn known_prefix_list(state: &State, id: PrefixListId) -> Result<(), Ec2Error> {
+    let known = managed_prefix_list::get(&state.site.region, id).is_some();
+    known.then_some(()).ok_or_else(|| Ec2Error::PrefixListNotFound(id.to_string()))
 }
 
 /// Blocks that nobody routes. Source: VPC user guide, "Route tables", "Routes".
@@ -153,7 +155,7 @@ fn route(
     origin: RouteOrigin,
 ) -> Route {
     Route {
-        blackhole: state.leads(table.vpc, target) == Some(false),
+        blackhole: !state.leads(table.vpc, target),
         instance: state.instance_behind(target),
         ..Route::new(destination, target, origin)
     }

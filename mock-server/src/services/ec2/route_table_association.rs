@@ -91,7 +91,7 @@ fn edge_of(state: &State, table: &RouteTable, id: &str) -> Result<Associate, Ec2
         }
         Associate::Main | Associate::Subnet(_) => return Err(RoutingError::NotAnEdge(id.to_owned()).into()),
     };
-    if state.leads(table.vpc, target) != Some(true) {
+    if !state.leads(table.vpc, target) {
         let gateway = id.to_owned();
         return Err(RoutingError::GatewayElsewhere { table: table.id, gateway }.into());
     }

@@ -3,7 +3,6 @@
 use super::describe::find;
 use super::error::{Ec2Error, Missing, RoutingError};
 use super::route::RouteIn;
-use crate::model::route::RouteTableIndex;
 use crate::model::{
     Attachment, EgressOnlyInternetGatewayId, Id, InternetGatewayId, NatGatewayId, NetworkInterface,
     NetworkInterfaceId, Peering, RouteTable, RouteTarget, State, TransitGatewayId, VpcEndpointId,
@@ -62,7 +61,7 @@ fn of_the_vpc(
     target: RouteTarget,
     id: &str,
 ) -> Result<RouteTarget, Ec2Error> {
-    if state.leads(table.vpc, target) == Some(true) {
+    if state.leads(table.vpc, target) {
         return Ok(target);
     }
     Err(RoutingError::GatewayElsewhere { table: table.id, gateway: id.to_owned() }.into())
@@ -123,14 +122,13 @@ fn peering(state: &State, table: &RouteTable, id: &str) -> Result<RouteTarget, E
 /// A transit gateway that the table's VPC is attached to.
 fn transit_gateway(state: &State, table: &RouteTable, id: &str) -> Result<RouteTarget, Ec2Error> {
     let target = TransitGatewayId::parse(id).map(RouteTarget::TransitGateway);
-    let attached = target.filter(|target| state.leads(table.vpc, *target) == Some(true));
+    let attached = target.filter(|target| state.leads(table.vpc, *target));
     attached.ok_or_else(|| RoutingError::TransitGatewayNotFound(Missing::one(id)).into())
 }
 
 /// An endpoint: of those that are built, none can be a target that users choose. EC2-RT-VPCE.
 fn endpoint(state: &State, _: &RouteTable, id: &str) -> Result<RouteTarget, Ec2Error> {
-    let exists = |id| state.route_tables.count(&RouteTableIndex::Target(RouteTarget::Endpoint(id))) > 0;
-    if VpcEndpointId::parse(id).is_some_and(exists) {
+    if VpcEndpointId::parse(id).is_some_and(|id| state.vpc_endpoints.contains(&id)) {
         return Err(RoutingError::UnsupportedEndpoint(id.to_owned()).into());
     }
     Err(RoutingError::EndpointNotFound(id.to_owned()).into())

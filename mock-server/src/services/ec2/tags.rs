@@ -6,7 +6,7 @@ use super::filter::{Filter, Filters};
 use crate::model::{
     AllocationId, DhcpOptions, EgressOnlyInternetGateway, Id, InternetGateway, NatGateway, NetworkAcl,
     NetworkInterface, Peering, RouteTable, SecurityGroup, SecurityGroupRuleId, State, Subnet,
-    SubnetCidrReservation, Tags, TransitAttachment, TransitGateway, Txn, Vpc, VpnGateway,
+    SubnetCidrReservation, Tags, TransitAttachment, TransitGateway, Txn, Vpc, VpcEndpoint, VpnGateway,
 };
 use crate::services::{Caller, Done, Operation, Page, Printed, Read, View, Write, page};
 use serde::{Deserialize, Serialize, Serializer};
@@ -145,6 +145,7 @@ const KINDS: &[Kind] = &[
     kind::<Subnet>(),
     kind::<SubnetCidrReservation>(),
     kind::<Vpc>(),
+    kind::<VpcEndpoint>(),
     kind::<Peering>(),
     kind::<TransitAttachment>(),
     kind::<TransitGateway>(),
@@ -377,6 +378,9 @@ mod tests {
         ids.push(state.internet_gateways.iter().next().unwrap().id.to_string());
         ids.push(state.route_tables.iter().next().unwrap().id.to_string());
         ids.push(state.acls.iter().next().unwrap().id.to_string());
+        let endpoint = json!({ "VpcId": vpc, "ServiceName": "com.amazonaws.us-east-1.s3" });
+        let endpoint = lab.write::<super::super::vpc_endpoint_create::CreateVpcEndpoint>(endpoint);
+        ids.push(super::super::harness::text(&endpoint["VpcEndpoint"]["VpcEndpointId"]));
         ids.push(state.peerings.iter().next().unwrap().id.to_string());
         let reservation = lab.write::<CreateSubnetCidrReservation>(
             json!({ "SubnetId": ids[1], "ReservationType": "prefix", "Cidr": "10.0.0.16/28" }),
