@@ -7,13 +7,16 @@ pub mod choice;
 pub mod finding;
 pub mod gateway;
 pub mod group;
+pub mod group_vpc;
 pub mod hosting;
 pub mod iam;
 pub mod ids;
 pub mod interface;
 pub mod job;
+pub mod managed_prefix_list;
 pub mod network;
 pub mod place;
+pub mod prefix_list;
 pub mod public;
 pub mod quota;
 pub mod region;
@@ -28,6 +31,7 @@ pub use choice::{Choices, Placement, Silence};
 pub use finding::{Evidence, Finding, Phase, RuleMode, RuleModes, Verdict};
 pub use gateway::{AclAssociation, AclEntry, DhcpOptions, InternetGateway, NetworkAcl};
 pub use group::{DEFAULT_GROUP, Direction, Peer, SecurityGroup, SecurityGroupRule};
+pub use group_vpc::{GroupAssociation, GroupAssociationIndex, GroupAssociationState};
 pub use hosting::{
     DeployedVariant, Deployment, Endpoint, EndpointConfig, EndpointCourse, EndpointStatus, FleetKey,
     SageModel, Variant,
@@ -37,6 +41,11 @@ pub use ids::*;
 pub use interface::{Attachment, GroupRef, InterfaceStatus, NetworkInterface, UsedToken};
 pub use job::{
     Course, Document, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Needs, Transition, VpcConfig,
+};
+pub use managed_prefix_list::ManagedList;
+pub use prefix_list::{
+    AddressFamily, AnyPrefixList, PrefixList, PrefixListChange, PrefixListEntries, PrefixListEntry,
+    PrefixListProgress, PrefixListTask,
 };
 pub use public::PublicAddress;
 pub use quota::Quotas;

@@ -5,7 +5,7 @@ use super::group::SecurityGroupIndex;
 use super::route::RouteTableIndex;
 use super::*;
 use crate::kernel::{HexId, Memo, Origin};
-use ipnet::Ipv4Net;
+use ipnet::{Ipv4Net, Ipv6Net};
 use std::sync::Arc;
 
 /// The number of the entry that refuses what no other entry of a network ACL allowed.
@@ -13,6 +13,9 @@ pub const LAST_ACL_ENTRY: i32 = 32_767;
 
 /// Everywhere.
 pub const ANY_V4: Ipv4Net = Ipv4Net::new_assert(std::net::Ipv4Addr::UNSPECIFIED, 0);
+
+/// The same for IPv6.
+pub const ANY_V6: Ipv6Net = Ipv6Net::new_assert(std::net::Ipv6Addr::UNSPECIFIED, 0);
 
 /// Makes the random part of a new id of the kind with this prefix.
 pub type Ids<'a> = &'a mut dyn FnMut(&'static str) -> u128;
@@ -131,7 +134,8 @@ impl State {
         let groups: Vec<_> = self.groups.by(&SecurityGroupIndex::Vpc(id)).map(|row| row.id).collect();
         tables.iter().for_each(|id| drop(self.route_tables.remove(id)));
         acls.iter().for_each(|id| drop(self.acls.remove(id)));
-        groups.iter().for_each(|id| drop(self.groups.remove(id)));
+        groups.iter().for_each(|id| self.remove_group(*id));
+        self.forget_group_associations(&GroupAssociationIndex::Vpc(id));
         Some(vpc)
     }
 

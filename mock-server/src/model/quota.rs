@@ -12,6 +12,11 @@ pub struct Quotas {
     pub interfaces: usize,
     pub groups_per_interface: usize,
     pub tags_per_resource: usize,
+    pub prefix_lists: usize,
+    /// The largest size that a prefix list can be given.
+    pub entries_per_prefix_list: usize,
+    /// When there is one more, the oldest goes.
+    pub versions_per_prefix_list: usize,
 }
 
 impl Default for Quotas {
@@ -24,6 +29,9 @@ impl Default for Quotas {
             interfaces: 5_000,
             groups_per_interface: 5,
             tags_per_resource: 50,
+            prefix_lists: 100,
+            entries_per_prefix_list: 1_000,
+            versions_per_prefix_list: 1_000,
         }
     }
 }
@@ -38,5 +46,8 @@ impl Quotas {
         interfaces: usize::MAX,
         groups_per_interface: usize::MAX,
         tags_per_resource: usize::MAX,
+        prefix_lists: usize::MAX,
+        entries_per_prefix_list: usize::MAX,
+        versions_per_prefix_list: usize::MAX,
     };
 }

@@ -60,6 +60,9 @@ pub enum Owner {
     NatGateway(NatGatewayId),
     VpcEndpoint(VpcEndpointId),
     Instance(InstanceId),
+    PrefixList(PrefixListId),
+    /// A group in a VPC other than its own.
+    GroupAssociation(SecurityGroupId, VpcId),
 }
 
 impl std::fmt::Display for Owner {
@@ -71,6 +74,8 @@ impl std::fmt::Display for Owner {
             Owner::NatGateway(id) => id.fmt(f),
             Owner::VpcEndpoint(id) => id.fmt(f),
             Owner::Instance(id) => id.fmt(f),
+            Owner::PrefixList(id) => id.fmt(f),
+            Owner::GroupAssociation(group, vpc) => write!(f, "{group}/{vpc}"),
         }
     }
 }
@@ -101,6 +106,9 @@ pub struct State {
     pub vpcs: Table<Vpc>,
     pub subnets: Table<Subnet>,
     pub groups: Table<SecurityGroup>,
+    pub group_associations: Table<GroupAssociation>,
+    /// Those of customers; AWS's are in `managed_prefix_list`.
+    pub prefix_lists: Table<PrefixList>,
     pub interfaces: Table<NetworkInterface>,
     pub route_tables: Table<RouteTable>,
     pub acls: Table<NetworkAcl>,
@@ -178,6 +186,8 @@ impl State {
         table(&mut broken, "vpcs", &self.vpcs);
         table(&mut broken, "subnets", &self.subnets);
         table(&mut broken, "groups", &self.groups);
+        table(&mut broken, "group_associations", &self.group_associations);
+        table(&mut broken, "prefix_lists", &self.prefix_lists);
         table(&mut broken, "interfaces", &self.interfaces);
         table(&mut broken, "route_tables", &self.route_tables);
         table(&mut broken, "acls", &self.acls);
@@ -188,6 +198,9 @@ impl State {
         table(&mut broken, "endpoint_configs", &self.endpoint_configs);
         table(&mut broken, "endpoints", &self.endpoints);
         broken.extend(hosting::broken_invariants(self));
+        broken.extend(group::broken_invariants(self));
+        broken.extend(group_vpc::broken_invariants(self));
+        broken.extend(prefix_list::broken_invariants(self));
         for vpc in self.vpcs.iter() {
             if let Some(options) = vpc.dhcp_options.filter(|id| !self.dhcp_options.contains(id)) {
                 broken.push(format!("{} has {options}, which does not exist", vpc.id));
@@ -229,18 +242,6 @@ impl State {
                 broken.push(format!("{} is {:?} and has the timer {timer:?}", job.key, job.status));
             }
         }
-        for group in self.groups.iter() {
-            if !self.vpcs.contains(&group.vpc) {
-                broken.push(format!("{} lies in no VPC", group.id));
-            }
-            for rule in &group.rules {
-                if let Peer::Group(other) = rule.peer
-                    && !self.groups.contains(&other)
-                {
-                    broken.push(format!("{} refers to {other}, which does not exist", rule.id));
-                }
-            }
-        }
         for vpc in self.vpcs.iter() {
             let index = gateway::InVpcIndex::Vpc(vpc.id);
             let default_groups = group::SecurityGroupIndex::Name(vpc.id, DEFAULT_GROUP.into());
@@ -262,6 +263,7 @@ impl State {
         // Each token is that of one row, and goes with it.
         let mut tokens: Vec<_> =
             self.interfaces.iter().filter_map(|interface| interface.client_token).collect();
+        tokens.extend(self.prefix_lists.iter().filter_map(|list| list.client_token));
         tokens.sort_unstable();
         if !self.client_tokens.keys().eq(&tokens) {
             broken.push("the client tokens are not those of the rows".into());

@@ -1,6 +1,8 @@
 //! The rules behind EC2's refusals. Each is checked by the operation that it belongs to, which has the exact text
 //! in its error; here stands what the rule says, where that is known from, and what to do.
 
+mod groups;
+mod prefix_lists;
 mod routes;
 
 use super::Basis::{self, Assumed, Documented, Observed};
@@ -40,6 +42,8 @@ const GROUPS: &str = "Amazon VPC User Guide, security groups";
 /// The rules of EC2, topic by topic; those of large topics are in files of their own.
 const TOPICS: &[&[Ec2Rule]] = &[
     GENERAL,
+    groups::RULES,
+    prefix_lists::RULES,
     routes::RULES, //
 ];
 

@@ -5,7 +5,7 @@ use crate::model::group::SecurityGroupIndex;
 use crate::model::interface::InterfaceIndex;
 use crate::model::route::RouteTableIndex;
 use crate::model::vpc::{SubnetIndex, VpcIndex};
-use crate::model::{DhcpOptionsId, SecurityGroupId, State, SubnetId, VpcId};
+use crate::model::{DhcpOptionsId, GroupAssociationIndex, SecurityGroupId, State, SubnetId, VpcId};
 
 /// One kind of thing that holds another, and whether one such thing is there.
 type Holder<I> = (&'static str, fn(&State, I) -> bool);
@@ -39,6 +39,10 @@ impl Held for VpcId {
             state.route_tables.by(&RouteTableIndex::Vpc(vpc)).any(|table| !table.is_main())
         }),
         ("network ACL", |state, vpc| state.acls.by(&InVpcIndex::Vpc(vpc)).any(|acl| !acl.is_default)),
+        // Assumed.
+        ("associated security group", |state, vpc| {
+            state.group_associations_by(&GroupAssociationIndex::Vpc(vpc)).next().is_some()
+        }),
         ("internet gateway", |state, vpc| state.internet_gateways.count(&InVpcIndex::Vpc(vpc)) > 0),
     ];
 }
@@ -54,6 +58,9 @@ impl Held for SecurityGroupId {
     const HOLDERS: &'static [Holder<SecurityGroupId>] = &[
         ("network interface", |state, group| state.interfaces.count(&InterfaceIndex::Group(group)) > 0),
         ("rule of another security group", is_referenced),
+        ("association with another VPC", |state, group| {
+            state.group_associations_by(&GroupAssociationIndex::Group(group)).next().is_some()
+        }),
     ];
 }
 

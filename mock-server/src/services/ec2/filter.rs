@@ -44,13 +44,15 @@ enum Piece {
 }
 
 impl Filters {
-    /// Checks filters against the names that an operation knows; `tag` in `names` stands for every `tag:KEY`.
+    /// Checks filters against the names that an operation knows; `tag` in `names` stands for every `tag:KEY`, and
+    /// for `tag-key` and `tag-value`, which EC2 knows wherever there are tags though not every page says so.
     ///
     /// # Errors
     /// For an unknown name and for too many values.
     pub fn new(given: Vec<Filter>, names: &[&str]) -> Result<Self, Ec2Error> {
         let known = |name: &str| match name.strip_prefix("tag:") {
             Some(_) => names.contains(&"tag"),
+            None if matches!(name, "tag-key" | "tag-value") && names.contains(&"tag") => true,
             None => name != "tag" && names.contains(&name),
         };
         if given.iter().map(|filter| filter.values.len()).sum::<usize>() > MOST_VALUES {
@@ -78,6 +80,7 @@ impl Filters {
             match (filter.name.strip_prefix("tag:"), filter.name.as_str()) {
                 (Some(key), _) => tags.get(key).into_iter().for_each(|value| probe.is(value)),
                 (None, "tag-key") => tags.iter().for_each(|(key, _)| probe.is(key)),
+                (None, "tag-value") => tags.iter().for_each(|(_, value)| probe.is(value)),
                 (None, name) => values(name, &mut probe),
             }
             probe.hit

@@ -7,6 +7,7 @@ use crate::services::{Caller, Page, Principal, Printed, Read, Reply, ReplyWriter
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 
 pub struct Lab {
     pub account: Arc<Account>,
@@ -14,7 +15,7 @@ pub struct Lab {
     caller: Caller,
 }
 
-const NOW: SimTime = SimTime::from_millis(1_700_000_000_000);
+pub const NOW: SimTime = SimTime::from_millis(1_700_000_000_000);
 
 impl Lab {
     pub fn new() -> Self {
@@ -77,6 +78,12 @@ impl Lab {
             Ok(())
         });
         done.unwrap();
+    }
+
+    /// Lets so much time pass: what is due by then happens.
+    pub fn wait(&self, span: Duration) {
+        self.account.settle(NOW + span, crate::jobs::step);
+        assert_eq!(self.state().broken_invariants(), Vec::<String>::new());
     }
 
     /// A VPC 10.0.0.0/16; its id.

@@ -15,6 +15,8 @@ mod network_interface;
 mod network_interface_attribute;
 mod network_interface_create;
 mod permission;
+mod prefix_list;
+mod prefix_list_change;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
@@ -22,7 +24,11 @@ mod refusals;
 mod region;
 mod route_table;
 mod security_group;
+mod security_group_reference;
 mod security_group_rule;
+mod security_group_rule_change;
+mod security_group_rule_modify;
+mod security_group_vpc;
 mod subnet;
 mod tags;
 mod vpc;
@@ -36,7 +42,8 @@ pub(crate) use self::{
 
 use super::Registrar;
 use crate::model::{
-    DhcpOptions, InternetGateway, NetworkAcl, NetworkInterface, RouteTable, SecurityGroup, Subnet, Vpc,
+    DhcpOptions, InternetGateway, NetworkAcl, NetworkInterface, PrefixList, RouteTable, SecurityGroup,
+    Subnet, Vpc,
 };
 use describe::{Describe, Resource};
 use error::Ec2Error;
@@ -59,11 +66,28 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.write::<security_group::CreateSecurityGroup>();
     registrar.write::<security_group::DeleteSecurityGroup>();
     registrar.read::<Describe<SecurityGroup>>();
-    registrar.write::<security_group_rule::AuthorizeSecurityGroupIngress>();
-    registrar.write::<security_group_rule::AuthorizeSecurityGroupEgress>();
-    registrar.write::<security_group_rule::RevokeSecurityGroupIngress>();
-    registrar.write::<security_group_rule::RevokeSecurityGroupEgress>();
+    registrar.write::<security_group_rule_change::AuthorizeSecurityGroupIngress>();
+    registrar.write::<security_group_rule_change::AuthorizeSecurityGroupEgress>();
+    registrar.write::<security_group_rule_change::RevokeSecurityGroupIngress>();
+    registrar.write::<security_group_rule_change::RevokeSecurityGroupEgress>();
+    registrar.write::<security_group_rule_modify::ModifySecurityGroupRules>();
+    registrar.write::<security_group_rule_modify::UpdateSecurityGroupRuleDescriptionsIngress>();
+    registrar.write::<security_group_rule_modify::UpdateSecurityGroupRuleDescriptionsEgress>();
     registrar.read::<security_group_rule::DescribeSecurityGroupRules>();
+    registrar.read::<security_group_reference::DescribeSecurityGroupReferences>();
+    registrar.read::<security_group_reference::DescribeStaleSecurityGroups>();
+    registrar.write::<security_group_vpc::AssociateSecurityGroupVpc>();
+    registrar.write::<security_group_vpc::DisassociateSecurityGroupVpc>();
+    registrar.read::<security_group_vpc::DescribeSecurityGroupVpcAssociations>();
+    registrar.read::<security_group_vpc::GetSecurityGroupsForVpc>();
+    // Managed prefix lists
+    registrar.write::<prefix_list_change::CreateManagedPrefixList>();
+    registrar.write::<prefix_list_change::ModifyManagedPrefixList>();
+    registrar.write::<prefix_list_change::RestoreManagedPrefixListVersion>();
+    registrar.write::<prefix_list_change::DeleteManagedPrefixList>();
+    registrar.read::<prefix_list::DescribeManagedPrefixLists>();
+    registrar.read::<prefix_list::GetManagedPrefixListEntries>();
+    registrar.read::<prefix_list::GetManagedPrefixListAssociations>();
     // Network interfaces
     registrar.write::<network_interface_create::CreateNetworkInterface>();
     registrar.write::<network_interface_create::DeleteNetworkInterface>();
@@ -90,7 +114,7 @@ pub fn operations(registrar: &mut impl Registrar) {
 }
 
 /// The filters of each describing operation that has some, in order of name.
-pub fn filters() -> [(&'static str, &'static [&'static str]); 12] {
+pub fn filters() -> [(&'static str, &'static [&'static str]); 15] {
     fn of<R: Resource>() -> (&'static str, &'static [&'static str]) {
         (R::DESCRIBE, R::FILTERS)
     }
@@ -99,6 +123,9 @@ pub fn filters() -> [(&'static str, &'static [&'static str]); 12] {
         of::<Subnet>(),
         of::<SecurityGroup>(),
         ("DescribeSecurityGroupRules", security_group_rule::RULE_FILTERS),
+        ("DescribeSecurityGroupVpcAssociations", security_group_vpc::ASSOCIATION_FILTERS),
+        ("GetSecurityGroupsForVpc", security_group_vpc::GROUPS_FOR_VPC_FILTERS),
+        of::<PrefixList>(),
         of::<NetworkInterface>(),
         of::<RouteTable>(),
         of::<NetworkAcl>(),

@@ -4,7 +4,7 @@ use super::describe::{Resource, Window, find};
 use super::error::Ec2Error;
 use super::filter::{Filter, Filters};
 use crate::model::{
-    DhcpOptions, Id, InternetGateway, NetworkAcl, NetworkInterface, RouteTable, SecurityGroup,
+    DhcpOptions, Id, InternetGateway, NetworkAcl, NetworkInterface, PrefixList, RouteTable, SecurityGroup,
     SecurityGroupRuleId, State, Subnet, Tags, Txn, Vpc,
 };
 use crate::services::{Caller, Done, Operation, Page, Printed, Read, View, Write, page};
@@ -125,6 +125,7 @@ const KINDS: &[Kind] = &[
     kind::<InternetGateway>(),
     kind::<NetworkAcl>(),
     kind::<NetworkInterface>(),
+    kind::<PrefixList>(),
     kind::<RouteTable>(),
     kind::<SecurityGroup>(),
     Kind {
@@ -353,13 +354,16 @@ mod tests {
         ids.push(state.internet_gateways.iter().next().unwrap().id.to_string());
         ids.push(state.route_tables.iter().next().unwrap().id.to_string());
         ids.push(state.acls.iter().next().unwrap().id.to_string());
+        let list = json!({ "PrefixListName": "l", "AddressFamily": "IPv4", "MaxEntries": 1 });
+        let list = lab.write::<super::super::prefix_list_change::CreateManagedPrefixList>(list);
+        ids.push(list["PrefixList"]["PrefixListId"].as_str().unwrap().to_owned());
         assert_eq!(ids.len(), KINDS.len());
         let tags = json!([{ "Key": "team", "Value": "a" }, { "Key": "Name", "Value": "" }]);
         lab.write::<CreateTags>(json!({ "Resources": ids, "Tags": tags }));
 
         let describe =
             |filters: Json| lab.read::<DescribeTags>(json!({ "Filters": filters }))["Tags"].clone();
-        assert_eq!(describe(json!([])).as_array().unwrap().len(), 18);
+        assert_eq!(describe(json!([])).as_array().unwrap().len(), 2 * ids.len());
         ids.sort();
         assert_eq!(texts(&describe(json!([{ "Name": "tag:team", "Values": ["a"] }])), "ResourceId"), ids);
         assert_eq!(
@@ -385,7 +389,7 @@ mod tests {
                 None => break,
             }
         }
-        assert_eq!(seen, 18);
+        assert_eq!(seen, 2 * ids.len());
 
         let left = |tags: Json| {
             let mut input = json!({ "Resources": [vpc] });
