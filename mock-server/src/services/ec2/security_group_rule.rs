@@ -149,6 +149,42 @@ pub fn visit_tags(state: &State, only: Option<&str>, visit: &mut dyn FnMut(Strin
 
 pub const RULE_FILTERS: &[&str] = &["group-id", "security-group-rule-id", "tag"];
 
+/// The last rule of a page, and where it was then.
+struct Told {
+    group: SecurityGroupId,
+    rule: SecurityGroupRuleId,
+    at: usize,
+}
+
+impl Told {
+    fn of(row: &ListedRule) -> Self {
+        Self { group: row.group.id, rule: row.rule().id, at: row.at }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, ' ');
+        let (group, rule, at) = (parts.next()?, parts.next()?, parts.next()?);
+        Some(Self {
+            group: SecurityGroupId::parse(group)?,
+            rule: SecurityGroupRuleId::parse(rule)?,
+            at: at.parse().ok()?,
+        })
+    }
+
+    /// The first place that was not told. If the rule is gone by now, the one after it has its place.
+    fn place(&self, state: &State) -> (SecurityGroupId, usize) {
+        let rules = state.groups.get(&self.group).map(|group| group.rules.as_slice()).unwrap_or_default();
+        let at = rules.iter().position(|rule| rule.id == self.rule);
+        (self.group, at.map_or(self.at, |at| at + 1))
+    }
+}
+
+impl std::fmt::Display for Told {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} {}", self.group, self.rule, self.at)
+    }
+}
+
 pub struct DescribeSecurityGroupRules;
 
 impl Operation for DescribeSecurityGroupRules {
@@ -165,7 +201,8 @@ impl Read for DescribeSecurityGroupRules {
             return Err(Ec2Error::PagedIds("securityGroupRuleIds"));
         }
         let token = input.next_token.as_deref();
-        let window = Window::new(input.max_results, token, 1_000, SecurityGroupRuleId::parse)?;
+        let window = Window::new(input.max_results, token, 1_000, Told::parse)?;
+        let after = window.after.map(|told| told.place(state));
         let filters = Filters::new(input.filters, RULE_FILTERS)?;
         let unknown: Vec<_> = input.ids.iter().filter(|id| find(state, id).is_none()).cloned().collect();
         if !unknown.is_empty() {
@@ -175,21 +212,24 @@ impl Read for DescribeSecurityGroupRules {
         if let Some(id) = of_groups.flat_map(|(.., ids)| ids).find(|id| !id.starts_with("sg-")) {
             return Err(Ec2Error::GroupIdMalformed(id.to_owned()));
         }
-        let groups = filters.exact().find(|(_, name, _)| *name == "group-id").map(|(.., ids)| ids);
+        let exact = |name| filters.exact().find(|(_, other, _)| *other == name).map(|(.., ids)| ids);
         let mut rows: Vec<_> = if !input.ids.is_empty() {
             input.ids.iter().filter_map(|id| find(state, id)).collect()
-        } else if let Some(ids) = groups {
+        } else if let Some(ids) = exact("security-group-rule-id") {
+            ids.into_iter().filter_map(|id| find(state, id)).collect()
+        } else if let Some(ids) = exact("group-id") {
             let groups = ids.into_iter().filter_map(SecurityGroupId::parse);
             groups.filter_map(|id| state.groups.get(&id)).flat_map(all_of).collect()
         } else {
             state.groups.iter().flat_map(all_of).collect()
         };
-        rows.sort_by_key(|(group, at)| group.rules[*at].id);
-        rows.dedup_by_key(|(group, at)| group.rules[*at].id);
+        // Within a group in the order in which they came, as the group itself tells them.
+        rows.sort_by_key(|(group, at)| (group.id, *at));
+        rows.dedup_by_key(|(group, at)| (group.id, *at));
         let mut scratch = String::new();
         let rows = rows.into_iter().filter(|(group, at)| {
             let rule = &group.rules[*at];
-            window.after.is_none_or(|after| rule.id > after)
+            after.is_none_or(|after| (group.id, *at) >= after)
                 && filters.pass(&mut scratch, &rule.tags, |name, probe| match name {
                     "group-id" => probe.show(group.id),
                     "security-group-rule-id" => probe.show(rule.id),
@@ -197,7 +237,7 @@ impl Read for DescribeSecurityGroupRules {
                 })
         });
         let rows = rows.map(|(group, at)| ListedRule::new(state, group, at));
-        let (rows, next_token) = page::cut(rows, window.limit, |row| row.rule().id.to_string());
+        let (rows, next_token) = page::cut(rows, window.limit, |row| Told::of(row).to_string());
         Ok(Page { rows, next_token })
     }
 }

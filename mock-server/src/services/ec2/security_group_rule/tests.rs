@@ -312,3 +312,33 @@ fn a_group_of_a_vpc_with_ipv6_lets_both_families_out() {
     assert_eq!(egress[0]["IpRanges"], json!([{ "CidrIp": "0.0.0.0/0" }]));
     assert_eq!(egress[0]["Ipv6Ranges"], json!([{ "CidrIpv6": "::/0" }]));
 }
+
+#[test]
+fn pages_go_on_where_they_stopped_though_rules_go() {
+    let (lab, group) = web();
+    let permissions: Json = (0..9).map(|n| tcp(n, "10.0.0.0/8")).collect();
+    lab.write::<AuthorizeSecurityGroupIngress>(json!({ "GroupId": group, "IpPermissions": permissions }));
+    let mine = json!([{ "Name": "group-id", "Values": [group] }]);
+    let all = texts(&rules_of(&lab, &group), "SecurityGroupRuleId");
+    let told: Vec<_> = row(&lab, &group).rules.iter().map(|rule| rule.id.to_string()).collect();
+    assert_eq!(all, told, "in the order in which they came");
+    for gone in [None, Some(2), Some(4)] {
+        let first = lab.read::<DescribeSecurityGroupRules>(json!({ "Filters": mine, "MaxResults": 5 }));
+        let before = texts(&rules_of(&lab, &group), "SecurityGroupRuleId");
+        if let Some(n) = gone {
+            let by_id = json!({ "GroupId": group, "SecurityGroupRuleIds": [before[n]] });
+            lab.write::<RevokeSecurityGroupIngress>(by_id);
+        }
+        let token = first["NextToken"].clone();
+        let second = lab.read::<DescribeSecurityGroupRules>(
+            json!({ "Filters": mine, "MaxResults": 5, "NextToken": token }),
+        );
+        let both = [first, second].map(|page| texts(&page["SecurityGroupRules"], "SecurityGroupRuleId"));
+        assert_eq!(both.concat(), before);
+    }
+    let one = json!({ "Filters": [{ "Name": "security-group-rule-id", "Values": [all[0]] }] });
+    assert_eq!(
+        texts(&lab.read::<DescribeSecurityGroupRules>(one)["SecurityGroupRules"], "SecurityGroupRuleId"),
+        [&*all[0]]
+    );
+}
