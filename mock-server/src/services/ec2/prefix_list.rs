@@ -366,4 +366,6 @@ impl Read for GetManagedPrefixListAssociations {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;

@@ -17,7 +17,8 @@ use super::subnet::{CreateSubnet, DeleteSubnet};
 use super::tags::{CreateTags, DeleteTags};
 use super::vpc::{CreateVpc, DeleteVpc, ModifyVpcAttribute};
 use crate::model::{
-    Attachment, Id, NetworkInterface, NetworkInterfaceId, Quotas, RouteTable, Subnet, SubnetId, Vpc,
+    Attachment, Id, NetworkInterface, NetworkInterfaceId, Quotas, RouteTable, SecurityGroup, Subnet,
+    SubnetId, Vpc,
 };
 use crate::services::refusal::Refusal;
 use crate::services::{Read, Refused, Write};
@@ -422,6 +423,11 @@ fn no_default_vpc() -> BTreeSet<String> {
         json!({ "GroupName": "x", "Description": "d" }),
         "VPCIdNotSpecified",
         "No default VPC for this user",
+    );
+    seen.read::<Describe<SecurityGroup>>(
+        json!({ "GroupNames": ["x"] }),
+        "InvalidGroup.NotFound",
+        "The security group 'x' does not exist in default VPC 'none'",
     );
     seen.names
 }

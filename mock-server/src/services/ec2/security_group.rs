@@ -10,8 +10,8 @@ use super::tags::{self, OwnTags, TagSet, TagSpecification};
 use crate::kernel::{AccountId, Memo};
 use crate::model::group::{SecurityGroupIndex, default_egress};
 use crate::model::{
-    DEFAULT_GROUP, Direction, Id, Peer, SecurityGroup, SecurityGroupId, SecurityGroupRule, Site, State, Txn,
-    Vpc, VpcId,
+    DEFAULT_GROUP, Direction, Id, Peer, PrefixListId, SecurityGroup, SecurityGroupId, SecurityGroupRule,
+    Site, State, Txn, Vpc, VpcId,
 };
 use crate::services::{Caller, Operation, Write};
 use serde::{Deserialize, Serialize, Serializer};
@@ -67,6 +67,24 @@ impl Resource for SecurityGroup {
         }
     }
 
+    fn keys(state: &State, name: &str, value: &str) -> Option<Vec<SecurityGroupId>> {
+        let (direction, field) = permission_filter(name)?;
+        let (peer, index) = match field {
+            "group-id" => {
+                let id = SecurityGroupId::parse(value)?;
+                (Peer::Group(id), SecurityGroupIndex::References(id))
+            }
+            "prefix-list-id" => {
+                let id = PrefixListId::parse(value)?;
+                (Peer::PrefixList(id), SecurityGroupIndex::PrefixList(id))
+            }
+            _ => return None,
+        };
+        let names = |rule: &SecurityGroupRule| rule.direction == direction && rule.peer == peer;
+        let groups = state.groups.by(&index).filter(|group| group.rules.iter().any(names));
+        Some(groups.map(|group| group.id).collect())
+    }
+
     fn named<'a>(state: &'a State, name: &str) -> Result<&'a Arc<Self>, Ec2Error> {
         let vpc = state.default_vpc().map(|vpc| vpc.id);
         let group = vpc.and_then(|vpc| state.group_named(vpc, name)).filter(|group| &*group.name == name);
@@ -82,11 +100,7 @@ impl Resource for SecurityGroup {
             "owner-id" => probe.show(state.site.account),
             "vpc-id" => probe.show(self.vpc),
             name => {
-                let (direction, field) = match name.strip_prefix("egress.") {
-                    Some(field) => (Direction::Egress, field),
-                    None => (Direction::Ingress, name),
-                };
-                let Some(field) = field.strip_prefix("ip-permission.") else { return probe.unknown() };
+                let Some((direction, field)) = permission_filter(name) else { return probe.unknown() };
                 let rules = self.rules.iter().filter(|rule| rule.direction == direction);
                 rules.for_each(|rule| rule_values(rule, state, field, probe));
             }
@@ -107,6 +121,15 @@ impl Resource for SecurityGroup {
         }
         .serialize(serializer)
     }
+}
+
+/// The direction and the field of a filter on permissions.
+fn permission_filter(name: &str) -> Option<(Direction, &str)> {
+    let (direction, field) = match name.strip_prefix("egress.") {
+        Some(field) => (Direction::Egress, field),
+        None => (Direction::Ingress, name),
+    };
+    Some((direction, field.strip_prefix("ip-permission.")?))
 }
 
 fn rule_values(rule: &SecurityGroupRule, state: &State, field: &str, probe: &mut Probe<'_>) {

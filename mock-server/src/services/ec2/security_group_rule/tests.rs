@@ -147,6 +147,7 @@ fn filters_look_at_the_rules_of_a_group() {
         ("ip-permission.from-port", "53"),
         ("ip-permission.to-port", "54"),
         ("ip-permission.protocol", "udp"),
+        ("ip-permission.group-id", &*group),
         ("group-name", "w?b"),
     ] {
         let input = json!({ "Filters": [{ "Name": name, "Values": [value] }] });
@@ -155,6 +156,13 @@ fn filters_look_at_the_rules_of_a_group() {
             [&*group],
             "{name}"
         );
+    }
+    for (name, value) in
+        [("egress.ip-permission.group-id", &*group), ("ip-permission.prefix-list-id", "pl-63a5400a")]
+    {
+        let input = json!({ "Filters": [{ "Name": name, "Values": [value] }] });
+        let none = lab.ids::<Describe<SecurityGroup>>("SecurityGroups", "GroupId", input);
+        assert_eq!(none, Vec::<String>::new(), "{name}");
     }
 }
 
