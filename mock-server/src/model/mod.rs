@@ -11,6 +11,7 @@ pub mod endpoint_service;
 pub mod finding;
 pub mod gateway;
 pub mod group;
+pub mod group_vpc;
 pub mod hosting;
 pub mod iam;
 pub mod ids;
@@ -22,6 +23,7 @@ pub mod network;
 pub mod offering;
 pub mod peering;
 pub mod place;
+pub mod prefix_list;
 pub mod public;
 pub mod quota;
 pub mod region;
@@ -43,6 +45,7 @@ pub use endpoint_service::{EndpointService, EndpointType};
 pub use finding::{Evidence, Finding, Phase, RuleMode, RuleModes, Verdict};
 pub use gateway::{DhcpOptions, InternetGateway};
 pub use group::{DEFAULT_GROUP, Direction, Peer, SecurityGroup, SecurityGroupRule};
+pub use group_vpc::{GroupAssociation, GroupAssociationIndex, GroupAssociationState};
 pub use hosting::{
     DeployedVariant, Deployment, Endpoint, EndpointConfig, EndpointCourse, EndpointStatus, FleetKey,
     SageModel, Variant,
@@ -57,6 +60,10 @@ pub use managed_prefix_list::ManagedList;
 pub use nat::{NatGateway, NatGatewayAddress, NatGatewayState};
 pub use offering::Offerings;
 pub use peering::{Peering, PeeringSide, PeeringStatus};
+pub use prefix_list::{
+    AddressFamily, AnyPrefixList, PrefixList, PrefixListChange, PrefixListEntries, PrefixListEntry,
+    PrefixListProgress, PrefixListTask,
+};
 pub use public::PublicAddress;
 pub use quota::Quotas;
 pub use region::{Partition, RegionInfo, Site, Zone};

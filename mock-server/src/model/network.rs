@@ -111,7 +111,8 @@ impl State {
         let groups: Vec<_> = self.groups.by(&SecurityGroupIndex::Vpc(id)).map(|row| row.id).collect();
         tables.iter().for_each(|id| drop(self.remove_route_table(*id)));
         acls.iter().for_each(|id| drop(self.acls.remove(id)));
-        groups.iter().for_each(|id| drop(self.groups.remove(id)));
+        groups.iter().for_each(|id| self.remove_group(*id));
+        self.forget_group_associations(&GroupAssociationIndex::Vpc(id));
         Some(vpc)
     }
 

@@ -34,6 +34,11 @@ pub struct Quotas {
     pub acls_per_vpc: usize,
     /// For each direction, of IPv4 and of IPv6 entries each.
     pub acl_entries_per_direction: usize,
+    pub prefix_lists: usize,
+    /// The largest size that a prefix list can be given.
+    pub entries_per_prefix_list: usize,
+    /// When there is one more, the oldest goes.
+    pub versions_per_prefix_list: usize,
 }
 
 impl Default for Quotas {
@@ -64,6 +69,9 @@ impl Default for Quotas {
             private_addresses_per_nat_gateway: 8,
             acls_per_vpc: 200,
             acl_entries_per_direction: 20,
+            prefix_lists: 100,
+            entries_per_prefix_list: 1_000,
+            versions_per_prefix_list: 1_000,
         }
     }
 }
@@ -96,5 +104,8 @@ impl Quotas {
         private_addresses_per_nat_gateway: usize::MAX,
         acls_per_vpc: usize::MAX,
         acl_entries_per_direction: usize::MAX,
+        prefix_lists: usize::MAX,
+        entries_per_prefix_list: usize::MAX,
+        versions_per_prefix_list: usize::MAX,
     };
 }

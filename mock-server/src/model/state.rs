@@ -67,6 +67,9 @@ pub enum Owner {
     VpnGateway(VpnGatewayId),
     TransitGateway(TransitGatewayId),
     TransitAttachment(TransitGatewayAttachmentId),
+    PrefixList(PrefixListId),
+    /// A group in a VPC other than its own.
+    GroupAssociation(SecurityGroupId, VpcId),
 }
 
 impl std::fmt::Display for Owner {
@@ -82,6 +85,8 @@ impl std::fmt::Display for Owner {
             Owner::VpnGateway(id) => id.fmt(f),
             Owner::TransitGateway(id) => id.fmt(f),
             Owner::TransitAttachment(id) => id.fmt(f),
+            Owner::PrefixList(id) => id.fmt(f),
+            Owner::GroupAssociation(group, vpc) => write!(f, "{group}/{vpc}"),
         }
     }
 }
@@ -113,6 +118,9 @@ pub struct State {
     pub subnets: Table<Subnet>,
     pub reservations: Table<SubnetCidrReservation>,
     pub groups: Table<SecurityGroup>,
+    pub group_associations: Table<GroupAssociation>,
+    /// Those of customers; AWS's are in `managed_prefix_list`.
+    pub prefix_lists: Table<PrefixList>,
     pub interfaces: Table<NetworkInterface>,
     pub route_tables: Table<RouteTable>,
     pub acls: Table<NetworkAcl>,
@@ -213,6 +221,8 @@ impl State {
         table(&mut broken, "vpcs", &self.vpcs);
         table(&mut broken, "subnets", &self.subnets);
         table(&mut broken, "groups", &self.groups);
+        table(&mut broken, "group_associations", &self.group_associations);
+        table(&mut broken, "prefix_lists", &self.prefix_lists);
         table(&mut broken, "interfaces", &self.interfaces);
         table(&mut broken, "route_tables", &self.route_tables);
         table(&mut broken, "acls", &self.acls);
@@ -241,6 +251,9 @@ impl State {
         broken.extend(acl::broken_invariants(self));
         broken.extend(elastic::broken_invariants(self));
         broken.extend(nat::broken_invariants(self));
+        broken.extend(group::broken_invariants(self));
+        broken.extend(group_vpc::broken_invariants(self));
+        broken.extend(prefix_list::broken_invariants(self));
         for vpc in self.vpcs.iter() {
             if let Some(options) = vpc.dhcp_options.filter(|id| !self.dhcp_options.contains(id)) {
                 broken.push(format!("{} has {options}, which does not exist", vpc.id));
@@ -282,18 +295,6 @@ impl State {
                 broken.push(format!("{} is {:?} and has the timer {timer:?}", job.key, job.status));
             }
         }
-        for group in self.groups.iter() {
-            if !self.vpcs.contains(&group.vpc) {
-                broken.push(format!("{} lies in no VPC", group.id));
-            }
-            for rule in &group.rules {
-                if let Peer::Group(other) = rule.peer
-                    && !self.groups.contains(&other)
-                {
-                    broken.push(format!("{} refers to {other}, which does not exist", rule.id));
-                }
-            }
-        }
         for vpc in self.vpcs.iter() {
             let index = gateway::InVpcIndex::Vpc(vpc.id);
             let default_groups = group::SecurityGroupIndex::Name(vpc.id, DEFAULT_GROUP.into());
@@ -320,6 +321,7 @@ impl State {
         tokens.extend(self.nat_gateways.iter().filter_map(|gateway| gateway.client_token));
         tokens.extend(self.acls.iter().filter_map(|acl| acl.client_token));
         tokens.extend(self.vpc_endpoints.iter().filter_map(|endpoint| endpoint.client_token));
+        tokens.extend(self.prefix_lists.iter().filter_map(|list| list.client_token));
         tokens.sort_unstable();
         if !self.client_tokens.keys().eq(&tokens) {
             broken.push("the client tokens are not those of the rows".into());

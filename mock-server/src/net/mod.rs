@@ -1,7 +1,9 @@
 //! What networks do over time: gateways and endpoints that come and go by themselves, after the call that asked for
 //! it was answered.
 
+pub mod group_vpc;
 pub mod nat_gateway;
+pub mod prefix_list;
 pub mod transit_gateway;
 pub mod vpc_endpoint;
 pub mod vpn_gateway;
@@ -18,6 +20,8 @@ pub fn step(txn: &mut Txn<'_>, owner: Owner, what: Alarm) {
         Owner::NatGateway(id) => nat_gateway::step(txn, id, what),
         Owner::ClosedNatGateway(id) => nat_gateway::forget(txn, id),
         Owner::VpcEndpoint(id) => vpc_endpoint::step(txn, id),
+        Owner::PrefixList(id) => prefix_list::step(txn, id, what),
+        Owner::GroupAssociation(group, vpc) => group_vpc::step(txn, group, vpc),
         Owner::Instance(_) => {}
         // Not of networks: see `jobs`.
         Owner::Job(_) | Owner::Endpoint(_) | Owner::Fleet(_) => {}

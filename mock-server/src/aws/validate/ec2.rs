@@ -10,6 +10,8 @@ const MOST_LISTED: usize = 12;
 
 /// Parameters whose operations refuse an unknown word with a code of its own, such as `UnsupportedTenancy`.
 const OWN_CODES: &[&str] = &["instanceTenancy"];
+/// Lists whose length the operations check themselves, because AWS has words of its own for it.
+const COUNTED_ELSEWHERE: [&str; 2] = ["AddPrefixListEntries", "RemovePrefixListEntries"];
 
 pub(super) fn validate(
     model: &'static ServiceModel,
@@ -120,7 +122,7 @@ fn check(
         }
         _ => {}
     }
-    if matches!(shape.kind, Kind::String | Kind::List) {
+    if matches!(shape.kind, Kind::String | Kind::List) && !COUNTED_ELSEWHERE.contains(&shape.name) {
         let broken = model.broken(shape, value);
         let broken = broken.iter().find(|constraint| !constraint.contains("enum value set"));
         if let Some(constraint) = broken {

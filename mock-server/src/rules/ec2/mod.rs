@@ -4,7 +4,9 @@
 mod acls;
 mod addresses;
 mod endpoints;
+mod groups;
 mod peering;
+mod prefix_lists;
 mod routes;
 mod vpcs;
 
@@ -43,8 +45,17 @@ const INTERFACES: &str = "Amazon EC2 User Guide, elastic network interfaces";
 const GROUPS: &str = "Amazon VPC User Guide, security groups";
 
 /// The rules of EC2, topic by topic; those of large topics are in files of their own.
-const TOPICS: &[&[Ec2Rule]] =
-    &[GENERAL, routes::RULES, peering::RULES, vpcs::RULES, addresses::RULES, acls::RULES, endpoints::RULES];
+const TOPICS: &[&[Ec2Rule]] = &[
+    GENERAL,
+    routes::RULES,
+    peering::RULES,
+    vpcs::RULES,
+    addresses::RULES,
+    acls::RULES,
+    endpoints::RULES,
+    groups::RULES,
+    prefix_lists::RULES,
+];
 
 /// Every rule of EC2.
 pub fn all() -> impl Iterator<Item = &'static Ec2Rule> {

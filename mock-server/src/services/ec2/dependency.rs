@@ -9,8 +9,8 @@ use crate::model::transit::TransitIndex;
 use crate::model::vpc::{SubnetIndex, VpcIndex};
 use crate::model::vpc_endpoint::VpcEndpointIndex;
 use crate::model::{
-    DhcpOptionsId, InternetGatewayId, NetworkAclId, RouteTableId, SecurityGroupId, State, SubnetId, VpcId,
-    VpnGatewayId,
+    DhcpOptionsId, GroupAssociationIndex, InternetGatewayId, NetworkAclId, RouteTableId, SecurityGroupId,
+    State, SubnetId, VpcId, VpnGatewayId,
 };
 
 /// One kind of thing that holds another, and whether one such thing is there.
@@ -47,6 +47,10 @@ impl Held for VpcId {
         ("network ACL", |state, vpc| state.acls.by(&InVpcIndex::Vpc(vpc)).any(|acl| !acl.is_default)),
         // Source: VPC peering guide, "Delete a VPC peering connection".
         ("unanswered peering request of another account", peering::awaits_answer),
+        // Assumed.
+        ("associated security group", |state, vpc| {
+            state.group_associations_by(&GroupAssociationIndex::Vpc(vpc)).next().is_some()
+        }),
         ("internet gateway", |state, vpc| state.internet_gateways.count(&InVpcIndex::Vpc(vpc)) > 0),
         ("egress-only internet gateway", |state, vpc| {
             state.egress_only_gateways.count(&InVpcIndex::Vpc(vpc)) > 0
@@ -72,6 +76,9 @@ impl Held for SecurityGroupId {
         ("rule of another security group", is_referenced),
         // One without a subnet has no interface that would hold the group.
         ("VPC endpoint", |state, group| state.vpc_endpoints.count(&VpcEndpointIndex::Group(group)) > 0),
+        ("association with another VPC", |state, group| {
+            state.group_associations_by(&GroupAssociationIndex::Group(group)).next().is_some()
+        }),
     ];
 }
 

@@ -179,9 +179,23 @@ impl<K> Window<K> {
         most: usize,
         parse: impl FnOnce(&str) -> Option<K>,
     ) -> Result<Self, Ec2Error> {
+        Self::between(max_results, next_token, LEAST, most, parse)
+    }
+
+    /// The same for operations whose smallest page is another.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn between(
+        max_results: Option<i64>,
+        next_token: Option<&str>,
+        least: i64,
+        most: usize,
+        parse: impl FnOnce(&str) -> Option<K>,
+    ) -> Result<Self, Ec2Error> {
         let limit = match max_results {
             None => usize::MAX,
-            Some(n) if n < LEAST => return Err(Ec2Error::PageTooSmall(n)),
+            Some(n) if n < least => return Err(Ec2Error::PageTooSmall(n)),
             Some(n) => match usize::try_from(n) {
                 Ok(limit) if limit <= most => limit,
                 _ => return Err(Ec2Error::PageTooLarge(n, most)),

@@ -5,20 +5,23 @@
 
 pub mod address;
 mod endpoints;
+pub mod groups;
 pub mod nat_gateway;
 pub mod network_acl;
 pub mod peering;
+pub mod prefix_lists;
 mod routing;
 mod vpcs;
 
+pub use endpoints::EndpointError;
 pub use routing::RoutingError;
 pub use vpcs::VpcError;
 
-pub use endpoints::EndpointError;
-
 use crate::model::{DhcpOptionsId, NetworkInterfaceId, SecurityGroupId, SubnetId, VpcId};
 use crate::services::refusal::refusals;
+use groups::GroupError;
 use ipnet::Ipv4Net;
+use prefix_lists::PrefixListError;
 use std::fmt;
 use std::net::Ipv4Addr;
 
@@ -137,7 +140,8 @@ refusals! {
         // === Security groups ===
         GroupNotFound(missing: Missing) = "InvalidGroup.NotFound" for "EC2-SG-404",
             text "The security group{missing} not exist";
-        GroupNameNotFound { name: String, vpc: VpcId } = "InvalidGroup.NotFound",
+        /// `none` instead of a VPC if there is no default one.
+        GroupNameNotFound { name: String, vpc: String } = "InvalidGroup.NotFound",
             text "The security group '{name}' does not exist in default VPC '{vpc}'";
         GroupIdMalformed(id: String) = "InvalidGroupId.Malformed" for "EC2-MALFORMED",
             text "The security group ID '{id}' is malformed";
@@ -168,7 +172,7 @@ refusals! {
         RepeatedRule = "InvalidParameterValue",
             text "The same permission must not appear multiple times";
         NoSuchRule = "InvalidPermission.NotFound" for "EC2-SG-RULE-404",
-            assumed "The specified rule does not exist in this security group.";
+            text "The specified rule does not exist in this security group.";
         TooManyRules = "RulesPerSecurityGroupLimitExceeded" for "EC2-SG-LIMIT",
             text "The maximum number of rules per security group has been reached.";
         UnknownProtocol(protocol: String) = "InvalidParameterValue",
@@ -179,15 +183,15 @@ refusals! {
         NoPorts = "InvalidParameterValue" for "EC2-SG-RULE-MOD",
             text "Invalid value for portRange. Must specify both from and to ports with TCP/UDP.";
         BadPort(port: i32) = "InvalidParameterValue",
-            assumed "Invalid value '{port}' for port. Must be between 0 and 65535.";
+            text "TCP/UDP port ({port}) out of range";
         BackwardPorts { protocol: String, from: i32, to: i32 } = "InvalidParameterValue",
             assumed "Invalid {protocol} port range ({from} to {to})";
-        BadIcmp(number: i32) = "InvalidParameterValue",
-            assumed "Invalid value '{number}' for ICMP type or code. Must be between -1 and 255.";
+        BadIcmp { what: &'static str, number: i32 } = "InvalidParameterValue",
+            text "ICMP {what} ({number}) out of range";
         MalformedCidr(cidr: String) = "InvalidParameterValue",
             text "CIDR block {cidr} is malformed";
         PrefixListNotFound(id: String) = "InvalidPrefixListID.NotFound",
-            assumed "The prefix list ID '{id}' does not exist";
+            text "The prefix list ID '{id}' does not exist";
         BadRuleDescription = "InvalidParameterValue",
             assumed "Invalid rule description. Valid descriptions are strings less than 256 characters from the \
                     following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{{}}!$*";
@@ -268,5 +272,7 @@ refusals! {
         Address(address::AddressError),
         NatGateway(nat_gateway::NatGatewayError),
         NetworkAcl(network_acl::NetworkAclError),
+        Groups(GroupError),
+        PrefixLists(PrefixListError),
     }
 }

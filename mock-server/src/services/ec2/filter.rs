@@ -44,7 +44,8 @@ enum Piece {
 }
 
 impl Filters {
-    /// Checks filters against the names that an operation knows; `tag` in `names` stands for every `tag:KEY`.
+    /// Checks filters against the names that an operation knows; `tag` in `names` stands for every `tag:KEY`, and
+    /// for `tag-key` and `tag-value`, which EC2 knows wherever there are tags though not every page says so.
     ///
     /// # Errors
     /// For an unknown name and for too many values.
@@ -52,7 +53,7 @@ impl Filters {
         let known = |name: &str| match name.strip_prefix("tag:") {
             Some(_) => names.contains(&"tag"),
             // Once documented for every kind of thing with tags, and still used by many.
-            None if name == "tag-value" => names.contains(&"tag-key"),
+            None if matches!(name, "tag-key" | "tag-value") && names.contains(&"tag") => true,
             None => name != "tag" && names.contains(&name),
         };
         if given.iter().map(|filter| filter.values.len()).sum::<usize>() > MOST_VALUES {

@@ -16,7 +16,7 @@ pub struct Lab {
     caller: Caller,
 }
 
-const NOW: SimTime = SimTime::from_millis(1_700_000_000_000);
+pub const NOW: SimTime = SimTime::from_millis(1_700_000_000_000);
 
 impl Lab {
     pub fn new() -> Self {

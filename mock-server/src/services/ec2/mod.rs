@@ -32,6 +32,8 @@ mod network_interface_attribute;
 mod network_interface_create;
 mod peering;
 mod permission;
+mod prefix_list;
+mod prefix_list_change;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
@@ -44,7 +46,11 @@ mod route_table;
 mod route_table_association;
 mod route_target;
 mod security_group;
+mod security_group_reference;
 mod security_group_rule;
+mod security_group_rule_change;
+mod security_group_rule_modify;
+mod security_group_vpc;
 mod subnet;
 mod subnet_attribute;
 mod subnet_cidr;
@@ -69,8 +75,8 @@ pub(crate) use self::{
 use super::Registrar;
 use crate::model::{
     DhcpOptions, EgressOnlyInternetGateway, InternetGateway, NatGateway, NetworkAcl, NetworkInterface,
-    Peering, RouteTable, SecurityGroup, Subnet, SubnetCidrReservation, TransitAttachment, TransitGateway,
-    Vpc, VpcEndpoint, VpnGateway,
+    Peering, PrefixList, RouteTable, SecurityGroup, Subnet, SubnetCidrReservation, TransitAttachment,
+    TransitGateway, Vpc, VpcEndpoint, VpnGateway,
 };
 use describe::{Describe, Resource};
 use error::Ec2Error;
@@ -103,11 +109,28 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.write::<security_group::CreateSecurityGroup>();
     registrar.write::<security_group::DeleteSecurityGroup>();
     registrar.read::<Describe<SecurityGroup>>();
-    registrar.write::<security_group_rule::AuthorizeSecurityGroupIngress>();
-    registrar.write::<security_group_rule::AuthorizeSecurityGroupEgress>();
-    registrar.write::<security_group_rule::RevokeSecurityGroupIngress>();
-    registrar.write::<security_group_rule::RevokeSecurityGroupEgress>();
+    registrar.write::<security_group_rule_change::AuthorizeSecurityGroupIngress>();
+    registrar.write::<security_group_rule_change::AuthorizeSecurityGroupEgress>();
+    registrar.write::<security_group_rule_change::RevokeSecurityGroupIngress>();
+    registrar.write::<security_group_rule_change::RevokeSecurityGroupEgress>();
+    registrar.write::<security_group_rule_modify::ModifySecurityGroupRules>();
+    registrar.write::<security_group_rule_modify::UpdateSecurityGroupRuleDescriptionsIngress>();
+    registrar.write::<security_group_rule_modify::UpdateSecurityGroupRuleDescriptionsEgress>();
     registrar.read::<security_group_rule::DescribeSecurityGroupRules>();
+    registrar.read::<security_group_reference::DescribeSecurityGroupReferences>();
+    registrar.read::<security_group_reference::DescribeStaleSecurityGroups>();
+    registrar.write::<security_group_vpc::AssociateSecurityGroupVpc>();
+    registrar.write::<security_group_vpc::DisassociateSecurityGroupVpc>();
+    registrar.read::<security_group_vpc::DescribeSecurityGroupVpcAssociations>();
+    registrar.read::<security_group_vpc::GetSecurityGroupsForVpc>();
+    // Managed prefix lists
+    registrar.write::<prefix_list_change::CreateManagedPrefixList>();
+    registrar.write::<prefix_list_change::ModifyManagedPrefixList>();
+    registrar.write::<prefix_list_change::RestoreManagedPrefixListVersion>();
+    registrar.write::<prefix_list_change::DeleteManagedPrefixList>();
+    registrar.read::<prefix_list::DescribeManagedPrefixLists>();
+    registrar.read::<prefix_list::GetManagedPrefixListEntries>();
+    registrar.read::<prefix_list::GetManagedPrefixListAssociations>();
     // Network interfaces
     registrar.write::<network_interface_create::CreateNetworkInterface>();
     registrar.write::<network_interface_create::DeleteNetworkInterface>();
@@ -212,6 +235,9 @@ pub fn filters() -> Vec<(&'static str, &'static [&'static str])> {
         of::<SubnetCidrReservation>(),
         of::<SecurityGroup>(),
         ("DescribeSecurityGroupRules", security_group_rule::RULE_FILTERS),
+        ("DescribeSecurityGroupVpcAssociations", security_group_vpc::ASSOCIATION_FILTERS),
+        ("GetSecurityGroupsForVpc", security_group_vpc::GROUPS_FOR_VPC_FILTERS),
+        of::<PrefixList>(),
         of::<NetworkInterface>(),
         of::<RouteTable>(),
         of::<NetworkAcl>(),

@@ -216,8 +216,10 @@ fn ports(protocol: &str, range: PortRange) -> Result<(i32, i32), Ec2Error> {
 fn icmp(given: IcmpTypeCode) -> Result<(i32, i32), Ec2Error> {
     let kind = given.r#type.ok_or(Ec2Error::MissingParameter("icmpTypeCode.type"))?;
     let code = given.code.ok_or(Ec2Error::MissingParameter("icmpTypeCode.code"))?;
-    if let Some(wrong) = [kind, code].into_iter().find(|n| !(-1..=255).contains(n)) {
-        return Err(Ec2Error::BadIcmp(wrong));
+    for (what, number) in [("type", kind), ("code", code)] {
+        if !(-1..=255).contains(&number) {
+            return Err(Ec2Error::BadIcmp { what, number });
+        }
     }
     if kind == -1 && code != -1 {
         return Err(NetworkAclError::IcmpCodeWithoutType.into());

@@ -5,7 +5,7 @@ mod blocks;
 use super::harness::{Lab, text};
 use super::network_interface_create::{CreateNetworkInterface, DeleteNetworkInterface};
 use super::security_group::{CreateSecurityGroup, DeleteSecurityGroup};
-use super::security_group_rule::{AuthorizeSecurityGroupIngress, RevokeSecurityGroupIngress};
+use super::security_group_rule_change::{AuthorizeSecurityGroupIngress, RevokeSecurityGroupIngress};
 use super::subnet::{CreateSubnet, DeleteSubnet};
 use super::vpc::{CreateVpc, DeleteVpc};
 use proptest::prelude::*;

@@ -3,7 +3,6 @@
 use super::describe::find;
 use super::error::{Ec2Error, RoutingError};
 use super::route_target::target_of;
-use crate::model::managed_prefix_list;
 use crate::model::{Destination, Id, PrefixListId, Route, RouteOrigin, RouteTable, RouteTarget, State, Txn};
 use crate::services::{Caller, Done, Operation, Write};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
@@ -77,7 +76,7 @@ fn member_of(destination: Destination) -> &'static str {
 
 /// The prefix list with this id, as a destination.
 fn known_prefix_list(state: &State, id: PrefixListId) -> Result<(), Ec2Error> {
-    let known = managed_prefix_list::get(&state.site.region, id).is_some();
+    let known = state.prefix_list(id).is_some();
     known.then_some(()).ok_or_else(|| Ec2Error::PrefixListNotFound(id.to_string()))
 }
 

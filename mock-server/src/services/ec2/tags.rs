@@ -5,7 +5,7 @@ use super::error::Ec2Error;
 use super::filter::{Filter, Filters};
 use crate::model::{
     AllocationId, DhcpOptions, EgressOnlyInternetGateway, Id, InternetGateway, NatGateway, NetworkAcl,
-    NetworkInterface, Peering, RouteTable, SecurityGroup, SecurityGroupRuleId, State, Subnet,
+    NetworkInterface, Peering, PrefixList, RouteTable, SecurityGroup, SecurityGroupRuleId, State, Subnet,
     SubnetCidrReservation, Tags, TransitAttachment, TransitGateway, Txn, Vpc, VpcEndpoint, VpnGateway,
 };
 use crate::services::{Caller, Done, Operation, Page, Printed, Read, View, Write, page};
@@ -134,6 +134,7 @@ const KINDS: &[Kind] = &[
     kind::<NatGateway>(),
     kind::<NetworkAcl>(),
     kind::<NetworkInterface>(),
+    kind::<PrefixList>(),
     kind::<RouteTable>(),
     kind::<SecurityGroup>(),
     Kind {
@@ -394,6 +395,9 @@ mod tests {
         ids.push(text(&allocated["AllocationId"]));
         let made = json!({ "SubnetId": ids[1], "ConnectivityType": "private" });
         ids.push(text(&lab.write::<CreateNatGateway>(made)["NatGateway"]["NatGatewayId"]));
+        let list = json!({ "PrefixListName": "l", "AddressFamily": "IPv4", "MaxEntries": 1 });
+        let list = lab.write::<super::super::prefix_list_change::CreateManagedPrefixList>(list);
+        ids.push(list["PrefixList"]["PrefixListId"].as_str().unwrap().to_owned());
         assert_eq!(ids.len(), KINDS.len());
         let tags = json!([{ "Key": "team", "Value": "a" }, { "Key": "Name", "Value": "" }]);
         lab.write::<CreateTags>(json!({ "Resources": ids, "Tags": tags }));

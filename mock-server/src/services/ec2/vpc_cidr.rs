@@ -386,7 +386,7 @@ mod tests {
     use super::super::describe::Describe;
     use super::super::harness::{Lab, text, texts};
     use super::super::security_group::CreateSecurityGroup;
-    use super::super::security_group_rule::RevokeSecurityGroupEgress;
+    use super::super::security_group_rule_change::RevokeSecurityGroupEgress;
     use super::super::vpc::{CreateVpc, DeleteVpc};
     use super::*;
     use crate::model::{RouteTable, SecurityGroup};

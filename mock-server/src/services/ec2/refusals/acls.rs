@@ -87,7 +87,7 @@ pub(super) fn network_acls(seen: &mut Seen<'_>, vpc: &str, other: &str) {
     );
     seen.value::<CreateNetworkAclEntry>(
         icmp(json!({ "Type": 256, "Code": 3 })),
-        "Invalid value '256' for ICMP type or code. Must be between -1 and 255.",
+        "ICMP type (256) out of range",
     );
     let tcp = |range: Value| with(allow(&acl, 1), json!({ "Protocol": "6", "PortRange": range }));
     seen.write::<CreateNetworkAclEntry>(
@@ -101,7 +101,7 @@ pub(super) fn network_acls(seen: &mut Seen<'_>, vpc: &str, other: &str) {
     );
     seen.value::<CreateNetworkAclEntry>(
         tcp(json!({ "From": 0, "To": 65_536 })),
-        "Invalid value '65536' for port. Must be between 0 and 65535.",
+        "TCP/UDP port (65536) out of range",
     );
     seen.value::<CreateNetworkAclEntry>(
         with(allow(&acl, 1), json!({ "Protocol": "256" })),

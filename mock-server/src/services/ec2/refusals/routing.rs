@@ -19,11 +19,12 @@ use super::super::transit_gateway_attachment::{
     CreateTransitGatewayVpcAttachment, DeleteTransitGatewayVpcAttachment,
 };
 use super::super::vpc::CreateVpc;
+use super::super::vpc_endpoint_create::{CreateVpcEndpoint, DeleteVpcEndpoints};
 use super::super::vpn_gateway::{AttachVpnGateway, CreateVpnGateway, DeleteVpnGateway, DetachVpnGateway};
 use super::{Seen, with};
 use crate::model::{
-    Attachment, Destination, Id, NetworkInterfaceId, PublicAddress, Quotas, Route, RouteOrigin, RouteTableId,
-    RouteTarget, TransitGateway, VpnGateway,
+    Attachment, Id, NetworkInterfaceId, PublicAddress, Quotas, RouteTableId, RouteTarget, TransitGateway,
+    VpnGateway,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -197,7 +198,7 @@ fn routes(seen: &mut Seen<'_>, vpc: &str, subnet: &str) {
         "The route for 0.0.0.0/0 is not a local route and has no local target.",
     );
     targets(seen, vpc, subnet, &table);
-    endpoints(seen, &table);
+    endpoints(seen, vpc, &table);
     edges(seen, vpc, subnet, &gateway);
     lab.write::<DetachInternetGateway>(json!({ "InternetGatewayId": gateway, "VpcId": vpc }));
 }
@@ -277,15 +278,13 @@ fn targets(seen: &mut Seen<'_>, vpc: &str, subnet: &str, table: &str) {
 }
 
 /// A route that a gateway endpoint made.
-fn endpoints(seen: &mut Seen<'_>, table: &str) {
-    let (list, endpoint) = ("pl-63a5400a", format!("vpce-{LOST}"));
-    seen.lab.change(|state| {
-        let destination = Destination::PrefixList(Id::parse(list).unwrap());
-        let target = RouteTarget::Endpoint(Id::parse(&endpoint).unwrap());
-        state.route_tables.update(&Id::parse(table).unwrap(), |table| {
-            table.routes.push(Route::new(destination, target, RouteOrigin::Route));
-        });
-    });
+fn endpoints(seen: &mut Seen<'_>, vpc: &str, table: &str) {
+    let list = "pl-63a5400a";
+    let service = "com.amazonaws.us-east-1.s3";
+    let made = seen.lab.write::<CreateVpcEndpoint>(
+        json!({ "VpcId": vpc, "ServiceName": service, "RouteTableIds": [table] }),
+    );
+    let endpoint = text(&made["VpcEndpoint"]["VpcEndpointId"]);
     let input = json!({ "RouteTableId": table, "DestinationPrefixListId": list });
     seen.value::<DeleteRoute>(
         input,
@@ -302,6 +301,7 @@ fn endpoints(seen: &mut Seen<'_>, table: &str) {
             ),
         );
     }
+    seen.lab.write::<DeleteVpcEndpoints>(json!({ "VpcEndpointIds": [endpoint] }));
 }
 
 /// The table of a gateway.
