@@ -24,7 +24,14 @@ pub enum Refusal {
     Reserved,
     /// An interface has it.
     InUse,
+    /// There are free addresses enough, but no whole prefix of them.
+    Fragmented,
 }
+
+/// How long the prefixes are that an interface can be given instead of single addresses, and how many addresses
+/// that are. Source: EC2 user guide, "Assign prefixes to network interfaces".
+pub const PREFIX_LENGTH: u8 = 28;
+const PREFIX_SIZE: u32 = 1 << (32 - PREFIX_LENGTH as u32);
 
 /// The one record of address use in a subnet: who owns what, and, derived from that within this type alone,
 /// which are free. Free count O(1), next free address O(chunks), owner O(log n), copies share what they can.
@@ -116,6 +123,49 @@ impl AddressPool {
         Some(owner)
     }
 
+    /// Gives the lowest prefix of which no address is taken to `owner`.
+    ///
+    /// # Errors
+    /// [`Refusal::Exhausted`], [`Refusal::Fragmented`].
+    pub fn take_next_prefix(&mut self, owner: NetworkInterfaceId) -> Result<Ipv4Net, Refusal> {
+        if self.free < PREFIX_SIZE {
+            return Err(Refusal::Exhausted);
+        }
+        let place = (0u32..).zip(&self.chunks).find_map(|(n, chunk)| Some((n, chunk.first_free_prefix()?)));
+        let (n, within) = place.ok_or(Refusal::Fragmented)?;
+        let first = n * CHUNK + within;
+        (first..first + PREFIX_SIZE).for_each(|offset| self.give(offset, owner));
+        Ok(prefix_at(self.address(first)))
+    }
+
+    /// Gives all addresses of this prefix to `owner`, or none of them.
+    ///
+    /// # Errors
+    /// [`Refusal::Outside`], also for what is no prefix of the right length; `Reserved`, `InUse`.
+    pub fn take_prefix(&mut self, prefix: Ipv4Net, owner: NetworkInterfaceId) -> Result<(), Refusal> {
+        if prefix.prefix_len() != PREFIX_LENGTH || !self.net.contains(&prefix) {
+            return Err(Refusal::Outside);
+        }
+        let first = self.offset(prefix.network()).ok_or(Refusal::Outside)?;
+        let size = size_of(self.net);
+        let offsets = first..first + PREFIX_SIZE;
+        if offsets.clone().any(|offset| is_reserved(offset, size)) {
+            return Err(Refusal::Reserved);
+        }
+        if offsets.clone().any(|offset| self.owners.contains_key(&offset)) {
+            return Err(Refusal::InUse);
+        }
+        offsets.for_each(|offset| self.give(offset, owner));
+        Ok(())
+    }
+
+    /// Takes the addresses of a prefix back.
+    pub fn release_prefix(&mut self, prefix: Ipv4Net) {
+        for address in prefix_addresses(prefix) {
+            self.release(address);
+        }
+    }
+
     fn give(&mut self, offset: u32, owner: NetworkInterfaceId) {
         self.owners.insert(offset, owner);
         self.flip(offset);
@@ -149,12 +199,28 @@ impl Chunk {
         self.free = if self.bits[word] & bit == 0 { self.free + 1 } else { self.free - 1 };
     }
 
+    /// Where the first stretch of free addresses begins that makes a prefix.
+    fn first_free_prefix(&self) -> Option<u32> {
+        let is_free = |at: &u32| (self.bits[(at / 64) as usize] >> (at % 64)) & 0xffff == 0;
+        (0..CHUNK).step_by(PREFIX_SIZE as usize).find(is_free)
+    }
+
     fn first_free(&self) -> Option<u32> {
         (0u32..)
             .zip(self.bits)
             .find(|(_, word)| *word != u64::MAX)
             .map(|(n, word)| n * 64 + word.trailing_ones())
     }
+}
+
+/// The prefix that begins with this address.
+fn prefix_at(first: Ipv4Addr) -> Ipv4Net {
+    Ipv4Net::new_assert(first, PREFIX_LENGTH)
+}
+
+/// Every address of a prefix; its first and last one are as good as the others.
+pub fn prefix_addresses(prefix: Ipv4Net) -> impl Iterator<Item = Ipv4Addr> {
+    (u32::from(prefix.network())..=u32::from(prefix.broadcast())).map(Ipv4Addr::from)
 }
 
 fn size_of(net: Ipv4Net) -> u32 {
@@ -205,7 +271,7 @@ mod tests {
         #[test]
         fn every_address_is_free_or_has_one_owner(
             prefix in 22u8..=28,
-            steps in prop::collection::vec((0u8..4, 0u32..1100), 0..300),
+            steps in prop::collection::vec((0u8..8, 0u32..1100), 0..300),
         ) {
             let net: Ipv4Net = format!("10.1.0.0/{prefix}").parse().unwrap();
             let mut pool = AddressPool::new(net);
@@ -226,7 +292,34 @@ mod tests {
                         prop_assert_eq!(pool.take(address, owner).is_ok(), fits);
                         if fits { plain.insert(address, owner); }
                     }
-                    _ => prop_assert_eq!(pool.release(address), plain.remove(&address)),
+                    3 | 4 => prop_assert_eq!(pool.release(address), plain.remove(&address)),
+                    // Prefixes: the next one, a chosen one, one that is given back.
+                    kind => {
+                        let chosen = Ipv4Net::new(address, PREFIX_LENGTH).unwrap().trunc();
+                        let all_free = |prefix: &Ipv4Net| {
+                            prefix_addresses(*prefix).all(|one| usable.contains(&one) && !plain.contains_key(&one))
+                        };
+                        let taken = match kind {
+                            5 => {
+                                let lowest = net.subnets(PREFIX_LENGTH).unwrap().find(all_free);
+                                let taken = pool.take_next_prefix(owner);
+                                let why = if usable.len() - plain.len() < 16 { Refusal::Exhausted } else { Refusal::Fragmented };
+                                prop_assert_eq!(taken, lowest.ok_or(why));
+                                taken.ok()
+                            }
+                            6 => {
+                                let taken = pool.take_prefix(chosen, owner).is_ok();
+                                prop_assert_eq!(taken, all_free(&chosen));
+                                taken.then_some(chosen)
+                            }
+                            _ => {
+                                pool.release_prefix(chosen);
+                                plain.retain(|one, _| !chosen.contains(one));
+                                None
+                            }
+                        };
+                        plain.extend(taken.into_iter().flat_map(prefix_addresses).map(|one| (one, owner)));
+                    }
                 }
                 prop_assert_eq!(pool.free() as usize, usable.len() - plain.len());
                 prop_assert_eq!(pool.owner(address), plain.get(&address).copied());

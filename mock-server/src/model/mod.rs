@@ -3,6 +3,8 @@
 //! No request, no wire name, no error text and no `Serialize` here: each boundary has types of its own.
 
 pub mod address;
+pub mod address6;
+pub mod assign;
 pub mod choice;
 pub mod finding;
 pub mod gateway;
@@ -10,9 +12,13 @@ pub mod group;
 pub mod hosting;
 pub mod iam;
 pub mod ids;
+pub mod image;
+pub mod instance;
+pub mod instance_type;
 pub mod interface;
 pub mod job;
 pub mod network;
+pub mod permission;
 pub mod place;
 pub mod public;
 pub mod quota;
@@ -24,6 +30,8 @@ pub mod texts;
 pub mod vpc;
 
 pub use address::AddressPool;
+pub use address6::Ipv6Pool;
+pub use assign::Addresses;
 pub use choice::{Choices, Placement, Silence};
 pub use finding::{Evidence, Finding, Phase, RuleMode, RuleModes, Verdict};
 pub use gateway::{AclAssociation, AclEntry, DhcpOptions, InternetGateway, NetworkAcl};
@@ -34,10 +42,14 @@ pub use hosting::{
 };
 pub use iam::{Role, Session};
 pub use ids::*;
-pub use interface::{Attachment, GroupRef, InterfaceStatus, NetworkInterface, UsedToken};
+pub use image::Image;
+pub use instance::{Instance, InstanceState};
+pub use instance_type::InstanceType;
+pub use interface::{Attachment, ConnectionTracking, GroupRef, InterfaceStatus, NetworkInterface, UsedToken};
 pub use job::{
     Course, Document, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Needs, Transition, VpcConfig,
 };
+pub use permission::InterfacePermission;
 pub use public::PublicAddress;
 pub use quota::Quotas;
 pub use region::{Partition, RegionInfo, Site, Zone};

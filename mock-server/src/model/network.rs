@@ -150,6 +150,7 @@ impl State {
             ipv6: None,
             zone: new.zone,
             addresses: AddressPool::new(new.cidr),
+            ipv6_addresses: Ipv6Pool::default(),
             default_for_zone: new.default_for_zone,
             map_public_ip: new.map_public_ip,
             tags: new.tags,

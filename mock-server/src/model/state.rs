@@ -60,6 +60,8 @@ pub enum Owner {
     NatGateway(NatGatewayId),
     VpcEndpoint(VpcEndpointId),
     Instance(InstanceId),
+    /// An instance that is terminated: how long it is still described.
+    TerminatedInstance(InstanceId),
 }
 
 impl std::fmt::Display for Owner {
@@ -70,7 +72,7 @@ impl std::fmt::Display for Owner {
             Owner::Fleet(key) => key.fmt(f),
             Owner::NatGateway(id) => id.fmt(f),
             Owner::VpcEndpoint(id) => id.fmt(f),
-            Owner::Instance(id) => id.fmt(f),
+            Owner::Instance(id) | Owner::TerminatedInstance(id) => id.fmt(f),
         }
     }
 }
@@ -82,7 +84,7 @@ pub enum Alarm {
     Stage(usize),
     /// The job has run as long as it may.
     Overtime,
-    /// The interfaces of a deleted endpoint go.
+    /// The interfaces of a deleted endpoint go; a terminated instance is forgotten.
     Release,
 }
 
@@ -102,6 +104,8 @@ pub struct State {
     pub subnets: Table<Subnet>,
     pub groups: Table<SecurityGroup>,
     pub interfaces: Table<NetworkInterface>,
+    pub interface_permissions: Table<InterfacePermission>,
+    pub instances: Table<Instance>,
     pub route_tables: Table<RouteTable>,
     pub acls: Table<NetworkAcl>,
     pub internet_gateways: Table<InternetGateway>,
@@ -187,23 +191,16 @@ impl State {
         table(&mut broken, "models", &self.models);
         table(&mut broken, "endpoint_configs", &self.endpoint_configs);
         table(&mut broken, "endpoints", &self.endpoints);
+        table(&mut broken, "instances", &self.instances);
+        table(&mut broken, "interface_permissions", &self.interface_permissions);
         broken.extend(hosting::broken_invariants(self));
+        broken.extend(place::broken_invariants(self));
         for vpc in self.vpcs.iter() {
             if let Some(options) = vpc.dhcp_options.filter(|id| !self.dhcp_options.contains(id)) {
                 broken.push(format!("{} has {options}, which does not exist", vpc.id));
             }
         }
         for subnet in self.subnets.iter() {
-            let index = interface::InterfaceIndex::Subnet(subnet.id);
-            let mut held: Vec<_> = self
-                .interfaces
-                .by(&index)
-                .flat_map(|eni| eni.addresses.iter().map(|a| (*a, eni.id)))
-                .collect();
-            held.sort();
-            if !subnet.addresses.taken().eq(held) {
-                broken.push(format!("the addresses of {} do not match its interfaces", subnet.id));
-            }
             if !self.vpcs.contains(&subnet.vpc) {
                 broken.push(format!("{} lies in no VPC", subnet.id));
             }
@@ -262,6 +259,7 @@ impl State {
         // Each token is that of one row, and goes with it.
         let mut tokens: Vec<_> =
             self.interfaces.iter().filter_map(|interface| interface.client_token).collect();
+        tokens.extend(self.instances.iter().filter_map(|instance| instance.client_token));
         tokens.sort_unstable();
         if !self.client_tokens.keys().eq(&tokens) {
             broken.push("the client tokens are not those of the rows".into());

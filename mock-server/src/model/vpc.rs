@@ -33,6 +33,11 @@ impl Vpc {
     pub fn cidr(&self) -> Option<Ipv4Net> {
         self.cidrs.first().map(|(_, net)| *net)
     }
+
+    /// Whether instances and interfaces have DNS names. Source: VPC user guide, "DNS attributes for your VPC".
+    pub fn gives_names(&self) -> bool {
+        self.dns_support && self.dns_hostnames
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -66,6 +71,8 @@ pub struct Subnet {
     pub zone: Zone,
     /// The one record of which addresses are taken, and so of how many are free.
     pub addresses: AddressPool,
+    /// The same of `ipv6`.
+    pub ipv6_addresses: Ipv6Pool,
     pub default_for_zone: bool,
     pub map_public_ip: bool,
     pub tags: Tags,

@@ -1,6 +1,7 @@
 //! The rules behind EC2's refusals. Each is checked by the operation that it belongs to, which has the exact text
 //! in its error; here stands what the rule says, where that is known from, and what to do.
 
+mod interfaces;
 mod routes;
 
 use super::Basis::{self, Assumed, Documented, Observed};
@@ -40,6 +41,7 @@ const GROUPS: &str = "Amazon VPC User Guide, security groups";
 /// The rules of EC2, topic by topic; those of large topics are in files of their own.
 const TOPICS: &[&[Ec2Rule]] = &[
     GENERAL,
+    interfaces::RULES,
     routes::RULES, //
 ];
 

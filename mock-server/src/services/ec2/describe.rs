@@ -132,9 +132,11 @@ pub struct DescribeIn {
     #[serde(
         alias = "DhcpOptionsIds",
         alias = "GroupIds",
+        alias = "InstanceIds",
         alias = "InternetGatewayIds",
         alias = "NetworkAclIds",
         alias = "NetworkInterfaceIds",
+        alias = "NetworkInterfacePermissionIds",
         alias = "RouteTableIds",
         alias = "SecurityGroupRuleIds",
         alias = "SubnetIds",

@@ -3,7 +3,12 @@
 //!
 //! A text marked `assumed` is one for which no answer of AWS itself was seen.
 
-use crate::model::{DhcpOptionsId, NetworkInterfaceId, SecurityGroupId, SubnetId, VpcId};
+pub mod instances;
+pub mod interfaces;
+
+use self::instances::InstanceError;
+use self::interfaces::InterfaceError;
+use crate::model::{DhcpOptionsId, InstanceId, NetworkInterfaceId, SecurityGroupId, SubnetId, VpcId};
 use crate::services::refusal::refusals;
 use ipnet::Ipv4Net;
 use std::fmt;
@@ -248,5 +253,9 @@ refusals! {
             text "Invalid region names provided. The following region names are invalid: {names}";
         ZoneNotFound(zones: String) = "InvalidParameterValue",
             text "Invalid availability zone: [{zones}]";
+    }
+    with {
+        Interface(InterfaceError),
+        Instance(InstanceError),
     }
 }

@@ -79,6 +79,21 @@ impl Lab {
         done.unwrap();
     }
 
+    /// Lets time pass: what is due by then happens.
+    pub fn advance(&self, millis: u64) {
+        self.account.settle(NOW + std::time::Duration::from_millis(millis), crate::jobs::step);
+        assert_eq!(self.state().broken_invariants(), Vec::<String>::new());
+    }
+
+    /// An instance of type t3.medium in a subnet, as its launch answers it; `more` are further parameters.
+    pub fn instance(&self, subnet: &str, more: Value) -> Value {
+        let mut input =
+            json!({ "ImageId": "ami-12c6146b", "InstanceType": "t3.medium", "MinCount": 1, "MaxCount": 1 });
+        input["SubnetId"] = json!(subnet);
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        self.write::<super::instance_run::RunInstances>(input)["Instances"][0].clone()
+    }
+
     /// A VPC 10.0.0.0/16; its id.
     pub fn vpc(&self) -> String {
         let made = self.write::<super::vpc::CreateVpc>(json!({ "CidrBlock": "10.0.0.0/16" }));

@@ -9,11 +9,22 @@ pub mod error;
 mod filter;
 #[cfg(test)]
 mod harness;
+mod image;
+mod instance;
+mod instance_attribute;
+mod instance_describe;
+mod instance_filters;
+mod instance_run;
+mod instance_state;
+mod instance_type;
 mod internet_gateway;
 mod network_acl;
 mod network_interface;
+mod network_interface_address;
+mod network_interface_attach;
 mod network_interface_attribute;
 mod network_interface_create;
+mod network_interface_permission;
 mod permission;
 #[cfg(test)]
 mod properties;
@@ -36,7 +47,8 @@ pub(crate) use self::{
 
 use super::Registrar;
 use crate::model::{
-    DhcpOptions, InternetGateway, NetworkAcl, NetworkInterface, RouteTable, SecurityGroup, Subnet, Vpc,
+    DhcpOptions, InterfacePermission, InternetGateway, NetworkAcl, NetworkInterface, RouteTable,
+    SecurityGroup, Subnet, Vpc,
 };
 use describe::{Describe, Resource};
 use error::Ec2Error;
@@ -70,7 +82,29 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.read::<Describe<NetworkInterface>>();
     registrar.read::<network_interface_attribute::DescribeNetworkInterfaceAttribute>();
     registrar.write::<network_interface_attribute::ModifyNetworkInterfaceAttribute>();
-    registrar.write::<network_interface_attribute::DetachNetworkInterface>();
+    registrar.write::<network_interface_attribute::ResetNetworkInterfaceAttribute>();
+    registrar.write::<network_interface_attach::AttachNetworkInterface>();
+    registrar.write::<network_interface_attach::DetachNetworkInterface>();
+    registrar.write::<network_interface_address::AssignPrivateIpAddresses>();
+    registrar.write::<network_interface_address::UnassignPrivateIpAddresses>();
+    registrar.write::<network_interface_address::AssignIpv6Addresses>();
+    registrar.write::<network_interface_address::UnassignIpv6Addresses>();
+    registrar.write::<network_interface_permission::CreateNetworkInterfacePermission>();
+    registrar.write::<network_interface_permission::DeleteNetworkInterfacePermission>();
+    registrar.read::<Describe<InterfacePermission>>();
+    // Instances, as far as they hold interfaces
+    registrar.write::<instance_run::RunInstances>();
+    registrar.read::<instance_describe::DescribeInstances>();
+    registrar.read::<instance_describe::DescribeInstanceStatus>();
+    registrar.write::<instance_state::StartInstances>();
+    registrar.write::<instance_state::StopInstances>();
+    registrar.write::<instance_state::RebootInstances>();
+    registrar.write::<instance_state::TerminateInstances>();
+    registrar.read::<instance_attribute::DescribeInstanceAttribute>();
+    registrar.write::<instance_attribute::ModifyInstanceAttribute>();
+    registrar.read::<image::DescribeImages>();
+    registrar.read::<instance_type::DescribeInstanceTypes>();
+    registrar.read::<instance_type::DescribeInstanceTypeOfferings>();
     // Route tables, network ACLs, gateways, DHCP options
     registrar.read::<Describe<RouteTable>>();
     registrar.read::<Describe<NetworkAcl>>();
@@ -90,7 +124,7 @@ pub fn operations(registrar: &mut impl Registrar) {
 }
 
 /// The filters of each describing operation that has some, in order of name.
-pub fn filters() -> [(&'static str, &'static [&'static str]); 12] {
+pub fn filters() -> [(&'static str, &'static [&'static str]); 18] {
     fn of<R: Resource>() -> (&'static str, &'static [&'static str]) {
         (R::DESCRIBE, R::FILTERS)
     }
@@ -100,6 +134,12 @@ pub fn filters() -> [(&'static str, &'static [&'static str]); 12] {
         of::<SecurityGroup>(),
         ("DescribeSecurityGroupRules", security_group_rule::RULE_FILTERS),
         of::<NetworkInterface>(),
+        of::<InterfacePermission>(),
+        ("DescribeInstances", instance_filters::FILTERS),
+        ("DescribeInstanceStatus", instance_describe::STATUS_FILTERS),
+        ("DescribeImages", image::IMAGE_FILTERS),
+        ("DescribeInstanceTypes", instance_type::TYPE_FILTERS),
+        ("DescribeInstanceTypeOfferings", instance_type::OFFERING_FILTERS),
         of::<RouteTable>(),
         of::<NetworkAcl>(),
         of::<InternetGateway>(),
