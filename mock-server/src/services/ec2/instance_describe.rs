@@ -338,3 +338,88 @@ fn status_values(row: &Instance, name: &str, probe: &mut Probe<'_>) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::filter::names_without_values;
+    use super::super::harness::{Lab, text};
+    use super::*;
+    use serde_json::{Value as Json, json};
+
+    #[test]
+    fn every_documented_filter_is_known_and_selects() {
+        let lab = Lab::new();
+        let vpc = lab.vpc();
+        let (subnet, other) = (lab.subnet(&vpc, "10.0.0.0/24"), lab.subnet(&vpc, "10.0.1.0/24"));
+        let group = lab.group(&vpc, "web");
+        let one = lab.instance(&subnet, json!({ "SecurityGroupIds": [group], "ClientToken": "t" }));
+        let two = lab.instance(&other, json!({ "InstanceType": "t3.small" }));
+        let (one, two) = (text(&one["InstanceId"]), text(&two["InstanceId"]));
+        let state = lab.state();
+        let shown = Shown::new(&state, state.instances.iter().next().unwrap().clone());
+        let unknown = names_without_values(FILTERS, |name, probe| values(&shown, &state, name, probe));
+        assert_eq!(unknown, Vec::<&str>::new());
+        assert!(FILTERS.is_sorted() && STATUS_FILTERS.is_sorted());
+        let ids = |filters: Json| -> Vec<String> {
+            let listed = lab.read::<DescribeInstances>(json!({ "Filters": filters }));
+            let reservations = listed["Reservations"].as_array().unwrap();
+            reservations.iter().map(|it| text(&it["Instances"][0]["InstanceId"])).collect()
+        };
+        for (name, value) in [
+            ("subnet-id", subnet.as_str()),
+            ("instance.group-id", &group),
+            ("instance.group-name", "web"),
+            ("private-ip-address", "10.0.0.4"),
+            ("private-dns-name", "ip-10-0-0-4.*"),
+            ("instance-type", "t3.medium"),
+            ("client-token", "t"),
+            ("network-interface.subnet-id", &subnet),
+            ("network-interface.addresses.private-ip-address", "10.0.0.*"),
+            ("network-interface.attachment.instance-id", &one),
+        ] {
+            assert_eq!(ids(json!([{ "Name": name, "Values": [value] }])), [&*one], "{name}");
+        }
+        for (name, value) in [
+            ("vpc-id", vpc.as_str()),
+            ("instance-state-name", "pending"),
+            ("instance-state-code", "0"),
+            ("architecture", "x86_64"),
+            ("network-interface.attachment.status", "attached"),
+            ("tenancy", "default"),
+        ] {
+            let mut both = ids(json!([{ "Name": name, "Values": [value] }]));
+            both.sort();
+            let mut expected = [one.clone(), two.clone()];
+            expected.sort();
+            assert_eq!(both, expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_reservation_stands_together_even_over_pages() {
+        let lab = Lab::new();
+        let subnet = lab.subnet(&lab.vpc(), "10.0.0.0/24");
+        for _ in 0..3 {
+            lab.instance(&subnet, json!({ "MinCount": 4, "MaxCount": 4 }));
+        }
+        let mut input = json!({ "MaxResults": 5 });
+        let mut seen = Vec::new();
+        loop {
+            let page = lab.read::<DescribeInstances>(input.clone());
+            for reservation in page["Reservations"].as_array().unwrap() {
+                for instance in reservation["Instances"].as_array().unwrap() {
+                    seen.push((
+                        text(&reservation["ReservationId"]),
+                        instance["AmiLaunchIndex"].as_u64().unwrap(),
+                    ));
+                }
+            }
+            match page.get("NextToken") {
+                Some(token) => input["NextToken"] = token.clone(),
+                None => break,
+            }
+        }
+        assert_eq!(seen.len(), 12);
+        assert!(seen.is_sorted());
+    }
+}

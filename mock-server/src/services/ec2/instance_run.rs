@@ -344,13 +344,8 @@ fn plan(state: &State, zone: Option<Zone>, many: bool, given: InterfaceIn) -> Re
         let id = find_own(state, id)?.id;
         return Ok(Plan { slot, delete_on_termination: false, public: false, source: Source::Existing(id) });
     }
-    if given.associate_public_ip_address == Some(true) {
-        if many {
-            return Err(InstanceError::PublicAddressOfMany.into());
-        }
-        if slot.device_index != 0 {
-            return Err(InstanceError::PublicAddressNotPrimary.into());
-        }
+    if many && given.associate_public_ip_address == Some(true) {
+        return Err(InstanceError::PublicAddressOfMany.into());
     }
     let subnet = subnet_for(state, zone, given.subnet_id)?;
     let (chosen, more) = AddressesIn {
@@ -550,5 +545,111 @@ fn in_use(state: &State, error: Ec2Error, chosen: &[Ipv4Addr]) -> Ec2Error {
             InstanceError::InstanceAddressInUse(*address).into()
         }
         _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::describe::Describe;
+    use super::super::harness::{Lab, text};
+    use super::super::subnet::ModifySubnetAttribute;
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn launch(more: Value) -> Value {
+        let mut input =
+            json!({ "ImageId": "ami-12c6146b", "InstanceType": "t3.medium", "MinCount": 1, "MaxCount": 1 });
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        input
+    }
+
+    fn free(lab: &Lab, subnet: &str) -> u32 {
+        lab.state().subnets.get(&Id::parse(subnet).unwrap()).unwrap().addresses.free()
+    }
+
+    #[test]
+    fn without_a_subnet_it_lies_in_the_first_default_one_and_is_public() {
+        let lab = Lab::new();
+        let tags = json!([
+            { "ResourceType": "instance", "Tags": [{ "Key": "k", "Value": "i" }] },
+            { "ResourceType": "network-interface", "Tags": [{ "Key": "k", "Value": "eni" }] },
+            { "ResourceType": "volume", "Tags": [{ "Key": "k", "Value": "vol" }] },
+        ]);
+        let made = lab.write::<RunInstances>(launch(json!({ "TagSpecifications": tags, "MaxCount": 3 })));
+        let instances = made["Instances"].as_array().unwrap();
+        assert_eq!(instances.len(), 3);
+        for (n, it) in instances.iter().enumerate() {
+            assert_eq!(it["AmiLaunchIndex"], n);
+            assert_eq!(it["State"], json!({ "Code": 0, "Name": "pending" }));
+            assert_eq!(it["Placement"]["AvailabilityZone"], "us-east-1a");
+            assert_eq!(it["Tags"], json!([{ "Key": "k", "Value": "i" }]));
+            assert_eq!(it["SecurityGroups"][0]["GroupName"], "default");
+            assert_eq!(it["NetworkInterfaces"][0]["Attachment"]["DeleteOnTermination"], true);
+            assert_eq!(it["NetworkInterfaces"][0]["Association"]["IpOwnerId"], "amazon");
+            assert_eq!(it["NetworkInterfaces"][0]["Association"]["PublicIp"], it["PublicIpAddress"]);
+            assert!(text(&it["PublicDnsName"]).ends_with(".compute-1.amazonaws.com"));
+            assert!(text(&it["PrivateDnsName"]).starts_with("ip-172-31-"));
+        }
+        let listed = lab.read::<Describe<NetworkInterface>>(json!({}));
+        assert_eq!(listed["NetworkInterfaces"][0]["TagSet"], json!([{ "Key": "k", "Value": "eni" }]));
+    }
+
+    #[test]
+    fn a_client_token_launches_once() {
+        let lab = Lab::new();
+        let input = launch(json!({ "ClientToken": "once", "MaxCount": 2 }));
+        let first = lab.write::<RunInstances>(input.clone());
+        assert_eq!(first["Instances"][1]["ClientToken"], "once");
+        assert_eq!(lab.write::<RunInstances>(input), first);
+        assert_eq!(lab.state().instances.len(), 2);
+        let other = launch(json!({ "ClientToken": "once" }));
+        assert_eq!(lab.try_write::<RunInstances>(other), Err(Ec2Error::TokenReused));
+    }
+
+    #[test]
+    fn a_subnet_that_is_short_of_addresses_gets_as_many_instances_as_fit() {
+        let lab = Lab::new();
+        let subnet = lab.subnet(&lab.vpc(), "10.0.0.0/28");
+        let made =
+            lab.write::<RunInstances>(launch(json!({ "SubnetId": subnet, "MinCount": 5, "MaxCount": 20 })));
+        assert_eq!(made["Instances"].as_array().unwrap().len(), 11);
+        assert_eq!(free(&lab, &subnet), 0);
+    }
+
+    #[test]
+    fn described_interfaces_are_made_and_attached_as_described() {
+        let lab = Lab::new();
+        let vpc = lab.vpc();
+        let (subnet, second) = (lab.subnet(&vpc, "10.0.0.0/24"), lab.subnet(&vpc, "10.0.1.0/24"));
+        lab.write::<ModifySubnetAttribute>(
+            json!({ "SubnetId": subnet, "MapPublicIpOnLaunch": { "Value": true } }),
+        );
+        let existing = lab.interface(&second, &[]);
+        let made = lab.write::<RunInstances>(launch(json!({ "NetworkInterfaces": [
+            { "DeviceIndex": 1, "NetworkInterfaceId": existing },
+            {
+                "DeviceIndex": 0, "SubnetId": subnet, "PrivateIpAddress": "10.0.0.20", "Description": "mine",
+                "SecondaryPrivateIpAddressCount": 2, "DeleteOnTermination": false,
+            },
+        ] })));
+        let instance = &made["Instances"][0];
+        let interfaces = instance["NetworkInterfaces"].as_array().unwrap();
+        assert_eq!(instance["PrivateIpAddress"], "10.0.0.20");
+        assert!(instance.get("PublicIpAddress").is_none(), "there are several interfaces");
+        assert_eq!(interfaces[0]["Description"], "mine");
+        assert_eq!(interfaces[0]["PrivateIpAddresses"].as_array().unwrap().len(), 3);
+        assert_eq!(interfaces[0]["Attachment"]["DeleteOnTermination"], false);
+        assert_eq!(interfaces[1]["NetworkInterfaceId"], json!(existing));
+        assert_eq!(interfaces[1]["Attachment"]["DeviceIndex"], 1);
+        assert_eq!(free(&lab, &subnet), 251 - 3);
+        let seven = json!([{ "DeviceIndex": 0, "SubnetId": subnet, "SecondaryPrivateIpAddressCount": 6 }]);
+        assert_eq!(
+            lab.try_write::<RunInstances>(launch(json!({ "NetworkInterfaces": seven }))),
+            Err(InterfaceError::TooManyAddresses.into())
+        );
+        let public = json!([{ "DeviceIndex": 0, "SubnetId": second, "AssociatePublicIpAddress": true }]);
+        let made = lab.write::<RunInstances>(launch(json!({ "NetworkInterfaces": public })));
+        assert!(made["Instances"][0].get("PublicIpAddress").is_some());
+        assert_eq!(made["Instances"][0]["PublicDnsName"], "", "the VPC gives no names");
     }
 }

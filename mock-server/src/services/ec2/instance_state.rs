@@ -182,3 +182,126 @@ impl Write for RebootInstances {
         Ok(Done {})
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::harness::{Lab, text};
+    use super::super::instance_describe::{DescribeInstanceStatus, DescribeInstances};
+    use super::super::network_interface_attach::AttachNetworkInterface;
+    use super::super::subnet::{DeleteSubnet, ModifySubnetAttribute};
+    use super::*;
+    use crate::model::{Destination, Id, NetworkInterfaceId, PublicAddress, Route, RouteOrigin, RouteTarget};
+    use serde_json::{Value, json};
+
+    fn described(lab: &Lab, id: &str) -> Value {
+        let listed = lab.read::<DescribeInstances>(json!({ "InstanceIds": [id] }));
+        listed["Reservations"][0]["Instances"][0].clone()
+    }
+
+    fn state(lab: &Lab, id: &str) -> String {
+        text(&described(lab, id)["State"]["Name"])
+    }
+
+    #[test]
+    fn an_instance_lives_stops_starts_and_ends() {
+        let lab = Lab::new();
+        let subnet = lab.subnet(&lab.vpc(), "10.0.0.0/24");
+        lab.write::<ModifySubnetAttribute>(
+            json!({ "SubnetId": subnet, "MapPublicIpOnLaunch": { "Value": true } }),
+        );
+        let made = lab.instance(&subnet, json!({ "ClientToken": "t" }));
+        let id = text(&made["InstanceId"]);
+        let ids = json!({ "InstanceIds": [id] });
+        let statuses = || lab.read::<DescribeInstanceStatus>(json!({}))["InstanceStatuses"].clone();
+        assert_eq!((state(&lab, &id).as_str(), statuses()), ("pending", json!([])));
+        lab.advance(1_000);
+        assert_eq!(state(&lab, &id), "running");
+        assert_eq!(statuses()[0]["InstanceStatus"]["Status"], "ok");
+        lab.write::<RebootInstances>(ids.clone());
+
+        let stopped = lab.write::<StopInstances>(ids.clone());
+        assert_eq!(stopped["StoppingInstances"][0]["PreviousState"]["Name"], "running");
+        assert_eq!(
+            stopped["StoppingInstances"][0]["CurrentState"],
+            json!({ "Code": 64, "Name": "stopping" })
+        );
+        lab.advance(2_000);
+        let it = described(&lab, &id);
+        assert_eq!(it["State"]["Name"], "stopped");
+        assert_eq!(it["StateReason"]["Code"], "Client.UserInitiatedShutdown");
+        assert_eq!(it["StateTransitionReason"], "User initiated (2023-11-14 22:13:20 GMT)");
+        assert!(it.get("PublicIpAddress").is_none());
+        assert_eq!(it["PrivateIpAddress"], made["PrivateIpAddress"]);
+
+        lab.write::<StartInstances>(ids.clone());
+        let again = described(&lab, &id);
+        assert!(again.get("PublicIpAddress").is_some());
+        assert_ne!(again["PublicIpAddress"], made["PublicIpAddress"]);
+        lab.advance(3_000);
+
+        lab.write::<TerminateInstances>(ids.clone());
+        assert_eq!(state(&lab, &id), "shutting-down");
+        lab.advance(4_000);
+        let it = described(&lab, &id);
+        assert_eq!((&it["State"]["Code"], &it["NetworkInterfaces"]), (&json!(48), &json!([])));
+        assert!(it.get("PrivateIpAddress").is_none() && it.get("SubnetId").is_none());
+        assert_eq!(
+            lab.write::<TerminateInstances>(ids)["TerminatingInstances"][0]["CurrentState"]["Code"],
+            48
+        );
+        lab.write::<DeleteSubnet>(json!({ "SubnetId": subnet }));
+        lab.advance(60 * 60 * 1_000 + 4_000);
+        assert!(lab.state().instances.is_empty() && lab.state().client_tokens.is_empty());
+    }
+
+    #[test]
+    fn what_outlives_an_instance_is_its_users_and_routes_to_what_does_not_lead_nowhere() {
+        let lab = Lab::new();
+        let subnet = lab.subnet(&lab.vpc(), "10.0.0.0/24");
+        let id = text(&lab.instance(&subnet, json!({}))["InstanceId"]);
+        lab.advance(1_000);
+        let primary = lab.state().interfaces_of(InstanceId::parse(&id).unwrap())[0].clone();
+        let other = lab.interface(&subnet, &[]);
+        let attach = json!({ "NetworkInterfaceId": other, "InstanceId": id, "DeviceIndex": 1 });
+        lab.write::<AttachNetworkInterface>(attach);
+        let other = NetworkInterfaceId::parse(&other).unwrap();
+        let elastic =
+            Some((Id::parse("eipalloc-00000001").unwrap(), Id::parse("eipassoc-00000001").unwrap()));
+        lab.change(|state| {
+            state.interfaces.update(&other, |row| {
+                let (private, public) = (row.addresses[0], "3.208.0.1".parse().unwrap());
+                row.public.push(PublicAddress { private, public, elastic });
+            });
+            let table = state.route_tables.iter().find(|table| table.vpc == primary.vpc).unwrap().id;
+            state.route_tables.update(&table, |table| {
+                for (cidr, target) in [("1.0.0.0/8", primary.id), ("2.0.0.0/8", other)] {
+                    table.routes.push(Route {
+                        destination: Destination::Cidr(cidr.parse().unwrap()),
+                        target: RouteTarget::Interface(target),
+                        origin: RouteOrigin::Route,
+                        blackhole: false,
+                    });
+                }
+            });
+        });
+        lab.write::<TerminateInstances>(json!({ "InstanceIds": [id] }));
+        lab.advance(2_000);
+        let state = lab.state();
+        assert!(!state.interfaces.contains(&primary.id));
+        let left = state.interfaces.get(&other).unwrap();
+        assert_eq!((left.attachment.as_ref(), left.public.len()), (None, 1), "an Elastic IP address stays");
+        let table = state.route_tables.iter().find(|table| table.vpc == primary.vpc).unwrap();
+        assert!(table.routes.iter().skip(1).all(|route| route.blackhole));
+    }
+
+    #[test]
+    fn a_refused_call_stops_nothing() {
+        let lab = Lab::new();
+        let subnet = lab.subnet(&lab.vpc(), "10.0.0.0/24");
+        let free = text(&lab.instance(&subnet, json!({}))["InstanceId"]);
+        let held = text(&lab.instance(&subnet, json!({ "DisableApiTermination": true }))["InstanceId"]);
+        let both = json!({ "InstanceIds": [free, held] });
+        assert!(lab.try_write::<TerminateInstances>(both).is_err());
+        assert_eq!(state(&lab, &free), "pending");
+    }
+}

@@ -370,3 +370,125 @@ impl Write for UnassignIpv6Addresses {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::describe::Describe;
+    use super::super::harness::{Lab, text};
+    use super::super::network_interface_create::CreateNetworkInterface;
+    use super::*;
+    use crate::model::{Id, PublicAddress, SubnetId};
+    use serde_json::{Value, json};
+
+    fn free(lab: &Lab, subnet: &str) -> u32 {
+        lab.state().subnets.get(&SubnetId::parse(subnet).unwrap()).unwrap().addresses.free()
+    }
+
+    fn described(lab: &Lab, id: &str) -> Value {
+        let listed = lab.read::<Describe<NetworkInterface>>(json!({ "NetworkInterfaceIds": [id] }));
+        listed["NetworkInterfaces"][0].clone()
+    }
+
+    #[test]
+    fn addresses_and_prefixes_are_counted_and_given_back() {
+        let lab = Lab::new();
+        let subnet = lab.subnet(&lab.vpc(), "10.0.0.0/24");
+        let id = lab.interface(&subnet, &[]);
+        let of = |mut more: Value| {
+            more["NetworkInterfaceId"] = json!(id);
+            more
+        };
+        let one = lab.write::<AssignPrivateIpAddresses>(of(json!({})));
+        assert_eq!(one["AssignedPrivateIpAddresses"], json!([{ "PrivateIpAddress": "10.0.0.5" }]));
+        lab.write::<AssignPrivateIpAddresses>(of(json!({ "PrivateIpAddresses": ["10.0.0.99"] })));
+        let two = lab.write::<AssignPrivateIpAddresses>(of(json!({ "Ipv4PrefixCount": 2 })));
+        let prefixes = json!([{ "Ipv4Prefix": "10.0.0.16/28" }, { "Ipv4Prefix": "10.0.0.32/28" }]);
+        assert_eq!(two["AssignedIpv4Prefixes"], prefixes);
+        assert_eq!(free(&lab, &subnet), 251 - 3 - 32);
+        assert_eq!(described(&lab, &id)["Ipv4Prefixes"], prefixes);
+        let by_address = |address: &str| {
+            let filter = json!([{ "Name": "addresses.private-ip-address", "Values": [address] }]);
+            lab.ids::<Describe<NetworkInterface>>(
+                "NetworkInterfaces",
+                "NetworkInterfaceId",
+                json!({ "Filters": filter }),
+            )
+        };
+        assert_eq!((by_address("10.0.0.99").len(), by_address("10.0.0.17").len()), (1, 0));
+        lab.write::<UnassignPrivateIpAddresses>(of(json!({ "Ipv4Prefixes": ["10.0.0.16/28"] })));
+        lab.write::<UnassignPrivateIpAddresses>(of(
+            json!({ "PrivateIpAddresses": ["10.0.0.99", "10.0.0.5"] }),
+        ));
+        assert_eq!(free(&lab, &subnet), 251 - 1 - 16);
+        lab.write::<super::super::network_interface_create::DeleteNetworkInterface>(of(json!({})));
+        assert_eq!(free(&lab, &subnet), 251);
+    }
+
+    #[test]
+    fn an_address_moves_with_its_public_one_if_that_is_allowed() {
+        let lab = Lab::new();
+        let subnet = lab.subnet(&lab.vpc(), "10.0.0.0/24");
+        let (from, to) = (lab.interface(&subnet, &[]), lab.interface(&subnet, &[]));
+        let chosen = json!({ "NetworkInterfaceId": from, "PrivateIpAddresses": ["10.0.0.50"] });
+        lab.write::<AssignPrivateIpAddresses>(chosen);
+        lab.change(|state| {
+            let id = NetworkInterfaceId::parse(&from).unwrap();
+            state.interfaces.update(&id, |row| {
+                let (private, public) = ("10.0.0.50".parse().unwrap(), "3.208.0.1".parse().unwrap());
+                row.public.push(PublicAddress { private, public, elastic: None });
+            });
+        });
+        let input = json!({
+            "NetworkInterfaceId": to, "PrivateIpAddresses": ["10.0.0.50", "10.0.0.51"], "AllowReassignment": true,
+        });
+        let answer = lab.write::<AssignPrivateIpAddresses>(input);
+        assert_eq!(answer["AssignedPrivateIpAddresses"].as_array().unwrap().len(), 2);
+        let state = lab.state();
+        let row = |id: &str| state.interfaces.get(&NetworkInterfaceId::parse(id).unwrap()).unwrap();
+        assert_eq!((row(&from).addresses.len(), row(&from).public.len()), (1, 0));
+        assert_eq!((row(&to).addresses.len(), row(&to).public.len()), (3, 1));
+        let gone = json!({ "NetworkInterfaceId": to, "PrivateIpAddresses": ["10.0.0.50"] });
+        lab.write::<UnassignPrivateIpAddresses>(gone);
+        let row = lab.state().interfaces.get(&NetworkInterfaceId::parse(&to).unwrap()).unwrap().clone();
+        assert!(row.public.is_empty(), "the public address stood for the private one");
+    }
+
+    #[test]
+    fn ipv6_comes_out_of_the_subnets_block() {
+        let lab = Lab::new();
+        let subnet = lab.subnet(&lab.vpc(), "10.0.0.0/24");
+        lab.change(|state| {
+            let association = Id::parse("subnet-cidr-assoc-0123456789abcdef0").unwrap();
+            let block = "2001:db8:0:1::/64".parse().unwrap();
+            state
+                .subnets
+                .update(&SubnetId::parse(&subnet).unwrap(), |row| row.ipv6 = Some((association, block)));
+        });
+        let made = lab.write::<CreateNetworkInterface>(json!({
+            "SubnetId": subnet, "Ipv6Addresses": [{ "Ipv6Address": "2001:db8:0:1::9" }], "EnablePrimaryIpv6": true,
+        }));
+        let id = text(&made["NetworkInterface"]["NetworkInterfaceId"]);
+        let first = json!({ "Ipv6Address": "2001:db8:0:1::9", "IsPrimaryIpv6": true });
+        assert_eq!(made["NetworkInterface"]["Ipv6Addresses"], json!([first]));
+        assert_eq!(made["NetworkInterface"]["Ipv6Address"], "2001:db8:0:1::9");
+        let more =
+            lab.write::<AssignIpv6Addresses>(json!({ "NetworkInterfaceId": id, "Ipv6AddressCount": 2 }));
+        let more = more["AssignedIpv6Addresses"].clone();
+        assert_eq!(more.as_array().unwrap().len(), 2);
+        let prefix =
+            lab.write::<AssignIpv6Addresses>(json!({ "NetworkInterfaceId": id, "Ipv6PrefixCount": 1 }));
+        let prefixes = prefix["AssignedIpv6Prefixes"].clone();
+        let it = described(&lab, &id);
+        assert_eq!(it["Ipv6Addresses"].as_array().unwrap().len(), 3);
+        assert_eq!(it["Ipv6Prefixes"], json!([{ "Ipv6Prefix": prefixes[0] }]));
+        let gone = json!({ "NetworkInterfaceId": id, "Ipv6Addresses": more, "Ipv6Prefixes": prefixes });
+        let answer = lab.write::<UnassignIpv6Addresses>(gone);
+        assert_eq!(
+            (&answer["UnassignedIpv6Addresses"], &answer["UnassignedIpv6Prefixes"]),
+            (&more, &prefixes)
+        );
+        let used = json!({ "SubnetId": subnet, "Ipv6Addresses": [{ "Ipv6Address": "2001:db8:0:1::9" }] });
+        assert_eq!(lab.try_write::<CreateNetworkInterface>(used), Err(Ec2Error::AddressInUse));
+        assert_eq!(free(&lab, &subnet), 250);
+    }
+}

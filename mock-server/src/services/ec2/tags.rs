@@ -354,7 +354,7 @@ impl Read for DescribeTags {
 #[cfg(test)]
 mod tests {
     use super::super::describe::Describe;
-    use super::super::harness::{Lab, texts};
+    use super::super::harness::{Lab, text, texts};
     use super::*;
     use serde_json::{Value as Json, json};
 
@@ -373,13 +373,14 @@ mod tests {
         ids.push(state.internet_gateways.iter().next().unwrap().id.to_string());
         ids.push(state.route_tables.iter().next().unwrap().id.to_string());
         ids.push(state.acls.iter().next().unwrap().id.to_string());
+        ids.push(text(&lab.instance(&ids[1], json!({}))["InstanceId"]));
         assert_eq!(ids.len(), KINDS.len());
         let tags = json!([{ "Key": "team", "Value": "a" }, { "Key": "Name", "Value": "" }]);
         lab.write::<CreateTags>(json!({ "Resources": ids, "Tags": tags }));
 
         let describe =
             |filters: Json| lab.read::<DescribeTags>(json!({ "Filters": filters }))["Tags"].clone();
-        assert_eq!(describe(json!([])).as_array().unwrap().len(), 18);
+        assert_eq!(describe(json!([])).as_array().unwrap().len(), 20);
         ids.sort();
         assert_eq!(texts(&describe(json!([{ "Name": "tag:team", "Values": ["a"] }])), "ResourceId"), ids);
         assert_eq!(
@@ -405,7 +406,7 @@ mod tests {
                 None => break,
             }
         }
-        assert_eq!(seen, 18);
+        assert_eq!(seen, 20);
 
         let left = |tags: Json| {
             let mut input = json!({ "Resources": [vpc] });

@@ -60,9 +60,6 @@ refusals! {
         PublicAddressOfMany = "InvalidParameterCombination" for "EC2-I-PUBLIC",
             text "The associatePublicIPAddress parameter cannot be specified when launching with multiple network \
                  interfaces.";
-        PublicAddressNotPrimary = "InvalidParameterCombination" for "EC2-I-PUBLIC",
-            assumed "The associatePublicIPAddress parameter can only be specified for the network interface with \
-                    DeviceIndex 0.";
         NoVpcForInstances = "VPCIdNotSpecified" for "EC2-I-DEFAULT",
             text "No default VPC for this user. GroupName is only supported for EC2-Classic and default VPC.";
         NoDefaultSubnets(vpc: VpcId) = "MissingInput" for "EC2-I-DEFAULT",
@@ -96,7 +93,5 @@ refusals! {
                  the operation instead.";
         NoInterfaces(id: InstanceId) = "IncorrectInstanceState" for "EC2-I-STATE",
             assumed "The instance '{id}' is terminated.";
-        NoGroupsLeft = "MissingParameter",
-            assumed "The request must contain at least one security group.";
     }
 }
