@@ -112,6 +112,7 @@ pub(super) const RULES: &[Ec2Rule] = &[
         LOGS,
         "Check the id; terminated instances are forgotten after an hour.",
     ),
+    rule("EC2-I-NONE", Observed, "A call on instances names at least one.", LOGS, "Give the ids."),
     rule(
         "EC2-AMI-404",
         Observed,

@@ -72,7 +72,7 @@ pub fn change_tags(
 }
 
 pub fn visit_tags(state: &State, only: Option<&str>, visit: &mut dyn FnMut(String, &Tags)) {
-    let wanted = only.map(|id| InstanceId::parse(id));
+    let wanted = only.map(InstanceId::parse);
     for row in state.instances.iter().filter(|row| wanted.is_none_or(|id| id == Some(row.id))) {
         if !row.tags.is_empty() {
             visit(row.id.to_string(), &row.tags);

@@ -1,6 +1,6 @@
 //! Attributes of instances, as far as they concern networks and the life of an instance.
 
-use super::describe::{Text, Value};
+use super::describe::{Nothing, Text, Value};
 use super::error::Ec2Error;
 use super::error::instances::InstanceError;
 use super::error::interfaces::InterfaceError;
@@ -23,6 +23,8 @@ const GROUP_SET: &str = "groupSet";
 const EBS_OPTIMIZED: &str = "ebsOptimized";
 const ENA_SUPPORT: &str = "enaSupport";
 const PRODUCT_CODES: &str = "productCodes";
+const BLOCK_DEVICE_MAPPING: &str = "blockDeviceMapping";
+const ENCLAVE_OPTIONS: &str = "enclaveOptions";
 /// Attributes that no instance has here: they are described without a value.
 const WITHOUT_VALUE: [&str; 4] = ["kernel", "ramdisk", "userData", "sriovNetSupport"];
 
@@ -56,7 +58,9 @@ struct AttributeView<'a> {
     groups: Option<Vec<GroupIdentifier<'a>>>,
     ebs_optimized: Option<Value<bool>>,
     ena_support: Option<Value<bool>>,
-    product_codes: Option<super::describe::Nothing>,
+    product_codes: Option<Nothing>,
+    block_device_mappings: Option<Nothing>,
+    enclave_options: Option<EnclaveOptions>,
     kernel_id: Option<Absent>,
     ramdisk_id: Option<Absent>,
     user_data: Option<Absent>,
@@ -65,6 +69,12 @@ struct AttributeView<'a> {
 
 #[derive(Serialize)]
 struct Absent {}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct EnclaveOptions {
+    enabled: bool,
+}
 
 impl Serialize for AttributeOut {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -86,6 +96,9 @@ impl Serialize for AttributeOut {
             ebs_optimized: flag(EBS_OPTIMIZED, false),
             ena_support: flag(ENA_SUPPORT, true),
             product_codes: is(PRODUCT_CODES).then_some(&[]),
+            // There are no volumes and no enclaves.
+            block_device_mappings: is(BLOCK_DEVICE_MAPPING).then_some(&[]),
+            enclave_options: is(ENCLAVE_OPTIONS).then_some(EnclaveOptions { enabled: false }),
             kernel_id: absent(WITHOUT_VALUE[0]),
             ramdisk_id: absent(WITHOUT_VALUE[1]),
             user_data: absent(WITHOUT_VALUE[2]),
@@ -106,23 +119,6 @@ impl Read for DescribeInstanceAttribute {
     fn run(view: &View<'_>, input: DescribeAttributeIn) -> Result<AttributeOut, Ec2Error> {
         let row = find_instance(view.state, &input.instance_id)?.clone();
         let attribute = input.attribute.ok_or(Ec2Error::MissingParameter("attribute"))?;
-        match &*attribute {
-            INSTANCE_TYPE
-            | DISABLE_API_TERMINATION
-            | DISABLE_API_STOP
-            | SHUTDOWN_BEHAVIOR
-            | ROOT_DEVICE_NAME
-            | SOURCE_DEST_CHECK
-            | GROUP_SET
-            | EBS_OPTIMIZED
-            | ENA_SUPPORT
-            | PRODUCT_CODES => {}
-            name if WITHOUT_VALUE.contains(&name) => {}
-            "blockDeviceMapping" | "enclaveOptions" => {
-                return Err(Ec2Error::NotBuilt("DescribeInstanceAttribute of this attribute"));
-            }
-            _ => return Err(InterfaceError::UnknownAttribute(attribute).into()),
-        }
         Ok(AttributeOut { shown: Shown::new(view.state, row), attribute })
     }
 }
@@ -209,6 +205,7 @@ fn changes(input: ModifyAttributeIn) -> Result<Vec<(&'static str, Change)>, Ec2E
             DISABLE_API_TERMINATION => {
                 add(DISABLE_API_TERMINATION, Some(Change::DisableApiTermination(value == "true")));
             }
+            DISABLE_API_STOP => add(DISABLE_API_STOP, Some(Change::DisableApiStop(value == "true"))),
             SHUTDOWN_BEHAVIOR => add(SHUTDOWN_BEHAVIOR, Some(Change::ShutdownBehavior(value))),
             _ => return Err(Ec2Error::NotBuilt("ModifyInstanceAttribute of this attribute")),
         }

@@ -173,8 +173,7 @@ fn run(
     let tenancy = match input.placement.tenancy.as_deref() {
         None | Some("default") => Tenancy::Default,
         Some("dedicated") => Tenancy::Dedicated,
-        Some("host") => return Err(Ec2Error::NotBuilt("RunInstances on dedicated hosts")),
-        Some(other) => return Err(Ec2Error::UnsupportedTenancy(other.into())),
+        Some(_) => return Err(Ec2Error::NotBuilt("RunInstances on dedicated hosts")),
     };
     let specifications = std::mem::take(&mut input.tag_specifications);
     let kinds = [KIND, NetworkInterface::KIND, "volume", "spot-instances-request"];

@@ -17,9 +17,6 @@ const DESCRIPTION: &str = "description";
 const GROUP_SET: &str = "groupSet";
 const SOURCE_DEST_CHECK: &str = "sourceDestCheck";
 const ASSOCIATE_PUBLIC_ADDRESS: &str = "associatePublicIpAddress";
-/// Those that can be described one by one.
-const ATTRIBUTES: [&str; 5] =
-    [ATTACHMENT, DESCRIPTION, GROUP_SET, SOURCE_DEST_CHECK, ASSOCIATE_PUBLIC_ADDRESS];
 
 // === Describe ===
 
@@ -78,9 +75,6 @@ impl Read for DescribeNetworkInterfaceAttribute {
     fn run(view: &View<'_>, input: DescribeAttributeIn) -> Result<AttributeOut, Ec2Error> {
         let interface = find::<NetworkInterface>(view.state, &input.network_interface_id)?.clone();
         let attribute = input.attribute.ok_or(Ec2Error::MissingParameter(ATTRIBUTE))?;
-        if !ATTRIBUTES.contains(&&*attribute) {
-            return Err(InterfaceError::UnknownAttribute(attribute).into());
-        }
         Ok(AttributeOut { interface, account: view.state.site.account, attribute })
     }
 }

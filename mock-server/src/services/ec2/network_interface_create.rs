@@ -303,6 +303,9 @@ pub fn make(txn: &mut Txn<'_>, new: NewInterface) -> Result<Arc<NetworkInterface
 /// # Errors
 /// If none can.
 pub fn check_ipv6_slots(slots: usize) -> Result<(), Ec2Error> {
+    if slots == 0 {
+        return Ok(());
+    }
     let most = InstanceType::all().iter().map(|it| it.ipv6_per_interface).max();
     if slots > most.unwrap_or(0) { Err(InterfaceError::TooManyIpv6Addresses.into()) } else { Ok(()) }
 }

@@ -108,10 +108,8 @@ impl Operation for CreateNetworkInterfacePermission {
 impl Write for CreateNetworkInterfacePermission {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: CreatePermissionIn) -> Result<Self::Out, Ec2Error> {
         let interface = find_own(&txn.state, &input.network_interface_id)?.id;
-        let asked = input.permission.ok_or(Ec2Error::MissingParameter("permission"))?;
-        let Some(permission) = PERMISSIONS.into_iter().find(|known| *known == asked) else {
-            return Err(InterfaceError::UnknownPermission(asked).into());
-        };
+        let permission = PERMISSIONS.into_iter().find(|known| input.permission.as_deref() == Some(*known));
+        let permission = permission.ok_or(Ec2Error::MissingParameter("permission"))?;
         if input.aws_service.is_some() {
             return Err(InterfaceError::ServicePermission.into());
         }

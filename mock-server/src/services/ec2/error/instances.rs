@@ -11,8 +11,8 @@ refusals! {
             text "The instance ID{missing} not exist";
         InstanceMalformed(id: String) = "InvalidInstanceID.Malformed" for "EC2-MALFORMED",
             assumed "Invalid id: \"{id}\" (expecting \"i-...\")";
-        NoInstances = "InvalidParameterCombination",
-            assumed "No instances specified";
+        NoInstances = "InvalidParameterCombination" for "EC2-I-NONE",
+            text "No instances specified";
 
         // === Images and types ===
         ImageNotFound(id: String) = "InvalidAMIID.NotFound" for "EC2-AMI-404",
@@ -28,8 +28,6 @@ refusals! {
         OtherArchitecture { of_type: String, of_image: &'static str } = "InvalidParameterValue" for "EC2-I-ARCH",
             assumed "The architecture '{of_type}' of the specified instance type does not match the architecture \
                     '{of_image}' of the specified AMI.";
-        UnknownLocationType(kind: String) = "InvalidParameterValue",
-            assumed "Value ({kind}) for parameter locationType is invalid.";
 
         // === Launching ===
         BadCount { parameter: &'static str, value: i64 } = "InvalidParameterValue" for "EC2-I-COUNT",

@@ -66,9 +66,6 @@ refusals! {
             assumed "The network interface has no IPv6 address that could be its primary one.";
 
         // === Attributes ===
-        /// Assumed: the code and the text are those that another mock answers.
-        UnknownAttribute(attribute: String) = "InvalidParameterValue",
-            assumed "Value ({attribute}) for parameter attribute is invalid. Unknown attribute.";
         UnknownInterfaceType(kind: String) = "InvalidParameterValue" for "EC2-ENI-TYPE",
             assumed "Value ({kind}) for parameter interfaceType is invalid. Expecting interface, efa, efa-only or \
                     trunk.";
@@ -81,9 +78,6 @@ refusals! {
         // === Permissions ===
         PermissionNotFound(missing: Missing) = "InvalidNetworkInterfacePermissionID.NotFound",
             assumed "The networkInterfacePermission ID{missing} not exist";
-        UnknownPermission(permission: String) = "InvalidParameterValue",
-            assumed "Value ({permission}) for parameter permission is invalid. Expecting INSTANCE-ATTACH or \
-                    EIP-ASSOCIATE.";
         NotAnAccount(account: String) = "InvalidParameterValue",
             assumed "Value ({account}) for parameter awsAccountId is invalid. Expecting an account id.";
         ServicePermission = "InvalidParameterValue",

@@ -6,7 +6,7 @@ use super::super::instance_attribute::ModifyInstanceAttribute;
 use super::super::instance_describe::DescribeInstances;
 use super::super::instance_run::RunInstances;
 use super::super::instance_state::{StartInstances, StopInstances, TerminateInstances};
-use super::super::instance_type::{DescribeInstanceTypeOfferings, DescribeInstanceTypes};
+use super::super::instance_type::DescribeInstanceTypes;
 use super::super::network_interface_attach::AttachNetworkInterface;
 use super::super::subnet::{CreateSubnet, DeleteSubnet};
 use super::{Seen, with};
@@ -72,11 +72,6 @@ fn names(seen: &mut Seen<'_>) {
         json!({ "InstanceTypes": ["m5.huge", "m5.large", "m5.tiny"] }),
         "InvalidInstanceType",
         "The following supplied instance types do not exist: [m5.huge, m5.tiny]",
-    );
-    seen.read::<DescribeInstanceTypeOfferings>(
-        json!({ "LocationType": "planet" }),
-        "InvalidParameterValue",
-        "Value (planet) for parameter locationType is invalid.",
     );
     seen.value::<RunInstances>(
         launch(json!({ "InstanceType": "m6g.large" })),

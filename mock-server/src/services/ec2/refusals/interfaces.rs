@@ -6,9 +6,7 @@ use super::super::network_interface_address::{
     AssignIpv6Addresses, AssignPrivateIpAddresses, UnassignIpv6Addresses, UnassignPrivateIpAddresses,
 };
 use super::super::network_interface_attach::{AttachNetworkInterface, DetachNetworkInterface};
-use super::super::network_interface_attribute::{
-    DescribeNetworkInterfaceAttribute, ModifyNetworkInterfaceAttribute,
-};
+use super::super::network_interface_attribute::ModifyNetworkInterfaceAttribute;
 use super::super::network_interface_create::CreateNetworkInterface;
 use super::super::network_interface_permission::CreateNetworkInterfacePermission;
 use super::super::subnet::CreateSubnet;
@@ -196,11 +194,6 @@ fn attributes(seen: &mut Seen<'_>, subnet: &str) {
     let create = |more: Value| with(json!({ "SubnetId": subnet }), more);
     let one = seen.lab.interface(subnet, &[]);
     let of = |more: Value| with(json!({ "NetworkInterfaceId": one }), more);
-    seen.read::<DescribeNetworkInterfaceAttribute>(
-        of(json!({ "Attribute": "attach" })),
-        "InvalidParameterValue",
-        "Value (attach) for parameter attribute is invalid. Unknown attribute.",
-    );
     seen.value::<CreateNetworkInterface>(
         create(json!({ "InterfaceType": "branch" })),
         "Value (branch) for parameter interfaceType is invalid. Expecting interface, efa, efa-only or trunk.",
@@ -218,10 +211,6 @@ fn attributes(seen: &mut Seen<'_>, subnet: &str) {
         json!({ "NetworkInterfacePermissionIds": ["eni-perm-1"] }),
         "InvalidNetworkInterfacePermissionID.NotFound",
         "The networkInterfacePermission ID 'eni-perm-1' does not exist",
-    );
-    seen.value::<CreateNetworkInterfacePermission>(
-        of(json!({ "Permission": "ALL" })),
-        "Value (ALL) for parameter permission is invalid. Expecting INSTANCE-ATTACH or EIP-ASSOCIATE.",
     );
     let attach = |more: Value| with(of(json!({ "Permission": "INSTANCE-ATTACH" })), more);
     seen.value::<CreateNetworkInterfacePermission>(
