@@ -1,5 +1,5 @@
-//! Making and removing interfaces: the only code that adds or removes one, so that the table of interfaces and
-//! the addresses of subnets never disagree.
+//! Making and removing interfaces and changing their addresses: the only code that does so, so that the table of
+//! interfaces and the addresses of subnets never disagree.
 
 use super::address::Refusal;
 use super::interface::{EFA_ONLY, InterfaceIndex};

@@ -1,5 +1,5 @@
-//! What networks do over time: gateways and endpoints that come and go by themselves, after the call that asked for
-//! it was answered.
+//! What networks do over time: gateways, endpoints and instances that come and go by themselves, after the call that
+//! asked for it was answered.
 
 pub mod instance;
 

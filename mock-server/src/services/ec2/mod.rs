@@ -14,6 +14,7 @@ mod instance;
 mod instance_attribute;
 mod instance_describe;
 mod instance_filters;
+mod instance_plan;
 mod instance_run;
 mod instance_state;
 mod instance_type;
