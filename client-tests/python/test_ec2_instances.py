@@ -36,7 +36,8 @@ def described(aws, instance):
 
 def test_an_instance_lives_with_its_interface(aws, vpc, subnet):
     group = aws.group(vpc, "web")
-    tags = [{"ResourceType": kind, "Tags": [{"Key": "Name", "Value": kind}]} for kind in ("instance", "network-interface")]
+    kinds = ("instance", "network-interface")
+    tags = [{"ResourceType": kind, "Tags": [{"Key": "Name", "Value": kind}]} for kind in kinds]
     (made,) = launch(aws, SubnetId=subnet, SecurityGroupIds=[group], TagSpecifications=tags)
     assert made["State"] == {"Code": 0, "Name": "pending"}
     assert aws.free(subnet) == 250
@@ -86,7 +87,8 @@ def test_public_addresses_come_and_go(aws):
 def test_attach_and_detach(aws, vpc, subnet):
     instance = running(aws, SubnetId=subnet)["InstanceId"]
     eni = aws.interface(subnet)
-    attachment = aws.ec2.attach_network_interface(NetworkInterfaceId=eni, InstanceId=instance, DeviceIndex=1)["AttachmentId"]
+    attachment = aws.ec2.attach_network_interface(
+        NetworkInterfaceId=eni, InstanceId=instance, DeviceIndex=1)["AttachmentId"]
     (seen,) = aws.interfaces(network_interface_id=eni)
     assert seen["Attachment"]["InstanceId"] == instance and seen["Attachment"]["DeviceIndex"] == 1
     assert seen["Attachment"]["DeleteOnTermination"] is False and seen["Attachment"]["InstanceOwnerId"] == aws.number
@@ -97,7 +99,8 @@ def test_attach_and_detach(aws, vpc, subnet):
     attribute = aws.ec2.describe_network_interface_attribute(NetworkInterfaceId=eni, Attribute="attachment")
     assert attribute["Attachment"]["DeleteOnTermination"] is True
     other = aws.interface(subnet)
-    with refused("InvalidParameterValue", f"Instance '{instance}' already has an interface attached at device index '1'."):
+    with refused("InvalidParameterValue",
+                 f"Instance '{instance}' already has an interface attached at device index '1'."):
         aws.ec2.attach_network_interface(NetworkInterfaceId=other, InstanceId=instance, DeviceIndex=1)
     aws.ec2.attach_network_interface(NetworkInterfaceId=other, InstanceId=instance, DeviceIndex=2)
     with refused("AttachmentLimitExceeded", "Interface count 4 exceeds the limit for t3.medium"):
@@ -211,7 +214,8 @@ def test_permissions(aws, subnet):
 def test_launches_that_are_refused(aws, vpc, subnet):
     for more, code, message in [
         ({"ImageId": "ami-abcd1234"}, "InvalidAMIID.NotFound", "The image id '[ami-abcd1234]' does not exist"),
-        ({"InstanceType": "m5.huge"}, "InvalidParameterValue", "Value (m5.huge) for parameter instanceType is invalid."),
+        ({"InstanceType": "m5.huge"}, "InvalidParameterValue",
+         "Value (m5.huge) for parameter instanceType is invalid."),
         ({"SubnetId": subnet, "NetworkInterfaces": [{"DeviceIndex": 0}]}, "InvalidParameterCombination",
          "Network interfaces and an instance-level subnet ID may not be specified on the same request"),
         ({"NetworkInterfaces": [{"DeviceIndex": 1, "SubnetId": subnet}]}, "InvalidParameterValue",
@@ -221,7 +225,8 @@ def test_launches_that_are_refused(aws, vpc, subnet):
             launch(aws, **more)
     small = aws.subnet(vpc, "10.0.2.0/28")
     with refused("InsufficientFreeAddressesInSubnet",
-                 f"There are not enough free addresses in subnet '{small}' to satisfy the requested number of instances."):
+                 f"There are not enough free addresses in subnet '{small}' to satisfy the requested number of "
+                 "instances."):
         launch(aws, SubnetId=small, MinCount=12, MaxCount=12)
     assert aws.free(small) == 11
     launch(aws, SubnetId=subnet, PrivateIpAddress="10.0.1.20")
@@ -262,7 +267,8 @@ def test_attributes_of_an_instance(aws, vpc, subnet):
 
 def test_images(aws):
     images = aws.ec2.describe_images(
-        Owners=["amazon"], Filters=[{"Name": "name", "Values": ["al2023-ami-*"]}, {"Name": "architecture", "Values": ["x86_64"]}])
+        Owners=["amazon"], Filters=[
+            {"Name": "name", "Values": ["al2023-ami-*"]}, {"Name": "architecture", "Values": ["x86_64"]}])
     (image,) = images["Images"]
     running(aws, ImageId=image["ImageId"])
     with refused("InvalidAMIID.NotFound"):
