@@ -24,7 +24,14 @@ pub enum Refusal {
     Reserved,
     /// An interface has it.
     InUse,
+    /// There are free addresses enough, but no whole prefix of them.
+    Fragmented,
 }
+
+/// How long the prefixes are that an interface can be given instead of single addresses, and how many addresses
+/// that are. Source: EC2 user guide, "Assign prefixes to network interfaces".
+pub const PREFIX_LENGTH: u8 = 28;
+const PREFIX_SIZE: u32 = 1 << (32 - PREFIX_LENGTH as u32);
 
 /// The one record of address use in a subnet: who owns what, and, derived from that within this type alone,
 /// which are free. Free count O(1), next free address O(chunks), owner O(log n), copies share what they can.
@@ -162,6 +169,49 @@ impl AddressPool {
         Some(owner)
     }
 
+    /// Gives the lowest prefix of which no address is taken to `owner`.
+    ///
+    /// # Errors
+    /// [`Refusal::Exhausted`], [`Refusal::Fragmented`].
+    pub fn take_next_prefix(&mut self, owner: NetworkInterfaceId) -> Result<Ipv4Net, Refusal> {
+        if self.free < PREFIX_SIZE {
+            return Err(Refusal::Exhausted);
+        }
+        let place = (0u32..).zip(&self.chunks).find_map(|(n, chunk)| Some((n, chunk.first_free_prefix()?)));
+        let (n, within) = place.ok_or(Refusal::Fragmented)?;
+        let first = n * CHUNK + within;
+        (first..first + PREFIX_SIZE).for_each(|offset| self.give(offset, owner));
+        Ok(prefix_at(self.address(first)))
+    }
+
+    /// Gives all addresses of this prefix to `owner`, or none of them.
+    ///
+    /// # Errors
+    /// [`Refusal::Outside`], also for what is no prefix of the right length; `Reserved`, `InUse`.
+    pub fn take_prefix(&mut self, prefix: Ipv4Net, owner: NetworkInterfaceId) -> Result<(), Refusal> {
+        if prefix.prefix_len() != PREFIX_LENGTH || !self.net.contains(&prefix) {
+            return Err(Refusal::Outside);
+        }
+        let first = self.offset(prefix.network()).ok_or(Refusal::Outside)?;
+        let size = size_of(self.net);
+        let offsets = first..first + PREFIX_SIZE;
+        if offsets.clone().any(|offset| is_reserved(offset, size)) {
+            return Err(Refusal::Reserved);
+        }
+        if offsets.clone().any(|offset| self.owners.contains_key(&offset)) {
+            return Err(Refusal::InUse);
+        }
+        offsets.for_each(|offset| self.give(offset, owner));
+        Ok(())
+    }
+
+    /// Takes the addresses of a prefix back.
+    pub fn release_prefix(&mut self, prefix: Ipv4Net) {
+        for address in prefix_addresses(prefix) {
+            self.release(address);
+        }
+    }
+
     fn give(&mut self, offset: u32, owner: NetworkInterfaceId) {
         self.owners.insert(offset, owner);
         if !self.is_set_aside(offset) {
@@ -197,12 +247,28 @@ impl Chunk {
         self.free = if self.bits[word] & bit == 0 { self.free + 1 } else { self.free - 1 };
     }
 
+    /// Where the first stretch of free addresses begins that makes a prefix.
+    fn first_free_prefix(&self) -> Option<u32> {
+        let is_free = |at: &u32| (self.bits[(at / 64) as usize] >> (at % 64)) & 0xffff == 0;
+        (0..CHUNK).step_by(PREFIX_SIZE as usize).find(is_free)
+    }
+
     fn first_free(&self) -> Option<u32> {
         (0u32..)
             .zip(self.bits)
             .find(|(_, word)| *word != u64::MAX)
             .map(|(n, word)| n * 64 + word.trailing_ones())
     }
+}
+
+/// The prefix that begins with this address.
+fn prefix_at(first: Ipv4Addr) -> Ipv4Net {
+    Ipv4Net::new_assert(first, PREFIX_LENGTH)
+}
+
+/// Every address of a prefix; its first and last one are as good as the others.
+pub fn prefix_addresses(prefix: Ipv4Net) -> impl Iterator<Item = Ipv4Addr> {
+    (u32::from(prefix.network())..=u32::from(prefix.broadcast())).map(Ipv4Addr::from)
 }
 
 fn size_of(net: Ipv4Net) -> u32 {
@@ -254,7 +320,7 @@ mod tests {
         #[test]
         fn every_address_is_free_or_has_one_owner(
             prefix in 22u8..=28,
-            steps in prop::collection::vec((0u8..6, 0u32..1100), 0..300),
+            steps in prop::collection::vec((0u8..10, 0u32..1100), 0..300),
         ) {
             let net: Ipv4Net = format!("10.1.0.0/{prefix}").parse().unwrap();
             let mut pool = AddressPool::new(net);
@@ -265,36 +331,60 @@ mod tests {
                 let owner = eni(n as u128);
                 let address = Ipv4Addr::from(u32::from(net.network()) + pick);
                 let range = Ipv4Net::new(address, 32 - (pick % 5) as u8).unwrap().trunc();
-                let is_aside = |address: &Ipv4Addr, aside: &[Ipv4Net]| aside.iter().any(|range| range.contains(address));
+                let chosen = Ipv4Net::new(address, PREFIX_LENGTH).unwrap().trunc();
+                let untaken = |one: &Ipv4Addr| usable.contains(one) && !plain.contains_key(one);
+                let open = |one: &Ipv4Addr| untaken(one) && !aside.iter().any(|range| range.contains(one));
                 match kind {
                     0 | 1 => {
-                        let lowest =
-                            usable.iter().find(|address| !plain.contains_key(address) && !is_aside(address, &aside));
+                        let lowest = usable.iter().find(|one| open(one)).copied();
                         let taken = pool.take_next(owner);
-                        prop_assert_eq!(taken.ok(), lowest.copied());
-                        if let Ok(address) = taken { plain.insert(address, owner); }
+                        prop_assert_eq!(taken.ok(), lowest);
+                        plain.extend(taken.map(|one| (one, owner)));
                     }
                     2 => {
-                        let fits = usable.contains(&address) && !plain.contains_key(&address);
+                        let fits = untaken(&address);
                         prop_assert_eq!(pool.take(address, owner).is_ok(), fits);
-                        if fits { plain.insert(address, owner); }
+                        plain.extend(fits.then_some((address, owner)));
                     }
-                    3 => prop_assert_eq!(pool.release(address), plain.remove(&address)),
-                    4 => {
+                    3 | 4 => prop_assert_eq!(pool.release(address), plain.remove(&address)),
+                    5 => {
                         let apart = |other: &Ipv4Net| !other.contains(&range) && !range.contains(other);
                         if net.contains(&range) && aside.iter().all(apart) {
                             pool.set_aside(range);
                             aside.push(range);
                         }
                     }
-                    _ => {
+                    6 => {
                         if !aside.is_empty() {
                             pool.give_back(aside.remove(pick as usize % aside.len()));
                         }
                     }
+                    // Prefixes: the next one, a chosen one, one that is given back.
+                    7 => {
+                        let lowest = net
+                            .subnets(PREFIX_LENGTH)
+                            .unwrap()
+                            .find(|prefix| prefix_addresses(*prefix).all(|one| open(&one)));
+                        let enough = usable.iter().filter(|one| open(one)).count() >= 16;
+                        let why = if enough { Refusal::Fragmented } else { Refusal::Exhausted };
+                        let taken = pool.take_next_prefix(owner);
+                        prop_assert_eq!(taken, lowest.ok_or(why));
+                        plain.extend(taken.into_iter().flat_map(prefix_addresses).map(|one| (one, owner)));
+                    }
+                    8 => {
+                        let fits = prefix_addresses(chosen).all(|one| untaken(&one));
+                        prop_assert_eq!(pool.take_prefix(chosen, owner).is_ok(), fits);
+                        let taken = fits.then_some(chosen);
+                        plain.extend(taken.into_iter().flat_map(prefix_addresses).map(|one| (one, owner)));
+                    }
+                    _ => {
+                        pool.release_prefix(chosen);
+                        plain.retain(|one, _| !chosen.contains(one));
+                    }
                 }
-                let free = usable.iter().filter(|a| !plain.contains_key(a) && !is_aside(a, &aside));
-                prop_assert_eq!(pool.free() as usize, free.count());
+                let set_aside = |one: &Ipv4Addr| aside.iter().any(|range| range.contains(one));
+                let free = usable.iter().filter(|one| !plain.contains_key(one) && !set_aside(one)).count();
+                prop_assert_eq!(pool.free() as usize, free);
                 prop_assert_eq!(pool.owner(address), plain.get(&address).copied());
             }
             prop_assert!(pool.taken().eq(plain));

@@ -66,31 +66,12 @@ impl State {
             self.interfaces.update(&id, |interface| interface.public.retain(|other| other.public != public));
         }
     }
-
-    /// Whether the interfaces of a VPC have public names; to be called when its DNS attributes change.
-    /// Source: VPC user guide, "DNS attributes for your VPC".
-    pub fn name_public_addresses(&mut self, vpc: VpcId) {
-        let Some(named) = self.vpcs.get(&vpc).map(|vpc| vpc.names_public_addresses()) else { return };
-        let others: Vec<_> = self
-            .interfaces
-            .by(&InterfaceIndex::Vpc(vpc))
-            .filter(|interface| interface.public_names != named)
-            .map(|interface| interface.id)
-            .collect();
-        for id in others {
-            self.interfaces.update(&id, |interface| interface.public_names = named);
-        }
-    }
 }
 
 /// What must hold of public addresses.
 pub(super) fn broken_invariants(state: &State) -> Vec<String> {
     let mut broken = Vec::new();
     for interface in state.interfaces.iter() {
-        let named = state.vpcs.get(&interface.vpc).is_some_and(|vpc| vpc.names_public_addresses());
-        if interface.public_names != named {
-            broken.push(format!("{} does not know whether its VPC gives public names", interface.id));
-        }
         for (n, public) in interface.public.iter().enumerate() {
             if state.interfaces.count(&InterfaceIndex::Public(public.public)) != 1 {
                 broken.push(format!("{} is on more than one interface", public.public));

@@ -81,6 +81,8 @@ typed_ids! {
     VpcPeeringConnectionId = "pcx";
     FlowLogId = "fl";
     InstanceId = "i";
+    /// What one call made: its instances belong together.
+    ReservationId = "r";
     TransitGatewayId = "tgw";
     TransitGatewayAttachmentId = "tgw-attach";
     TransitGatewayRouteTableId = "tgw-rtb";

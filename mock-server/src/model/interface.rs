@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::kernel::{HexId, Memo, Row, SimTime};
-use std::net::Ipv4Addr;
+use ipnet::{Ipv4Net, Ipv6Net};
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 /// Whether something uses the interface. `attaching` and `detaching` pass at once here.
@@ -18,8 +19,9 @@ pub enum Attachment {
     /// An instance of the user's own.
     Instance {
         id: AttachmentId,
-        instance: String,
+        instance: InstanceId,
         device_index: i32,
+        network_card_index: i32,
         delete_on_termination: bool,
         since: SimTime,
     },
@@ -34,7 +36,32 @@ impl Attachment {
             Attachment::Service { id, .. } => id.to_string(),
         }
     }
+
+    /// The instance of the user's own that it is attached to.
+    pub fn instance(&self) -> Option<InstanceId> {
+        match self {
+            Attachment::Instance { instance, .. } => Some(*instance),
+            Attachment::Service { .. } => None,
+        }
+    }
+
+    /// Whether it is the interface that an instance has from its beginning to its end.
+    pub fn is_primary(&self) -> bool {
+        matches!(self, Attachment::Instance { device_index: 0, network_card_index: 0, .. })
+    }
 }
+
+/// For how many seconds security groups remember idle connections, where that was set.
+/// Source: EC2 user guide, "Idle connection tracking timeout".
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct ConnectionTracking {
+    pub tcp_established: Option<i32>,
+    pub udp_stream: Option<i32>,
+    pub udp: Option<i32>,
+}
+
+/// The type of interfaces that have no addresses.
+pub const EFA_ONLY: &str = "efa-only";
 
 /// A group of an interface, with its name, which never changes.
 #[derive(Clone, PartialEq, Debug)]
@@ -52,10 +79,20 @@ pub struct NetworkInterface {
     pub mac: [u8; 6],
     /// The primary private address first.
     pub addresses: Vec<Ipv4Addr>,
+    /// Whole prefixes of private addresses.
+    pub prefixes: Vec<Ipv4Net>,
+    /// The first one is the primary one, if there is such a thing.
+    pub ipv6: Vec<Ipv6Addr>,
+    pub ipv6_prefixes: Vec<Ipv6Net>,
+    /// Whether its first IPv6 address stays as long as the interface is attached.
+    pub primary_ipv6: bool,
+    /// Whether the VPC gives names to the addresses: a copy of its DNS attributes, for what is printed.
+    pub dns_names: bool,
+    /// Whether its instance gets a public address when it starts.
+    pub associate_public: bool,
+    pub connection_tracking: Option<ConnectionTracking>,
     /// At most one for each private address.
     pub public: Vec<PublicAddress>,
-    /// Whether its VPC gives public addresses names.
-    pub public_names: bool,
     pub description: Arc<str>,
     pub groups: Vec<GroupRef>,
     pub source_dest_check: bool,
@@ -78,6 +115,17 @@ impl NetworkInterface {
     pub fn status(&self) -> InterfaceStatus {
         if self.attachment.is_some() { InterfaceStatus::InUse } else { InterfaceStatus::Available }
     }
+
+    /// How many of the slots for IPv4 addresses are taken that an instance type gives to an interface: a prefix
+    /// takes one, as an address does. Source: EC2 user guide, "Assign prefixes to network interfaces".
+    pub fn ipv4_slots(&self) -> usize {
+        self.addresses.len() + self.prefixes.len()
+    }
+
+    /// The same of IPv6.
+    pub fn ipv6_slots(&self) -> usize {
+        self.ipv6.len() + self.ipv6_prefixes.len()
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -86,6 +134,10 @@ pub enum InterfaceIndex {
     Vpc(VpcId),
     Group(SecurityGroupId),
     Owner(Owner),
+    /// Attached to this instance.
+    Instance(InstanceId),
+    /// An attachment of either kind.
+    Attachment(HexId),
     /// A public address that it has.
     Public(Ipv4Addr),
     /// An association with an Elastic IP address.
@@ -110,6 +162,14 @@ impl Row for NetworkInterface {
             if let Some((_, association)) = address.elastic {
                 emit(InterfaceIndex::Association(association));
             }
+        }
+        match &self.attachment {
+            Some(Attachment::Instance { id, instance, .. }) => {
+                emit(InterfaceIndex::Instance(*instance));
+                emit(InterfaceIndex::Attachment(id.hex()));
+            }
+            Some(Attachment::Service { id, .. }) => emit(InterfaceIndex::Attachment(id.hex())),
+            None => {}
         }
     }
 }

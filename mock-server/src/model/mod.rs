@@ -4,6 +4,8 @@
 
 pub mod acl;
 pub mod address;
+pub mod address6;
+pub mod assign;
 pub mod choice;
 pub mod edge;
 pub mod elastic;
@@ -15,6 +17,9 @@ pub mod group_vpc;
 pub mod hosting;
 pub mod iam;
 pub mod ids;
+pub mod image;
+pub mod instance;
+pub mod instance_type;
 pub mod interface;
 pub mod job;
 pub mod managed_prefix_list;
@@ -22,6 +27,7 @@ pub mod nat;
 pub mod network;
 pub mod offering;
 pub mod peering;
+pub mod permission;
 pub mod place;
 pub mod prefix_list;
 pub mod public;
@@ -38,6 +44,8 @@ pub mod vpc_endpoint;
 
 pub use acl::{AclAssociation, AclEntry, NetworkAcl};
 pub use address::AddressPool;
+pub use address6::Ipv6Pool;
+pub use assign::Addresses;
 pub use choice::{Choices, Placement, Silence};
 pub use edge::{EgressOnlyInternetGateway, VpnAttachment, VpnAttachmentState, VpnGateway};
 pub use elastic::ElasticAddress;
@@ -52,7 +60,10 @@ pub use hosting::{
 };
 pub use iam::{Role, Session};
 pub use ids::*;
-pub use interface::{Attachment, GroupRef, InterfaceStatus, NetworkInterface, UsedToken};
+pub use image::Image;
+pub use instance::{Instance, InstanceState};
+pub use instance_type::InstanceType;
+pub use interface::{Attachment, ConnectionTracking, GroupRef, InterfaceStatus, NetworkInterface, UsedToken};
 pub use job::{
     Course, Document, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Needs, Transition, VpcConfig,
 };
@@ -60,6 +71,7 @@ pub use managed_prefix_list::ManagedList;
 pub use nat::{NatGateway, NatGatewayAddress, NatGatewayState};
 pub use offering::Offerings;
 pub use peering::{Peering, PeeringSide, PeeringStatus};
+pub use permission::InterfacePermission;
 pub use prefix_list::{
     AddressFamily, AnyPrefixList, PrefixList, PrefixListChange, PrefixListEntries, PrefixListEntry,
     PrefixListProgress, PrefixListTask,

@@ -131,6 +131,7 @@ impl State {
             ipv6: new.ipv6,
             zone: new.zone,
             addresses: new.cidr.map_or_else(AddressPool::none, AddressPool::new),
+            ipv6_addresses: Ipv6Pool::default(),
             default_for_zone: new.default_for_zone,
             map_public_ip: new.map_public_ip,
             // Without IPv4 addresses there is nothing else to assign or to make names of.

@@ -1,10 +1,12 @@
-//! Making and removing interfaces: the only code that adds or removes one, so that the table of interfaces and
-//! the addresses of subnets never disagree.
+//! Making and removing interfaces and changing their addresses: the only code that does so, so that the table of
+//! interfaces and the addresses of subnets never disagree.
 
 use super::address::Refusal;
+use super::interface::{EFA_ONLY, InterfaceIndex};
 use super::*;
 use crate::kernel::{HexId, Memo};
-use std::net::Ipv4Addr;
+use ipnet::{IpNet, Ipv6Net};
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 /// What is to be made.
@@ -34,6 +36,12 @@ pub enum NotPlaced {
     NoSuchGroup(SecurityGroupId),
     /// The address that could not be had; `None` if any would have done.
     Address(Option<Ipv4Addr>, Refusal),
+    /// The IPv6 address that could not be had.
+    Address6(Option<Ipv6Addr>, Refusal),
+    /// The prefix that could not be had.
+    Prefix(Option<IpNet>, Refusal),
+    /// The subnet has no IPv6 block.
+    NoIpv6(SubnetId),
 }
 
 impl State {
@@ -46,13 +54,12 @@ impl State {
         let mut subnet =
             Subnet::clone(self.subnets.get(&spec.subnet).ok_or(NotPlaced::NoSuchSubnet(spec.subnet))?);
         let groups = self.group_refs(&spec.groups)?;
-        let public_names = self.vpcs.get(&subnet.vpc).is_some_and(|vpc| vpc.names_public_addresses());
         let mut addresses = spec.addresses;
         for address in &addresses {
             let taken = subnet.addresses.take(*address, spec.id);
             taken.map_err(|refusal| NotPlaced::Address(Some(*address), refusal))?;
         }
-        if addresses.is_empty() {
+        if addresses.is_empty() && subnet.cidr.is_some() && spec.interface_type != EFA_ONLY {
             let address = subnet.addresses.take_next(spec.id);
             addresses.push(address.map_err(|refusal| NotPlaced::Address(None, refusal))?);
         }
@@ -63,8 +70,14 @@ impl State {
             zone: subnet.zone,
             mac: mac(spec.id),
             addresses,
+            prefixes: Vec::new(),
+            ipv6: Vec::new(),
+            ipv6_prefixes: Vec::new(),
+            primary_ipv6: false,
+            dns_names: self.vpcs.get(&subnet.vpc).is_some_and(|vpc| vpc.gives_names()),
+            associate_public: false,
+            connection_tracking: None,
             public: Vec::new(),
-            public_names,
             description: spec.description,
             groups,
             source_dest_check: true,
@@ -81,8 +94,27 @@ impl State {
         Ok(self.interfaces.insert(interface))
     }
 
-    /// Gives an interface `more` further addresses of its subnet, the next free ones. As for
+    /// Changes an interface together with its subnet: the one way to give it addresses and to take them back. As for
     /// [`State::add_interface`], a transaction in which this fails has to be dropped.
+    ///
+    /// # Errors
+    /// [`NotPlaced`].
+    pub fn edit_addresses(
+        &mut self,
+        id: NetworkInterfaceId,
+        edit: impl FnOnce(&mut NetworkInterface, &mut Subnet) -> Result<(), NotPlaced>,
+    ) -> Result<Arc<NetworkInterface>, NotPlaced> {
+        let mut interface =
+            NetworkInterface::clone(self.interfaces.get(&id).ok_or(NotPlaced::NoSuchInterface(id))?);
+        let mut subnet = Subnet::clone(
+            self.subnets.get(&interface.subnet).ok_or(NotPlaced::NoSuchSubnet(interface.subnet))?,
+        );
+        edit(&mut interface, &mut subnet)?;
+        self.subnets.insert(subnet);
+        Ok(self.interfaces.insert(interface))
+    }
+
+    /// Gives an interface `more` further addresses of its subnet, the next free ones.
     ///
     /// # Errors
     /// [`NotPlaced`].
@@ -91,17 +123,7 @@ impl State {
         id: NetworkInterfaceId,
         more: usize,
     ) -> Result<Arc<NetworkInterface>, NotPlaced> {
-        let mut interface =
-            NetworkInterface::clone(self.interfaces.get(&id).ok_or(NotPlaced::NoSuchInterface(id))?);
-        let mut subnet = Subnet::clone(
-            self.subnets.get(&interface.subnet).ok_or(NotPlaced::NoSuchSubnet(interface.subnet))?,
-        );
-        for _ in 0..more {
-            let address = subnet.addresses.take_next(id);
-            interface.addresses.push(address.map_err(|refusal| NotPlaced::Address(None, refusal))?);
-        }
-        self.subnets.insert(subnet);
-        Ok(self.interfaces.insert(interface))
+        self.assign(id, &Addresses { ipv4_count: more, ..Addresses::default() })
     }
 
     /// The addresses that an interface of this subnet would get: those that are named, and for the others the next
@@ -184,11 +206,67 @@ impl State {
         self.forget_token(interface.client_token);
         self.settle_routes_to(RouteTarget::Interface(id));
         self.subnets.update(&interface.subnet, |subnet| {
-            for address in &interface.addresses {
-                subnet.addresses.release(*address);
+            for address in interface.ipv4_addresses() {
+                subnet.addresses.release(address);
+            }
+            for net in interface.ipv6_nets() {
+                subnet.ipv6_addresses.release(net);
             }
         });
+        let permissions: Vec<_> =
+            self.interface_permissions.by(&id).map(|permission| permission.id).collect();
+        permissions.iter().for_each(|permission| drop(self.interface_permissions.remove(permission)));
         Some(interface)
+    }
+
+    /// Attaches an interface; routes to it lead somewhere from then on.
+    pub fn attach(&mut self, id: NetworkInterfaceId, attachment: Attachment) {
+        self.interfaces.update(&id, |interface| interface.attachment = Some(attachment));
+        self.settle_routes_to(RouteTarget::Interface(id));
+    }
+
+    /// Detaches an interface; routes to it lead nowhere from then on. What depended on its instance goes: the
+    /// primary IPv6 address is an address like any other again.
+    pub fn detach(&mut self, id: NetworkInterfaceId) {
+        self.interfaces.update(&id, |interface| {
+            interface.attachment = None;
+            interface.primary_ipv6 = false;
+            interface.associate_public = false;
+        });
+        self.release_public(id);
+        self.settle_routes_to(RouteTarget::Interface(id));
+    }
+
+    /// Gives the public addresses of Amazon's pool back that an interface has; the user's own stay.
+    /// Source: EC2 user guide, "Public IPv4 addresses".
+    pub fn release_public(&mut self, id: NetworkInterfaceId) {
+        let has_some =
+            |row: &Arc<NetworkInterface>| row.public.iter().any(|address| address.elastic.is_none());
+        if self.interfaces.get(&id).is_some_and(has_some) {
+            self.interfaces.update(&id, |row| row.public.retain(|address| address.elastic.is_some()));
+        }
+    }
+
+    /// The interfaces of an instance, the primary one first.
+    pub fn interfaces_of(&self, instance: InstanceId) -> Vec<Arc<NetworkInterface>> {
+        let mut rows: Vec<_> = self.interfaces.by(&InterfaceIndex::Instance(instance)).cloned().collect();
+        rows.sort_by_key(|row| match &row.attachment {
+            Some(Attachment::Instance { network_card_index, device_index, .. }) => {
+                (*network_card_index, *device_index)
+            }
+            _ => (0, 0),
+        });
+        rows
+    }
+
+    /// Tells the interfaces of a VPC whether its DNS attributes give them names. To be called when those change.
+    pub fn tell_dns_names(&mut self, vpc: VpcId) {
+        let names = self.vpcs.get(&vpc).is_some_and(|vpc| vpc.gives_names());
+        let others = self.interfaces.by(&InterfaceIndex::Vpc(vpc)).filter(|row| row.dns_names != names);
+        let ids: Vec<_> = others.map(|row| row.id).collect();
+        for id in ids {
+            self.interfaces.update(&id, |row| row.dns_names = names);
+        }
     }
 
     /// Removes every interface of this owner.
@@ -199,6 +277,55 @@ impl State {
             self.remove_interface(id);
         }
     }
+}
+
+impl NetworkInterface {
+    /// Its IPv6 addresses and prefixes as the subnet's pool keeps them.
+    pub fn ipv6_nets(&self) -> impl Iterator<Item = Ipv6Net> + '_ {
+        self.ipv6.iter().map(|address| address6::single(*address)).chain(self.ipv6_prefixes.iter().copied())
+    }
+
+    /// Its private IPv4 addresses, those of prefixes too.
+    pub fn ipv4_addresses(&self) -> impl Iterator<Item = Ipv4Addr> + '_ {
+        let of_prefixes = self.prefixes.iter().flat_map(|prefix| address::prefix_addresses(*prefix));
+        self.addresses.iter().copied().chain(of_prefixes)
+    }
+}
+
+/// What must hold of interfaces, instances and the addresses of subnets; the answer names what does not.
+pub(super) fn broken_invariants(state: &State) -> Vec<String> {
+    let mut broken = Vec::new();
+    for subnet in state.subnets.iter() {
+        let rows = || state.interfaces.by(&InterfaceIndex::Subnet(subnet.id));
+        let mut held: Vec<_> =
+            rows().flat_map(|row| row.ipv4_addresses().map(|address| (address, row.id))).collect();
+        held.sort();
+        let mut held6: Vec<_> = rows().flat_map(|row| row.ipv6_nets().map(|net| (net, row.id))).collect();
+        held6.sort();
+        if !subnet.addresses.taken().eq(held) || !subnet.ipv6_addresses.taken().eq(held6) {
+            broken.push(format!("the addresses of {} do not match its interfaces", subnet.id));
+        }
+    }
+    for row in state.interfaces.iter() {
+        if state.vpcs.get(&row.vpc).is_some_and(|vpc| vpc.gives_names() != row.dns_names) {
+            broken.push(format!("{} was not told of the DNS attributes of {}", row.id, row.vpc));
+        }
+        if row.public.iter().any(|address| !row.addresses.contains(&address.private)) {
+            broken.push(format!("{} has a public address for a private one that it has not", row.id));
+        }
+        let instance = row.attachment.as_ref().and_then(Attachment::instance);
+        let live = |id| state.instances.get(&id).is_some_and(|row| row.state != InstanceState::Terminated);
+        if let Some(instance) = instance.filter(|id| !live(*id)) {
+            broken.push(format!("{} is attached to {instance}, which is not there", row.id));
+        }
+    }
+    for permission in state.interface_permissions.iter() {
+        if !state.interfaces.contains(&permission.interface) {
+            broken.push(format!("{} is of no interface", permission.id));
+        }
+    }
+    broken.extend(instance::broken_invariants(state));
+    broken
 }
 
 /// A locally administered MAC address that follows from the interface's id, in the range that EC2 uses.

@@ -57,7 +57,7 @@ pub struct Route {
     /// The target is there no more, or not attached.
     pub blackhole: bool,
     /// The instance that the target, an interface, is attached to.
-    pub instance: Option<Arc<str>>,
+    pub instance: Option<InstanceId>,
 }
 
 impl Route {
@@ -183,7 +183,7 @@ impl State {
             if let Some((_, leads)) = leads.iter().find(|(of, _)| *of == vpc) {
                 route.blackhole = !leads;
             }
-            route.instance.clone_from(&instance);
+            route.instance = instance;
         });
     }
 
@@ -241,10 +241,10 @@ impl State {
     }
 
     /// The instance that the target, an interface, is attached to.
-    pub fn instance_behind(&self, target: RouteTarget) -> Option<Arc<str>> {
+    pub fn instance_behind(&self, target: RouteTarget) -> Option<InstanceId> {
         let RouteTarget::Interface(id) = target else { return None };
         match &self.interfaces.get(&id)?.attachment {
-            Some(Attachment::Instance { instance, .. }) => Some(instance.as_str().into()),
+            Some(Attachment::Instance { instance, .. }) => Some(*instance),
             _ => None,
         }
     }

@@ -70,6 +70,8 @@ pub enum Owner {
     PrefixList(PrefixListId),
     /// A group in a VPC other than its own.
     GroupAssociation(SecurityGroupId, VpcId),
+    /// An instance that is terminated: how long it is still described.
+    TerminatedInstance(InstanceId),
 }
 
 impl std::fmt::Display for Owner {
@@ -80,13 +82,13 @@ impl std::fmt::Display for Owner {
             Owner::Fleet(key) => key.fmt(f),
             Owner::NatGateway(id) | Owner::ClosedNatGateway(id) => id.fmt(f),
             Owner::VpcEndpoint(id) => id.fmt(f),
-            Owner::Instance(id) => id.fmt(f),
             Owner::Peering(id) => id.fmt(f),
             Owner::VpnGateway(id) => id.fmt(f),
             Owner::TransitGateway(id) => id.fmt(f),
             Owner::TransitAttachment(id) => id.fmt(f),
             Owner::PrefixList(id) => id.fmt(f),
             Owner::GroupAssociation(group, vpc) => write!(f, "{group}/{vpc}"),
+            Owner::Instance(id) | Owner::TerminatedInstance(id) => id.fmt(f),
         }
     }
 }
@@ -98,7 +100,7 @@ pub enum Alarm {
     Stage(usize),
     /// The job has run as long as it may.
     Overtime,
-    /// The interfaces of a deleted endpoint go.
+    /// The interfaces of a deleted endpoint go; a terminated instance is forgotten.
     Release,
 }
 
@@ -122,6 +124,8 @@ pub struct State {
     /// Those of customers; AWS's are in `managed_prefix_list`.
     pub prefix_lists: Table<PrefixList>,
     pub interfaces: Table<NetworkInterface>,
+    pub interface_permissions: Table<InterfacePermission>,
+    pub instances: Table<Instance>,
     pub route_tables: Table<RouteTable>,
     pub acls: Table<NetworkAcl>,
     pub internet_gateways: Table<InternetGateway>,
@@ -240,6 +244,8 @@ impl State {
         table(&mut broken, "models", &self.models);
         table(&mut broken, "endpoint_configs", &self.endpoint_configs);
         table(&mut broken, "endpoints", &self.endpoints);
+        table(&mut broken, "instances", &self.instances);
+        table(&mut broken, "interface_permissions", &self.interface_permissions);
         broken.extend(hosting::broken_invariants(self));
         broken.extend(peering::broken_invariants(self));
         table(&mut broken, "reservations", &self.reservations);
@@ -254,22 +260,13 @@ impl State {
         broken.extend(group::broken_invariants(self));
         broken.extend(group_vpc::broken_invariants(self));
         broken.extend(prefix_list::broken_invariants(self));
+        broken.extend(place::broken_invariants(self));
         for vpc in self.vpcs.iter() {
             if let Some(options) = vpc.dhcp_options.filter(|id| !self.dhcp_options.contains(id)) {
                 broken.push(format!("{} has {options}, which does not exist", vpc.id));
             }
         }
         for subnet in self.subnets.iter() {
-            let index = interface::InterfaceIndex::Subnet(subnet.id);
-            let mut held: Vec<_> = self
-                .interfaces
-                .by(&index)
-                .flat_map(|eni| eni.addresses.iter().map(|a| (*a, eni.id)))
-                .collect();
-            held.sort();
-            if !subnet.addresses.taken().eq(held) {
-                broken.push(format!("the addresses of {} do not match its interfaces", subnet.id));
-            }
             if !self.vpcs.contains(&subnet.vpc) {
                 broken.push(format!("{} lies in no VPC", subnet.id));
             }
@@ -322,6 +319,7 @@ impl State {
         tokens.extend(self.acls.iter().filter_map(|acl| acl.client_token));
         tokens.extend(self.vpc_endpoints.iter().filter_map(|endpoint| endpoint.client_token));
         tokens.extend(self.prefix_lists.iter().filter_map(|list| list.client_token));
+        tokens.extend(self.instances.iter().filter_map(|instance| instance.client_token));
         tokens.sort_unstable();
         if !self.client_tokens.keys().eq(&tokens) {
             broken.push("the client tokens are not those of the rows".into());

@@ -29,12 +29,6 @@ pub struct Vpc {
 }
 
 impl Vpc {
-    /// Whether public addresses in it have public names.
-    /// Source: VPC user guide, "DNS attributes for your VPC".
-    pub fn names_public_addresses(&self) -> bool {
-        self.dns_support && self.dns_hostnames
-    }
-
     /// The block that the VPC was made with.
     pub fn cidr(&self) -> Option<Ipv4Net> {
         self.cidrs.first().map(|(_, net)| *net)
@@ -44,6 +38,11 @@ impl Vpc {
     pub fn blocks(&self) -> impl Iterator<Item = IpNet> + '_ {
         let v4 = self.cidrs.iter().map(|(_, net)| IpNet::V4(*net));
         v4.chain(self.ipv6_cidrs.iter().map(|(_, net)| IpNet::V6(*net)))
+    }
+
+    /// Whether instances and interfaces have DNS names. Source: VPC user guide, "DNS attributes for your VPC".
+    pub fn gives_names(&self) -> bool {
+        self.dns_support && self.dns_hostnames
     }
 }
 
@@ -83,6 +82,8 @@ pub struct Subnet {
     pub zone: Zone,
     /// The one record of which addresses are taken, and so of how many are free.
     pub addresses: AddressPool,
+    /// The same of `ipv6`.
+    pub ipv6_addresses: Ipv6Pool,
     pub default_for_zone: bool,
     pub map_public_ip: bool,
     /// Whether new interfaces get an IPv6 address.

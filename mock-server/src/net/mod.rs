@@ -1,7 +1,8 @@
-//! What networks do over time: gateways and endpoints that come and go by themselves, after the call that asked for
-//! it was answered.
+//! What networks do over time: gateways, endpoints and instances that come and go by themselves, after the call that
+//! asked for it was answered.
 
 pub mod group_vpc;
+pub mod instance;
 pub mod nat_gateway;
 pub mod prefix_list;
 pub mod transit_gateway;
@@ -22,7 +23,8 @@ pub fn step(txn: &mut Txn<'_>, owner: Owner, what: Alarm) {
         Owner::VpcEndpoint(id) => vpc_endpoint::step(txn, id),
         Owner::PrefixList(id) => prefix_list::step(txn, id, what),
         Owner::GroupAssociation(group, vpc) => group_vpc::step(txn, group, vpc),
-        Owner::Instance(_) => {}
+        Owner::Instance(id) => instance::step(txn, id),
+        Owner::TerminatedInstance(id) => instance::forget(txn, id),
         // Not of networks: see `jobs`.
         Owner::Job(_) | Owner::Endpoint(_) | Owner::Fleet(_) => {}
     }

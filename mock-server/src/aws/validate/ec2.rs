@@ -112,7 +112,9 @@ fn check(
         Value::String(text) => {
             let values = if OWN_CODES.contains(&path) { &[] } else { model.enum_values(shape) };
             if !values.is_empty() && !values.contains(&text.as_str()) {
-                let hint = if values.len() <= MOST_LISTED {
+                let hint = if path == "attribute" {
+                    " Unknown attribute.".to_owned()
+                } else if values.len() <= MOST_LISTED {
                     format!(" Expecting one of: {}.", values.join(", "))
                 } else {
                     String::new()

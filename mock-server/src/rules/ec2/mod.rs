@@ -5,6 +5,7 @@ mod acls;
 mod addresses;
 mod endpoints;
 mod groups;
+mod interfaces;
 mod peering;
 mod prefix_lists;
 mod routes;
@@ -55,6 +56,7 @@ const TOPICS: &[&[Ec2Rule]] = &[
     endpoints::RULES,
     groups::RULES,
     prefix_lists::RULES,
+    interfaces::RULES,
 ];
 
 /// Every rule of EC2.

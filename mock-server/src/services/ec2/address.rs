@@ -9,8 +9,8 @@ use super::tags::{self, OwnTags, TagSpecification};
 use crate::kernel::AccountId;
 use crate::model::elastic::ElasticAddressIndex;
 use crate::model::{
-    AddressAssociationId, AllocationId, Attachment, ElasticAddress, Id, NetworkInterface, NetworkInterfaceId,
-    PublicAddress, State, Tags, Txn, public,
+    AddressAssociationId, AllocationId, Attachment, ElasticAddress, Id, InstanceId, NetworkInterface,
+    NetworkInterfaceId, PublicAddress, State, Tags, Txn, public,
 };
 use crate::services::{Caller, Done, Operation, Read, View, Write};
 use serde::{Deserialize, Serialize};
@@ -237,7 +237,7 @@ struct AddressView {
     tags: OwnTags,
     public_ipv4_pool: &'static str,
     network_border_group: Arc<str>,
-    instance_id: Option<String>,
+    instance_id: Option<Text<InstanceId>>,
     public_ip: Text<Ipv4Addr>,
 }
 
@@ -319,7 +319,9 @@ fn values(state: &State, row: &ElasticAddress, name: &str, probe: &mut Probe<'_>
         ("network-border-group", _) => probe.is(&state.site.region),
         ("public-ip", _) => probe.show(row.address),
         ("association-id", Some((_, _, association))) => probe.show(association),
-        ("instance-id", Some((interface, ..))) => instance(interface).into_iter().for_each(|id| probe.is(id)),
+        ("instance-id", Some((interface, ..))) => {
+            instance(interface).into_iter().for_each(|id| probe.show(id))
+        }
         ("network-interface-id", Some((interface, ..))) => probe.show(interface.id),
         ("network-interface-owner-id", Some(_)) => probe.show(state.site.account),
         ("private-ip-address", Some((_, public, _))) => probe.show(public.private),
@@ -329,9 +331,9 @@ fn values(state: &State, row: &ElasticAddress, name: &str, probe: &mut Probe<'_>
 }
 
 /// The instance that an interface is attached to.
-fn instance(interface: &NetworkInterface) -> Option<&str> {
+fn instance(interface: &NetworkInterface) -> Option<InstanceId> {
     match interface.attachment.as_ref()? {
-        Attachment::Instance { instance, .. } => Some(instance),
+        Attachment::Instance { instance, .. } => Some(*instance),
         Attachment::Service { .. } => None,
     }
 }
@@ -350,7 +352,7 @@ fn print(state: &State, row: &ElasticAddress) -> AddressView {
         tags: OwnTags(row.tags.clone()),
         public_ipv4_pool: POOL,
         network_border_group: state.site.region.clone(),
-        instance_id: interface.and_then(|interface| instance(interface)).map(str::to_owned),
+        instance_id: interface.and_then(|interface| instance(interface)).map(Text),
         public_ip: Text(row.address),
     }
 }

@@ -2,11 +2,13 @@
 
 use super::address::{find, is_managed, needed_id};
 use super::describe::{self, Text};
-use super::error::Ec2Error;
 use super::error::address::AddressError;
+use super::error::instances::InstanceError;
+use super::error::{Ec2Error, Missing};
+use super::instance::find_instance;
 use crate::model::gateway::InVpcIndex;
 use crate::model::interface::InterfaceIndex;
-use crate::model::{AddressAssociationId, Attachment, Id, NetworkInterface, State, Txn};
+use crate::model::{AddressAssociationId, Id, NetworkInterface, State, Txn};
 use crate::services::{Caller, Done, Operation, Write};
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
@@ -59,16 +61,16 @@ impl Write for AssociateAddress {
         let row = find(state, &id)?;
         let interface = match (input.instance_id, input.network_interface_id) {
             (Some(instance), _) => interface_of_instance(state, instance)?,
-            (None, id) => describe::find::<NetworkInterface>(state, &id.unwrap_or_default())?,
+            (None, id) => describe::find::<NetworkInterface>(state, &id.unwrap_or_default())?.clone(),
         };
         let held = state.association_of(row);
-        if is_managed(interface) || held.is_some_and(|(holder, ..)| is_managed(holder)) {
+        if is_managed(&interface) || held.is_some_and(|(holder, ..)| is_managed(holder)) {
             return Err(Ec2Error::ManagedInterface);
         }
         if state.internet_gateways.count(&InVpcIndex::Vpc(interface.vpc)) == 0 {
             return Err(AddressError::AddressNeedsGateway(interface.vpc).into());
         }
-        let private = private_address(interface, input.private_ip_address)?;
+        let private = private_address(&interface, input.private_ip_address)?;
         if let Some((holder, public, association)) = held {
             if (holder.id, public.private) == (interface.id, private) {
                 return Ok(AssociateAddressOut { association_id: Text(association) });
@@ -97,13 +99,12 @@ fn private_address(interface: &NetworkInterface, named: Option<String>) -> Resul
 }
 
 /// The one interface of an instance.
-fn interface_of_instance(state: &State, instance: String) -> Result<&Arc<NetworkInterface>, AddressError> {
-    let is_attached = |interface: &&Arc<NetworkInterface>| matches!(&interface.attachment, Some(Attachment::Instance { instance: id, .. }) if *id == instance);
-    let mut attached = state.interfaces.iter().filter(is_attached);
-    match (attached.next(), attached.next()) {
-        (None, _) => Err(AddressError::NoInstanceToAssociate(instance)),
-        (Some(interface), None) => Ok(interface),
-        (Some(_), Some(_)) => Err(AddressError::ManyInterfaces(instance)),
+fn interface_of_instance(state: &State, instance: String) -> Result<Arc<NetworkInterface>, Ec2Error> {
+    let id = find_instance(state, &instance)?.id;
+    match state.interfaces_of(id).as_slice() {
+        [] => Err(InstanceError::InstanceNotFound(Missing::one(&instance)).into()),
+        [only] => Ok(only.clone()),
+        _ => Err(AddressError::ManyInterfaces(instance).into()),
     }
 }
 
@@ -268,24 +269,11 @@ mod tests {
         let lab = Lab::new();
         let address = allocate(&lab);
         let on = lab.interface(&subnet(&lab), &[]);
-        lab.change(|state| {
-            state.interfaces.update(&Id::parse(&on).unwrap(), |interface| {
-                interface.attachment = Some(Attachment::Instance {
-                    id: Id::parse("eni-attach-0123456789abcdef0").unwrap(),
-                    instance: "i-0123456789abcdef0".into(),
-                    device_index: 0,
-                    delete_on_termination: true,
-                    since: crate::kernel::SimTime::default(),
-                });
-            });
-        });
-        let input = json!({ "AllocationId": address["AllocationId"], "InstanceId": "i-0123456789abcdef0" });
+        let instance = lab.instance_with(&on);
+        let input = json!({ "AllocationId": address["AllocationId"], "InstanceId": instance });
         lab.write::<AssociateAddress>(input);
         let shown = described(&lab, &address["AllocationId"]);
-        assert_eq!(
-            (&shown["InstanceId"], &shown["NetworkInterfaceId"]),
-            (&json!("i-0123456789abcdef0"), &json!(on))
-        );
+        assert_eq!((&shown["InstanceId"], &shown["NetworkInterfaceId"]), (&json!(instance), &json!(on)));
     }
 
     #[test]

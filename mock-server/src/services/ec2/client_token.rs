@@ -4,8 +4,8 @@
 
 use super::describe::{Resource, find};
 use super::error::Ec2Error;
-use crate::kernel::digest;
-use crate::model::{Id, Txn, UsedToken};
+use crate::kernel::{HexId, digest};
+use crate::model::{Id, State, Txn, UsedToken};
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -25,8 +25,26 @@ pub fn once<R: Resource>(
     request: &impl Debug,
     make: impl FnOnce(&mut Txn<'_>, Option<u128>) -> Result<Arc<R>, Ec2Error>,
 ) -> Result<Arc<R>, Ec2Error> {
+    let make = |txn: &mut Txn<'_>, key| make(txn, key).map(|row| (row.key().hex(), row));
+    let again = |state: &State, made| find(state, &R::Key::from_hex(made).to_string()).cloned();
+    once_made(txn, operation, token, request, make, again)
+}
+
+/// The same for what is no single row: `make` answers it with the id that the token stands for, `again` finds it by
+/// that.
+///
+/// # Errors
+/// As [`once`].
+pub fn once_made<T>(
+    txn: &mut Txn<'_>,
+    operation: &str,
+    token: Option<&str>,
+    request: &impl Debug,
+    make: impl FnOnce(&mut Txn<'_>, Option<u128>) -> Result<(HexId, T), Ec2Error>,
+    again: impl FnOnce(&State, HexId) -> Result<T, Ec2Error>,
+) -> Result<T, Ec2Error> {
     let Some(token) = token.filter(|token| !token.is_empty()) else {
-        return make(txn, None);
+        return make(txn, None).map(|(_, made)| made);
     };
     if token.len() > LONGEST || !token.is_ascii() {
         return Err(Ec2Error::BadClientToken(token.to_owned()));
@@ -35,11 +53,11 @@ pub fn once<R: Resource>(
     let request = digest(0, &[format!("{request:?}").as_bytes()]);
     match txn.state.client_tokens.get(&key) {
         Some(used) if used.request != request => Err(Ec2Error::TokenReused),
-        Some(used) => find(&txn.state, &R::Key::from_hex(used.made).to_string()).cloned(),
+        Some(used) => again(&txn.state, used.made),
         None => {
-            let row = make(txn, Some(key))?;
-            txn.state.client_tokens.insert(key, UsedToken { request, made: row.key().hex() });
-            Ok(row)
+            let (id, made) = make(txn, Some(key))?;
+            txn.state.client_tokens.insert(key, UsedToken { request, made: id });
+            Ok(made)
         }
     }
 }

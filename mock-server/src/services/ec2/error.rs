@@ -6,6 +6,8 @@
 pub mod address;
 mod endpoints;
 pub mod groups;
+pub mod instances;
+pub mod interfaces;
 pub mod nat_gateway;
 pub mod network_acl;
 pub mod peering;
@@ -13,17 +15,18 @@ pub mod prefix_lists;
 mod routing;
 mod vpcs;
 
-pub use endpoints::EndpointError;
-pub use routing::RoutingError;
-pub use vpcs::VpcError;
-
-use crate::model::{DhcpOptionsId, NetworkInterfaceId, SecurityGroupId, SubnetId, VpcId};
+use self::instances::InstanceError;
+use self::interfaces::InterfaceError;
+use crate::model::{DhcpOptionsId, InstanceId, NetworkInterfaceId, SecurityGroupId, SubnetId, VpcId};
 use crate::services::refusal::refusals;
+pub use endpoints::EndpointError;
 use groups::GroupError;
 use ipnet::Ipv4Net;
 use prefix_lists::PrefixListError;
+pub use routing::RoutingError;
 use std::fmt;
 use std::net::Ipv4Addr;
+pub use vpcs::VpcError;
 
 /// Ids that name nothing.
 #[derive(Debug, Clone, PartialEq)]
@@ -274,5 +277,7 @@ refusals! {
         NetworkAcl(network_acl::NetworkAclError),
         Groups(GroupError),
         PrefixLists(PrefixListError),
+        Interface(InterfaceError),
+        Instance(InstanceError),
     }
 }

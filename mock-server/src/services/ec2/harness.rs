@@ -110,6 +110,47 @@ impl Lab {
         assert_eq!(self.state().broken_invariants(), Vec::<String>::new());
     }
 
+    /// An instance of type t3.medium in a subnet, as its launch answers it; `more` are further parameters.
+    pub fn instance(&self, subnet: &str, more: Value) -> Value {
+        let mut input =
+            json!({ "ImageId": "ami-12c6146b", "InstanceType": "t3.medium", "MinCount": 1, "MaxCount": 1 });
+        input["SubnetId"] = json!(subnet);
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        self.write::<super::instance_run::RunInstances>(input)["Instances"][0].clone()
+    }
+
+    /// Gives a VPC an IPv6 block of Amazon's; its first part for a subnet, such as `2600:1f18:1:2::/64`.
+    pub fn ipv6_block(&self, vpc: &str) -> String {
+        let input = json!({ "VpcId": vpc, "AmazonProvidedIpv6CidrBlock": true });
+        let made = self.write::<super::vpc_cidr::AssociateVpcCidrBlock>(input);
+        let id = text(&made["Ipv6CidrBlockAssociation"]["AssociationId"]);
+        let state = self.state();
+        let blocks = state.vpcs.iter().flat_map(|vpc| &vpc.ipv6_cidrs);
+        let block = blocks.filter(|(own, _)| own.to_string() == id).map(|(_, net)| *net).next().unwrap();
+        block.subnets(64).unwrap().next().unwrap().to_string()
+    }
+
+    /// A subnet with both kinds of addresses; its id and its IPv6 block.
+    pub fn subnet_with_ipv6(&self, vpc: &str, cidr: &str) -> (String, String) {
+        let block = self.ipv6_block(vpc);
+        let input = json!({ "VpcId": vpc, "CidrBlock": cidr, "Ipv6CidrBlock": block });
+        let made = self.write::<super::subnet::CreateSubnet>(input);
+        (text(&made["Subnet"]["SubnetId"]), block)
+    }
+
+    /// An instance that has this interface and no other; its id.
+    pub fn instance_with(&self, interface: &str) -> String {
+        let made = self.try_instance_with(interface).unwrap();
+        text(&made["Instances"][0]["InstanceId"])
+    }
+
+    pub fn try_instance_with(&self, interface: &str) -> Result<Value, Ec2Error> {
+        self.try_write::<super::instance_run::RunInstances>(json!({
+            "ImageId": "ami-12c6146b", "InstanceType": "t3.medium", "MinCount": 1, "MaxCount": 1,
+            "NetworkInterfaces": [{ "NetworkInterfaceId": interface, "DeviceIndex": 0 }],
+        }))
+    }
+
     /// A VPC 10.0.0.0/16; its id.
     pub fn vpc(&self) -> String {
         let made = self.write::<super::vpc::CreateVpc>(json!({ "CidrBlock": "10.0.0.0/16" }));

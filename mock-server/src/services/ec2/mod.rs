@@ -21,6 +21,15 @@ pub mod error;
 mod filter;
 #[cfg(test)]
 mod harness;
+mod image;
+mod instance;
+mod instance_attribute;
+mod instance_describe;
+mod instance_filters;
+mod instance_plan;
+mod instance_run;
+mod instance_state;
+mod instance_type;
 mod internet_gateway;
 mod nat_gateway;
 mod nat_gateway_address;
@@ -28,8 +37,11 @@ mod network_acl;
 mod network_acl_change;
 mod network_acl_entry;
 mod network_interface;
+mod network_interface_address;
+mod network_interface_attach;
 mod network_interface_attribute;
 mod network_interface_create;
+mod network_interface_permission;
 mod peering;
 mod permission;
 mod prefix_list;
@@ -74,9 +86,9 @@ pub(crate) use self::{
 
 use super::Registrar;
 use crate::model::{
-    DhcpOptions, EgressOnlyInternetGateway, InternetGateway, NatGateway, NetworkAcl, NetworkInterface,
-    Peering, PrefixList, RouteTable, SecurityGroup, Subnet, SubnetCidrReservation, TransitAttachment,
-    TransitGateway, Vpc, VpcEndpoint, VpnGateway,
+    DhcpOptions, EgressOnlyInternetGateway, InterfacePermission, InternetGateway, NatGateway, NetworkAcl,
+    NetworkInterface, Peering, PrefixList, RouteTable, SecurityGroup, Subnet, SubnetCidrReservation,
+    TransitAttachment, TransitGateway, Vpc, VpcEndpoint, VpnGateway,
 };
 use describe::{Describe, Resource};
 use error::Ec2Error;
@@ -137,7 +149,29 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.read::<Describe<NetworkInterface>>();
     registrar.read::<network_interface_attribute::DescribeNetworkInterfaceAttribute>();
     registrar.write::<network_interface_attribute::ModifyNetworkInterfaceAttribute>();
-    registrar.write::<network_interface_attribute::DetachNetworkInterface>();
+    registrar.write::<network_interface_attribute::ResetNetworkInterfaceAttribute>();
+    registrar.write::<network_interface_attach::AttachNetworkInterface>();
+    registrar.write::<network_interface_attach::DetachNetworkInterface>();
+    registrar.write::<network_interface_address::AssignPrivateIpAddresses>();
+    registrar.write::<network_interface_address::UnassignPrivateIpAddresses>();
+    registrar.write::<network_interface_address::AssignIpv6Addresses>();
+    registrar.write::<network_interface_address::UnassignIpv6Addresses>();
+    registrar.write::<network_interface_permission::CreateNetworkInterfacePermission>();
+    registrar.write::<network_interface_permission::DeleteNetworkInterfacePermission>();
+    registrar.read::<Describe<InterfacePermission>>();
+    // Instances, as far as they hold interfaces
+    registrar.write::<instance_run::RunInstances>();
+    registrar.read::<instance_describe::DescribeInstances>();
+    registrar.read::<instance_describe::DescribeInstanceStatus>();
+    registrar.write::<instance_state::StartInstances>();
+    registrar.write::<instance_state::StopInstances>();
+    registrar.write::<instance_state::RebootInstances>();
+    registrar.write::<instance_state::TerminateInstances>();
+    registrar.read::<instance_attribute::DescribeInstanceAttribute>();
+    registrar.write::<instance_attribute::ModifyInstanceAttribute>();
+    registrar.read::<image::DescribeImages>();
+    registrar.read::<instance_type::DescribeInstanceTypes>();
+    registrar.read::<instance_type::DescribeInstanceTypeOfferings>();
     // Route tables, network ACLs, gateways, DHCP options
     registrar.read::<Describe<RouteTable>>();
     registrar.read::<Describe<NetworkAcl>>();
@@ -239,6 +273,12 @@ pub fn filters() -> Vec<(&'static str, &'static [&'static str])> {
         ("GetSecurityGroupsForVpc", security_group_vpc::GROUPS_FOR_VPC_FILTERS),
         of::<PrefixList>(),
         of::<NetworkInterface>(),
+        of::<InterfacePermission>(),
+        ("DescribeInstances", instance_filters::FILTERS),
+        ("DescribeInstanceStatus", instance_describe::STATUS_FILTERS),
+        ("DescribeImages", image::IMAGE_FILTERS),
+        ("DescribeInstanceTypes", instance_type::TYPE_FILTERS),
+        ("DescribeInstanceTypeOfferings", instance_type::OFFERING_FILTERS),
         of::<RouteTable>(),
         of::<NetworkAcl>(),
         of::<InternetGateway>(),

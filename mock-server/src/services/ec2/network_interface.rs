@@ -1,18 +1,21 @@
 //! Elastic network interfaces.
 
-use super::describe::{Each, Nothing, Resource, Text, stored_in};
+use super::describe::{Each, Resource, Text, find, stored_in};
 use super::error::{Ec2Error, Missing};
 use super::filter::Probe;
 use super::tags::TagSet;
 use crate::kernel::{AccountId, SimTime};
 use crate::model::interface::InterfaceIndex;
 use crate::model::{
-    AddressAssociationId, AllocationId, Attachment, GroupRef, Id, InterfaceStatus, NetworkInterface,
-    NetworkInterfaceId, PublicAddress, SecurityGroupId, Site, State, SubnetId, VpcId,
+    AddressAssociationId, AllocationId, Attachment, ConnectionTracking, GroupRef, Id, InstanceId,
+    InterfaceStatus, NetworkInterface, NetworkInterfaceId, PublicAddress, SecurityGroupId, Site, State,
+    SubnetId, VpcId,
 };
+use ipnet::{Ipv4Net, Ipv6Net};
 use serde::{Serialize, Serializer};
 use std::fmt;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
@@ -79,6 +82,7 @@ impl Resource for NetworkInterface {
             "association.association-id" => {
                 AddressAssociationId::parse(value).map(InterfaceIndex::Association)
             }
+            "attachment.instance-id" => InstanceId::parse(value).map(InterfaceIndex::Instance),
             _ => None,
         }
     }
@@ -89,7 +93,12 @@ impl Resource for NetworkInterface {
             return None;
         }
         let address: Ipv4Addr = value.parse().ok()?;
-        Some(state.subnets.iter().filter_map(|subnet| subnet.addresses.owner(address)).collect())
+        let owners = state.subnets.iter().filter_map(|subnet| subnet.addresses.owner(address));
+        // An address of a prefix is none of the interface's own.
+        let own = |id: &NetworkInterfaceId| {
+            state.interfaces.get(id).is_some_and(|row| row.addresses.contains(&address))
+        };
+        Some(owners.filter(own).collect())
     }
 
     fn values(&self, state: &State, name: &str, probe: &mut Probe<'_>) {
@@ -107,6 +116,7 @@ impl Resource for NetworkInterface {
             "network-interface-id" => probe.show(self.id),
             "operator.managed" => probe.flag(false),
             "owner-id" => probe.show(state.site.account),
+            "private-dns-name" if !self.dns_names => {}
             "private-dns-name" => {
                 let domain = state.site.domain_name();
                 self.addresses.iter().for_each(|address| probe.show(PrivateName(*address, &domain)));
@@ -129,11 +139,12 @@ impl Resource for NetworkInterface {
             "association.association-id" => {
                 self.public.iter().filter_map(|it| it.elastic).for_each(|(_, id)| probe.show(id));
             }
-            "association.public-dns-name" if self.public_names => {
+            "association.public-dns-name" if self.dns_names => {
                 let name = |public: &PublicAddress| PublicName(public.public, &state.site).to_string();
                 self.public.iter().for_each(|public| probe.is(&name(public)));
             }
-            "association.public-dns-name" | "ipv6-addresses.ipv6-address" | "operator.principal" => {}
+            "association.public-dns-name" | "operator.principal" => {}
+            "ipv6-addresses.ipv6-address" => self.ipv6.iter().for_each(|address| probe.show(address)),
             name => match (name.strip_prefix("attachment."), &self.attachment) {
                 (Some(field), Some(attachment)) => attachment_values(attachment, state, field, probe),
                 (Some(_), None) => {}
@@ -147,14 +158,27 @@ impl Resource for NetworkInterface {
     }
 }
 
-fn attachment_values(attachment: &Attachment, state: &State, field: &str, probe: &mut Probe<'_>) {
+/// An interface that users may change: none that a service manages; EC2-ENI-REQ.
+///
+/// # Errors
+/// If there is no such interface, or if it is a service's.
+pub fn find_own<'a>(state: &'a State, id: &str) -> Result<&'a Arc<NetworkInterface>, Ec2Error> {
+    let interface = find::<NetworkInterface>(state, id)?;
+    if interface.requester_managed || interface.owner.is_some() {
+        return Err(Ec2Error::ManagedInterface);
+    }
+    Ok(interface)
+}
+
+pub fn attachment_values(attachment: &Attachment, state: &State, field: &str, probe: &mut Probe<'_>) {
     let view = AttachmentView::new(attachment, state.site.account);
     match field {
         "attach-time" => view.attach_time.into_iter().for_each(|at| probe.is(&date(at))),
         "attachment-id" => probe.is(&view.attachment_id),
         "delete-on-termination" => probe.flag(view.delete_on_termination),
         "device-index" => probe.show(view.device_index),
-        "instance-id" => view.instance_id.into_iter().for_each(|id| probe.is(id)),
+        "network-card-index" => probe.show(view.network_card_index),
+        "instance-id" => view.instance_id.into_iter().for_each(|id| probe.show(id.0)),
         "instance-owner-id" => probe.is(&view.instance_owner_id),
         "status" => probe.is(view.status),
         _ => probe.unknown(),
@@ -168,14 +192,14 @@ pub fn date(millis: i64) -> String {
     moment.ok().and_then(|moment| moment.format(form).ok()).unwrap_or_default()
 }
 
-fn status_name(status: InterfaceStatus) -> &'static str {
+pub fn status_name(status: InterfaceStatus) -> &'static str {
     match status {
         InterfaceStatus::Available => "available",
         InterfaceStatus::InUse => "in-use",
     }
 }
 
-struct Mac([u8; 6]);
+pub struct Mac(pub [u8; 6]);
 
 impl fmt::Display for Mac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -186,7 +210,7 @@ impl fmt::Display for Mac {
 
 /// The name that the region's resolver gives to a private address.
 /// Source: VPC user guide, "DNS attributes for your VPC".
-struct PrivateName<'a>(Ipv4Addr, &'a str);
+pub struct PrivateName<'a>(pub Ipv4Addr, pub &'a str);
 
 impl fmt::Display for PrivateName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -231,7 +255,7 @@ impl AssociationView {
     /// What stands for a private address of an interface.
     fn of(interface: &NetworkInterface, private: Ipv4Addr, site: &Site) -> Option<Self> {
         let public = interface.public.iter().find(|public| public.private == private)?;
-        let name = interface.public_names.then(|| PublicName(public.public, site).to_string());
+        let name = interface.dns_names.then(|| PublicName(public.public, site).to_string());
         Some(Self {
             allocation_id: public.elastic.map(|(id, _)| Text(id)),
             association_id: public.elastic.map(|(_, id)| Text(id)),
@@ -246,12 +270,16 @@ impl AssociationView {
 #[serde(rename_all = "PascalCase")]
 struct InterfaceView<'a, G: Serialize, A: Serialize> {
     association: Option<AssociationView>,
-    attachment: Option<AttachmentView<'a>>,
+    attachment: Option<AttachmentView>,
     availability_zone: &'static str,
     description: &'a str,
     groups: G,
     interface_type: &'static str,
-    ipv6_addresses: Nothing,
+    ipv6_address: Option<Text<Ipv6Addr>>,
+    ipv6_addresses: Vec<Ipv6View>,
+    ipv4_prefixes: Option<Vec<PrefixView>>,
+    ipv6_prefixes: Option<Vec<Prefix6View>>,
+    connection_tracking_configuration: Option<TrackingView>,
     mac_address: Text<Mac>,
     network_interface_id: Text<NetworkInterfaceId>,
     owner_id: Text<AccountId>,
@@ -271,28 +299,35 @@ struct InterfaceView<'a, G: Serialize, A: Serialize> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct AttachmentView<'a> {
+pub struct AttachmentView {
     attach_time: Option<i64>,
     attachment_id: String,
     delete_on_termination: bool,
     device_index: i32,
     network_card_index: i32,
-    instance_id: Option<&'a str>,
+    instance_id: Option<Text<InstanceId>>,
     instance_owner_id: String,
     status: &'static str,
 }
 
-impl<'a> AttachmentView<'a> {
-    pub fn new(attachment: &'a Attachment, account: AccountId) -> Self {
+impl AttachmentView {
+    pub fn new(attachment: &Attachment, account: AccountId) -> Self {
         let of_instance = |since: SimTime| Some(since.millis());
         match attachment {
-            Attachment::Instance { id, instance, device_index, delete_on_termination, since } => Self {
+            Attachment::Instance {
+                id,
+                instance,
+                device_index,
+                network_card_index,
+                delete_on_termination,
+                since,
+            } => Self {
                 attach_time: of_instance(*since),
                 attachment_id: id.to_string(),
                 delete_on_termination: *delete_on_termination,
                 device_index: *device_index,
-                network_card_index: 0,
-                instance_id: Some(instance),
+                network_card_index: *network_card_index,
+                instance_id: Some(Text(*instance)),
                 instance_owner_id: account.to_string(),
                 status: "attached",
             },
@@ -306,6 +341,31 @@ impl<'a> AttachmentView<'a> {
                 instance_owner_id: instance_owner.to_string(),
                 status: "attached",
             },
+        }
+    }
+}
+
+/// An attachment as its instance shows it.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct InstanceAttachmentView<'a> {
+    attach_time: Option<i64>,
+    attachment_id: &'a str,
+    delete_on_termination: bool,
+    device_index: i32,
+    network_card_index: i32,
+    status: &'static str,
+}
+
+impl AttachmentView {
+    pub fn without_instance(&self) -> InstanceAttachmentView<'_> {
+        InstanceAttachmentView {
+            attach_time: self.attach_time,
+            attachment_id: &self.attachment_id,
+            delete_on_termination: self.delete_on_termination,
+            device_index: self.device_index,
+            network_card_index: self.network_card_index,
+            status: self.status,
         }
     }
 }
@@ -333,8 +393,66 @@ pub fn group_set(interface: &NetworkInterface) -> impl Iterator<Item = GroupIden
 struct AddressView<'a> {
     association: Option<AssociationView>,
     primary: bool,
-    private_dns_name: Text<PrivateName<'a>>,
+    private_dns_name: Option<Text<PrivateName<'a>>>,
     private_ip_address: Text<Ipv4Addr>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Ipv6View {
+    ipv6_address: Text<Ipv6Addr>,
+    is_primary_ipv6: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PrefixView {
+    pub ipv4_prefix: Text<Ipv4Net>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Prefix6View {
+    pub ipv6_prefix: Text<Ipv6Net>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct TrackingView {
+    tcp_established_timeout: Option<i32>,
+    udp_stream_timeout: Option<i32>,
+    udp_timeout: Option<i32>,
+}
+
+impl From<ConnectionTracking> for TrackingView {
+    fn from(it: ConnectionTracking) -> Self {
+        Self {
+            tcp_established_timeout: it.tcp_established,
+            udp_stream_timeout: it.udp_stream,
+            udp_timeout: it.udp,
+        }
+    }
+}
+
+/// The IPv6 addresses of an interface.
+pub fn ipv6_addresses(interface: &NetworkInterface) -> Vec<Ipv6View> {
+    let views = interface.ipv6.iter().enumerate().map(|(n, address)| Ipv6View {
+        ipv6_address: Text(*address),
+        is_primary_ipv6: n == 0 && interface.primary_ipv6,
+    });
+    views.collect()
+}
+
+/// Its IPv4 prefixes; a list that is empty is not printed.
+pub fn ipv4_prefixes(interface: &NetworkInterface) -> Option<Vec<PrefixView>> {
+    let views = interface.prefixes.iter().map(|prefix| PrefixView { ipv4_prefix: Text(*prefix) });
+    (!interface.prefixes.is_empty()).then(|| views.collect())
+}
+
+/// Its IPv6 prefixes; a list that is empty is not printed.
+pub fn ipv6_prefixes(interface: &NetworkInterface) -> Option<Vec<Prefix6View>> {
+    let views = interface.ipv6_prefixes.iter().map(|prefix| Prefix6View { ipv6_prefix: Text(*prefix) });
+    (!interface.ipv6_prefixes.is_empty()).then(|| views.collect())
 }
 
 #[derive(Serialize)]
@@ -352,6 +470,7 @@ pub fn print_as<S: Serializer>(
     let domain = &*site.domain_name();
     let addresses = || interface.addresses.iter().enumerate();
     let primary = interface.addresses.first();
+    let name = |address| interface.dns_names.then_some(Text(PrivateName(address, domain)));
     InterfaceView {
         association: primary.and_then(|address| AssociationView::of(interface, *address, site)),
         attachment: interface.attachment.as_ref().map(|it| AttachmentView::new(it, site.account)),
@@ -359,17 +478,21 @@ pub fn print_as<S: Serializer>(
         description: &interface.description,
         groups: Each(|| group_set(interface)),
         interface_type: interface.interface_type,
-        ipv6_addresses: &[],
+        ipv6_address: interface.ipv6.first().map(|address| Text(*address)),
+        ipv6_addresses: ipv6_addresses(interface),
+        ipv4_prefixes: ipv4_prefixes(interface),
+        ipv6_prefixes: ipv6_prefixes(interface),
+        connection_tracking_configuration: interface.connection_tracking.map(Into::into),
         mac_address: Text(Mac(interface.mac)),
         network_interface_id: Text(interface.id),
         owner_id: Text(site.account),
-        private_dns_name: primary.map(|address| Text(PrivateName(*address, domain))),
+        private_dns_name: primary.and_then(|address| name(*address)),
         private_ip_address: primary.map(|address| Text(*address)),
         private_ip_addresses: Each(|| {
             addresses().map(|(n, address)| AddressView {
                 association: AssociationView::of(interface, *address, site),
                 primary: n == 0,
-                private_dns_name: Text(PrivateName(*address, domain)),
+                private_dns_name: name(*address),
                 private_ip_address: Text(*address),
             })
         }),
@@ -389,7 +512,7 @@ pub fn print_as<S: Serializer>(
 #[cfg(test)]
 mod tests {
     use super::super::describe::Describe;
-    use super::super::harness::{Lab, unknown_filters};
+    use super::super::harness::{Lab, text, unknown_filters};
     use super::*;
     use serde_json::{Value as Json, json};
 
@@ -399,19 +522,10 @@ mod tests {
         let vpc = lab.vpc();
         let subnet = lab.subnet(&vpc, "10.0.0.0/24");
         let group = lab.group(&vpc, "web");
-        let (with, without) = (lab.interface(&subnet, &[&group]), lab.interface(&subnet, &[]));
-        lab.change(|state| {
-            let id = NetworkInterfaceId::parse(&with).unwrap();
-            state.interfaces.update(&id, |interface| {
-                interface.attachment = Some(Attachment::Instance {
-                    id: Id::parse("eni-attach-0123456789abcdef0").unwrap(),
-                    instance: "i-1".into(),
-                    device_index: 0,
-                    delete_on_termination: true,
-                    since: SimTime::from_millis(1_700_000_000_123),
-                });
-            });
-        });
+        let instance = lab.instance(&subnet, json!({ "SecurityGroupIds": [group] }));
+        let id = text(&instance["InstanceId"]);
+        let with = text(&instance["NetworkInterfaces"][0]["NetworkInterfaceId"]);
+        let without = lab.interface(&subnet, &[]);
         let state = lab.state();
         let row = super::super::describe::find::<NetworkInterface>(&state, &with).unwrap();
         assert_eq!(unknown_filters(&state, &**row), Vec::<&str>::new());
@@ -423,14 +537,19 @@ mod tests {
         for (name, value) in [
             ("group-id", group.as_str()),
             ("status", "in-use"),
-            ("attachment.attach-time", "2023-11-14T22:13:20.123Z"),
+            ("attachment.attach-time", "2023-11-14T22:13:20.000Z"),
+            ("attachment.instance-id", &id),
             ("attachment.instance-id", "i-*"),
             ("attachment.delete-on-termination", "true"),
             ("private-ip-address", "10.0.0.4"),
-            ("private-dns-name", "ip-10-0-0-4.*"),
         ] {
             assert_eq!(ids(json!([{ "Name": name, "Values": [value] }])), [&*with], "{name}");
         }
+        let name = json!([{ "Name": "private-dns-name", "Values": ["ip-10-0-0-4.*"] }]);
+        assert_eq!(ids(name.clone()), Vec::<String>::new(), "the VPC gives no names");
+        let names = json!({ "VpcId": vpc, "EnableDnsHostnames": { "Value": true } });
+        lab.write::<super::super::vpc::ModifyVpcAttribute>(names);
+        assert_eq!(ids(name), [&*with]);
         assert_eq!(ids(json!([{ "Name": "subnet-id", "Values": [subnet] }])).len(), 2);
         assert_eq!(ids(json!([{ "Name": "status", "Values": ["available"] }])), [without]);
     }

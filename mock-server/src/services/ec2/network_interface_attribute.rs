@@ -1,11 +1,12 @@
-//! Attributes and attachments of network interfaces.
+//! Attributes of network interfaces.
 
 use super::describe::{Text, Value, find};
 use super::error::Ec2Error;
-use super::network_interface::{AttachmentView, GroupIdentifier, group_set};
-use super::network_interface_create::{groups_in, not_placed};
+use super::error::interfaces::InterfaceError;
+use super::network_interface::{AttachmentView, GroupIdentifier, find_own, group_set};
+use super::network_interface_create::{TrackingIn, groups_in, not_placed};
 use crate::kernel::AccountId;
-use crate::model::{Attachment, NetworkInterface, NetworkInterfaceId, RouteTarget, Txn};
+use crate::model::{Attachment, NetworkInterface, NetworkInterfaceId, Txn};
 use crate::services::{Caller, Done, Operation, Read, View, Write};
 use serde::{Deserialize, Serialize, Serializer};
 use std::sync::Arc;
@@ -38,7 +39,7 @@ pub struct AttributeOut {
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct AttributeView<'a> {
-    attachment: Option<AttachmentView<'a>>,
+    attachment: Option<AttachmentView>,
     description: Option<Value<&'a str>>,
     groups: Option<Vec<GroupIdentifier<'a>>>,
     network_interface_id: Text<NetworkInterfaceId>,
@@ -57,7 +58,7 @@ impl Serialize for AttributeOut {
             groups: is(GROUP_SET).then(|| group_set(interface).collect()),
             network_interface_id: Text(interface.id),
             source_dest_check: is(SOURCE_DEST_CHECK).then_some(Value { value: interface.source_dest_check }),
-            associate_public_ip_address: is(ASSOCIATE_PUBLIC_ADDRESS).then_some(false),
+            associate_public_ip_address: is(ASSOCIATE_PUBLIC_ADDRESS).then_some(interface.associate_public),
         }
         .serialize(serializer)
     }
@@ -94,6 +95,9 @@ pub struct ModifyAttributeIn {
     source_dest_check: Option<Value<bool>>,
     groups: Vec<String>,
     attachment: Option<AttachmentChanges>,
+    associate_public_ip_address: Option<bool>,
+    enable_primary_ipv6: Option<bool>,
+    connection_tracking_specification: Option<TrackingIn>,
 }
 
 #[derive(Deserialize, Default)]
@@ -112,13 +116,15 @@ impl Operation for ModifyNetworkInterfaceAttribute {
 
 impl Write for ModifyNetworkInterfaceAttribute {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: ModifyAttributeIn) -> Result<Done, Ec2Error> {
-        let mut interface =
-            NetworkInterface::clone(find::<NetworkInterface>(&txn.state, &input.network_interface_id)?);
+        let interface = find::<NetworkInterface>(&txn.state, &input.network_interface_id)?;
         let given: Vec<&str> = [
             (DESCRIPTION, input.description.is_some()),
             (SOURCE_DEST_CHECK, input.source_dest_check.is_some()),
             (GROUP_SET, !input.groups.is_empty()),
             (ATTACHMENT, input.attachment.is_some()),
+            (ASSOCIATE_PUBLIC_ADDRESS, input.associate_public_ip_address.is_some()),
+            ("enablePrimaryIpv6", input.enable_primary_ipv6.is_some()),
+            ("connectionTrackingSpecification", input.connection_tracking_specification.is_some()),
         ]
         .into_iter()
         .filter_map(|(name, given)| given.then_some(name))
@@ -126,9 +132,10 @@ impl Write for ModifyNetworkInterfaceAttribute {
         if given.len() > 1 {
             return Err(Ec2Error::ManyAttributes(given.join(", ")));
         }
-        if interface.requester_managed || interface.owner.is_some() {
-            return Err(Ec2Error::ManagedInterface);
+        if given.is_empty() {
+            return Err(Ec2Error::NoAttribute);
         }
+        let mut interface = NetworkInterface::clone(find_own(&txn.state, &interface.id.to_string())?);
         if let Some(description) = input.description {
             interface.description = description.value.into();
         }
@@ -148,45 +155,56 @@ impl Write for ModifyNetworkInterfaceAttribute {
                 _ => return Err(Ec2Error::AttachmentNotFound(wanted)),
             }
         }
+        interface.associate_public = input.associate_public_ip_address.unwrap_or(interface.associate_public);
+        if let Some(primary) = input.enable_primary_ipv6 {
+            enable_primary_ipv6(&mut interface, primary)?;
+        }
+        if let Some(tracking) = input.connection_tracking_specification {
+            interface.connection_tracking = Some(tracking.parse()?);
+        }
         txn.state.interfaces.insert(interface);
         Ok(Done {})
     }
 }
 
-// === Detach ===
+/// Source: the page of ModifyNetworkInterfaceAttribute; EC2-ENI-IPV6-PRIMARY.
+fn enable_primary_ipv6(interface: &mut NetworkInterface, primary: bool) -> Result<(), Ec2Error> {
+    if primary && interface.ipv6.is_empty() {
+        return Err(InterfaceError::NoIpv6Address.into());
+    }
+    if !primary && interface.primary_ipv6 {
+        return Err(InterfaceError::PrimaryIpv6.into());
+    }
+    interface.primary_ipv6 = primary;
+    Ok(())
+}
 
-/// Source: the page of DetachNetworkInterface; EC2-ENI-DETACH, EC2-ENI-DETACH0.
-pub struct DetachNetworkInterface;
+// === Reset ===
+
+/// Source: the page of ResetNetworkInterfaceAttribute.
+pub struct ResetNetworkInterfaceAttribute;
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase", default)]
-pub struct DetachNetworkInterfaceIn {
-    attachment_id: String,
+pub struct ResetAttributeIn {
+    network_interface_id: String,
+    source_dest_check: Option<String>,
 }
 
-impl Operation for DetachNetworkInterface {
-    const NAME: &'static str = "DetachNetworkInterface";
-    type In = DetachNetworkInterfaceIn;
+impl Operation for ResetNetworkInterfaceAttribute {
+    const NAME: &'static str = "ResetNetworkInterfaceAttribute";
+    type In = ResetAttributeIn;
     type Out = Done;
     type Error = Ec2Error;
 }
 
-impl Write for DetachNetworkInterface {
-    fn run(txn: &mut Txn<'_>, _: &Caller, input: DetachNetworkInterfaceIn) -> Result<Done, Ec2Error> {
-        let by_id = |interface: &&Arc<NetworkInterface>| {
-            interface.attachment.as_ref().is_some_and(|attachment| attachment.id() == input.attachment_id)
-        };
-        let interface = txn.state.interfaces.iter().find(by_id);
-        match interface.and_then(|interface| Some((interface.id, interface.attachment.as_ref()?))) {
-            None => Err(Ec2Error::AttachmentNotFound(input.attachment_id)),
-            Some((_, Attachment::Service { .. })) => Err(Ec2Error::ServiceAttachment),
-            Some((_, Attachment::Instance { device_index: 0, .. })) => Err(Ec2Error::PrimaryInterface),
-            Some((id, Attachment::Instance { .. })) => {
-                txn.state.interfaces.update(&id, |interface| interface.attachment = None);
-                txn.state.settle_routes_to(RouteTarget::Interface(id));
-                Ok(Done {})
-            }
-        }
+impl Write for ResetNetworkInterfaceAttribute {
+    fn run(txn: &mut Txn<'_>, _: &Caller, input: ResetAttributeIn) -> Result<Done, Ec2Error> {
+        let id = find_own(&txn.state, &input.network_interface_id)?.id;
+        // Whatever the value is, AWS's own command line sends the name of the attribute.
+        input.source_dest_check.ok_or(Ec2Error::NoAttribute)?;
+        txn.state.interfaces.update(&id, |row| row.source_dest_check = true);
+        Ok(Done {})
     }
 }
 
@@ -194,6 +212,10 @@ impl Write for DetachNetworkInterface {
 mod tests {
     use super::super::describe::Describe;
     use super::super::harness::Lab;
+    use super::super::network_interface_address::{
+        AssignIpv6Addresses, AssignPrivateIpAddresses, UnassignPrivateIpAddresses,
+    };
+    use super::super::network_interface_attach::{AttachNetworkInterface, DetachNetworkInterface};
     use super::*;
     use crate::model::Id;
     use serde_json::{Value as Json, json};
@@ -225,35 +247,41 @@ mod tests {
     }
 
     #[test]
-    fn an_attachment_is_detached_unless_it_is_not_the_users() {
+    fn an_interface_of_a_service_is_tagged_and_nothing_else() {
         let lab = Lab::new();
         let id = lab.interface(&lab.subnet(&lab.vpc(), "10.0.0.0/24"), &[]);
-        let attach = |attachment: Attachment| {
-            lab.change(|state| {
-                let id = NetworkInterfaceId::parse(&id).unwrap();
-                state.interfaces.update(&id, |interface| interface.attachment = Some(attachment));
+        lab.change(|state| {
+            let id = NetworkInterfaceId::parse(&id).unwrap();
+            state.interfaces.update(&id, |interface| {
+                interface.requester_managed = true;
+                interface.attachment = Some(Attachment::Service {
+                    id: Id::parse("ela-attach-0123456789abcdef0").unwrap(),
+                    instance_owner: "amazon-aws".into(),
+                    device_index: 1,
+                });
             });
-        };
-        let instance = |device_index| Attachment::Instance {
-            id: Id::parse("eni-attach-0123456789abcdef0").unwrap(),
-            instance: "i-1".into(),
-            device_index,
-            delete_on_termination: true,
-            since: crate::kernel::SimTime::default(),
-        };
-        let detach =
-            |id: &str| lab.try_write::<DetachNetworkInterface>(json!({ "AttachmentId": id })).map(|_| ());
-        attach(instance(0));
-        assert_eq!(detach("eni-attach-0123456789abcdef0"), Err(Ec2Error::PrimaryInterface));
-        attach(instance(1));
-        assert_eq!(detach("eni-attach-0123456789abcdef0"), Ok(()));
-        attach(Attachment::Service {
-            id: Id::parse("ela-attach-0123456789abcdef0").unwrap(),
-            instance_owner: "amazon-aws".into(),
-            device_index: 1,
         });
-        assert_eq!(detach("ela-attach-0123456789abcdef0"), Err(Ec2Error::ServiceAttachment));
+        let refused = |answer: Result<Json, Ec2Error>| assert_eq!(answer, Err(Ec2Error::ManagedInterface));
+        let with = |mut more: Json| {
+            more["NetworkInterfaceId"] = json!(id);
+            more
+        };
+        refused(lab.try_write::<ModifyNetworkInterfaceAttribute>(with(json!({ "Groups": ["sg-0"] }))));
+        refused(lab.try_write::<ResetNetworkInterfaceAttribute>(with(json!({ "SourceDestCheck": "x" }))));
+        refused(lab.try_write::<AssignPrivateIpAddresses>(with(json!({}))));
+        refused(
+            lab.try_write::<UnassignPrivateIpAddresses>(with(json!({ "PrivateIpAddresses": ["10.0.0.4"] }))),
+        );
+        refused(lab.try_write::<AssignIpv6Addresses>(with(json!({ "Ipv6AddressCount": 1 }))));
+        refused(
+            lab.try_write::<AttachNetworkInterface>(with(json!({ "InstanceId": "i-0", "DeviceIndex": 1 }))),
+        );
+        let detach = json!({ "AttachmentId": "ela-attach-0123456789abcdef0" });
+        assert_eq!(lab.try_write::<DetachNetworkInterface>(detach), Err(Ec2Error::ServiceAttachment));
+        let tags = json!({ "Resources": [id], "Tags": [{ "Key": "k", "Value": "v" }] });
+        lab.write::<super::super::tags::CreateTags>(tags);
         let listed = lab.read::<Describe<NetworkInterface>>(json!({ "NetworkInterfaceIds": [id] }));
+        assert_eq!(listed["NetworkInterfaces"][0]["TagSet"][0]["Key"], "k");
         assert_eq!(
             listed["NetworkInterfaces"][0]["Attachment"],
             json!({
@@ -265,5 +293,32 @@ mod tests {
                 "Status": "attached",
             })
         );
+    }
+
+    #[test]
+    fn each_attribute_is_described_as_it_was_set() {
+        let lab = Lab::new();
+        let id = lab.interface(&lab.subnet(&lab.vpc(), "10.0.0.0/24"), &[]);
+        let modify = |mut change: Json| {
+            change["NetworkInterfaceId"] = json!(id);
+            lab.try_write::<ModifyNetworkInterfaceAttribute>(change)
+        };
+        let described = || {
+            let listed = lab.read::<Describe<NetworkInterface>>(json!({ "NetworkInterfaceIds": [id] }));
+            listed["NetworkInterfaces"][0].clone()
+        };
+        let tracking = json!({ "TcpEstablishedTimeout": 60, "UdpTimeout": 45 });
+        modify(json!({ "ConnectionTrackingSpecification": tracking })).unwrap();
+        assert_eq!(described()["ConnectionTrackingConfiguration"], tracking);
+        modify(json!({ "SourceDestCheck": { "Value": false } })).unwrap();
+        assert_eq!(described()["SourceDestCheck"], false);
+        let reset = json!({ "NetworkInterfaceId": id, "SourceDestCheck": "sourceDestCheck" });
+        lab.write::<ResetNetworkInterfaceAttribute>(reset);
+        assert_eq!(described()["SourceDestCheck"], true);
+        modify(json!({ "AssociatePublicIpAddress": true })).unwrap();
+        let input = json!({ "NetworkInterfaceId": id, "Attribute": "associatePublicIpAddress" });
+        let attribute = lab.read::<DescribeNetworkInterfaceAttribute>(input);
+        assert_eq!(attribute["AssociatePublicIpAddress"], true);
+        assert_eq!(modify(json!({})), Err(Ec2Error::NoAttribute));
     }
 }

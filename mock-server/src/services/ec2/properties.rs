@@ -3,11 +3,16 @@
 mod blocks;
 
 use super::harness::{Lab, text};
+use super::instance_run::RunInstances;
+use super::instance_state::{StartInstances, StopInstances, TerminateInstances};
+use super::network_interface_address::{AssignPrivateIpAddresses, UnassignPrivateIpAddresses};
+use super::network_interface_attach::{AttachNetworkInterface, DetachNetworkInterface};
 use super::network_interface_create::{CreateNetworkInterface, DeleteNetworkInterface};
 use super::security_group::{CreateSecurityGroup, DeleteSecurityGroup};
 use super::security_group_rule_change::{AuthorizeSecurityGroupIngress, RevokeSecurityGroupIngress};
 use super::subnet::{CreateSubnet, DeleteSubnet};
 use super::vpc::{CreateVpc, DeleteVpc};
+use crate::model::Id;
 use proptest::prelude::*;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -24,6 +29,16 @@ enum Step {
     Forget(usize, usize),
     MakeInterface(usize, Vec<usize>, Option<u8>, u8),
     DropInterface(usize),
+    Assign(usize, u8, bool),
+    Unassign(usize, bool),
+    Move(usize, usize),
+    Launch(usize, u8),
+    Attach(usize, usize, u8),
+    Detach(usize),
+    Stop(usize),
+    Start(usize),
+    Terminate(usize),
+    Wait,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -40,6 +55,16 @@ fn step() -> impl Strategy<Value = Step> {
         6 => (n(), prop::collection::vec(n(), 0..3), prop::option::of(0u8..64), 0u8..4)
             .prop_map(|(subnet, groups, address, more)| Step::MakeInterface(subnet, groups, address, more)),
         3 => n().prop_map(Step::DropInterface),
+        3 => (n(), 0u8..4, any::<bool>()).prop_map(|(it, more, prefix)| Step::Assign(it, more, prefix)),
+        2 => (n(), any::<bool>()).prop_map(|(it, prefix)| Step::Unassign(it, prefix)),
+        1 => (n(), n()).prop_map(|(from, to)| Step::Move(from, to)),
+        2 => (n(), 1u8..3).prop_map(|(subnet, count)| Step::Launch(subnet, count)),
+        3 => (n(), n(), 0u8..4).prop_map(|(it, instance, index)| Step::Attach(it, instance, index)),
+        1 => n().prop_map(Step::Detach),
+        1 => n().prop_map(Step::Stop),
+        1 => n().prop_map(Step::Start),
+        1 => n().prop_map(Step::Terminate),
+        2 => Just(Step::Wait),
     ]
 }
 
@@ -50,6 +75,8 @@ struct Known {
     subnets: Vec<String>,
     groups: Vec<String>,
     interfaces: Vec<String>,
+    instances: Vec<String>,
+    waited: u64,
 }
 
 fn pick(ids: &[String], n: usize) -> String {
@@ -109,6 +136,72 @@ fn run(lab: &Lab, known: &mut Known, step: Step) {
             let input = json!({ "NetworkInterfaceId": pick(&known.interfaces, n) });
             let _ = lab.try_write::<DeleteNetworkInterface>(input);
         }
+        step => run_on_interfaces(lab, known, step),
+    }
+}
+
+/// The first of an interface's addresses or prefixes that can be taken back.
+fn taken(lab: &Lab, id: &str, prefix: bool) -> Option<String> {
+    let state = lab.state();
+    let row = state.interfaces.get(&Id::parse(id)?)?;
+    let address = || row.addresses.get(1).map(ToString::to_string);
+    if prefix { row.prefixes.first().map(ToString::to_string) } else { address() }
+}
+
+fn run_on_interfaces(lab: &Lab, known: &mut Known, step: Step) {
+    let instances = |n| json!({ "InstanceIds": [pick(&known.instances, n)] });
+    match step {
+        Step::Assign(n, more, prefix) => {
+            let count = if prefix { "Ipv4PrefixCount" } else { "SecondaryPrivateIpAddressCount" };
+            let input = json!({ "NetworkInterfaceId": pick(&known.interfaces, n), count: more });
+            let _ = lab.try_write::<AssignPrivateIpAddresses>(input);
+        }
+        Step::Unassign(n, prefix) => {
+            let id = pick(&known.interfaces, n);
+            let list = if prefix { "Ipv4Prefixes" } else { "PrivateIpAddresses" };
+            let input = json!({ "NetworkInterfaceId": id, list: taken(lab, &id, prefix).as_slice() });
+            let _ = lab.try_write::<UnassignPrivateIpAddresses>(input);
+        }
+        Step::Move(from, to) => {
+            let address = taken(lab, &pick(&known.interfaces, from), false);
+            let input = json!({
+                "NetworkInterfaceId": pick(&known.interfaces, to),
+                "PrivateIpAddresses": address.as_slice(),
+                "AllowReassignment": true,
+            });
+            let _ = lab.try_write::<AssignPrivateIpAddresses>(input);
+        }
+        Step::Launch(subnet, count) => {
+            let made = lab.try_write::<RunInstances>(json!({
+                "ImageId": "ami-12c6146b", "InstanceType": "t3.medium", "MinCount": 1, "MaxCount": count,
+                "SubnetId": pick(&known.subnets, subnet),
+            }));
+            for made in made.iter().flat_map(|made| made["Instances"].as_array().unwrap()) {
+                known.instances.push(text(&made["InstanceId"]));
+                known.interfaces.push(text(&made["NetworkInterfaces"][0]["NetworkInterfaceId"]));
+            }
+        }
+        Step::Attach(n, instance, index) => {
+            let _ = lab.try_write::<AttachNetworkInterface>(json!({
+                "NetworkInterfaceId": pick(&known.interfaces, n),
+                "InstanceId": pick(&known.instances, instance),
+                "DeviceIndex": index,
+            }));
+        }
+        Step::Detach(n) => {
+            let id = Id::parse(&pick(&known.interfaces, n));
+            let row = id.and_then(|id| lab.state().interfaces.get(&id).cloned());
+            let attachment = row.and_then(|row| row.attachment.as_ref().map(|it| it.id()));
+            let input = json!({ "AttachmentId": attachment.unwrap_or_default() });
+            let _ = lab.try_write::<DetachNetworkInterface>(input);
+        }
+        Step::Stop(n) => drop(lab.try_write::<StopInstances>(instances(n))),
+        Step::Start(n) => drop(lab.try_write::<StartInstances>(instances(n))),
+        Step::Terminate(n) => drop(lab.try_write::<TerminateInstances>(instances(n))),
+        _ => {
+            known.waited += 1_000;
+            lab.settle(std::time::Duration::from_millis(known.waited));
+        }
     }
 }
 
@@ -128,7 +221,7 @@ proptest! {
                     .interfaces
                     .iter()
                     .filter(|interface| interface.subnet == subnet.id)
-                    .flat_map(|interface| &interface.addresses)
+                    .flat_map(|interface| interface.ipv4_addresses())
                     .collect();
                 prop_assert_eq!(held.len(), held.iter().collect::<BTreeSet<_>>().len(), "one owner each");
                 prop_assert_eq!(subnet.addresses.free() as usize, size as usize - 5 - held.len());

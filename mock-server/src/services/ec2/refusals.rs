@@ -5,6 +5,8 @@ mod addresses;
 mod endpoints;
 mod gateways;
 mod groups;
+mod instances;
+mod interfaces;
 mod peering;
 mod prefix_lists;
 pub(super) mod routing;
@@ -13,8 +15,9 @@ mod vpcs;
 use super::describe::Describe;
 use super::error::Ec2Error;
 use super::harness::Lab;
+use super::network_interface_attach::DetachNetworkInterface;
 use super::network_interface_attribute::{
-    DescribeNetworkInterfaceAttribute, DetachNetworkInterface, ModifyNetworkInterfaceAttribute,
+    DescribeNetworkInterfaceAttribute, ModifyNetworkInterfaceAttribute,
 };
 use super::network_interface_create::{CreateNetworkInterface, DeleteNetworkInterface};
 use super::security_group::CreateSecurityGroup;
@@ -102,6 +105,8 @@ fn every_refusal_has_its_code_and_its_text() {
     all.extend(vpcs::default_vpc());
     all.extend(addresses::quotas());
     all.extend(acls::quotas());
+    all.extend(interfaces::all());
+    all.extend(instances::all());
     all.extend(no_default_vpc());
     all.extend(endpoints::quotas());
     all.extend(peering::peering());
@@ -369,23 +374,6 @@ fn interfaces(seen: &mut Seen<'_>, subnet: &str, used: &str, foreign: &str) {
         json!({ "AttachmentId": "eni-attach-1" }),
         "InvalidAttachmentID.NotFound",
         "The interface attachment 'eni-attach-1' does not exist.",
-    );
-    seen.lab.change(|state| {
-        let id = NetworkInterfaceId::parse(used).unwrap();
-        state.interfaces.update(&id, |interface| {
-            interface.attachment = Some(Attachment::Instance {
-                id: Id::parse("eni-attach-0123456789abcdef0").unwrap(),
-                instance: "i-1".into(),
-                device_index: 0,
-                delete_on_termination: true,
-                since: crate::kernel::SimTime::default(),
-            });
-        });
-    });
-    seen.write::<DetachNetworkInterface>(
-        json!({ "AttachmentId": "eni-attach-0123456789abcdef0" }),
-        "OperationNotPermitted",
-        "The network interface at device index 0 and networkCard index 0 cannot be detached.",
     );
 }
 

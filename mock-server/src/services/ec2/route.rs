@@ -295,14 +295,14 @@ mod tests {
         CreateEgressOnlyInternetGateway, DeleteEgressOnlyInternetGateway,
     };
     use super::super::harness::{Lab, text};
+    use super::super::instance_state::TerminateInstances;
     use super::super::internet_gateway::{
         AttachInternetGateway, DeleteInternetGateway, DetachInternetGateway,
     };
-    use super::super::network_interface_attribute::DetachNetworkInterface;
     use super::super::network_interface_create::DeleteNetworkInterface;
-    use super::super::refusals::routing::attach;
     use super::*;
     use serde_json::{Value, json};
+    use std::time::Duration;
 
     fn create(lab: &Lab, table: &str, destination: &str, member: &str, target: &str) {
         let of = if destination.contains(':') { "DestinationIpv6CidrBlock" } else { "DestinationCidrBlock" };
@@ -387,24 +387,23 @@ mod tests {
         let interface = lab.interface(&lab.subnet(&vpc, "10.0.0.0/24"), &[]);
         create(&lab, &main, "10.9.0.0/16", "NetworkInterfaceId", &interface);
         assert_eq!(second(&lab, &main)["State"], "blackhole", "nothing uses the interface");
-        attach(&lab, &interface, "i-0123456789abcdef1");
-        create(&lab, &main, "10.9.0.0/16", "InstanceId", "i-0123456789abcdef1");
+        let instance = lab.instance_with(&interface);
+        create(&lab, &main, "10.9.0.0/16", "InstanceId", &instance);
         assert_eq!(
             second(&lab, &main),
             json!({
                 "DestinationCidrBlock": "10.9.0.0/16",
-                "InstanceId": "i-0123456789abcdef1",
+                "InstanceId": instance,
                 "InstanceOwnerId": "123456789012",
                 "NetworkInterfaceId": interface,
                 "Origin": "CreateRoute",
                 "State": "active",
             })
         );
-        let by_instance =
-            json!({ "Filters": [{ "Name": "route.instance-id", "Values": ["i-0123456789abcdef1"] }] });
+        let by_instance = json!({ "Filters": [{ "Name": "route.instance-id", "Values": [instance] }] });
         assert_eq!(lab.ids::<Describe<RouteTable>>("RouteTables", "RouteTableId", by_instance), [&*main]);
-        let attachment = format!("eni-attach-{}", &interface[4..]);
-        lab.write::<DetachNetworkInterface>(json!({ "AttachmentId": attachment }));
+        lab.write::<TerminateInstances>(json!({ "InstanceIds": [instance] }));
+        lab.settle(Duration::from_secs(60));
         lab.write::<DeleteNetworkInterface>(json!({ "NetworkInterfaceId": interface }));
         let left = second(&lab, &main);
         assert_eq!((&left["State"], left.get("InstanceId")), (&json!("blackhole"), None));
@@ -417,7 +416,7 @@ mod tests {
         let vpc = lab.vpc();
         let table_id = lab.route_table(&vpc);
         let interface = lab.interface(&lab.subnet(&vpc, "10.0.0.0/24"), &[]);
-        attach(&lab, &interface, "i-1");
+        lab.instance_with(&interface);
         let replace = |more: Value| {
             let mut input = json!({ "RouteTableId": table_id, "DestinationCidrBlock": "10.0.0.0/16" });
             input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

@@ -2,9 +2,7 @@
 
 use super::harness::{Lab, text};
 use super::internet_gateway::{AttachInternetGateway, DeleteInternetGateway, DetachInternetGateway};
-use super::network_interface_attribute::DetachNetworkInterface;
 use super::network_interface_create::DeleteNetworkInterface;
-use super::refusals::routing::attach;
 use super::route::{CreateRoute, DeleteRoute, ReplaceRoute};
 use super::route_table::{CreateRouteTable, DeleteRouteTable};
 use super::route_table_association::{
@@ -12,7 +10,6 @@ use super::route_table_association::{
 };
 use super::subnet::DeleteSubnet;
 use super::vpc::DeleteVpc;
-use crate::model::Id;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -125,13 +122,7 @@ proptest! {
                 Step::DropRoute(a, b) => lab.try_write::<DeleteRoute>(
                     json!({ "RouteTableId": pick(&tables, a), "DestinationCidrBlock": NETS[b] }),
                 ),
-                Step::UseInterface(n) => {
-                    let id = pick(&interfaces, n);
-                    if lab.state().interfaces.contains(&Id::parse(&id).unwrap()) {
-                        attach(&lab, &id, "i-1");
-                    }
-                    lab.try_write::<DetachNetworkInterface>(json!({ "AttachmentId": "none" }))
-                }
+                Step::UseInterface(n) => lab.try_instance_with(&pick(&interfaces, n)),
                 Step::DropInterface(n) => lab.try_write::<DeleteNetworkInterface>(
                     json!({ "NetworkInterfaceId": pick(&interfaces, n) }),
                 ),

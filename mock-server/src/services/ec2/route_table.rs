@@ -8,7 +8,7 @@ use super::{client_token, dependency};
 use crate::kernel::{AccountId, Memo};
 use crate::model::route::RouteTableIndex;
 use crate::model::{
-    Associate, Destination, EgressOnlyInternetGatewayId, Id, InternetGatewayId, NatGatewayId,
+    Associate, Destination, EgressOnlyInternetGatewayId, Id, InstanceId, InternetGatewayId, NatGatewayId,
     NetworkInterfaceId, PrefixListId, Route, RouteAssociation, RouteOrigin, RouteTable,
     RouteTableAssociationId, RouteTableId, RouteTarget, Site, State, SubnetId, TransitGatewayId, Txn, Vpc,
     VpcId, VpcPeeringConnectionId, VpnGatewayId,
@@ -122,7 +122,7 @@ impl Resource for RouteTable {
             "route.state" => routes.for_each(|route| probe.is(state_of(route))),
             "vpc-id" => probe.show(self.vpc),
             "route.instance-id" => {
-                routes.filter_map(|route| route.instance.as_deref()).for_each(|id| probe.is(id));
+                routes.filter_map(|route| route.instance).for_each(|id| probe.show(id));
             }
             _ => probe.unknown(),
         }
@@ -255,13 +255,13 @@ struct PropagatingVgw {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct RouteView<'a> {
+struct RouteView {
     destination_cidr_block: Option<Text<Ipv4Net>>,
     destination_ipv6_cidr_block: Option<Text<Ipv6Net>>,
     destination_prefix_list_id: Option<Text<PrefixListId>>,
     egress_only_internet_gateway_id: Option<Text<EgressOnlyInternetGatewayId>>,
     gateway_id: Option<Text<Gateway>>,
-    instance_id: Option<&'a str>,
+    instance_id: Option<Text<InstanceId>>,
     instance_owner_id: Option<Text<AccountId>>,
     nat_gateway_id: Option<Text<NatGatewayId>>,
     network_interface_id: Option<Text<NetworkInterfaceId>>,
@@ -271,8 +271,8 @@ struct RouteView<'a> {
     state: &'static str,
 }
 
-impl<'a> RouteView<'a> {
-    fn new(route: &'a Route, site: &Site) -> Self {
+impl RouteView {
+    fn new(route: &Route, site: &Site) -> Self {
         let (destination, target) = (route.destination, route.target);
         Self {
             destination_cidr_block: v4(destination).map(Text),
@@ -283,7 +283,7 @@ impl<'a> RouteView<'a> {
                 _ => None,
             },
             gateway_id: Gateway::of(target).map(Text),
-            instance_id: route.instance.as_deref(),
+            instance_id: route.instance.map(Text),
             instance_owner_id: route.instance.is_some().then_some(Text(site.account)),
             nat_gateway_id: match target {
                 RouteTarget::NatGateway(id) => Some(Text(id)),

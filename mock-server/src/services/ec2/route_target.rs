@@ -1,12 +1,13 @@
 //! What routes lead to: one function for each kind of target says whether a table's route may lead there.
 
 use super::describe::find;
+use super::error::instances::InstanceError;
 use super::error::{Ec2Error, Missing, RoutingError};
+use super::instance::find_instance;
 use super::route::RouteIn;
 use crate::model::{
-    Attachment, EgressOnlyInternetGatewayId, Id, InternetGatewayId, NatGatewayId, NetworkInterface,
-    NetworkInterfaceId, Peering, RouteTable, RouteTarget, State, TransitGatewayId, VpcEndpointId,
-    VpnGatewayId,
+    EgressOnlyInternetGatewayId, Id, InternetGatewayId, NatGatewayId, NetworkInterface, Peering, RouteTable,
+    RouteTarget, State, TransitGatewayId, VpcEndpointId, VpnGatewayId,
 };
 
 type Lookup = fn(&State, &RouteTable, &str) -> Result<RouteTarget, Ec2Error>;
@@ -84,11 +85,10 @@ fn interface(state: &State, table: &RouteTable, id: &str) -> Result<RouteTarget,
 /// The one interface of an instance.
 /// Source: API reference, CreateRoute.
 fn instance(state: &State, table: &RouteTable, id: &str) -> Result<RouteTarget, Ec2Error> {
-    let is_its = |interface: &&std::sync::Arc<NetworkInterface>| matches!(&interface.attachment, Some(Attachment::Instance { instance, .. }) if instance == id);
-    let its: Vec<NetworkInterfaceId> = state.interfaces.iter().filter(is_its).map(|it| it.id).collect();
-    match its.as_slice() {
-        [] => Err(RoutingError::InstanceNotFound(id.to_owned()).into()),
-        [only] => interface(state, table, &only.to_string()),
+    let instance = find_instance(state, id)?.id;
+    match state.interfaces_of(instance).as_slice() {
+        [] => Err(InstanceError::InstanceNotFound(Missing::one(id)).into()),
+        [only] => interface(state, table, &only.id.to_string()),
         _ => Err(RoutingError::ManyInterfaces(id.to_owned()).into()),
     }
 }

@@ -131,6 +131,9 @@ impl Write for DisassociateSubnetCidrBlock {
         if reservations.any(|reservation| matches!(reservation.cidr, IpNet::V6(_))) {
             return Err(VpcError::SubnetCidrReserved(made.0).into());
         }
+        if !subnet.ipv6_addresses.is_empty() {
+            return Err(VpcError::SubnetCidrUsed(made.0).into());
+        }
         let id = subnet.id;
         txn.state.subnets.update(&id, |subnet| subnet.ipv6 = None);
         Ok(SubnetCidrOut {

@@ -4,9 +4,10 @@ use super::describe::{Resource, Window, find};
 use super::error::Ec2Error;
 use super::filter::{Filter, Filters};
 use crate::model::{
-    AllocationId, DhcpOptions, EgressOnlyInternetGateway, Id, InternetGateway, NatGateway, NetworkAcl,
-    NetworkInterface, Peering, PrefixList, RouteTable, SecurityGroup, SecurityGroupRuleId, State, Subnet,
-    SubnetCidrReservation, Tags, TransitAttachment, TransitGateway, Txn, Vpc, VpcEndpoint, VpnGateway,
+    AllocationId, DhcpOptions, EgressOnlyInternetGateway, Id, InstanceId, InternetGateway, NatGateway,
+    NetworkAcl, NetworkInterface, Peering, PrefixList, RouteTable, SecurityGroup, SecurityGroupRuleId, State,
+    Subnet, SubnetCidrReservation, Tags, TransitAttachment, TransitGateway, Txn, Vpc, VpcEndpoint,
+    VpnGateway,
 };
 use crate::services::{Caller, Done, Operation, Page, Printed, Read, View, Write, page};
 use serde::{Deserialize, Serialize, Serializer};
@@ -37,16 +38,30 @@ pub struct TagSpecification {
 /// # Errors
 /// For another kind of resource and for tags that may not be.
 pub fn given(state: &State, kind: &str, specifications: Vec<TagSpecification>) -> Result<Tags, Ec2Error> {
-    let mut tags = Tags::default();
+    given_each(state, [kind], specifications).map(|[tags]| tags)
+}
+
+/// The tags that a call gives to what it makes, if that is of several kinds; in the order of the kinds.
+///
+/// # Errors
+/// As [`given`].
+pub fn given_each<const N: usize>(
+    state: &State,
+    kinds: [&str; N],
+    specifications: Vec<TagSpecification>,
+) -> Result<[Tags; N], Ec2Error> {
+    let mut all = std::array::from_fn(|_| Tags::default());
     for specification in specifications {
-        match specification.resource_type {
-            None => return Err(Ec2Error::NoTagResourceType),
-            Some(other) if other != kind => return Err(Ec2Error::WrongTagResourceType(other)),
-            Some(_) if specification.tags.is_empty() => return Err(Ec2Error::NoTags),
-            Some(_) => add(&mut tags, specification.tags, state.quotas.tags_per_resource)?,
+        let kind = specification.resource_type.ok_or(Ec2Error::NoTagResourceType)?;
+        let Some(at) = kinds.iter().position(|known| *known == kind) else {
+            return Err(Ec2Error::WrongTagResourceType(kind));
+        };
+        if specification.tags.is_empty() {
+            return Err(Ec2Error::NoTags);
         }
+        add(&mut all[at], specification.tags, state.quotas.tags_per_resource)?;
     }
-    Ok(tags)
+    Ok(all)
 }
 
 /// Adds tags to those that are there.
@@ -129,6 +144,12 @@ const KINDS: &[Kind] = &[
         name: super::address::KIND,
         change: super::address::change_tags,
         visit: super::address::visit_tags,
+    },
+    Kind {
+        prefix: InstanceId::PREFIX,
+        name: super::instance::KIND,
+        change: super::instance::change_tags,
+        visit: super::instance::visit_tags,
     },
     kind::<InternetGateway>(),
     kind::<NatGateway>(),
@@ -398,6 +419,7 @@ mod tests {
         let list = json!({ "PrefixListName": "l", "AddressFamily": "IPv4", "MaxEntries": 1 });
         let list = lab.write::<super::super::prefix_list_change::CreateManagedPrefixList>(list);
         ids.push(list["PrefixList"]["PrefixListId"].as_str().unwrap().to_owned());
+        ids.push(text(&lab.instance(&ids[1], json!({}))["InstanceId"]));
         assert_eq!(ids.len(), KINDS.len());
         let tags = json!([{ "Key": "team", "Value": "a" }, { "Key": "Name", "Value": "" }]);
         lab.write::<CreateTags>(json!({ "Resources": ids, "Tags": tags }));

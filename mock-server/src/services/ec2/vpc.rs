@@ -359,7 +359,7 @@ impl Write for ModifyVpcAttribute {
         };
         let id = find::<Vpc>(&txn.state, &input.vpc_id)?.id;
         txn.state.vpcs.update(&id, |vpc| *field(vpc) = value);
-        txn.state.name_public_addresses(id);
+        txn.state.tell_dns_names(id);
         Ok(Done {})
     }
 }

@@ -10,7 +10,7 @@ use std::net::Ipv4Addr;
 
 refusals! {
     /// Why EC2 refuses.
-    pub enum AddressError as "ec2" {
+    pub enum AddressError as "ec2-address" {
         TooManyAddresses = "AddressLimitExceeded" for "EC2-EIP-LIMIT",
             text "The maximum number of addresses has been reached.";
         NotAVpcAddress(domain: String) = "InvalidParameterValue",
@@ -35,8 +35,6 @@ refusals! {
             text "You must specify an association id when unmapping an address from a VPC instance";
         NothingToAssociate = "MissingParameter",
             assumed "Invalid request, expect InstanceId/NetworkId parameter.";
-        NoInstanceToAssociate(id: String) = "InvalidInstanceID.NotFound",
-            text "The instance ID '{id}' does not exist";
         ManyInterfaces(id: String) = "InvalidInstanceID",
             text "There are multiple interfaces attached to instance '{id}'. Please specify an interface ID for the \
                  operation instead.";

@@ -6,7 +6,7 @@ use crate::services::refusal::refusals;
 
 refusals! {
     /// Why EC2 refuses something about a VPC endpoint.
-    pub enum EndpointError as "ec2" {
+    pub enum EndpointError as "ec2-endpoint" {
         EndpointNotFound(missing: Missing) = "InvalidVpcEndpointId.NotFound" for "EC2-VPCE-404",
             text "The Vpc Endpoint Id{missing} not exist";
         /// In the form of [`EndpointError::SubnetIdMalformed`].

@@ -5,7 +5,7 @@ use crate::services::refusal::refusals;
 
 refusals! {
     /// Why EC2 refuses something about security groups.
-    pub enum GroupError as "ec2" {
+    pub enum GroupError as "ec2-group" {
         // === Rules ===
         InvalidGroupId(id: String) = "InvalidGroupId.Malformed" for "EC2-MALFORMED",
             text "Invalid id: \"{id}\" (expecting \"sg-...\")";

@@ -8,7 +8,7 @@ use std::net::Ipv4Addr;
 
 refusals! {
     /// Why EC2 refuses.
-    pub enum NatGatewayError as "ec2" {
+    pub enum NatGatewayError as "ec2-nat" {
         NatGatewayNotFound(id: String) = "NatGatewayNotFound" for "EC2-NAT-404",
             text "NAT gateway {id} was not found";
         NatGatewayMalformed(id: String) = "NatGatewayMalformed" for "EC2-MALFORMED",

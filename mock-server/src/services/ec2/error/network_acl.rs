@@ -8,7 +8,7 @@ use crate::services::refusal::refusals;
 
 refusals! {
     /// Why EC2 refuses.
-    pub enum NetworkAclError as "ec2" {
+    pub enum NetworkAclError as "ec2-acl" {
         NetworkAclNotFound(missing: Missing) = "InvalidNetworkAclID.NotFound" for "EC2-ACL-404",
             text "The networkAcl ID{missing} not exist";
         TooManyNetworkAcls = "NetworkAclLimitExceeded" for "EC2-ACL-LIMIT",

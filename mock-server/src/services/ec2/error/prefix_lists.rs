@@ -5,7 +5,7 @@ use crate::services::refusal::refusals;
 
 refusals! {
     /// Why EC2 refuses something about managed prefix lists.
-    pub enum PrefixListError as "ec2" {
+    pub enum PrefixListError as "ec2-prefix-list" {
         NoSuchPrefixList(id: String) = "InvalidPrefixListID.NotFound" for "EC2-PL-404",
             text "The prefix list ({id}) does not exist.";
         InvalidPrefixListId(id: String) = "InvalidPrefixListId.Malformed" for "EC2-MALFORMED",

@@ -108,8 +108,6 @@ refusals! {
         UnsupportedEndpoint(id: String) = "RouteNotSupported" for "EC2-RT-VPCE",
             assumed "Route table contains unsupported route target: {id}. VPC Endpoints of this type cannot be used \
                     as route targets.";
-        InstanceNotFound(id: String) = "InvalidInstanceID.NotFound" for "EC2-RT-TARGET",
-            text "The instance ID '{id}' does not exist";
         ManyInterfaces(id: String) = "InvalidInstanceID" for "EC2-RT-TARGET",
             text "There are multiple interfaces attached to instance '{id}'. Please specify an interface ID for the \
                  operation instead.";

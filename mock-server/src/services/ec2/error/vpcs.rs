@@ -8,7 +8,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 refusals! {
     /// See the module.
-    pub enum VpcError as "ec2" {
+    pub enum VpcError as "ec2-vpc" {
         // === Blocks of VPCs ===
         RestrictedCidr(cidr: Ipv4Net) = "InvalidVpc.Range" for "EC2-VPC-CIDR-RESTRICTED",
             text "The CIDR '{cidr}' is restricted. Use a CIDR from the same private address range as the current \
@@ -74,6 +74,9 @@ refusals! {
         SubnetCidrReserved(id: SubnetCidrAssociationId) = "InvalidCidrBlock.InUse" for "EC2-SUB-CIDR-USED",
             assumed "The subnet IPv6 CIDR block with association ID {id} may not be disassociated, because its \
                     subnet has a CIDR reservation in it.";
+        SubnetCidrUsed(id: SubnetCidrAssociationId) = "InvalidCidrBlock.InUse" for "EC2-SUB-CIDR-USED",
+            assumed "The subnet IPv6 CIDR block with association ID {id} may not be disassociated, because network \
+                    interfaces have addresses in it.";
 
         // === Attributes of subnets ===
         ManySubnetAttributes(names: String) = "InvalidParameterCombination" for "EC2-SUB-ATTR",

@@ -11,8 +11,9 @@ use super::super::nat_gateway_address::{
     AssignPrivateNatGatewayAddress, AssociateNatGatewayAddress, DisassociateNatGatewayAddress,
     UnassignPrivateNatGatewayAddress,
 };
+use super::super::network_interface_attach::AttachNetworkInterface;
 use super::{Lab, Seen, with};
-use crate::model::{Attachment, Id, NatGateway, NetworkInterfaceId, Quotas};
+use crate::model::{NatGateway, Quotas};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -126,9 +127,9 @@ fn associations(seen: &mut Seen<'_>, id: &str, address: &str) {
         "You must specify an allocation id when mapping an address to a VPC instance",
     );
     seen.write::<AssociateAddress>(
-        associate(json!({ "InstanceId": "i-9" })),
+        associate(json!({ "InstanceId": "i-0123456789abcdef9" })),
         "InvalidInstanceID.NotFound",
-        "The instance ID 'i-9' does not exist",
+        "The instance ID 'i-0123456789abcdef9' does not exist",
     );
     seen.write::<AssociateAddress>(
         on(&private),
@@ -166,24 +167,18 @@ fn associations(seen: &mut Seen<'_>, id: &str, address: &str) {
         "InvalidIPAddress.InUse",
         &format!("Address {address} is in use."),
     );
-    for interface in [&one, &two] {
-        lab.change(|state| {
-            state.interfaces.update(&NetworkInterfaceId::parse(interface).unwrap(), |interface| {
-                interface.attachment = Some(Attachment::Instance {
-                    id: Id::parse("eni-attach-0123456789abcdef0").unwrap(),
-                    instance: "i-2".into(),
-                    device_index: 0,
-                    delete_on_termination: true,
-                    since: crate::kernel::SimTime::default(),
-                });
-            });
-        });
-    }
+    let instance = lab.instance_with(&one);
+    lab.settle(Duration::from_secs(1));
+    lab.write::<AttachNetworkInterface>(
+        json!({ "InstanceId": instance, "NetworkInterfaceId": two, "DeviceIndex": 1 }),
+    );
     seen.write::<AssociateAddress>(
-        associate(json!({ "InstanceId": "i-2" })),
+        associate(json!({ "InstanceId": instance })),
         "InvalidInstanceID",
-        "There are multiple interfaces attached to instance 'i-2'. Please specify an interface ID for the \
-         operation instead.",
+        &format!(
+            "There are multiple interfaces attached to instance '{instance}'. Please specify an interface ID for the \
+             operation instead."
+        ),
     );
     lab.change(|state| state.disassociate(address.parse().unwrap()));
     lab.write::<DetachInternetGateway>(json!({ "InternetGatewayId": gateway, "VpcId": vpc }));

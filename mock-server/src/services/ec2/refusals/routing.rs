@@ -8,6 +8,7 @@ use super::super::harness::{Lab, text};
 use super::super::internet_gateway::{
     AttachInternetGateway, CreateInternetGateway, DeleteInternetGateway, DetachInternetGateway,
 };
+use super::super::network_interface_attach::AttachNetworkInterface;
 use super::super::peering::CreateVpcPeeringConnection;
 use super::super::route::{CreateRoute, DeleteRoute, ReplaceRoute};
 use super::super::route_table::{CreateRouteTable, DeleteRouteTable};
@@ -22,10 +23,7 @@ use super::super::vpc::CreateVpc;
 use super::super::vpc_endpoint_create::{CreateVpcEndpoint, DeleteVpcEndpoints};
 use super::super::vpn_gateway::{AttachVpnGateway, CreateVpnGateway, DeleteVpnGateway, DetachVpnGateway};
 use super::{Seen, with};
-use crate::model::{
-    Attachment, Id, NetworkInterfaceId, PublicAddress, Quotas, RouteTableId, RouteTarget, TransitGateway,
-    VpnGateway,
-};
+use crate::model::{Id, PublicAddress, Quotas, RouteTableId, TransitGateway, VpnGateway};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -39,23 +37,6 @@ fn association(lab: &Lab, table: &str) -> String {
 
 fn vpn_gateway(lab: &Lab) -> String {
     text(&lab.write::<CreateVpnGateway>(json!({ "Type": "ipsec.1" }))["VpnGateway"]["VpnGatewayId"])
-}
-
-/// Attaches an interface to an instance, as the instance does.
-pub(in super::super) fn attach(lab: &Lab, interface: &str, instance: &str) {
-    lab.change(|state| {
-        let id = NetworkInterfaceId::parse(interface).unwrap();
-        state.interfaces.update(&id, |interface| {
-            interface.attachment = Some(Attachment::Instance {
-                id: Id::from_hex(id.hex()),
-                instance: instance.to_owned(),
-                device_index: 1,
-                delete_on_termination: false,
-                since: crate::kernel::SimTime::default(),
-            });
-        });
-        state.settle_routes_to(RouteTarget::Interface(id));
-    });
 }
 
 /// The refusals of this topic, in accounts of their own.
@@ -254,14 +235,19 @@ fn targets(seen: &mut Seen<'_>, vpc: &str, subnet: &str, table: &str) {
         to(json!({ "GatewayId": gateway })),
         &format!("route table {table} and network gateway {gateway} belong to different networks"),
     );
-    for _ in 0..2 {
-        attach(lab, &lab.interface(subnet, &[]), "i-0123456789abcdef1");
-    }
+    let instance = text(&lab.instance(subnet, json!({}))["InstanceId"]);
+    lab.settle(Duration::from_secs(1));
+    let second = lab.interface(subnet, &[]);
+    lab.write::<AttachNetworkInterface>(
+        json!({ "InstanceId": instance, "NetworkInterfaceId": second, "DeviceIndex": 1 }),
+    );
     seen.write::<CreateRoute>(
-        to(json!({ "InstanceId": "i-0123456789abcdef1" })),
+        to(json!({ "InstanceId": instance })),
         "InvalidInstanceID",
-        "There are multiple interfaces attached to instance 'i-0123456789abcdef1'. Please specify an interface ID \
-         for the operation instead.",
+        &format!(
+            "There are multiple interfaces attached to instance '{instance}'. Please specify an interface ID for the \
+             operation instead."
+        ),
     );
     let made = lab.write::<CreateEgressOnlyInternetGateway>(json!({ "VpcId": vpc }));
     let egress = text(&made["EgressOnlyInternetGateway"]["EgressOnlyInternetGatewayId"]);

@@ -2,6 +2,7 @@
 
 use super::super::default_vpc::{CreateDefaultSubnet, CreateDefaultVpc};
 use super::super::harness::{Lab, text};
+use super::super::network_interface_create::{CreateNetworkInterface, DeleteNetworkInterface};
 use super::super::subnet::{CreateSubnet, DeleteSubnet};
 use super::super::subnet_attribute::ModifySubnetAttribute;
 use super::super::subnet_cidr::{AssociateSubnetCidrBlock, DisassociateSubnetCidrBlock};
@@ -199,6 +200,18 @@ pub(super) fn subnets(seen: &mut Seen<'_>) {
         &held("has assign-ipv6-address-on-creation set to true."),
     );
     seen.lab.write::<ModifySubnetAttribute>(modify(&subnet, assign(false)));
+    let user = seen.lab.write::<CreateNetworkInterface>(json!({ "SubnetId": subnet, "Ipv6AddressCount": 1 }));
+    seen.write::<DisassociateSubnetCidrBlock>(
+        json!({ "AssociationId": association }),
+        "InvalidCidrBlock.InUse",
+        &format!(
+            "The subnet IPv6 CIDR block with association ID {association} may not be disassociated, because network \
+             interfaces have addresses in it."
+        ),
+    );
+    seen.lab.write::<DeleteNetworkInterface>(
+        json!({ "NetworkInterfaceId": user["NetworkInterface"]["NetworkInterfaceId"] }),
+    );
     seen.lab.write::<CreateSubnetCidrReservation>(
         json!({ "SubnetId": subnet, "ReservationType": "prefix", "Cidr": format!("{}/80", second.network()) }),
     );
