@@ -84,9 +84,10 @@ impl State {
     }
 
     /// Whether a rule of `group` may name `other`: if there is a VPC whose interfaces may carry both. Rules that were
-    /// made when this was so, and is no longer, are stale. A peering of the two VPCs would be another reason.
+    /// made when this was so, and is no longer, are stale. An active peering connection of the two VPCs is another reason.
     ///
-    /// Source: VPC user guide, "Security group rules"; that an association suffices is assumed.
+    /// Source: VPC user guide, "Security group rules"; VPC peering guide, "Update your security groups to reference peer
+    /// security groups"; that an association suffices is assumed.
     pub fn may_refer(&self, group: &SecurityGroup, other: &SecurityGroup) -> bool {
         let vpcs = |group: &SecurityGroup| {
             let index = GroupAssociationIndex::Group(group.id);
@@ -94,7 +95,9 @@ impl State {
             [group.vpc].into_iter().chain(guest)
         };
         let mut vpcs = vpcs(group).chain(vpcs(other));
-        group.vpc == other.vpc || vpcs.any(|vpc| self.may_carry(group, vpc) && self.may_carry(other, vpc))
+        group.vpc == other.vpc
+            || peering::joined(self, group.vpc, other.vpc)
+            || vpcs.any(|vpc| self.may_carry(group, vpc) && self.may_carry(other, vpc))
     }
 
     /// Removes a group, and what is left of its associations.

@@ -194,6 +194,13 @@ pub fn end_those_of(txn: &mut Txn<'_>, vpc: VpcId) {
     }
 }
 
+/// Whether an active connection joins these two VPCs.
+pub fn joined(state: &State, one: VpcId, other: VpcId) -> bool {
+    state.peerings.by(&PeeringIndex::Vpc(one)).any(|row| {
+        row.status == PeeringStatus::Active && [row.requester.vpc, row.accepter.vpc].contains(&other)
+    })
+}
+
 /// Whether somebody else's request waits for the answer of this VPC's owner.
 pub fn awaits_answer(state: &State, vpc: VpcId) -> bool {
     state.peerings.by(&PeeringIndex::Vpc(vpc)).any(|peering| {

@@ -362,11 +362,7 @@ impl Write for AcceptVpcPeeringConnection {
         let row = input.find(&txn.state)?;
         may_answer(caller, &row, ("accept", "accepted"), "active")?;
         let (one, other) = (row.requester.vpc, row.accepter.vpc);
-        let joined = |it: &Arc<Peering>| {
-            let pair = [it.requester.vpc, it.accepter.vpc];
-            it.status == PeeringStatus::Active && pair.contains(&one) && pair.contains(&other)
-        };
-        if txn.state.peerings.by(&PeeringIndex::Vpc(other)).any(joined) {
+        if peering::joined(&txn.state, one, other) {
             return Err(PeeringError::Exists(row.id).into());
         }
         let active = |it: &&Arc<Peering>| it.status == PeeringStatus::Active;

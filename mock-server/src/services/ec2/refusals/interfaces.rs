@@ -159,7 +159,7 @@ fn ipv6(seen: &mut Seen<'_>, vpc: &str) {
         count(1),
         &format!("The subnet '{subnet}' has no IPv6 CIDR block associated with it."),
     );
-    let block = lab.ipv6_block(&vpc);
+    let block = lab.ipv6_block(vpc);
     lab.write::<AssociateSubnetCidrBlock>(json!({ "SubnetId": subnet, "Ipv6CidrBlock": block }));
     let at = |host: &str| block.replace("/64", host);
     seen.write::<AssignIpv6Addresses>(
