@@ -5,6 +5,7 @@
 pub mod address;
 pub mod choice;
 pub mod finding;
+pub mod flow_log;
 pub mod gateway;
 pub mod group;
 pub mod hosting;
@@ -28,6 +29,7 @@ pub mod vpc;
 pub use address::AddressPool;
 pub use choice::{Choices, Placement, Silence};
 pub use finding::{Evidence, Finding, Phase, RuleMode, RuleModes, Verdict};
+pub use flow_log::{FlowLog, FlowLogSettings, LogDestination, Logged, Traffic};
 pub use gateway::{AclAssociation, AclEntry, DhcpOptions, InternetGateway, NetworkAcl};
 pub use group::{DEFAULT_GROUP, Direction, Peer, SecurityGroup, SecurityGroupRule};
 pub use hosting::{

@@ -132,6 +132,7 @@ impl State {
         tables.iter().for_each(|id| drop(self.route_tables.remove(id)));
         acls.iter().for_each(|id| drop(self.acls.remove(id)));
         groups.iter().for_each(|id| drop(self.groups.remove(id)));
+        self.remove_flow_logs_of(Logged::Vpc(id));
         Some(vpc)
     }
 
@@ -171,6 +172,7 @@ impl State {
                 table.associations.retain(|association| association.subnet != Some(id));
             });
         }
+        self.remove_flow_logs_of(Logged::Subnet(id));
         Some(subnet)
     }
 

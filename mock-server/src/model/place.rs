@@ -121,6 +121,7 @@ impl State {
     pub fn remove_interface(&mut self, id: NetworkInterfaceId) -> Option<Arc<NetworkInterface>> {
         let interface = self.interfaces.remove(&id)?;
         self.forget_token(interface.client_token);
+        self.remove_flow_logs_of(Logged::Interface(id));
         self.subnets.update(&interface.subnet, |subnet| {
             for address in &interface.addresses {
                 subnet.addresses.release(*address);

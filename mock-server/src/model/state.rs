@@ -110,6 +110,7 @@ pub struct State {
     pub internet_gateways: Table<InternetGateway>,
     pub dhcp_options: Table<DhcpOptions>,
     pub peerings: Table<Peering>,
+    pub flow_logs: Table<FlowLog>,
     /// The DHCP options that new VPCs get.
     pub region_dhcp_options: Option<DhcpOptionsId>,
     /// By a digest of the operation and the token: plain values, for there may be one for each interface.
@@ -203,12 +204,14 @@ impl State {
         table(&mut broken, "internet_gateways", &self.internet_gateways);
         table(&mut broken, "dhcp_options", &self.dhcp_options);
         table(&mut broken, "peerings", &self.peerings);
+        table(&mut broken, "flow_logs", &self.flow_logs);
         table(&mut broken, "jobs", &self.jobs);
         table(&mut broken, "models", &self.models);
         table(&mut broken, "endpoint_configs", &self.endpoint_configs);
         table(&mut broken, "endpoints", &self.endpoints);
         broken.extend(hosting::broken_invariants(self));
         broken.extend(peering::broken_invariants(self));
+        broken.extend(flow_log::broken_invariants(self));
         for vpc in self.vpcs.iter() {
             if let Some(options) = vpc.dhcp_options.filter(|id| !self.dhcp_options.contains(id)) {
                 broken.push(format!("{} has {options}, which does not exist", vpc.id));
@@ -280,9 +283,10 @@ impl State {
         if !self.subnets.iter().map(|subnet| &subnet.id).eq(&associated) {
             broken.push("not every subnet has one network ACL".into());
         }
-        // Each token is that of one row, and goes with it.
+        // Each token is that of one row, or of the flow logs of one call, and goes with them.
         let mut tokens: Vec<_> =
             self.interfaces.iter().filter_map(|interface| interface.client_token).collect();
+        tokens.extend(flow_log::tokens(self));
         tokens.sort_unstable();
         if !self.client_tokens.keys().eq(&tokens) {
             broken.push("the client tokens are not those of the rows".into());

@@ -1,6 +1,7 @@
 //! The rules behind EC2's refusals. Each is checked by the operation that it belongs to, which has the exact text
 //! in its error; here stands what the rule says, where that is known from, and what to do.
 
+mod flow_logs;
 mod peering;
 mod routes;
 
@@ -39,7 +40,7 @@ const INTERFACES: &str = "Amazon EC2 User Guide, elastic network interfaces";
 const GROUPS: &str = "Amazon VPC User Guide, security groups";
 
 /// The rules of EC2, topic by topic; those of large topics are in files of their own.
-const TOPICS: &[&[Ec2Rule]] = &[GENERAL, routes::RULES, peering::RULES];
+const TOPICS: &[&[Ec2Rule]] = &[GENERAL, routes::RULES, peering::RULES, flow_logs::RULES];
 
 /// Every rule of EC2.
 pub fn all() -> impl Iterator<Item = &'static Ec2Rule> {

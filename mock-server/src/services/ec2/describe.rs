@@ -23,6 +23,8 @@ pub trait Resource: Row<Key: Id + Display + 'static> {
     const KIND: &'static str;
     /// The largest page.
     const MOST: usize = 1_000;
+    /// Whether a page that is asked to be larger is as large as it may be; else it is refused.
+    const CAPPED: bool = false;
     /// The names of all filters, as the operation documents them.
     const FILTERS: &'static [&'static str];
     /// The one of them that names the resource itself.
@@ -34,6 +36,11 @@ pub trait Resource: Row<Key: Id + Display + 'static> {
     fn tags(&self) -> &Tags;
     fn tags_mut(&mut self) -> &mut Tags;
     fn not_found(missing: Missing) -> Ec2Error;
+
+    /// What a describing call says of explicit ids that name nothing; `None`: it just leaves them out.
+    fn absent(missing: Missing) -> Option<Ec2Error> {
+        Some(Self::not_found(missing))
+    }
 
     /// The index that holds exactly what the filter `name` selects with `value`.
     fn index(_name: &str, _value: &str) -> Option<Self::Index> {
@@ -131,6 +138,7 @@ impl<R: Resource> Serialize for Listed<R> {
 pub struct DescribeIn {
     #[serde(
         alias = "DhcpOptionsIds",
+        alias = "FlowLogIds",
         alias = "GroupIds",
         alias = "InternetGatewayIds",
         alias = "NetworkAclIds",
@@ -143,6 +151,8 @@ pub struct DescribeIn {
     )]
     pub ids: Vec<String>,
     pub group_names: Vec<String>,
+    /// One operation calls it `Filter`.
+    #[serde(alias = "Filter")]
     pub filters: Vec<Filter>,
     pub max_results: Option<i64>,
     pub next_token: Option<String>,
@@ -203,7 +213,8 @@ impl<R: Resource> Read for Describe<R> {
             return Err(Ec2Error::PagedIds(R::IDS));
         }
         let state = view.state;
-        let window = Window::new(input.max_results, input.next_token.as_deref(), R::MOST, R::Key::parse)?;
+        let asked = input.max_results.map(|n| if R::CAPPED { n.min(R::MOST as i64) } else { n });
+        let window = Window::new(asked, input.next_token.as_deref(), R::MOST, R::Key::parse)?;
         let mut filters = Filters::new(input.filters, R::FILTERS)?;
         let candidates = if explicit {
             Candidates::Keys(named::<R>(state, &input.ids, &input.group_names)?)
@@ -232,8 +243,10 @@ fn named<R: Resource>(state: &State, ids: &[String], names: &[String]) -> Result
             None => missing.push(id.clone()),
         }
     }
-    if !missing.is_empty() {
-        return Err(R::not_found(Missing(missing)));
+    if !missing.is_empty()
+        && let Some(refusal) = R::absent(Missing(missing))
+    {
+        return Err(refusal);
     }
     for name in names {
         found.insert(R::named(state, name)?.key());

@@ -3,6 +3,7 @@
 //!
 //! A text marked `assumed` is one for which no answer of AWS itself was seen.
 
+pub mod flow_log;
 pub mod peering;
 
 use crate::model::{DhcpOptionsId, NetworkInterfaceId, SecurityGroupId, SubnetId, VpcId};
@@ -252,5 +253,6 @@ refusals! {
             text "Invalid availability zone: [{zones}]";
     } with {
         Peering(peering::PeeringError),
+        FlowLog(flow_log::FlowLogError),
     }
 }

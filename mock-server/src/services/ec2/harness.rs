@@ -2,7 +2,7 @@
 
 use super::error::Ec2Error;
 use crate::kernel::{AccountId, Clock, ClockMode, Memo, Scope, SimTime};
-use crate::model::{Account, Defaults, Partition, Quotas, State, World};
+use crate::model::{Account, Defaults, Partition, Quotas, Role, State, World};
 use crate::services::{Caller, Page, Principal, Printed, Read, Reply, ReplyWriter, View, Write};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -90,6 +90,32 @@ impl Lab {
         done.unwrap();
     }
 
+    /// A role that the account has, whose policy trusts this service; its ARN.
+    pub fn role(&self, name: &str, service: &str) -> String {
+        let arn = format!("arn:aws:iam::{}:role/{name}", self.caller.account);
+        let trust = json!({ "Statement": {
+            "Effect": "Allow", "Principal": { "Service": service }, "Action": "sts:AssumeRole",
+        } });
+        let role = Role {
+            name: name.into(),
+            unique_id: "AROA0123456789ABCDEFG".into(),
+            path: "/".into(),
+            arn: arn.clone(),
+            description: None,
+            trust: trust.to_string(),
+            inline: Default::default(),
+            max_session_seconds: 3_600,
+            created: NOW,
+            tags: Default::default(),
+        };
+        let done: Result<(), ()> = self.account.write(&Scope::Global, NOW, true, |txn| {
+            txn.state.roles.insert(role);
+            Ok(())
+        });
+        done.unwrap();
+        arn
+    }
+
     /// Lets virtual time pass, from the moment at which all operations happen.
     pub fn settle(&self, after: std::time::Duration) {
         self.account.settle(NOW + after, crate::jobs::step);
@@ -116,6 +142,15 @@ impl Lab {
         let input = json!({ "SubnetId": subnet, "Groups": groups });
         let made = self.write::<super::network_interface_create::CreateNetworkInterface>(input);
         text(&made["NetworkInterface"]["NetworkInterfaceId"])
+    }
+
+    /// A flow log to a bucket; its id.
+    pub fn flow_log(&self, kind: &str, resource: &str, bucket: &str) -> String {
+        let made = self.write::<super::flow_log::CreateFlowLogs>(json!({
+            "ResourceType": kind, "ResourceIds": [resource], "TrafficType": "ALL",
+            "LogDestinationType": "s3", "LogDestination": format!("arn:aws:s3:::{bucket}"),
+        }));
+        text(&made["FlowLogIds"][0])
     }
 }
 

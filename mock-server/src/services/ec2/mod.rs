@@ -7,6 +7,7 @@ mod describe;
 mod dhcp_options;
 pub mod error;
 mod filter;
+mod flow_log;
 #[cfg(test)]
 mod harness;
 mod internet_gateway;
@@ -37,8 +38,8 @@ pub(crate) use self::{
 
 use super::Registrar;
 use crate::model::{
-    DhcpOptions, InternetGateway, NetworkAcl, NetworkInterface, Peering, RouteTable, SecurityGroup, Subnet,
-    Vpc,
+    DhcpOptions, FlowLog, InternetGateway, NetworkAcl, NetworkInterface, Peering, RouteTable, SecurityGroup,
+    Subnet, Vpc,
 };
 use describe::{Describe, Resource};
 use error::Ec2Error;
@@ -88,6 +89,10 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.write::<peering::DeleteVpcPeeringConnection>();
     registrar.write::<peering::ModifyVpcPeeringConnectionOptions>();
     registrar.read::<Describe<Peering>>();
+    // Flow logs
+    registrar.write::<flow_log::CreateFlowLogs>();
+    registrar.write::<flow_log::DeleteFlowLogs>();
+    registrar.read::<Describe<FlowLog>>();
     // Tags
     registrar.write::<tags::CreateTags>();
     registrar.write::<tags::DeleteTags>();
@@ -99,7 +104,7 @@ pub fn operations(registrar: &mut impl Registrar) {
 }
 
 /// The filters of each describing operation that has some, in order of name.
-pub fn filters() -> [(&'static str, &'static [&'static str]); 13] {
+pub fn filters() -> [(&'static str, &'static [&'static str]); 14] {
     fn of<R: Resource>() -> (&'static str, &'static [&'static str]) {
         (R::DESCRIBE, R::FILTERS)
     }
@@ -114,6 +119,7 @@ pub fn filters() -> [(&'static str, &'static [&'static str]); 13] {
         of::<InternetGateway>(),
         of::<DhcpOptions>(),
         of::<Peering>(),
+        of::<FlowLog>(),
         ("DescribeTags", tags::TAG_FILTERS),
         ("DescribeRegions", region::REGION_FILTERS),
         ("DescribeAvailabilityZones", region::ZONE_FILTERS),

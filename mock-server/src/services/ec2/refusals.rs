@@ -1,5 +1,6 @@
 //! Every refusal there is, reached through an operation, with the code and the text that callers see.
 
+mod flow_logs;
 mod gateways;
 mod peering;
 
@@ -86,6 +87,7 @@ fn every_refusal_has_its_code_and_its_text() {
     let mut all = quotas();
     all.extend(no_default_vpc());
     all.extend(peering::peering());
+    all.extend(flow_logs::flow_logs());
     all.extend(names);
     let lines: BTreeSet<_> = Ec2Error::lines().iter().map(|line| line.name.to_owned()).collect();
     assert_eq!(lines.len(), Ec2Error::lines().len(), "no name is used twice");

@@ -4,8 +4,8 @@ use super::describe::{Resource, Window, find};
 use super::error::Ec2Error;
 use super::filter::{Filter, Filters};
 use crate::model::{
-    DhcpOptions, Id, InternetGateway, NetworkAcl, NetworkInterface, Peering, RouteTable, SecurityGroup,
-    SecurityGroupRuleId, State, Subnet, Tags, Txn, Vpc,
+    DhcpOptions, FlowLog, Id, InternetGateway, NetworkAcl, NetworkInterface, Peering, RouteTable,
+    SecurityGroup, SecurityGroupRuleId, State, Subnet, Tags, Txn, Vpc,
 };
 use crate::services::{Caller, Done, Operation, Page, Printed, Read, View, Write, page};
 use serde::{Deserialize, Serialize, Serializer};
@@ -136,6 +136,7 @@ const KINDS: &[Kind] = &[
     kind::<Subnet>(),
     kind::<Vpc>(),
     kind::<Peering>(),
+    kind::<FlowLog>(),
 ];
 
 const fn kind<R: Resource>() -> Kind {
@@ -347,6 +348,7 @@ mod tests {
         let interface = lab.interface(&subnet, &[]);
         let peers = json!({ "VpcId": vpc, "PeerVpcId": lab.vpc() });
         lab.write::<super::super::peering::CreateVpcPeeringConnection>(peers);
+        lab.flow_log("VPC", &vpc, "records");
         let state = lab.state();
         let group = state.groups.iter().next().unwrap();
         let mut ids: Vec<String> = vec![vpc.clone(), subnet, interface];
@@ -357,6 +359,7 @@ mod tests {
         ids.push(state.route_tables.iter().next().unwrap().id.to_string());
         ids.push(state.acls.iter().next().unwrap().id.to_string());
         ids.push(state.peerings.iter().next().unwrap().id.to_string());
+        ids.push(state.flow_logs.iter().next().unwrap().id.to_string());
         assert_eq!(ids.len(), KINDS.len());
         let tags = json!([{ "Key": "team", "Value": "a" }, { "Key": "Name", "Value": "" }]);
         lab.write::<CreateTags>(json!({ "Resources": ids, "Tags": tags }));
