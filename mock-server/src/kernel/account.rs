@@ -3,6 +3,7 @@
 use super::cell::Cell;
 use super::world::{Accounts, Setup};
 use super::{CellState, Clock, Due, EventLog, Letter, Origin, Scope, SimTime, Txn};
+use arc_swap::ArcSwap;
 use dashmap::DashMap;
 use std::collections::VecDeque;
 use std::fmt;
@@ -53,7 +54,8 @@ pub struct Account<S: CellState> {
     pub id: AccountId,
     pub events: EventLog,
     seed: u64,
-    defaults: Arc<S::Defaults>,
+    /// What cells begin with.
+    defaults: ArcSwap<S::Defaults>,
     /// All accounts, this one too.
     accounts: Weak<Accounts<S>>,
     cells: DashMap<Scope, Arc<Cell<S>>>,
@@ -72,7 +74,7 @@ impl<S: CellState> Account<S> {
             id,
             events: EventLog::default(),
             seed: setup.seed,
-            defaults: setup.defaults.clone(),
+            defaults: ArcSwap::new(setup.defaults.clone()),
             accounts,
             cells: DashMap::new(),
             clock: Mutex::new((setup.clock)(wall)),
@@ -156,6 +158,27 @@ impl<S: CellState> Account<S> {
             self.publish(stored.events, stored.next_due);
         }
         Ok(result)
+    }
+
+    /// Changes what cells begin with, and then every cell that is there, each in a transaction of its own.
+    pub fn adjust(
+        &self,
+        now: SimTime,
+        defaults: impl FnOnce(&mut S::Defaults),
+        change: impl Fn(&mut Txn<'_, S>),
+    ) {
+        let mut new = S::Defaults::clone(&**self.defaults.load());
+        defaults(&mut new);
+        // A cell that is being made with the old ones holds its place in the map, so that it is found below.
+        self.defaults.store(Arc::new(new));
+        for cell in self.all_cells() {
+            let done: Result<(), std::convert::Infallible> =
+                self.write(&cell.origin.scope, now, true, |txn| {
+                    change(txn);
+                    Ok(())
+                });
+            let Ok(()) = done;
+        }
     }
 
     /// What a cell of any account is like now; `None` if nobody ever used that account.
@@ -291,7 +314,7 @@ impl<S: CellState> Account<S> {
         }
         let make = || {
             let origin = Origin::new(self.seed, self.id, scope.clone());
-            Arc::new(Cell::new(origin, &*self.defaults))
+            Arc::new(Cell::new(origin, &**self.defaults.load()))
         };
         self.cells.entry(scope.clone()).or_insert_with(make).clone()
     }
