@@ -3,7 +3,7 @@
 use super::error::Ec2Error;
 use crate::kernel::{AccountId, Clock, ClockMode, Memo, Scope, SimTime};
 use crate::model::{Account, Defaults, Partition, Quotas, Role, State, World};
-use crate::services::{Caller, Page, Principal, Printed, Read, Reply, ReplyWriter, View, Write};
+use crate::services::{Caller, Page, Principal, Printed, Read, Refused, Reply, ReplyWriter, View, Write};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -53,9 +53,22 @@ impl Lab {
 
     /// Runs a writing operation. A refused one must leave the state as it was, and every state must be sound.
     pub fn try_write<O: Write<Error = Ec2Error>>(&self, input: Value) -> Result<Value, Ec2Error> {
+        self.run::<O>(input, true)
+    }
+
+    /// The same for an operation that is only known to be one, and without `keep` as a dry run.
+    pub fn write_any<O: Write>(&self, input: Value, keep: bool) -> Result<Value, Refused> {
+        self.run::<O>(input, keep).map_err(Into::into)
+    }
+
+    pub fn read_any<O: Read>(&self, input: Value) -> Result<Value, Refused> {
+        self.look::<O>(input).map_err(Into::into)
+    }
+
+    fn run<O: Write>(&self, input: Value, keep: bool) -> Result<Value, O::Error> {
         let before = self.state();
         let input: O::In = serde_json::from_value(input).unwrap();
-        let answer = self.account.write(&self.scope, NOW, true, |txn| O::run(txn, &self.caller, input));
+        let answer = self.account.write(&self.scope, NOW, keep, |txn| O::run(txn, &self.caller, input));
         let after = self.state();
         assert!(answer.is_ok() || Arc::ptr_eq(&before, &after), "a refused call changes nothing");
         assert_eq!(after.broken_invariants(), Vec::<String>::new());
@@ -63,6 +76,10 @@ impl Lab {
     }
 
     pub fn try_read<O: Read<Error = Ec2Error>>(&self, input: Value) -> Result<Value, Ec2Error> {
+        self.look::<O>(input)
+    }
+
+    fn look<O: Read>(&self, input: Value) -> Result<Value, O::Error> {
         let (state, global) = (self.state(), self.account.read(&Scope::Global));
         let view = View { state: &state, global: &global, caller: &self.caller, now: NOW };
         O::run(&view, serde_json::from_value(input).unwrap()).map(|out| to_json(&out))

@@ -2,6 +2,8 @@
 
 mod account;
 mod client_token;
+#[cfg(test)]
+mod contract;
 mod dependency;
 mod describe;
 mod dhcp_options;
