@@ -16,24 +16,29 @@ type Ignored = BTreeMap<String, BTreeSet<String>>;
 struct Probe {
     service: ServiceId,
     ignored: Ignored,
+    /// Inputs that an operation cannot read.
+    misfits: Vec<String>,
 }
 
 impl Probe {
     fn probe<O: Operation>(&mut self) {
         let model = ServiceModel::get(self.service);
         let operation = model.operation(O::NAME).expect("a registered operation is in the model");
-        let input = model
-            .input(operation)
-            .map_or(Value::empty().clone(), |shape| everything(model, shape, &mut Vec::new()));
         let mut paths = BTreeSet::new();
-        let mut note = |path: &str| {
-            // `DryRun` is the gateway's own business.
-            if path != "DryRun" {
-                paths.insert(path.replace("[0]", "[]"));
+        for number in [1, -1, i32::MIN, i32::MAX] {
+            let everything = |shape| everything(number, model, shape, &mut Vec::new());
+            let input = model.input(operation).map_or(Value::empty().clone(), everything);
+            let mut note = |path: &str| {
+                // `DryRun` is the gateway's own business.
+                if path != "DryRun" {
+                    paths.insert(path.replace("[0]", "[]"));
+                }
+            };
+            // Whatever the model lets through has to fit what the operation declares.
+            if let Err(error) = from_value::<O::In>(&input, &mut note) {
+                self.misfits.push(format!("{} with {number}: {error}", O::NAME));
             }
-        };
-        let read = from_value::<O::In>(&input, &mut note);
-        assert!(read.is_ok(), "{}: {:?}", O::NAME, read.err());
+        }
         let name = format!("{} {}", self.service.signing_name(), O::NAME);
         self.ignored.insert(name, paths);
     }
@@ -48,14 +53,20 @@ impl Registrar for Probe {
     }
 }
 
-/// A value with all members, once where shapes contain themselves.
-fn everything(model: &'static ServiceModel, shape: &'static Shape, within: &mut Vec<ShapeId>) -> Value {
+/// A value with all members, once where shapes contain themselves; its numbers are as near to `wanted` as may be.
+fn everything(
+    wanted: i32,
+    model: &'static ServiceModel,
+    shape: &'static Shape,
+    within: &mut Vec<ShapeId>,
+) -> Value {
+    let number = f64::from(wanted).max(shape.min().unwrap_or(f64::MIN)).min(shape.max().unwrap_or(f64::MAX));
     let mut inner = |id: ShapeId| {
         if within.contains(&id) {
             return None;
         }
         within.push(id);
-        let value = everything(model, model.shape(id), within);
+        let value = everything(wanted, model, model.shape(id), within);
         within.pop();
         Some(value)
     };
@@ -75,8 +86,8 @@ fn everything(model: &'static ServiceModel, shape: &'static Shape, within: &mut 
             let first = model.enum_values(shape).first();
             Value::String(first.map_or_else(|| "x".to_owned(), |value| (*value).to_owned()))
         }
-        Kind::Integer | Kind::Long => Value::Integer(1),
-        Kind::Float | Kind::Double => Value::Float(1.0),
+        Kind::Integer | Kind::Long => Value::Integer(number as i64),
+        Kind::Float | Kind::Double => Value::Float(number),
         Kind::Boolean => Value::Bool(true),
         Kind::Blob => Value::Blob(b"x".as_slice().into()),
         Kind::Timestamp => Value::Timestamp(0),
@@ -86,8 +97,9 @@ fn everything(model: &'static ServiceModel, shape: &'static Shape, within: &mut 
 fn ignored() -> Ignored {
     let mut all = Ignored::new();
     let mut add = |service, operations: fn(&mut Probe)| {
-        let mut probe = Probe { service, ignored: Ignored::new() };
+        let mut probe = Probe { service, ignored: Ignored::new(), misfits: Vec::new() };
         operations(&mut probe);
+        assert!(probe.misfits.is_empty(), "{:#?}", probe.misfits);
         all.append(&mut probe.ignored);
     };
     add(ServiceId::Ec2, ec2::operations);

@@ -89,7 +89,7 @@ pub struct FlowLogSettings {
     /// As it was given.
     pub format: Arc<str>,
     /// Seconds.
-    pub interval: u32,
+    pub interval: i64,
     pub options: Option<BucketOptions>,
     pub tag_fields: Vec<TagField>,
 }

@@ -66,7 +66,7 @@ pub(super) const RULES: &[Ec2Rule] = &[
     rule(
         "EC2-FL-MANY",
         Documented,
-        "One call makes at most 300 flow logs, and deletes or describes at most 1,000.",
+        "One call makes at most 300 flow logs, or deletes at most 1,000.",
         API,
         "Make several calls.",
     ),

@@ -199,6 +199,8 @@ refusals! {
             text "The specified address is already in use.";
         NotAnAddress(id: String) = "InvalidParameterValue",
             assumed "Invalid value '{id}' for private IP address. Must be an IPv4 address.";
+        BadCount { parameter: &'static str, count: i64 } = "InvalidParameterValue",
+            assumed "Value ({count}) for parameter {parameter} is invalid. Expecting 0 or more.";
         OnePrimaryAddress = "InvalidParameterCombination",
             assumed "Exactly one private IP address must be marked as primary.";
         NotTogether(one: &'static str, other: &'static str) = "InvalidParameterCombination",

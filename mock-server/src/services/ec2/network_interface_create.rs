@@ -32,7 +32,7 @@ pub struct CreateNetworkInterfaceIn {
     private_ip_address: Option<String>,
     groups: Vec<String>,
     private_ip_addresses: Vec<PrivateAddress>,
-    secondary_private_ip_address_count: Option<u32>,
+    secondary_private_ip_address_count: Option<i64>,
 }
 
 #[derive(Deserialize, Debug, Default)]
@@ -93,7 +93,9 @@ fn create(
         groups.extend(state.group_named(subnet.vpc, DEFAULT_GROUP).map(|group| group.id));
     }
     let addresses = addresses(&input)?;
-    let more = input.secondary_private_ip_address_count.unwrap_or(0) as usize;
+    let more = input.secondary_private_ip_address_count.unwrap_or(0);
+    let more = usize::try_from(more)
+        .map_err(|_| Ec2Error::BadCount { parameter: "secondaryPrivateIpAddressCount", count: more })?;
     let tags = tags::given(state, NetworkInterface::KIND, input.tag_specifications)?;
     if state.interfaces.len() >= state.quotas.interfaces {
         return Err(Ec2Error::TooManyInterfaces);

@@ -434,6 +434,10 @@ fn interfaces(seen: &mut Seen<'_>, subnet: &str, used: &str, foreign: &str) {
         at("here"),
         "Invalid value 'here' for private IP address. Must be an IPv4 address.",
     );
+    seen.value::<CreateNetworkInterface>(
+        create(json!({ "SecondaryPrivateIpAddressCount": -1 })),
+        "Value (-1) for parameter secondaryPrivateIpAddressCount is invalid. Expecting 0 or more.",
+    );
     let primary = |address: &str| json!({ "PrivateIpAddress": address, "Primary": true });
     seen.write::<CreateNetworkInterface>(
         create(json!({ "PrivateIpAddresses": [primary("10.0.0.8"), primary("10.0.0.9")] })),

@@ -107,14 +107,10 @@ impl Resource for FlowLog {
                 hive_compatible_partitions: options.hive_compatible,
                 per_hour_partition: options.per_hour,
             }),
-            tag_field_specifications: (!settings.tag_fields.is_empty()).then(|| {
-                Each(|| {
-                    settings
-                        .tag_fields
-                        .iter()
-                        .map(|it| TagFieldView { resource_type: &it.resource_type, tag_keys: &it.keys })
-                })
-            }),
+            tag_field_specifications: (!settings.tag_fields.is_empty()).then_some(Each(|| {
+                let fields = settings.tag_fields.iter();
+                fields.map(|it| TagFieldView { resource_type: &it.resource_type, tag_keys: &it.keys })
+            })),
         }
         .serialize(serializer)
     }
@@ -172,7 +168,7 @@ struct FlowLogView<'a, F: Serialize> {
     log_destination: Option<&'a str>,
     log_format: &'a str,
     tags: TagSet<'a>,
-    max_aggregation_interval: u32,
+    max_aggregation_interval: i64,
     destination_options: Option<OptionsView>,
     tag_field_specifications: Option<F>,
 }
@@ -211,7 +207,7 @@ pub struct CreateFlowLogsIn {
     deliver_logs_permission_arn: Option<String>,
     deliver_cross_account_role: Option<String>,
     log_format: Option<String>,
-    max_aggregation_interval: Option<u32>,
+    max_aggregation_interval: Option<i64>,
     destination_options: Option<settings::OptionsIn>,
     tag_field_specifications: Vec<settings::TagFieldIn>,
     tag_specifications: Vec<TagSpecification>,

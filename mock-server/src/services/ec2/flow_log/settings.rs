@@ -13,7 +13,7 @@ use serde::Deserialize;
 /// The service that delivers with the role. Source: VPC user guide, "IAM role for publishing flow logs".
 const DELIVERER: &str = "vpc-flow-logs.amazonaws.com";
 /// Seconds. Source: the page of CreateFlowLogs.
-const INTERVALS: [u32; 2] = [60, 600];
+const INTERVALS: [i64; 2] = [60, 600];
 /// A folder of this name is made by the service itself. Source: the page of CreateFlowLogs.
 const RESERVED_FOLDER: &str = "AWSLogs";
 /// Source: CloudWatch Logs API reference, CreateLogGroup.
