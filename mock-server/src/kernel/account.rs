@@ -341,11 +341,12 @@ mod tests {
     impl CellState for Counter {
         type Owner = &'static str;
         type What = u64;
-        type Defaults = ();
+        /// What cells begin to count from.
+        type Defaults = u64;
         /// How often it is still to be sent back.
         type Letter = u64;
-        fn first(_: &Origin, (): &()) -> Self {
-            Self::default()
+        fn first(_: &Origin, total: &u64) -> Self {
+            Self { total: *total, ..Self::default() }
         }
         fn receive(txn: &mut Txn<'_, Self>, letter: u64) {
             txn.state.total += letter;
@@ -370,7 +371,7 @@ mod tests {
     }
 
     fn account() -> Arc<Account<Counter>> {
-        let world = World::new(1, (), |wall| Clock::new(ClockMode::Manual, Some(at(0)), wall));
+        let world = World::new(1, 0, |wall| Clock::new(ClockMode::Manual, Some(at(0)), wall));
         world.account(AccountId::parse("111122223333").unwrap(), at(0))
     }
 
@@ -385,6 +386,14 @@ mod tests {
             let later = txn.now + Duration::from_millis(5);
             txn.state.timers.schedule(later, due.owner, due.what - 1);
         }
+    }
+
+    #[test]
+    fn an_adjustment_reaches_cells_that_are_there_and_those_to_come() {
+        let account = account();
+        assert_eq!(account.read(&region("old")).total, 0);
+        account.adjust(at(0), |total| *total = 7, |txn| txn.state.total += 1);
+        assert_eq!((account.read(&region("old")).total, account.read(&region("new")).total), (1, 7));
     }
 
     #[test]
@@ -465,7 +474,7 @@ mod tests {
 
     #[test]
     fn letters_cross_accounts_after_the_commit_and_are_answered() {
-        let world = World::<Counter>::new(1, (), |_| Clock::new(ClockMode::Manual, Some(at(0)), at(0)));
+        let world = World::<Counter>::new(1, 0, |_| Clock::new(ClockMode::Manual, Some(at(0)), at(0)));
         let ids = [111_122_223_333, 111_122_223_334].map(|id| AccountId::from_number(id).unwrap());
         let [one, other] = ids.map(|id| world.account(id, at(0)));
         let nobody = AccountId::from_number(7).unwrap();

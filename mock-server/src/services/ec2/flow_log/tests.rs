@@ -4,6 +4,7 @@ use super::super::network_interface_create::DeleteNetworkInterface;
 use super::super::subnet::DeleteSubnet;
 use super::super::vpc::DeleteVpc;
 use super::*;
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 fn described(lab: &Lab, input: Value) -> Vec<String> {
@@ -127,4 +128,40 @@ fn logs_are_found_by_what_they_watch_and_where_they_deliver() {
     assert_eq!(by("log-destination-type", "cloud-watch-logs"), Vec::<String>::new());
     assert_eq!(by("deliver-log-status", "SUCCESS").len(), 3);
     assert_eq!(described(&lab, json!({ "MaxResults": 5_000 })).len(), 3);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    /// The laboratory looks at the invariants and at refused calls after every step: no log outlives its resource, and
+    /// tokens go with the last log that they made.
+    #[test]
+    fn whatever_is_made_and_removed_no_log_is_left_over(
+        steps in prop::collection::vec((0u8..6, prop::collection::vec(0usize..4, 1..4), 0u8..3), 0..40)
+    ) {
+        let lab = Lab::new();
+        let vpcs: Vec<String> = (0..4).map(|_| lab.vpc()).collect();
+        for (what, chosen, n) in steps {
+            let vpc = &vpcs[chosen[0]];
+            if what == 0 && n == 0 {
+                let _ = lab.try_write::<DeleteVpc>(json!({ "VpcId": vpc }));
+            } else if what < 3 {
+                let all = described(&lab, json!({}));
+                let some: Vec<_> = chosen.iter().filter_map(|n| all.get(*n)).collect();
+                let _ = lab.try_write::<DeleteFlowLogs>(json!({ "FlowLogIds": some }));
+            } else {
+                let resources: Vec<_> = chosen.iter().map(|n| &vpcs[*n]).collect();
+                let _ = lab.try_write::<CreateFlowLogs>(json!({
+                    "ResourceType": "VPC", "ResourceIds": resources, "LogDestinationType": "s3",
+                    "LogDestination": format!("arn:aws:s3:::bucket{n}"), "TrafficType": "ALL",
+                    "ClientToken": if what == 3 { json!(null) } else { json!(format!("{what}")) },
+                }));
+            }
+            let state = lab.state();
+            let logs: Vec<_> = state.flow_logs.iter().collect();
+            let twice = |one: &FlowLog, other: &FlowLog| {
+                one.id < other.id && one.resource == other.resource && one.settings.is_same(&other.settings)
+            };
+            prop_assert!(!logs.iter().any(|one| logs.iter().any(|other| twice(one, other))));
+        }
+    }
 }
