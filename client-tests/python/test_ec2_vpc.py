@@ -276,11 +276,18 @@ def test_dhcp_options_are_made_associated_and_deleted(aws):
     aws.ec2.associate_dhcp_options(DhcpOptionsId="default", VpcId=vpc)
     assert aws.ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"][0]["DhcpOptionsId"] == "default"
     aws.ec2.delete_dhcp_options(DhcpOptionsId=options)
-    with refused("InvalidDhcpOptionsID.NotFound", f"The dhcpOptions ID '{options}' does not exist"):
-        aws.ec2.delete_dhcp_options(DhcpOptionsId=options)
+    for call in (
+        lambda: aws.ec2.delete_dhcp_options(DhcpOptionsId=options),
+        lambda: aws.ec2.associate_dhcp_options(DhcpOptionsId=options, VpcId=vpc),
+    ):
+        with refused("InvalidDhcpOptionID.NotFound", f"The dhcpOption ID '{options}' does not exist"):
+            call()
+    with refused("InvalidDhcpOptionsId.Malformed"):
+        aws.ec2.delete_dhcp_options(DhcpOptionsId="foo-1")
     with refused("InvalidDhcpOptionID.NotFound"):
         aws.ec2.describe_dhcp_options(DhcpOptionsIds=[options])
     with refused("InvalidParameterValue"):
         aws.ec2.create_dhcp_options(DhcpConfigurations=[{"Key": "router", "Values": ["10.0.0.1"]}])
-    with refused("InvalidParameterValue"):
-        aws.ec2.create_dhcp_options(DhcpConfigurations=[{**servers, "Values": ["10.0.0.2"] * 5}])
+    for key, values in (("domain-name-servers", ["10.0.0.2"] * 5), ("netbios-node-type", ["0"]), ("ntp-servers", ["f"])):
+        with refused("InvalidParameterValue"):
+            aws.ec2.create_dhcp_options(DhcpConfigurations=[{"Key": key, "Values": values}])

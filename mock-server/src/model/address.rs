@@ -32,9 +32,11 @@ pub enum Refusal {
 pub struct AddressPool {
     net: Ipv4Net,
     owners: OrdMap<u32, NetworkInterfaceId>,
-    /// One bit an address, set if it cannot be given out; with the number of clear bits.
+    /// One bit an address, set if it cannot be given out by itself; with the number of clear bits.
     chunks: Vector<Chunk>,
     free: u32,
+    /// Ranges that are set aside: given out only to who asks for the very address, and not counted as free.
+    set_aside: Vec<Ipv4Net>,
 }
 
 /// Small and plain, so that copying some dozens of them costs less than sharing each.
@@ -60,10 +62,52 @@ impl AddressPool {
         });
         let chunks: Vector<_> = chunks.collect();
         let free = chunks.iter().map(|chunk| u32::from(chunk.free)).sum();
-        Self { net, owners: OrdMap::new(), chunks, free }
+        Self { net, owners: OrdMap::new(), chunks, free, set_aside: Vec::new() }
     }
 
-    /// How many addresses can still be given out.
+    /// The pool of a subnet without IPv4: it has no address to give.
+    pub fn none() -> Self {
+        Self::new(Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 32))
+    }
+
+    /// Sets a range aside. Addresses of it that are taken stay with their owners.
+    /// Source: VPC user guide, "Subnet CIDR reservations".
+    pub fn set_aside(&mut self, range: Ipv4Net) {
+        let flipped = self.open_in(range);
+        self.set_aside.push(range);
+        self.free -= flipped;
+    }
+
+    /// Gives a range back that was set aside.
+    pub fn give_back(&mut self, range: Ipv4Net) {
+        if let Some(at) = self.set_aside.iter().position(|other| *other == range) {
+            self.set_aside.remove(at);
+            self.free += self.open_in(range);
+        }
+    }
+
+    /// The ranges that are set aside.
+    pub fn ranges_set_aside(&self) -> &[Ipv4Net] {
+        &self.set_aside
+    }
+
+    /// Flips the bits of a range's addresses that nobody has; how many those are.
+    fn open_in(&mut self, range: Ipv4Net) -> u32 {
+        let size = size_of(self.net);
+        let Some(first) = self.offset(range.network()) else { return 0 };
+        let open = (first..first + size_of(range))
+            .filter(|offset| !is_reserved(*offset, size) && !self.owners.contains_key(offset));
+        let open: Vec<_> = open.collect();
+        open.iter().for_each(|offset| self.flip(*offset));
+        u32::try_from(open.len()).unwrap_or(u32::MAX)
+    }
+
+    fn is_set_aside(&self, offset: u32) -> bool {
+        let address = self.address(offset);
+        self.set_aside.iter().any(|range| range.contains(&address))
+    }
+
+    /// How many addresses can still be given out without being asked for.
     pub fn free(&self) -> u32 {
         self.free
     }
@@ -111,15 +155,19 @@ impl AddressPool {
     pub fn release(&mut self, address: Ipv4Addr) -> Option<NetworkInterfaceId> {
         let offset = self.offset(address)?;
         let owner = self.owners.remove(&offset)?;
-        self.flip(offset);
-        self.free += 1;
+        if !self.is_set_aside(offset) {
+            self.flip(offset);
+            self.free += 1;
+        }
         Some(owner)
     }
 
     fn give(&mut self, offset: u32, owner: NetworkInterfaceId) {
         self.owners.insert(offset, owner);
-        self.flip(offset);
-        self.free -= 1;
+        if !self.is_set_aside(offset) {
+            self.flip(offset);
+            self.free -= 1;
+        }
     }
 
     fn flip(&mut self, offset: u32) {
@@ -179,6 +227,7 @@ mod tests {
 
     #[test]
     fn a_slash_28_starts_with_11_and_a_slash_24_with_251() {
+        assert_eq!(AddressPool::none().free(), 0);
         for (net, free) in [("10.0.0.0/28", 11), ("10.0.0.0/24", 251), ("10.0.0.0/16", 65_531)] {
             assert_eq!(AddressPool::new(net.parse().unwrap()).free(), free);
         }
@@ -205,18 +254,22 @@ mod tests {
         #[test]
         fn every_address_is_free_or_has_one_owner(
             prefix in 22u8..=28,
-            steps in prop::collection::vec((0u8..4, 0u32..1100), 0..300),
+            steps in prop::collection::vec((0u8..6, 0u32..1100), 0..300),
         ) {
             let net: Ipv4Net = format!("10.1.0.0/{prefix}").parse().unwrap();
             let mut pool = AddressPool::new(net);
             let usable: Vec<Ipv4Addr> = (4..size_of(net) - 1).map(|n| Ipv4Addr::from(u32::from(net.network()) + n)).collect();
             let mut plain: BTreeMap<Ipv4Addr, NetworkInterfaceId> = BTreeMap::new();
+            let mut aside: Vec<Ipv4Net> = Vec::new();
             for (n, (kind, pick)) in steps.into_iter().enumerate() {
                 let owner = eni(n as u128);
                 let address = Ipv4Addr::from(u32::from(net.network()) + pick);
+                let range = Ipv4Net::new(address, 32 - (pick % 5) as u8).unwrap().trunc();
+                let is_aside = |address: &Ipv4Addr, aside: &[Ipv4Net]| aside.iter().any(|range| range.contains(address));
                 match kind {
                     0 | 1 => {
-                        let lowest = usable.iter().find(|address| !plain.contains_key(address));
+                        let lowest =
+                            usable.iter().find(|address| !plain.contains_key(address) && !is_aside(address, &aside));
                         let taken = pool.take_next(owner);
                         prop_assert_eq!(taken.ok(), lowest.copied());
                         if let Ok(address) = taken { plain.insert(address, owner); }
@@ -226,12 +279,27 @@ mod tests {
                         prop_assert_eq!(pool.take(address, owner).is_ok(), fits);
                         if fits { plain.insert(address, owner); }
                     }
-                    _ => prop_assert_eq!(pool.release(address), plain.remove(&address)),
+                    3 => prop_assert_eq!(pool.release(address), plain.remove(&address)),
+                    4 => {
+                        let apart = |other: &Ipv4Net| !other.contains(&range) && !range.contains(other);
+                        if net.contains(&range) && aside.iter().all(apart) {
+                            pool.set_aside(range);
+                            aside.push(range);
+                        }
+                    }
+                    _ => {
+                        if !aside.is_empty() {
+                            pool.give_back(aside.remove(pick as usize % aside.len()));
+                        }
+                    }
                 }
-                prop_assert_eq!(pool.free() as usize, usable.len() - plain.len());
+                let free = usable.iter().filter(|a| !plain.contains_key(a) && !is_aside(a, &aside));
+                prop_assert_eq!(pool.free() as usize, free.count());
                 prop_assert_eq!(pool.owner(address), plain.get(&address).copied());
             }
             prop_assert!(pool.taken().eq(plain));
+            aside.into_iter().for_each(|range| pool.give_back(range));
+            prop_assert_eq!(pool.free() as usize, usable.len() - pool.taken().count());
         }
     }
 }

@@ -1,8 +1,7 @@
-//! Network ACLs, internet gateways and DHCP options.
+//! Internet gateways and DHCP options.
 
 use super::*;
 use crate::kernel::{Memo, Row};
-use ipnet::Ipv4Net;
 
 /// What the tables of things that belong to a VPC can be found by.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -10,47 +9,6 @@ pub enum InVpcIndex {
     Vpc(VpcId),
     /// An association with this subnet.
     Subnet(SubnetId),
-}
-
-#[derive(Clone, PartialEq, Debug)]
-pub struct AclEntry {
-    /// 1 to 32766; 32767 is the final rule that refuses what no other allowed.
-    pub number: i32,
-    pub egress: bool,
-    pub allow: bool,
-    /// IANA number; `-1` for all.
-    pub protocol: String,
-    pub cidr: Ipv4Net,
-    pub ports: Option<(i32, i32)>,
-}
-
-#[derive(Clone, PartialEq, Debug)]
-pub struct AclAssociation {
-    pub id: NetworkAclAssociationId,
-    pub subnet: SubnetId,
-}
-
-#[derive(Clone, PartialEq, Debug)]
-pub struct NetworkAcl {
-    pub id: NetworkAclId,
-    pub vpc: VpcId,
-    pub is_default: bool,
-    pub entries: Vec<AclEntry>,
-    pub associations: Vec<AclAssociation>,
-    pub tags: Tags,
-    pub memo: Memo,
-}
-
-impl Row for NetworkAcl {
-    type Key = NetworkAclId;
-    type Index = InVpcIndex;
-    fn key(&self) -> NetworkAclId {
-        self.id
-    }
-    fn indexes(&self, emit: &mut dyn FnMut(InVpcIndex)) {
-        emit(InVpcIndex::Vpc(self.vpc));
-        self.associations.iter().for_each(|association| emit(InVpcIndex::Subnet(association.subnet)));
-    }
 }
 
 #[derive(Clone, PartialEq, Debug)]

@@ -11,14 +11,17 @@ pub enum Direction {
     Egress,
 }
 
+impl Direction {
+    pub const BOTH: [Direction; 2] = [Direction::Ingress, Direction::Egress];
+}
+
 /// The other side of a rule.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Peer {
     V4(Ipv4Net),
     V6(Ipv6Net),
     Group(SecurityGroupId),
-    /// Id of a prefix list, as text: those of AWS have eight digits, those of customers seventeen.
-    PrefixList(String),
+    PrefixList(PrefixListId),
 }
 
 /// One rule: one direction, one protocol and port range, one peer.
@@ -59,6 +62,13 @@ impl SecurityGroup {
     }
 }
 
+/// What a new group lets out: everything, of each family that its VPC has.
+/// Source: VPC user guide, "Security groups"; EC2-SG-DEFAULT.
+pub fn default_egress(vpc: &Vpc) -> impl Iterator<Item = Peer> {
+    let v6 = (!vpc.ipv6_cidrs.is_empty()).then_some(Peer::V6(network::ANY_V6));
+    [Peer::V4(network::ANY_V4)].into_iter().chain(v6)
+}
+
 impl SecurityGroupRule {
     /// A rule that allows everything to or from `peer`.
     pub fn all_traffic(id: SecurityGroupRuleId, direction: Direction, peer: Peer) -> Self {
@@ -73,6 +83,12 @@ impl SecurityGroupRule {
             tags: Tags::default(),
         }
     }
+
+    /// Whether both rules say the same; ids, descriptions and tags make no difference.
+    pub fn allows_what(&self, other: &SecurityGroupRule) -> bool {
+        let of = |rule: &SecurityGroupRule| (rule.direction, rule.from_port, rule.to_port);
+        of(self) == of(other) && self.protocol == other.protocol && self.peer == other.peer
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -80,6 +96,8 @@ pub enum SecurityGroupIndex {
     Vpc(VpcId),
     /// A rule of the group names this group as its peer.
     References(SecurityGroupId),
+    /// A rule of the group names this prefix list as its peer.
+    PrefixList(PrefixListId),
     Rule(SecurityGroupRuleId),
     /// The name in lower case.
     Name(VpcId, String),
@@ -96,9 +114,70 @@ impl Row for SecurityGroup {
         emit(SecurityGroupIndex::Name(self.vpc, self.name.to_lowercase()));
         for rule in &self.rules {
             emit(SecurityGroupIndex::Rule(rule.id));
-            if let Peer::Group(other) = rule.peer {
-                emit(SecurityGroupIndex::References(other));
+            match rule.peer {
+                Peer::Group(other) => emit(SecurityGroupIndex::References(other)),
+                Peer::PrefixList(id) => emit(SecurityGroupIndex::PrefixList(id)),
+                Peer::V4(_) | Peer::V6(_) => {}
             }
         }
     }
+}
+
+impl State {
+    /// How many rules a group has in one direction as far as the quota goes, of IPv4 and of IPv6: a rule that names a
+    /// group counts for both, one that names a prefix list as often as the list's weight says. `instead` can say for
+    /// a peer what it counts for.
+    ///
+    /// Source: VPC user guide, "Amazon VPC quotas"; EC2-SG-LIMIT.
+    pub fn rule_load(
+        &self,
+        group: &SecurityGroup,
+        direction: Direction,
+        instead: impl Fn(&Peer) -> Option<(AddressFamily, usize)>,
+    ) -> [usize; 2] {
+        let mut load = [0usize; 2];
+        for rule in group.rules.iter().filter(|rule| rule.direction == direction) {
+            let list = |id| self.prefix_list(id).map(|list| (list.family(), list.weight()));
+            let counted = instead(&rule.peer).or_else(|| match rule.peer {
+                Peer::V4(_) => Some((AddressFamily::V4, 1)),
+                Peer::V6(_) => Some((AddressFamily::V6, 1)),
+                Peer::PrefixList(id) => list(id),
+                Peer::Group(_) => None,
+            });
+            let [v4, v6] = match counted {
+                Some((AddressFamily::V4, weight)) => [weight, 0],
+                Some((AddressFamily::V6, weight)) => [0, weight],
+                None => [1, 1],
+            };
+            load = [load[0].saturating_add(v4), load[1].saturating_add(v6)];
+        }
+        load
+    }
+
+    /// Whether a group has no more rules in a direction than the quota allows.
+    pub fn rules_fit(&self, group: &SecurityGroup, direction: Direction) -> bool {
+        let load = self.rule_load(group, direction, |_| None);
+        load.into_iter().all(|load| load <= self.quotas.rules_per_direction)
+    }
+}
+
+/// What must hold of groups and their rules in every state.
+pub(super) fn broken_invariants(state: &State) -> Vec<String> {
+    let mut broken = Vec::new();
+    for group in state.groups.iter() {
+        if !state.vpcs.contains(&group.vpc) {
+            broken.push(format!("{} lies in no VPC", group.id));
+        }
+        for (n, rule) in group.rules.iter().enumerate() {
+            if let Peer::Group(other) = rule.peer
+                && !state.groups.contains(&other)
+            {
+                broken.push(format!("{} refers to {other}, which does not exist", rule.id));
+            }
+            if group.rules[..n].iter().any(|earlier| earlier.allows_what(rule)) {
+                broken.push(format!("{} is in {} twice", rule.id, group.id));
+            }
+        }
+    }
+    broken
 }

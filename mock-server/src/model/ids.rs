@@ -83,6 +83,7 @@ typed_ids! {
     InstanceId = "i";
     TransitGatewayId = "tgw";
     TransitGatewayAttachmentId = "tgw-attach";
+    TransitGatewayRouteTableId = "tgw-rtb";
     VpnGatewayId = "vgw";
     NetworkInterfacePermissionId = "eni-perm";
 }

@@ -54,6 +54,8 @@ pub struct NetworkInterface {
     pub addresses: Vec<Ipv4Addr>,
     /// At most one for each private address.
     pub public: Vec<PublicAddress>,
+    /// Whether its VPC gives public addresses names.
+    pub public_names: bool,
     pub description: Arc<str>,
     pub groups: Vec<GroupRef>,
     pub source_dest_check: bool,
@@ -86,6 +88,8 @@ pub enum InterfaceIndex {
     Owner(Owner),
     /// A public address that it has.
     Public(Ipv4Addr),
+    /// An association with an Elastic IP address.
+    Association(AddressAssociationId),
 }
 
 impl Row for NetworkInterface {
@@ -101,7 +105,12 @@ impl Row for NetworkInterface {
         if let Some(owner) = &self.owner {
             emit(InterfaceIndex::Owner(owner.clone()));
         }
-        self.public.iter().for_each(|address| emit(InterfaceIndex::Public(address.public)));
+        for address in &self.public {
+            emit(InterfaceIndex::Public(address.public));
+            if let Some((_, association)) = address.elastic {
+                emit(InterfaceIndex::Association(association));
+            }
+        }
     }
 }
 

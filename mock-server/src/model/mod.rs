@@ -2,36 +2,52 @@
 //!
 //! No request, no wire name, no error text and no `Serialize` here: each boundary has types of its own.
 
+pub mod acl;
 pub mod address;
 pub mod choice;
+pub mod edge;
+pub mod elastic;
+pub mod endpoint_service;
 pub mod finding;
 pub mod flow_log;
 pub mod gateway;
 pub mod group;
+pub mod group_vpc;
 pub mod hosting;
 pub mod iam;
 pub mod ids;
 pub mod interface;
 pub mod job;
+pub mod managed_prefix_list;
+pub mod nat;
 pub mod network;
 pub mod offering;
 pub mod peering;
 pub mod place;
+pub mod prefix_list;
 pub mod public;
 pub mod quota;
 pub mod region;
+pub mod reservation;
 pub mod route;
 pub mod state;
 pub mod tags;
 pub mod texts;
+pub mod transit;
 pub mod vpc;
+pub mod vpc_endpoint;
 
+pub use acl::{AclAssociation, AclEntry, NetworkAcl};
 pub use address::AddressPool;
 pub use choice::{Choices, Placement, Silence};
+pub use edge::{EgressOnlyInternetGateway, VpnAttachment, VpnAttachmentState, VpnGateway};
+pub use elastic::ElasticAddress;
+pub use endpoint_service::{EndpointService, EndpointType};
 pub use finding::{Evidence, Finding, Phase, RuleMode, RuleModes, Verdict};
 pub use flow_log::{FlowLog, FlowLogSettings, LogDestination, Logged, Traffic};
-pub use gateway::{AclAssociation, AclEntry, DhcpOptions, InternetGateway, NetworkAcl};
+pub use gateway::{DhcpOptions, InternetGateway};
 pub use group::{DEFAULT_GROUP, Direction, Peer, SecurityGroup, SecurityGroupRule};
+pub use group_vpc::{GroupAssociation, GroupAssociationIndex, GroupAssociationState};
 pub use hosting::{
     DeployedVariant, Deployment, Endpoint, EndpointConfig, EndpointCourse, EndpointStatus, FleetKey,
     SageModel, Variant,
@@ -42,16 +58,25 @@ pub use interface::{Attachment, GroupRef, InterfaceStatus, NetworkInterface, Use
 pub use job::{
     Course, Document, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Needs, Transition, VpcConfig,
 };
+pub use managed_prefix_list::ManagedList;
+pub use nat::{NatGateway, NatGatewayAddress, NatGatewayState};
 pub use offering::Offerings;
 pub use peering::{Peering, PeeringSide, PeeringStatus};
+pub use prefix_list::{
+    AddressFamily, AnyPrefixList, PrefixList, PrefixListChange, PrefixListEntries, PrefixListEntry,
+    PrefixListProgress, PrefixListTask,
+};
 pub use public::PublicAddress;
 pub use quota::Quotas;
 pub use region::{Partition, RegionInfo, Site, Zone};
-pub use route::{Destination, Route, RouteAssociation, RouteOrigin, RouteTable, RouteTarget};
+pub use reservation::{ReservationType, SubnetCidrReservation};
+pub use route::{Associate, Destination, Route, RouteAssociation, RouteOrigin, RouteTable, RouteTarget};
 pub use state::{Alarm, Defaults, Letter, Owner, Profile, State};
 pub use tags::Tags;
 pub use texts::Texts;
-pub use vpc::{Subnet, Tenancy, Vpc};
+pub use transit::{TransitAttachment, TransitGateway, TransitState};
+pub use vpc::{LaunchNames, Subnet, Tenancy, Vpc};
+pub use vpc_endpoint::{EndpointPlacement, VpcEndpoint, VpcEndpointState};
 
 /// A transaction over the model.
 pub type Txn<'a> = crate::kernel::Txn<'a, State>;

@@ -5,7 +5,7 @@ use super::group::SecurityGroupIndex;
 use super::route::RouteTableIndex;
 use super::*;
 use crate::kernel::{HexId, Memo, Origin};
-use ipnet::Ipv4Net;
+use ipnet::{Ipv4Net, Ipv6Net};
 use std::sync::Arc;
 
 /// The number of the entry that refuses what no other entry of a network ACL allowed.
@@ -13,6 +13,9 @@ pub const LAST_ACL_ENTRY: i32 = 32_767;
 
 /// Everywhere.
 pub const ANY_V4: Ipv4Net = Ipv4Net::new_assert(std::net::Ipv4Addr::UNSPECIFIED, 0);
+
+/// The same for IPv6.
+pub const ANY_V6: Ipv6Net = Ipv6Net::new_assert(std::net::Ipv6Addr::UNSPECIFIED, 0);
 
 /// Makes the random part of a new id of the kind with this prefix.
 pub type Ids<'a> = &'a mut dyn FnMut(&'static str) -> u128;
@@ -46,29 +49,17 @@ impl NewVpc {
             tags: Tags::default(),
             memo: Memo::default(),
         };
-        let local = Route {
-            destination: Destination::Cidr(cidr.into()),
-            target: RouteTarget::Local,
-            origin: RouteOrigin::Table,
-            blackhole: false,
-        };
         let main_table = RouteTable {
             id: fresh(ids),
             vpc: vpc.id,
-            routes: vec![local],
-            associations: vec![RouteAssociation { id: fresh(ids), subnet: None }],
+            routes: vec![Route::local(cidr.into())],
+            associations: vec![RouteAssociation { id: fresh(ids), with: Associate::Main }],
+            propagating: Vec::new(),
+            client_token: None,
             tags: Tags::default(),
             memo: Memo::default(),
         };
-        let acl = NetworkAcl {
-            id: fresh(ids),
-            vpc: vpc.id,
-            is_default: true,
-            entries: [true, false].into_iter().flat_map(default_acl_entries).collect(),
-            associations: Vec::new(),
-            tags: Tags::default(),
-            memo: Memo::default(),
-        };
+        let acl = NetworkAcl::new(fresh(ids), vpc.id, true, false);
         let id = fresh(ids);
         let group = SecurityGroup {
             id,
@@ -86,19 +77,6 @@ impl NewVpc {
     }
 }
 
-/// Entry 100 allows everything, the last one refuses what is left.
-/// Source: VPC user guide, "Default network ACL for a VPC".
-fn default_acl_entries(egress: bool) -> [AclEntry; 2] {
-    [(100, true), (LAST_ACL_ENTRY, false)].map(|(number, allow)| AclEntry {
-        number,
-        egress,
-        allow,
-        protocol: "-1".into(),
-        cidr: ANY_V4,
-        ports: None,
-    })
-}
-
 /// A subnet to be made.
 #[derive(Clone, Debug)]
 pub struct NewSubnet {
@@ -106,7 +84,9 @@ pub struct NewSubnet {
     /// Its association with the default network ACL of its VPC.
     pub acl_association: NetworkAclAssociationId,
     pub vpc: VpcId,
-    pub cidr: Ipv4Net,
+    /// `None`: for IPv6 alone.
+    pub cidr: Option<Ipv4Net>,
+    pub ipv6: Option<(SubnetCidrAssociationId, Ipv6Net)>,
     pub zone: Zone,
     pub default_for_zone: bool,
     pub map_public_ip: bool,
@@ -129,9 +109,10 @@ impl State {
         let tables: Vec<_> = self.route_tables.by(&RouteTableIndex::Vpc(id)).map(|row| row.id).collect();
         let acls: Vec<_> = self.acls.by(&index).map(|row| row.id).collect();
         let groups: Vec<_> = self.groups.by(&SecurityGroupIndex::Vpc(id)).map(|row| row.id).collect();
-        tables.iter().for_each(|id| drop(self.route_tables.remove(id)));
+        tables.iter().for_each(|id| drop(self.remove_route_table(*id)));
         acls.iter().for_each(|id| drop(self.acls.remove(id)));
-        groups.iter().for_each(|id| drop(self.groups.remove(id)));
+        groups.iter().for_each(|id| self.remove_group(*id));
+        self.forget_group_associations(&GroupAssociationIndex::Vpc(id));
         self.remove_flow_logs_of(Logged::Vpc(id));
         Some(vpc)
     }
@@ -148,19 +129,67 @@ impl State {
             id: new.id,
             vpc: new.vpc,
             cidr: new.cidr,
-            ipv6: None,
+            ipv6: new.ipv6,
             zone: new.zone,
-            addresses: AddressPool::new(new.cidr),
+            addresses: new.cidr.map_or_else(AddressPool::none, AddressPool::new),
             default_for_zone: new.default_for_zone,
             map_public_ip: new.map_public_ip,
+            // Without IPv4 addresses there is nothing else to assign or to make names of.
+            assign_ipv6: new.cidr.is_none(),
+            dns64: false,
+            launch_names: LaunchNames {
+                by_resource: new.cidr.is_none(),
+                a_record: false,
+                aaaa_record: false,
+            },
             tags: new.tags,
             memo: Memo::default(),
         })
     }
 
-    /// Removes a subnet with its associations.
+    /// Makes the local routes of a VPC's tables follow from its blocks: to be called when those have changed. A
+    /// local route that was given another target stays as it is.
+    /// Source: VPC user guide, "Manage IPv4 CIDR blocks for a VPC".
+    pub fn set_local_routes(&mut self, vpc: VpcId) {
+        let Some(row) = self.vpcs.get(&vpc) else { return };
+        let blocks: Vec<_> = row.blocks().collect();
+        let tables: Vec<_> = self.route_tables.by(&RouteTableIndex::Vpc(vpc)).map(|table| table.id).collect();
+        for table in tables {
+            self.route_tables.update(&table, |table| {
+                let (old, others): (Vec<_>, Vec<_>) =
+                    table.routes.drain(..).partition(|route| route.origin == RouteOrigin::Table);
+                let local = blocks.iter().map(|block| {
+                    let kept = old.iter().find(|route| route.destination == Destination::Cidr(*block));
+                    kept.cloned().unwrap_or_else(|| Route::local(*block))
+                });
+                table.routes.extend(local);
+                table.routes.extend(others);
+            });
+        }
+    }
+
+    /// Lets the default group of a VPC that has got IPv6 send to everywhere by IPv6 too, unless its outbound rules
+    /// were changed.
+    /// Source: VPC user guide, "Default security groups for your VPCs".
+    pub fn open_default_group_to_ipv6(&mut self, vpc: VpcId, rule: SecurityGroupRuleId) {
+        let Some(group) = self.group_named(vpc, DEFAULT_GROUP) else { return };
+        let outbound: Vec<_> =
+            group.rules.iter().filter(|rule| rule.direction == Direction::Egress).collect();
+        let as_made =
+            matches!(outbound.as_slice(), [rule] if rule.peer == Peer::V4(ANY_V4) && rule.protocol == "-1");
+        let id = group.id;
+        if as_made {
+            let rule = SecurityGroupRule::all_traffic(rule, Direction::Egress, Peer::V6(ANY_V6));
+            self.groups.update(&id, |group| group.rules.push(rule));
+        }
+    }
+
+    /// Removes a subnet with its associations and reservations.
     pub fn remove_subnet(&mut self, id: SubnetId) -> Option<Arc<Subnet>> {
         let subnet = self.subnets.remove(&id)?;
+        let reservations = self.reservations.by(&reservation::ReservationIndex::Subnet(id));
+        let reservations: Vec<_> = reservations.map(|row| row.id).collect();
+        reservations.iter().for_each(|id| drop(self.reservations.remove(id)));
         let index = InVpcIndex::Subnet(id);
         let acls: Vec<_> = self.acls.by(&index).map(|row| row.id).collect();
         let tables: Vec<_> = self.route_tables.by(&RouteTableIndex::Subnet(id)).map(|row| row.id).collect();
@@ -169,7 +198,7 @@ impl State {
         }
         for table in tables {
             self.route_tables.update(&table, |table| {
-                table.associations.retain(|association| association.subnet != Some(id));
+                table.associations.retain(|association| association.subnet() != Some(id));
             });
         }
         self.remove_flow_logs_of(Logged::Subnet(id));
@@ -186,8 +215,7 @@ impl State {
         self.groups.by(&SecurityGroupIndex::Name(vpc, name.to_lowercase())).next()
     }
 
-    /// What a new account finds in a region: DHCP options; the default VPC with a subnet for each zone and an
-    /// internet gateway. A pure function of the origin.
+    /// What a new account finds in a region: DHCP options and the default VPC. A pure function of the origin.
     /// Source: VPC user guide, "Default VPC components".
     pub(super) fn furnish(&mut self, origin: &Origin, region: &'static RegionInfo) {
         let mut n = 0;
@@ -204,8 +232,15 @@ impl State {
             tags: Tags::default(),
             memo: Memo::default(),
         };
-        let cidr = Ipv4Net::new_assert(std::net::Ipv4Addr::new(172, 31, 0, 0), 16);
-        let mut new = NewVpc::new(ids, cidr, Tenancy::Default, Some(options.id));
+        self.region_dhcp_options = Some(options.id);
+        self.dhcp_options.insert(options);
+        self.add_default_vpc(ids, region);
+    }
+
+    /// Makes the default VPC, with a subnet for each zone and an internet gateway.
+    /// Source: VPC user guide, "Default VPC components".
+    pub fn add_default_vpc(&mut self, ids: Ids<'_>, region: &'static RegionInfo) -> Arc<Vpc> {
+        let mut new = NewVpc::new(ids, DEFAULT_VPC_BLOCK, Tenancy::Default, self.region_dhcp_options);
         new.vpc.is_default = true;
         new.vpc.dns_hostnames = true;
         let gateway = InternetGateway {
@@ -214,30 +249,33 @@ impl State {
             tags: Tags::default(),
             memo: Memo::default(),
         };
-        new.main_table.routes.push(Route {
-            destination: Destination::Cidr(ANY_V4.into()),
-            target: RouteTarget::InternetGateway(gateway.id),
-            origin: RouteOrigin::Route,
-            blackhole: false,
-        });
-        self.region_dhcp_options = Some(options.id);
-        self.dhcp_options.insert(options);
+        let (everywhere, target) =
+            (Destination::Cidr(ANY_V4.into()), RouteTarget::InternetGateway(gateway.id));
+        new.main_table.routes.push(Route::new(everywhere, target, RouteOrigin::Route));
         self.internet_gateways.insert(gateway);
-        let vpc = self.add_vpc(new).id;
-        for (zone, cidr) in region.zones.iter().zip(cidr.subnets(20).into_iter().flatten()) {
+        let vpc = self.add_vpc(new);
+        let blocks = DEFAULT_VPC_BLOCK.subnets(DEFAULT_SUBNET_SIZE).into_iter().flatten();
+        for (zone, cidr) in region.zones.iter().zip(blocks) {
             self.add_subnet(NewSubnet {
                 id: fresh(ids),
                 acl_association: fresh(ids),
-                vpc,
-                cidr,
+                vpc: vpc.id,
+                cidr: Some(cidr),
+                ipv6: None,
                 zone: *zone,
                 default_for_zone: true,
                 map_public_ip: true,
                 tags: Tags::default(),
             });
         }
+        vpc
     }
 }
+
+/// The block of every default VPC, and the size of the subnets in it.
+/// Source: VPC user guide, "Default VPC components" and "Default subnets".
+const DEFAULT_VPC_BLOCK: Ipv4Net = Ipv4Net::new_assert(std::net::Ipv4Addr::new(172, 31, 0, 0), 16);
+pub const DEFAULT_SUBNET_SIZE: u8 = 20;
 
 #[cfg(test)]
 mod tests {

@@ -268,8 +268,10 @@ fn keep(txn: &mut Txn<'_>, row: Peering) -> Arc<Peering> {
             txn.state.timers.schedule(until, owner, Alarm::Release);
         }
     }
-    txn.state.mark_routes_to(RouteTarget::Peering(row.id), row.status != PeeringStatus::Active);
-    txn.state.peerings.insert(row)
+    let id = row.id;
+    let row = txn.state.peerings.insert(row);
+    txn.state.settle_routes_to(RouteTarget::Peering(id));
+    row
 }
 
 /// How long a connection that is over is shown to an account.

@@ -46,6 +46,7 @@ impl State {
         let mut subnet =
             Subnet::clone(self.subnets.get(&spec.subnet).ok_or(NotPlaced::NoSuchSubnet(spec.subnet))?);
         let groups = self.group_refs(&spec.groups)?;
+        let public_names = self.vpcs.get(&subnet.vpc).is_some_and(|vpc| vpc.names_public_addresses());
         let mut addresses = spec.addresses;
         for address in &addresses {
             let taken = subnet.addresses.take(*address, spec.id);
@@ -63,6 +64,7 @@ impl State {
             mac: mac(spec.id),
             addresses,
             public: Vec::new(),
+            public_names,
             description: spec.description,
             groups,
             source_dest_check: true,
@@ -102,6 +104,65 @@ impl State {
         Ok(self.interfaces.insert(interface))
     }
 
+    /// The addresses that an interface of this subnet would get: those that are named, and for the others the next
+    /// free ones. Nothing is taken.
+    ///
+    /// # Errors
+    /// [`NotPlaced`].
+    pub fn choose_addresses(
+        &self,
+        subnet: SubnetId,
+        wanted: &[Option<Ipv4Addr>],
+    ) -> Result<Vec<Ipv4Addr>, NotPlaced> {
+        let subnet = self.subnets.get(&subnet).ok_or(NotPlaced::NoSuchSubnet(subnet))?;
+        let mut pool = subnet.addresses.clone();
+        let nobody = NetworkInterfaceId::from_hex(HexId::long(0));
+        for address in wanted.iter().flatten() {
+            pool.take(*address, nobody).map_err(|refusal| NotPlaced::Address(Some(*address), refusal))?;
+        }
+        let choose = |address: &Option<Ipv4Addr>| match address {
+            Some(address) => Ok(*address),
+            None => pool.take_next(nobody).map_err(|refusal| NotPlaced::Address(None, refusal)),
+        };
+        wanted.iter().map(choose).collect()
+    }
+
+    /// Gives an interface these further addresses of its subnet. As for [`State::add_interface`], a transaction in
+    /// which this fails has to be dropped.
+    ///
+    /// # Errors
+    /// [`NotPlaced`].
+    pub fn give_addresses(&mut self, id: NetworkInterfaceId, more: &[Ipv4Addr]) -> Result<(), NotPlaced> {
+        let interface = self.interfaces.get(&id).ok_or(NotPlaced::NoSuchInterface(id))?;
+        let mut subnet = Subnet::clone(
+            self.subnets.get(&interface.subnet).ok_or(NotPlaced::NoSuchSubnet(interface.subnet))?,
+        );
+        for address in more {
+            let taken = subnet.addresses.take(*address, id);
+            taken.map_err(|refusal| NotPlaced::Address(Some(*address), refusal))?;
+        }
+        self.subnets.insert(subnet);
+        self.interfaces.update(&id, |interface| interface.addresses.extend(more));
+        Ok(())
+    }
+
+    /// Takes addresses back from an interface, with the public addresses that stand for them.
+    pub fn withdraw_addresses(&mut self, id: NetworkInterfaceId, addresses: &[Ipv4Addr]) {
+        let changed = self.interfaces.update(&id, |interface| {
+            interface.addresses.retain(|address| !addresses.contains(address));
+            interface.public.retain(|public| !addresses.contains(&public.private));
+        });
+        if let Some(interface) = changed {
+            self.subnets.update(&interface.subnet, |subnet| {
+                let pool = &mut subnet.addresses;
+                let own: Vec<_> = addresses.iter().filter(|it| pool.owner(**it) == Some(id)).collect();
+                for address in own {
+                    pool.release(*address);
+                }
+            });
+        }
+    }
+
     /// These groups as an interface carries them: in the order given, each once.
     ///
     /// # Errors
@@ -121,6 +182,7 @@ impl State {
     pub fn remove_interface(&mut self, id: NetworkInterfaceId) -> Option<Arc<NetworkInterface>> {
         let interface = self.interfaces.remove(&id)?;
         self.forget_token(interface.client_token);
+        self.settle_routes_to(RouteTarget::Interface(id));
         self.remove_flow_logs_of(Logged::Interface(id));
         self.subnets.update(&interface.subnet, |subnet| {
             for address in &interface.addresses {

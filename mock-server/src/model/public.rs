@@ -1,5 +1,6 @@
 //! Public addresses: those that stand for private ones of interfaces.
 
+use super::elastic::ElasticAddressIndex;
 use super::interface::InterfaceIndex;
 use super::*;
 use std::net::Ipv4Addr;
@@ -28,7 +29,10 @@ pub fn fresh(txn: &mut Txn<'_>) -> Ipv4Addr {
         let (first, prefix) = POOL[usize::from(bits[0]) % POOL.len()];
         let host = u32::from_le_bytes([bits[1], bits[2], bits[3], bits[4]]) & (u32::MAX >> prefix);
         let address = Ipv4Addr::from(u32::from(first) | host);
-        if txn.state.interfaces.count(&InterfaceIndex::Public(address)) == 0 {
+        let state = &txn.state;
+        if state.interfaces.count(&InterfaceIndex::Public(address)) == 0
+            && state.elastic_addresses.count(&ElasticAddressIndex::Address(address)) == 0
+        {
             return address;
         }
     }

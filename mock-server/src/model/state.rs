@@ -59,9 +59,17 @@ pub enum Owner {
     /// The instances of a deployment of an endpoint: its interfaces, and their end if the endpoint is gone.
     Fleet(FleetKey),
     NatGateway(NatGatewayId),
+    /// A NAT gateway that failed or was deleted: how long it is still shown.
+    ClosedNatGateway(NatGatewayId),
     VpcEndpoint(VpcEndpointId),
     Instance(InstanceId),
     Peering(VpcPeeringConnectionId),
+    VpnGateway(VpnGatewayId),
+    TransitGateway(TransitGatewayId),
+    TransitAttachment(TransitGatewayAttachmentId),
+    PrefixList(PrefixListId),
+    /// A group in a VPC other than its own.
+    GroupAssociation(SecurityGroupId, VpcId),
 }
 
 impl std::fmt::Display for Owner {
@@ -70,10 +78,15 @@ impl std::fmt::Display for Owner {
             Owner::Job(key) => key.fmt(f),
             Owner::Endpoint(name) => write!(f, "endpoint/{name}"),
             Owner::Fleet(key) => key.fmt(f),
-            Owner::NatGateway(id) => id.fmt(f),
+            Owner::NatGateway(id) | Owner::ClosedNatGateway(id) => id.fmt(f),
             Owner::VpcEndpoint(id) => id.fmt(f),
             Owner::Instance(id) => id.fmt(f),
             Owner::Peering(id) => id.fmt(f),
+            Owner::VpnGateway(id) => id.fmt(f),
+            Owner::TransitGateway(id) => id.fmt(f),
+            Owner::TransitAttachment(id) => id.fmt(f),
+            Owner::PrefixList(id) => id.fmt(f),
+            Owner::GroupAssociation(group, vpc) => write!(f, "{group}/{vpc}"),
         }
     }
 }
@@ -103,16 +116,27 @@ pub struct State {
     // === EC2 ===
     pub vpcs: Table<Vpc>,
     pub subnets: Table<Subnet>,
+    pub reservations: Table<SubnetCidrReservation>,
     pub groups: Table<SecurityGroup>,
+    pub group_associations: Table<GroupAssociation>,
+    /// Those of customers; AWS's are in `managed_prefix_list`.
+    pub prefix_lists: Table<PrefixList>,
     pub interfaces: Table<NetworkInterface>,
     pub route_tables: Table<RouteTable>,
     pub acls: Table<NetworkAcl>,
     pub internet_gateways: Table<InternetGateway>,
+    pub egress_only_gateways: Table<EgressOnlyInternetGateway>,
+    pub vpn_gateways: Table<VpnGateway>,
+    pub transit_gateways: Table<TransitGateway>,
+    pub transit_attachments: Table<TransitAttachment>,
     pub dhcp_options: Table<DhcpOptions>,
     pub peerings: Table<Peering>,
+    pub elastic_addresses: Table<ElasticAddress>,
+    pub nat_gateways: Table<NatGateway>,
     pub flow_logs: Table<FlowLog>,
     /// The DHCP options that new VPCs get.
     pub region_dhcp_options: Option<DhcpOptionsId>,
+    pub vpc_endpoints: Table<VpcEndpoint>,
     /// By a digest of the operation and the token: plain values, for there may be one for each interface.
     pub client_tokens: OrdMap<u128, UsedToken>,
     // === SageMaker ===
@@ -198,12 +222,21 @@ impl State {
         table(&mut broken, "vpcs", &self.vpcs);
         table(&mut broken, "subnets", &self.subnets);
         table(&mut broken, "groups", &self.groups);
+        table(&mut broken, "group_associations", &self.group_associations);
+        table(&mut broken, "prefix_lists", &self.prefix_lists);
         table(&mut broken, "interfaces", &self.interfaces);
         table(&mut broken, "route_tables", &self.route_tables);
         table(&mut broken, "acls", &self.acls);
         table(&mut broken, "internet_gateways", &self.internet_gateways);
+        table(&mut broken, "egress_only_gateways", &self.egress_only_gateways);
+        table(&mut broken, "vpn_gateways", &self.vpn_gateways);
+        table(&mut broken, "transit_attachments", &self.transit_attachments);
         table(&mut broken, "dhcp_options", &self.dhcp_options);
+        table(&mut broken, "vpc_endpoints", &self.vpc_endpoints);
+        broken.extend(vpc_endpoint::broken_invariants(self));
         table(&mut broken, "peerings", &self.peerings);
+        table(&mut broken, "elastic_addresses", &self.elastic_addresses);
+        table(&mut broken, "nat_gateways", &self.nat_gateways);
         table(&mut broken, "flow_logs", &self.flow_logs);
         table(&mut broken, "jobs", &self.jobs);
         table(&mut broken, "models", &self.models);
@@ -211,6 +244,18 @@ impl State {
         table(&mut broken, "endpoints", &self.endpoints);
         broken.extend(hosting::broken_invariants(self));
         broken.extend(peering::broken_invariants(self));
+        table(&mut broken, "reservations", &self.reservations);
+        broken.extend(vpc::broken_invariants(self));
+        broken.extend(reservation::broken_invariants(self));
+        broken.extend(route::broken_invariants(self));
+        broken.extend(edge::broken_invariants(self));
+        broken.extend(transit::broken_invariants(self));
+        broken.extend(acl::broken_invariants(self));
+        broken.extend(elastic::broken_invariants(self));
+        broken.extend(nat::broken_invariants(self));
+        broken.extend(group::broken_invariants(self));
+        broken.extend(group_vpc::broken_invariants(self));
+        broken.extend(prefix_list::broken_invariants(self));
         broken.extend(flow_log::broken_invariants(self));
         for vpc in self.vpcs.iter() {
             if let Some(options) = vpc.dhcp_options.filter(|id| !self.dhcp_options.contains(id)) {
@@ -253,18 +298,6 @@ impl State {
                 broken.push(format!("{} is {:?} and has the timer {timer:?}", job.key, job.status));
             }
         }
-        for group in self.groups.iter() {
-            if !self.vpcs.contains(&group.vpc) {
-                broken.push(format!("{} lies in no VPC", group.id));
-            }
-            for rule in &group.rules {
-                if let Peer::Group(other) = rule.peer
-                    && !self.groups.contains(&other)
-                {
-                    broken.push(format!("{} refers to {other}, which does not exist", rule.id));
-                }
-            }
-        }
         for vpc in self.vpcs.iter() {
             let index = gateway::InVpcIndex::Vpc(vpc.id);
             let default_groups = group::SecurityGroupIndex::Name(vpc.id, DEFAULT_GROUP.into());
@@ -286,6 +319,12 @@ impl State {
         // Each token is that of one row, or of the flow logs of one call, and goes with them.
         let mut tokens: Vec<_> =
             self.interfaces.iter().filter_map(|interface| interface.client_token).collect();
+        tokens.extend(self.route_tables.iter().filter_map(|table| table.client_token));
+        tokens.extend(self.egress_only_gateways.iter().filter_map(|gateway| gateway.client_token));
+        tokens.extend(self.nat_gateways.iter().filter_map(|gateway| gateway.client_token));
+        tokens.extend(self.acls.iter().filter_map(|acl| acl.client_token));
+        tokens.extend(self.vpc_endpoints.iter().filter_map(|endpoint| endpoint.client_token));
+        tokens.extend(self.prefix_lists.iter().filter_map(|list| list.client_token));
         tokens.extend(flow_log::tokens(self));
         tokens.sort_unstable();
         if !self.client_tokens.keys().eq(&tokens) {

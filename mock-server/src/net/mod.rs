@@ -1,13 +1,28 @@
 //! What networks do over time: gateways and endpoints that come and go by themselves, after the call that asked for
 //! it was answered.
 
+pub mod group_vpc;
+pub mod nat_gateway;
+pub mod prefix_list;
+pub mod transit_gateway;
+pub mod vpc_endpoint;
+pub mod vpn_gateway;
+
 use crate::model::{Alarm, Owner, Txn, peering};
 
 /// Does what a timer says of something in a network.
 pub fn step(txn: &mut Txn<'_>, owner: Owner, what: Alarm) {
     match owner {
         Owner::Peering(id) => peering::step(txn, id, what),
-        Owner::NatGateway(_) | Owner::VpcEndpoint(_) | Owner::Instance(_) => {}
+        Owner::VpnGateway(id) => vpn_gateway::step(txn, id),
+        Owner::TransitGateway(id) => transit_gateway::step(txn, id),
+        Owner::TransitAttachment(id) => transit_gateway::step_attachment(txn, id),
+        Owner::NatGateway(id) => nat_gateway::step(txn, id, what),
+        Owner::ClosedNatGateway(id) => nat_gateway::forget(txn, id),
+        Owner::VpcEndpoint(id) => vpc_endpoint::step(txn, id),
+        Owner::PrefixList(id) => prefix_list::step(txn, id, what),
+        Owner::GroupAssociation(group, vpc) => group_vpc::step(txn, group, vpc),
+        Owner::Instance(_) => {}
         // Not of networks: see `jobs`.
         Owner::Job(_) | Owner::Endpoint(_) | Owner::Fleet(_) => {}
     }

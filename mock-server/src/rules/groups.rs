@@ -40,7 +40,7 @@ pub(super) fn uncovered<'a>(case: &Case<'a>, peers: impl Iterator<Item = &'a Pee
         })
         .collect();
     let ranges = Ipv4Net::aggregate(&ranges);
-    let nets = case.subnets().map(|subnet| subnet.cidr);
+    let nets = case.subnets().filter_map(|subnet| subnet.cidr);
     nets.filter(|net| !ranges.iter().any(|range| range.contains(net))).collect()
 }
 

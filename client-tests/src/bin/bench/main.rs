@@ -22,6 +22,9 @@ use report::{Case, Growth, Measured, Memory};
 const CONNECTIONS: [usize; 2] = [1, 16];
 /// No line for each request: the bare server writes none either.
 const QUIET: [&str; 2] = ["--log-format", "off"];
+/// Worlds are larger here than AWS's default quotas allow.
+const NO_QUOTAS: (&str, &str) = ("MOCKPLANE_QUOTAS", "off");
+const LEASES: [usize; 7] = [0, 10_000, 20_000, 30_000, 40_000, 50_000, 60_000];
 const INTERFACES: [usize; 4] = [100, 1_000, 10_000, 100_000];
 
 struct Options {
@@ -74,8 +77,8 @@ async fn main() -> Result<()> {
     let options = Options::parse()?;
     eprintln!("binary: {}", server::binary()?.display());
 
-    let main = Server::start(&QUIET, &[])?;
-    let cold = Server::start(&QUIET, &[("MOCKPLANE_BENCH_NO_MEMO", "true")])?;
+    let main = Server::start(&QUIET, &[NO_QUOTAS])?;
+    let cold = Server::start(&QUIET, &[NO_QUOTAS, ("MOCKPLANE_BENCH_NO_MEMO", "true")])?;
     let logging = Server::start(&[], &[])?;
     wall::sleep(Duration::from_millis(500)).await;
     let idle = process::resident(main.pid())?;
@@ -90,6 +93,7 @@ async fn main() -> Result<()> {
         starts: starts(options.starts)?,
         memory: Memory { idle, filled: memory_and_growth.0 },
         growth: memory_and_growth.1,
+        filling: fill(&options).await?,
     }
     .markdown();
     println!("{report}");
@@ -106,12 +110,17 @@ async fn cases(options: &Options, main: &Server, cold: &Server, logging: &Server
         Scenario {
             name: subnets,
             server: target(main),
-            request: Request::Same(setup::hundred_subnets(main).await?),
+            request: Request::Same(setup::subnets(main, 100).await?),
         },
         Scenario {
             name: "the same, cold rows",
             server: target(cold),
-            request: Request::Same(setup::hundred_subnets(cold).await?),
+            request: Request::Same(setup::subnets(cold, 100).await?),
+        },
+        Scenario {
+            name: "DescribeSubnets, 1000 subnets",
+            server: target(main),
+            request: Request::Same(setup::subnets(main, 1_000).await?),
         },
         Scenario { name: "CreateNetworkInterface", server: target(main), request: Request::Fresh(4_000) },
         Scenario {
@@ -260,10 +269,24 @@ fn starts(count: usize) -> Result<[Spread; 2]> {
     Ok([time(&wire::get("/_mockplane/health"))?, time(&wire::ec2("100000000001", "DescribeVpcs", ""))?])
 }
 
+/// Fills one subnet and makes some interfaces at each level.
+async fn fill(options: &Options) -> Result<Vec<(usize, Sample)>> {
+    let server = Server::start(&QUIET, &[NO_QUOTAS])?;
+    let filling = setup::Filling::new(&server).await?;
+    let bounds = Bounds { requests: 2_000, time: Duration::from_secs_f64(options.seconds.min(1.0)) };
+    let mut samples = Vec::new();
+    for leases in LEASES.into_iter().filter(|leases| *leases <= options.interfaces) {
+        filling.fill_to(leases).await?;
+        let sample = load::run(server.address, server.pid(), 1, &filling.create(), bounds).await?;
+        samples.push((leases, sample));
+        eprintln!("{leases} leases");
+    }
+    Ok(samples)
+}
+
 /// Fills one region with interfaces and asks for some of them on the way.
 async fn grow(options: &Options) -> Result<(Vec<(usize, f64)>, Vec<Growth>)> {
-    // AWS's default quota is 5,000 interfaces in a region.
-    let server = Server::start(&QUIET, &[("MOCKPLANE_QUOTAS", "off")])?;
+    let server = Server::start(&QUIET, &[NO_QUOTAS])?;
     let mut world = setup::World::new(&server).await?;
     let bounds = Bounds { requests: 20_000, time: Duration::from_secs_f64(options.seconds.min(1.0)) };
     let (mut memory, mut growth) = (Vec::new(), Vec::new());

@@ -16,6 +16,8 @@ pub struct Measured {
     pub starts: [Spread; 2],
     pub memory: Memory,
     pub growth: Vec<Growth>,
+    /// By how many addresses of one /16 are taken.
+    pub filling: Vec<(usize, Sample)>,
 }
 
 pub struct Case {
@@ -111,6 +113,12 @@ impl Measured {
                 write!(out, " {:.0} ({:.0}) |", sample.p50_us, sample.cpu_us)?;
             }
             writeln!(out)?;
+        }
+        writeln!(out, "\nCreateNetworkInterface on one connection as a /16 fills:\n")?;
+        writeln!(out, "| addresses taken | p50, µs | server CPU, µs |")?;
+        writeln!(out, "| ---: | ---: | ---: |")?;
+        for (leases, sample) in &self.filling {
+            writeln!(out, "| {leases} | {:.0} | {:.1} |", sample.p50_us, sample.cpu_us)?;
         }
         Ok(())
     }

@@ -9,19 +9,20 @@ use client_tests::wire::{self, Connection, ec2, iam, sagemaker, text};
 use serde_json::json;
 use tokio::task::LocalSet;
 
-/// An account whose region has 100 subnets, and the call that lists them.
-pub async fn hundred_subnets(server: &Server) -> Result<Vec<u8>> {
-    let account = "100000000001";
+/// An account whose region has so many subnets, at most 1,000, and the call that lists them.
+pub async fn subnets(server: &Server, count: usize) -> Result<Vec<u8>> {
+    let account = format!("1{count:011}");
     let mut connection = Connection::open(server.address).await?;
-    let vpc = create_vpc(&mut connection, account, "10.0.0.0/16").await?;
-    let list = ec2(account, "DescribeSubnets", "");
+    let vpc = create_vpc(&mut connection, &account, "10.0.0.0/16").await?;
+    let list = ec2(&account, "DescribeSubnets", "");
     let present = connection.expect_ok(&list).await?.matches("<subnetId>").count();
-    for number in present..100 {
-        create_subnet(&mut connection, account, &vpc, &format!("10.0.{number}.0/24")).await?;
+    for number in present..count {
+        let block = format!("10.0.{}.{}/26", number / 4, number % 4 * 64);
+        create_subnet(&mut connection, &account, &vpc, &block).await?;
     }
     match connection.expect_ok(&list).await?.matches("<subnetId>").count() {
-        100 => Ok(list),
-        other => Err(format!("{other} subnets instead of 100").into()),
+        found if found == count => Ok(list),
+        other => Err(format!("{other} subnets instead of {count}").into()),
     }
 }
 
@@ -112,26 +113,8 @@ impl World {
     pub async fn grow_to(&mut self, count: usize) -> Result<()> {
         while self.count < count {
             let end = count.min((self.count / PER_SUBNET + 1) * PER_SUBNET);
-            let request: Rc<[u8]> = interface(&self.large[self.count / PER_SUBNET], "bench").into();
-            let local = LocalSet::new();
-            const WORKERS: usize = 8;
-            let workers: Vec<_> = (0..WORKERS)
-                .map(|worker| {
-                    let (address, request) = (self.address, request.clone());
-                    let share = (end - self.count + worker) / WORKERS;
-                    local.spawn_local(async move {
-                        let mut connection = Connection::open(address).await?;
-                        for _ in 0..share {
-                            connection.expect_ok(&request).await?;
-                        }
-                        Ok::<_, std::io::Error>(())
-                    })
-                })
-                .collect();
-            local.await;
-            for worker in workers {
-                worker.await??;
-            }
+            let request = interface(&self.large[self.count / PER_SUBNET], "bench");
+            repeat(self.address, request, end - self.count).await?;
             self.count = end;
         }
         Ok(())
@@ -149,6 +132,62 @@ impl World {
     pub fn by_description(&self) -> Vec<u8> {
         filtered("description", "small-0")
     }
+}
+
+/// One subnet, as large as they come, that fills up.
+pub struct Filling {
+    address: SocketAddr,
+    subnet: String,
+}
+
+/// What a /16 has, less what AWS keeps for itself.
+const CAPACITY: usize = 65_536 - 5;
+
+impl Filling {
+    pub async fn new(server: &Server) -> Result<Filling> {
+        let mut connection = Connection::open(server.address).await?;
+        let vpc = create_vpc(&mut connection, ACCOUNT, "10.9.0.0/16").await?;
+        let subnet = create_subnet(&mut connection, ACCOUNT, &vpc, "10.9.0.0/16").await?;
+        Ok(Filling { address: server.address, subnet })
+    }
+
+    /// The call that makes one interface more.
+    pub fn create(&self) -> Vec<u8> {
+        interface(&self.subnet, "bench")
+    }
+
+    /// Makes interfaces until there are so many.
+    pub async fn fill_to(&self, count: usize) -> Result<()> {
+        let list = ec2(ACCOUNT, "DescribeSubnets", &format!("&SubnetId.1={}", self.subnet));
+        let answer = Connection::open(self.address).await?.expect_ok(&list).await?;
+        let free: usize = text(&answer, "availableIpAddressCount").ok_or("no count")?.parse()?;
+        repeat(self.address, self.create(), count.saturating_sub(CAPACITY - free)).await
+    }
+}
+
+/// Makes a call so many times, over a few connections.
+async fn repeat(address: SocketAddr, request: Vec<u8>, times: usize) -> Result<()> {
+    const WORKERS: usize = 8;
+    let request: Rc<[u8]> = request.into();
+    let local = LocalSet::new();
+    let workers: Vec<_> = (0..WORKERS)
+        .map(|worker| {
+            let request = request.clone();
+            let share = (times + worker) / WORKERS;
+            local.spawn_local(async move {
+                let mut connection = Connection::open(address).await?;
+                for _ in 0..share {
+                    connection.expect_ok(&request).await?;
+                }
+                Ok::<_, std::io::Error>(())
+            })
+        })
+        .collect();
+    local.await;
+    for worker in workers {
+        worker.await??;
+    }
+    Ok(())
 }
 
 fn interface(subnet: &str, description: &str) -> Vec<u8> {

@@ -8,6 +8,11 @@ use crate::aws::value::Value;
 /// Enums with more values than this are not listed in messages.
 const MOST_LISTED: usize = 12;
 
+/// Parameters whose operations refuse an unknown word with a code of its own, such as `UnsupportedTenancy`.
+const OWN_CODES: &[&str] = &["instanceTenancy"];
+/// Lists whose length the operations check themselves, because AWS has words of its own for it.
+const COUNTED_ELSEWHERE: [&str; 2] = ["AddPrefixListEntries", "RemovePrefixListEntries"];
+
 pub(super) fn validate(
     model: &'static ServiceModel,
     shape: &'static Shape,
@@ -105,7 +110,7 @@ fn check(
             }
         }
         Value::String(text) => {
-            let values = model.enum_values(shape);
+            let values = if OWN_CODES.contains(&path) { &[] } else { model.enum_values(shape) };
             if !values.is_empty() && !values.contains(&text.as_str()) {
                 let hint = if values.len() <= MOST_LISTED {
                     format!(" Expecting one of: {}.", values.join(", "))
@@ -117,7 +122,7 @@ fn check(
         }
         _ => {}
     }
-    if matches!(shape.kind, Kind::String | Kind::List) {
+    if matches!(shape.kind, Kind::String | Kind::List) && !COUNTED_ELSEWHERE.contains(&shape.name) {
         let broken = model.broken(shape, value);
         let broken = broken.iter().find(|constraint| !constraint.contains("enum value set"));
         if let Some(constraint) = broken {

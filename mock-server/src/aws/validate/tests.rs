@@ -210,9 +210,15 @@ fn ec2_texts() {
             "Value ( 101 ) for parameter maxResults is invalid. Expecting a value less than 100."
         )
     );
-    let (code, message) = ec2("CreateVpc", json!({"CidrBlock": "10.0.0.0/16", "InstanceTenancy": "shared"}));
+    let reservation = json!({"SubnetId": "subnet-1", "Cidr": "10.0.0.0/28", "ReservationType": "loose"});
+    let (code, message) = ec2("CreateSubnetCidrReservation", reservation);
     assert_eq!(code, "InvalidParameterValue");
-    assert!(message.starts_with("Value (shared) for parameter instanceTenancy is invalid."), "{message}");
+    assert!(message.starts_with("Value (loose) for parameter reservationType is invalid."), "{message}");
+    let tenancy = json!({"CidrBlock": "10.0.0.0/16", "InstanceTenancy": "shared"});
+    assert!(
+        check(ServiceId::Ec2, "CreateVpc", tenancy).is_ok(),
+        "the operation has a code of its own for it"
+    );
     assert!(check(ServiceId::Ec2, "DescribeSubnets", json!({"MaxResults": 5})).is_ok());
     assert!(check(ServiceId::Ec2, "CreateVpc", json!({"CidrBlock": "nonsense"})).is_ok());
 }

@@ -1,9 +1,15 @@
 //! The rules behind EC2's refusals. Each is checked by the operation that it belongs to, which has the exact text
 //! in its error; here stands what the rule says, where that is known from, and what to do.
 
+mod acls;
+mod addresses;
+mod endpoints;
 mod flow_logs;
+mod groups;
 mod peering;
+mod prefix_lists;
 mod routes;
+mod vpcs;
 
 use super::Basis::{self, Assumed, Documented, Observed};
 
@@ -40,7 +46,18 @@ const INTERFACES: &str = "Amazon EC2 User Guide, elastic network interfaces";
 const GROUPS: &str = "Amazon VPC User Guide, security groups";
 
 /// The rules of EC2, topic by topic; those of large topics are in files of their own.
-const TOPICS: &[&[Ec2Rule]] = &[GENERAL, routes::RULES, peering::RULES, flow_logs::RULES];
+const TOPICS: &[&[Ec2Rule]] = &[
+    GENERAL,
+    routes::RULES,
+    peering::RULES,
+    flow_logs::RULES,
+    vpcs::RULES,
+    addresses::RULES,
+    acls::RULES,
+    endpoints::RULES,
+    groups::RULES,
+    prefix_lists::RULES,
+];
 
 /// Every rule of EC2.
 pub fn all() -> impl Iterator<Item = &'static Ec2Rule> {
@@ -131,9 +148,9 @@ const GENERAL: &[Ec2Rule] = &[
     rule(
         "EC2-VPC-TENANCY",
         Documented,
-        "The tenancy of a VPC is default or dedicated.",
+        "The tenancy of a VPC is default or dedicated, and can be changed from dedicated to default only.",
         VPC,
-        "Give one of the two.",
+        "Make a VPC of the tenancy that is needed.",
     ),
     rule(
         "EC2-VPC-DEL",

@@ -45,12 +45,13 @@ impl Read for DescribeAccountAttributes {
         let default_vpc = state.default_vpc().map_or_else(|| "none".to_owned(), |vpc| vpc.id.to_string());
         let asked =
             |name: &str| input.attribute_names.is_empty() || input.attribute_names.iter().any(|n| n == name);
+        let addresses = state.quotas.elastic_addresses.to_string();
         let attributes = [
             ("supported-platforms", "VPC".to_owned()),
             ("vpc-max-security-groups-per-interface", state.quotas.groups_per_interface.to_string()),
-            ("max-elastic-ips", MAX_ADDRESSES.to_owned()),
+            ("max-elastic-ips", addresses.clone()),
             ("max-instances", MAX_INSTANCES.to_owned()),
-            ("vpc-max-elastic-ips", MAX_ADDRESSES.to_owned()),
+            ("vpc-max-elastic-ips", addresses),
             ("default-vpc", default_vpc),
         ];
         let attributes =
@@ -62,7 +63,6 @@ impl Read for DescribeAccountAttributes {
     }
 }
 
-const MAX_ADDRESSES: &str = "5";
 const MAX_INSTANCES: &str = "20";
 
 #[cfg(test)]

@@ -5,8 +5,13 @@ use crate::model::group::SecurityGroupIndex;
 use crate::model::interface::InterfaceIndex;
 use crate::model::peering;
 use crate::model::route::RouteTableIndex;
+use crate::model::transit::TransitIndex;
 use crate::model::vpc::{SubnetIndex, VpcIndex};
-use crate::model::{DhcpOptionsId, SecurityGroupId, State, SubnetId, VpcId};
+use crate::model::vpc_endpoint::VpcEndpointIndex;
+use crate::model::{
+    DhcpOptionsId, GroupAssociationIndex, InternetGatewayId, NetworkAclId, RouteTableId, SecurityGroupId,
+    State, SubnetId, VpcId, VpnGatewayId,
+};
 
 /// One kind of thing that holds another, and whether one such thing is there.
 type Holder<I> = (&'static str, fn(&State, I) -> bool);
@@ -42,7 +47,19 @@ impl Held for VpcId {
         ("network ACL", |state, vpc| state.acls.by(&InVpcIndex::Vpc(vpc)).any(|acl| !acl.is_default)),
         // Source: VPC peering guide, "Delete a VPC peering connection".
         ("unanswered peering request of another account", peering::awaits_answer),
+        // Assumed.
+        ("associated security group", |state, vpc| {
+            state.group_associations_by(&GroupAssociationIndex::Vpc(vpc)).next().is_some()
+        }),
         ("internet gateway", |state, vpc| state.internet_gateways.count(&InVpcIndex::Vpc(vpc)) > 0),
+        ("egress-only internet gateway", |state, vpc| {
+            state.egress_only_gateways.count(&InVpcIndex::Vpc(vpc)) > 0
+        }),
+        ("transit gateway attachment", |state, vpc| {
+            state.transit_attachments.count(&TransitIndex::Vpc(vpc)) > 0
+        }),
+        ("virtual private gateway", |state, vpc| state.vpn_gateways.count(&InVpcIndex::Vpc(vpc)) > 0),
+        ("VPC endpoint", |state, vpc| state.vpc_endpoints.count(&VpcEndpointIndex::Vpc(vpc)) > 0),
     ];
 }
 
@@ -57,13 +74,48 @@ impl Held for SecurityGroupId {
     const HOLDERS: &'static [Holder<SecurityGroupId>] = &[
         ("network interface", |state, group| state.interfaces.count(&InterfaceIndex::Group(group)) > 0),
         ("rule of another security group", is_referenced),
+        // One without a subnet has no interface that would hold the group.
+        ("VPC endpoint", |state, group| state.vpc_endpoints.count(&VpcEndpointIndex::Group(group)) > 0),
+        ("association with another VPC", |state, group| {
+            state.group_associations_by(&GroupAssociationIndex::Group(group)).next().is_some()
+        }),
     ];
+}
+
+/// Source: VPC user guide, "Delete a network ACL"; EC2-ACL-DEL.
+impl Held for NetworkAclId {
+    const HOLDERS: &'static [Holder<NetworkAclId>] = &[("association with a subnet", |state, acl| {
+        state.acls.get(&acl).is_some_and(|acl| !acl.associations.is_empty())
+    })];
 }
 
 /// Source: VPC user guide, "DHCP option sets".
 impl Held for DhcpOptionsId {
     const HOLDERS: &'static [Holder<DhcpOptionsId>] =
         &[("VPC", |state, options| state.vpcs.count(&VpcIndex::DhcpOptions(options)) > 0)];
+}
+
+/// A table that is the main one of its VPC is associated with it; routes do not hold their table.
+/// Source: VPC user guide, "Delete a route table"; EC2-RT-MAIN.
+impl Held for RouteTableId {
+    const HOLDERS: &'static [Holder<RouteTableId>] = &[("association", |state, table| {
+        state.route_tables.get(&table).is_some_and(|table| !table.associations.is_empty())
+    })];
+}
+
+/// Routes do not hold their target: they become black holes.
+/// Source: VPC user guide, "Internet gateways"; EC2-IGW-DEL.
+impl Held for InternetGatewayId {
+    const HOLDERS: &'static [Holder<InternetGatewayId>] = &[("VPC", |state, gateway| {
+        state.internet_gateways.get(&gateway).is_some_and(|gateway| gateway.vpc.is_some())
+    })];
+}
+
+/// Source: API reference, DeleteVpnGateway; EC2-VGW-DEL.
+impl Held for VpnGatewayId {
+    const HOLDERS: &'static [Holder<VpnGatewayId>] = &[("VPC", |state, gateway| {
+        state.vpn_gateways.get(&gateway).is_some_and(|gateway| gateway.holds().is_some())
+    })];
 }
 
 /// Whether a rule of another group names this group.

@@ -23,12 +23,16 @@ pub trait Resource: Row<Key: Id + Display + 'static> {
     const KIND: &'static str;
     /// The largest page.
     const MOST: usize = 1_000;
-    /// Whether a page that is asked to be larger is as large as it may be; else it is refused.
+    /// Whether a larger page than that is cut to it instead of refused; then there is no smallest page either.
     const CAPPED: bool = false;
     /// The names of all filters, as the operation documents them.
     const FILTERS: &'static [&'static str];
     /// The one of them that names the resource itself.
     const ID_FILTER: &'static str;
+    /// Names that AWS takes though it documents them no more, each with the one that stands for it today.
+    const OLD_FILTERS: &'static [(&'static str, &'static str)] = &[];
+    /// Whether ids that name nothing are passed over instead of refused.
+    const SKIPS_UNKNOWN: bool = false;
 
     fn table(state: &State) -> &Table<Self>;
     fn table_mut(state: &mut State) -> &mut Table<Self>;
@@ -36,11 +40,6 @@ pub trait Resource: Row<Key: Id + Display + 'static> {
     fn tags(&self) -> &Tags;
     fn tags_mut(&mut self) -> &mut Tags;
     fn not_found(missing: Missing) -> Ec2Error;
-
-    /// What a describing call says of explicit ids that name nothing; `None`: it just leaves them out.
-    fn absent(missing: Missing) -> Option<Ec2Error> {
-        Some(Self::not_found(missing))
-    }
 
     /// The index that holds exactly what the filter `name` selects with `value`.
     fn index(_name: &str, _value: &str) -> Option<Self::Index> {
@@ -138,16 +137,22 @@ impl<R: Resource> Serialize for Listed<R> {
 pub struct DescribeIn {
     #[serde(
         alias = "DhcpOptionsIds",
+        alias = "EgressOnlyInternetGatewayIds",
         alias = "FlowLogIds",
         alias = "GroupIds",
         alias = "InternetGatewayIds",
+        alias = "NatGatewayIds",
         alias = "NetworkAclIds",
         alias = "NetworkInterfaceIds",
         alias = "RouteTableIds",
         alias = "SecurityGroupRuleIds",
         alias = "SubnetIds",
+        alias = "TransitGatewayAttachmentIds",
+        alias = "TransitGatewayIds",
+        alias = "VpcEndpointIds",
         alias = "VpcIds",
-        alias = "VpcPeeringConnectionIds"
+        alias = "VpcPeeringConnectionIds",
+        alias = "VpnGatewayIds"
     )]
     pub ids: Vec<String>,
     pub group_names: Vec<String>,
@@ -176,20 +181,53 @@ impl<K> Window<K> {
         most: usize,
         parse: impl FnOnce(&str) -> Option<K>,
     ) -> Result<Self, Ec2Error> {
+        Self::between(max_results, next_token, LEAST, most, parse)
+    }
+
+    /// The same for operations whose smallest page is another.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn between(
+        max_results: Option<i64>,
+        next_token: Option<&str>,
+        least: i64,
+        most: usize,
+        parse: impl FnOnce(&str) -> Option<K>,
+    ) -> Result<Self, Ec2Error> {
         let limit = match max_results {
             None => usize::MAX,
-            Some(n) if n < LEAST => return Err(Ec2Error::PageTooSmall(n)),
+            Some(n) if n < least => return Err(Ec2Error::PageTooSmall(n)),
             Some(n) => match usize::try_from(n) {
                 Ok(limit) if limit <= most => limit,
                 _ => return Err(Ec2Error::PageTooLarge(n, most)),
             },
         };
-        let after = next_token.filter(|token| !token.is_empty()).map(|token| {
-            let key = page::key_of(token).and_then(|key| parse(&key));
-            key.ok_or_else(|| Ec2Error::BadToken(token.to_owned()))
-        });
-        Ok(Self { after: after.transpose()?, limit })
+        Ok(Self { after: after(next_token, parse)?, limit })
     }
+
+    /// As [`Window::new`] for operations that know neither a smallest page nor a largest one that they refuse: they
+    /// return at most `most`.
+    ///
+    /// # Errors
+    /// If the token is none of ours.
+    pub fn capped(
+        max_results: Option<i64>,
+        next_token: Option<&str>,
+        most: usize,
+        parse: impl FnOnce(&str) -> Option<K>,
+    ) -> Result<Self, Ec2Error> {
+        let asked = max_results.map(|n| usize::try_from(n).unwrap_or_default());
+        Ok(Self { after: after(next_token, parse)?, limit: asked.unwrap_or(most).clamp(1, most) })
+    }
+}
+
+fn after<K>(next_token: Option<&str>, parse: impl FnOnce(&str) -> Option<K>) -> Result<Option<K>, Ec2Error> {
+    let after = next_token.filter(|token| !token.is_empty()).map(|token| {
+        let key = page::key_of(token).and_then(|key| parse(&key));
+        key.ok_or_else(|| Ec2Error::BadToken(token.to_owned()))
+    });
+    after.transpose()
 }
 
 /// The operation that describes resources of one kind.
@@ -213,9 +251,15 @@ impl<R: Resource> Read for Describe<R> {
             return Err(Ec2Error::PagedIds(R::IDS));
         }
         let state = view.state;
-        let asked = input.max_results.map(|n| if R::CAPPED { n.min(R::MOST as i64) } else { n });
-        let window = Window::new(asked, input.next_token.as_deref(), R::MOST, R::Key::parse)?;
-        let mut filters = Filters::new(input.filters, R::FILTERS)?;
+        let window = if R::CAPPED { Window::capped } else { Window::new };
+        let window = window(input.max_results, input.next_token.as_deref(), R::MOST, R::Key::parse)?;
+        let mut given = input.filters;
+        for filter in &mut given {
+            if let Some((_, name)) = R::OLD_FILTERS.iter().find(|(old, _)| *old == filter.name) {
+                filter.name = (*name).to_owned();
+            }
+        }
+        let mut filters = Filters::new(given, R::FILTERS)?;
         let candidates = if explicit {
             Candidates::Keys(named::<R>(state, &input.ids, &input.group_names)?)
         } else {
@@ -243,10 +287,8 @@ fn named<R: Resource>(state: &State, ids: &[String], names: &[String]) -> Result
             None => missing.push(id.clone()),
         }
     }
-    if !missing.is_empty()
-        && let Some(refusal) = R::absent(Missing(missing))
-    {
-        return Err(refusal);
+    if !missing.is_empty() && !R::SKIPS_UNKNOWN {
+        return Err(R::not_found(Missing(missing)));
     }
     for name in names {
         found.insert(R::named(state, name)?.key());

@@ -10,6 +10,8 @@ use crate::model::{DhcpOptions, DhcpOptionsId, Id, Site, State, Txn, Vpc};
 use crate::services::{Caller, Done, Operation, Write};
 use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::str::FromStr;
 
 impl Resource for DhcpOptions {
     const DESCRIBE: &'static str = "DescribeDhcpOptions";
@@ -70,16 +72,48 @@ struct Configuration<'a> {
 
 // === Create, delete and associate ===
 
-/// What a set can hold, and how many values each key has at most where that is documented.
+/// A key that a set can have.
+struct Key {
+    name: &'static str,
+    /// The values are addresses of servers; several can be written as one, with commas between them.
+    servers: bool,
+    most: usize,
+    takes: fn(&str) -> bool,
+}
+
+/// What a set can hold.
 /// Source: API reference, CreateDhcpOptions; VPC user guide, "DHCP option sets".
-const KEYS: &[(&str, usize)] = &[
-    ("domain-name", usize::MAX),
-    ("domain-name-servers", 4),
-    ("ipv6-address-preferred-lease-time", usize::MAX),
-    ("netbios-name-servers", 4),
-    ("netbios-node-type", usize::MAX),
-    ("ntp-servers", 8),
+const KEYS: &[Key] = &[
+    Key { name: "domain-name", servers: false, most: usize::MAX, takes: |_| true },
+    Key {
+        name: "domain-name-servers",
+        servers: true,
+        most: 4,
+        takes: |value| value == "AmazonProvidedDNS" || is::<IpAddr>(value),
+    },
+    Key {
+        name: "ipv6-address-preferred-lease-time",
+        servers: false,
+        most: usize::MAX,
+        // Seconds, or a number with a unit.
+        takes: |value| match value.parse::<u32>() {
+            Ok(seconds) => (140..=2_147_483_647).contains(&seconds),
+            Err(_) => value.starts_with(|c: char| c.is_ascii_digit()),
+        },
+    },
+    Key { name: "netbios-name-servers", servers: true, most: 4, takes: is::<Ipv4Addr> },
+    Key {
+        name: "netbios-node-type",
+        servers: false,
+        most: usize::MAX,
+        takes: |value| ["1", "2", "4", "8"].contains(&value),
+    },
+    Key { name: "ntp-servers", servers: true, most: 8, takes: is::<IpAddr> },
 ];
+
+fn is<T: FromStr>(value: &str) -> bool {
+    value.parse::<T>().is_ok()
+}
 
 /// What detaches a VPC's options.
 const NONE: &str = "default";
@@ -134,25 +168,28 @@ fn options(given: Vec<NewConfiguration>) -> Result<Vec<(String, Vec<String>)>, E
     }
     let mut options = BTreeMap::<_, Vec<_>>::new();
     for NewConfiguration { key, values } in given {
-        let Some((key, most)) = KEYS.iter().find(|(known, _)| *known == key) else {
+        let Some(known) = KEYS.iter().find(|known| known.name == key) else {
             return Err(Ec2Error::UnknownDhcpKey(key));
         };
+        let key = known.name;
+        let values = values.iter().flat_map(|value| match known.servers {
+            true => value.split(',').map(str::trim).collect(),
+            false => vec![value.as_str()],
+        });
+        let values: Vec<_> = values.map(str::to_owned).collect();
         if values.is_empty() {
             return Err(Ec2Error::NoDhcpValues(key));
         }
-        let all = options.entry(*key).or_default();
+        if let Some(value) = values.iter().find(|value| !(known.takes)(value)) {
+            return Err(Ec2Error::BadDhcpValue { key, value: value.clone() });
+        }
+        let all = options.entry(key).or_default();
         all.extend(values);
-        if all.len() > *most {
-            return Err(Ec2Error::TooManyDhcpValues { key, most: *most });
+        if all.len() > known.most {
+            return Err(Ec2Error::TooManyDhcpValues { key, most: known.most });
         }
     }
     Ok(options.into_iter().map(|(key, values)| (key.to_owned(), values)).collect())
-}
-
-/// The set that an operation other than the describing one names.
-fn named(state: &State, id: &str) -> Result<DhcpOptionsId, Ec2Error> {
-    let found = find::<DhcpOptions>(state, id).map_err(|_| Ec2Error::NoSuchDhcpOptions(id.to_owned()))?;
-    Ok(found.id)
 }
 
 /// VPCs that are made after the region's own set was deleted have none.
@@ -174,7 +211,10 @@ impl Operation for DeleteDhcpOptions {
 
 impl Write for DeleteDhcpOptions {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: DeleteDhcpOptionsIn) -> Result<Done, Ec2Error> {
-        let id = named(&txn.state, &input.dhcp_options_id)?;
+        if !input.dhcp_options_id.starts_with("dopt-") {
+            return Err(Ec2Error::DhcpOptionsMalformed(input.dhcp_options_id));
+        }
+        let id = find::<DhcpOptions>(&txn.state, &input.dhcp_options_id)?.id;
         if dependency::holder(&txn.state, id).is_some() {
             return Err(Ec2Error::DhcpOptionsInUse(id));
         }
@@ -206,7 +246,7 @@ impl Write for AssociateDhcpOptions {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: AssociateDhcpOptionsIn) -> Result<Done, Ec2Error> {
         let options = match input.dhcp_options_id.as_str() {
             NONE => None,
-            id => Some(named(&txn.state, id)?),
+            id => Some(find::<DhcpOptions>(&txn.state, id)?.id),
         };
         let vpc = find::<Vpc>(&txn.state, &input.vpc_id)?.id;
         txn.state.vpcs.update(&vpc, |vpc| vpc.dhcp_options = options);
@@ -238,7 +278,7 @@ mod tests {
             &lab,
             json!([
                 { "Key": "ntp-servers", "Values": ["10.0.0.9"] },
-                { "Key": "domain-name-servers", "Values": ["10.0.0.2", "10.0.0.3"] },
+                { "Key": "domain-name-servers", "Values": ["10.0.0.2, 10.0.0.3"] },
                 { "Key": "domain-name-servers", "Values": ["10.0.0.4"] },
             ]),
         );
@@ -268,7 +308,7 @@ mod tests {
         assert!(matches!(delete(), Err(Ec2Error::DhcpOptionsInUse(_))));
         assert_eq!(has("default"), "default");
         assert_eq!(delete(), Ok(()));
-        assert_eq!(delete(), Err(Ec2Error::NoSuchDhcpOptions(id.clone())));
+        assert_eq!(delete(), Err(Ec2Error::DhcpOptionsNotFound(Missing::one(&id))));
         assert_eq!(lab.state().dhcp_options.len(), 1);
     }
 

@@ -3,12 +3,26 @@
 //!
 //! A text marked `assumed` is one for which no answer of AWS itself was seen.
 
+pub mod address;
+mod endpoints;
 pub mod flow_log;
+pub mod groups;
+pub mod nat_gateway;
+pub mod network_acl;
 pub mod peering;
+pub mod prefix_lists;
+mod routing;
+mod vpcs;
+
+pub use endpoints::EndpointError;
+pub use routing::RoutingError;
+pub use vpcs::VpcError;
 
 use crate::model::{DhcpOptionsId, NetworkInterfaceId, SecurityGroupId, SubnetId, VpcId};
 use crate::services::refusal::refusals;
+use groups::GroupError;
 use ipnet::Ipv4Net;
+use prefix_lists::PrefixListError;
 use std::fmt;
 use std::net::Ipv4Addr;
 
@@ -127,7 +141,8 @@ refusals! {
         // === Security groups ===
         GroupNotFound(missing: Missing) = "InvalidGroup.NotFound" for "EC2-SG-404",
             text "The security group{missing} not exist";
-        GroupNameNotFound { name: String, vpc: VpcId } = "InvalidGroup.NotFound",
+        /// `none` instead of a VPC if there is no default one.
+        GroupNameNotFound { name: String, vpc: String } = "InvalidGroup.NotFound",
             text "The security group '{name}' does not exist in default VPC '{vpc}'";
         GroupIdMalformed(id: String) = "InvalidGroupId.Malformed" for "EC2-MALFORMED",
             text "The security group ID '{id}' is malformed";
@@ -158,7 +173,7 @@ refusals! {
         RepeatedRule = "InvalidParameterValue",
             text "The same permission must not appear multiple times";
         NoSuchRule = "InvalidPermission.NotFound" for "EC2-SG-RULE-404",
-            assumed "The specified rule does not exist in this security group.";
+            text "The specified rule does not exist in this security group.";
         TooManyRules = "RulesPerSecurityGroupLimitExceeded" for "EC2-SG-LIMIT",
             text "The maximum number of rules per security group has been reached.";
         UnknownProtocol(protocol: String) = "InvalidParameterValue",
@@ -169,15 +184,15 @@ refusals! {
         NoPorts = "InvalidParameterValue" for "EC2-SG-RULE-MOD",
             text "Invalid value for portRange. Must specify both from and to ports with TCP/UDP.";
         BadPort(port: i32) = "InvalidParameterValue",
-            assumed "Invalid value '{port}' for port. Must be between 0 and 65535.";
+            text "TCP/UDP port ({port}) out of range";
         BackwardPorts { protocol: String, from: i32, to: i32 } = "InvalidParameterValue",
             assumed "Invalid {protocol} port range ({from} to {to})";
-        BadIcmp(number: i32) = "InvalidParameterValue",
-            assumed "Invalid value '{number}' for ICMP type or code. Must be between -1 and 255.";
+        BadIcmp { what: &'static str, number: i32 } = "InvalidParameterValue",
+            text "ICMP {what} ({number}) out of range";
         MalformedCidr(cidr: String) = "InvalidParameterValue",
             text "CIDR block {cidr} is malformed";
         PrefixListNotFound(id: String) = "InvalidPrefixListID.NotFound",
-            assumed "The prefix list ID '{id}' does not exist";
+            text "The prefix list ID '{id}' does not exist";
         BadRuleDescription = "InvalidParameterValue",
             assumed "Invalid rule description. Valid descriptions are strings less than 256 characters from the \
                     following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{{}}!$*";
@@ -226,17 +241,10 @@ refusals! {
             assumed "The interface attachment '{id}' does not exist.";
 
         // === Gateways and the like ===
-        RouteTableNotFound(missing: Missing) = "InvalidRouteTableID.NotFound" for "EC2-RT-404",
-            assumed "The routeTable ID{missing} not exist";
-        NetworkAclNotFound(missing: Missing) = "InvalidNetworkAclID.NotFound",
-            assumed "The networkAcl ID{missing} not exist";
-        InternetGatewayNotFound(missing: Missing) = "InvalidInternetGatewayID.NotFound" for "EC2-IGW-404",
-            assumed "The internetGateway ID{missing} not exist";
         DhcpOptionsNotFound(missing: Missing) = "InvalidDhcpOptionID.NotFound",
             assumed "The dhcpOption ID{missing} not exist";
-        /// What the operations other than the describing one answer. Assumed for associating.
-        NoSuchDhcpOptions(id: String) = "InvalidDhcpOptionsID.NotFound",
-            assumed "The dhcpOptions ID '{id}' does not exist";
+        DhcpOptionsMalformed(id: String) = "InvalidDhcpOptionsId.Malformed" for "EC2-MALFORMED",
+            assumed "Invalid id: \"{id}\" (expecting \"dopt-...\")";
         DhcpOptionsInUse(id: DhcpOptionsId) = "DependencyViolation",
             text "The dhcpOptions '{id}' has dependencies and cannot be deleted.";
         UnknownDhcpKey(key: String) = "InvalidParameterValue",
@@ -244,6 +252,8 @@ refusals! {
         /// Assumed: the text and the code.
         NoDhcpValues(key: &'static str) = "InvalidParameterValue",
             assumed "The DHCP option {key} must have a value.";
+        BadDhcpValue { key: &'static str, value: String } = "InvalidParameterValue",
+            assumed "Value ({value}) for parameter value is invalid. Invalid DHCP option value for {key}.";
         /// Assumed: the text and the code.
         TooManyDhcpValues { key: &'static str, most: usize } = "InvalidParameterValue",
             assumed "The DHCP option {key} can have at most {most} values.";
@@ -253,8 +263,20 @@ refusals! {
             text "Invalid region names provided. The following region names are invalid: {names}";
         ZoneNotFound(zones: String) = "InvalidParameterValue",
             text "Invalid availability zone: [{zones}]";
-    } with {
+    }
+    with {
+        Endpoint(EndpointError),
         Peering(peering::PeeringError),
+        /// Blocks of VPCs and subnets, default VPCs, attributes of subnets.
+        Vpcs(VpcError),
+        /// Route tables and gateways.
+        Routing(RoutingError),
+        /// Elastic IP addresses.
+        Address(address::AddressError),
+        NatGateway(nat_gateway::NatGatewayError),
+        NetworkAcl(network_acl::NetworkAclError),
+        Groups(GroupError),
+        PrefixLists(PrefixListError),
         FlowLog(flow_log::FlowLogError),
     }
 }

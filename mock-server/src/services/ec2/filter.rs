@@ -44,13 +44,16 @@ enum Piece {
 }
 
 impl Filters {
-    /// Checks filters against the names that an operation knows; `tag` in `names` stands for every `tag:KEY`.
+    /// Checks filters against the names that an operation knows; `tag` in `names` stands for every `tag:KEY`, and
+    /// for `tag-key` and `tag-value`, which EC2 knows wherever there are tags though not every page says so.
     ///
     /// # Errors
     /// For an unknown name and for too many values.
     pub fn new(given: Vec<Filter>, names: &[&str]) -> Result<Self, Ec2Error> {
         let known = |name: &str| match name.strip_prefix("tag:") {
             Some(_) => names.contains(&"tag"),
+            // Once documented for every kind of thing with tags, and still used by many.
+            None if matches!(name, "tag-key" | "tag-value") && names.contains(&"tag") => true,
             None => name != "tag" && names.contains(&name),
         };
         if given.iter().map(|filter| filter.values.len()).sum::<usize>() > MOST_VALUES {
@@ -78,6 +81,7 @@ impl Filters {
             match (filter.name.strip_prefix("tag:"), filter.name.as_str()) {
                 (Some(key), _) => tags.get(key).into_iter().for_each(|value| probe.is(value)),
                 (None, "tag-key") => tags.iter().for_each(|(key, _)| probe.is(key)),
+                (None, "tag-value") => tags.iter().for_each(|(_, value)| probe.is(value)),
                 (None, name) => values(name, &mut probe),
             }
             probe.hit
@@ -276,13 +280,14 @@ mod tests {
         assert!(!pass(vec![filter("state", &["available"]), filter("tag:Name", &["two"])]));
         assert!(!pass(vec![filter("tag:Other", &["*"])]));
         assert!(pass(vec![filter("tag-key", &["te?m"])]));
+        assert!(pass(vec![filter("tag-value", &["one"])]) && !pass(vec![filter("tag-value", &["Name"])]));
         assert!(!pass(vec![filter("state", &[])]));
     }
 
     #[test]
     fn unknown_names_and_too_many_values_are_refused() {
         let refusal = |filter| Filters::new(vec![filter], &["state"]).unwrap_err();
-        for name in ["foo", "tag", "tag:Name", "State", ""] {
+        for name in ["foo", "tag", "tag:Name", "tag-value", "State", ""] {
             assert_eq!(refusal(filter(name, &["x"])), Ec2Error::UnknownFilter(name.into()));
         }
         assert_eq!(refusal(filter("state", &["x"; 201])), Ec2Error::TooManyFilterValues(200));

@@ -7,6 +7,7 @@ use crate::services::{Caller, Page, Principal, Printed, Read, Refused, Reply, Re
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 
 pub struct Lab {
     world: Arc<World>,
@@ -15,7 +16,7 @@ pub struct Lab {
     caller: Caller,
 }
 
-const NOW: SimTime = SimTime::from_millis(1_700_000_000_000);
+pub const NOW: SimTime = SimTime::from_millis(1_700_000_000_000);
 
 impl Lab {
     pub fn new() -> Self {
@@ -51,6 +52,18 @@ impl Lab {
         self.account.read(&self.scope)
     }
 
+    pub fn now(&self) -> SimTime {
+        self.account.now(NOW)
+    }
+
+    /// Lets time pass, with all that happens in it.
+    pub fn advance(&self, span: Duration) {
+        let to = self.now() + span;
+        let now = self.account.change_clock(NOW, |clock| clock.jump(NOW, to));
+        self.account.settle(now, crate::jobs::step);
+        assert_eq!(self.state().broken_invariants(), Vec::<String>::new());
+    }
+
     /// Runs a writing operation. A refused one must leave the state as it was, and every state must be sound.
     pub fn try_write<O: Write<Error = Ec2Error>>(&self, input: Value) -> Result<Value, Ec2Error> {
         self.run::<O>(input, true)
@@ -68,7 +81,8 @@ impl Lab {
     fn run<O: Write>(&self, input: Value, keep: bool) -> Result<Value, O::Error> {
         let before = self.state();
         let input: O::In = serde_json::from_value(input).unwrap();
-        let answer = self.account.write(&self.scope, NOW, keep, |txn| O::run(txn, &self.caller, input));
+        let answer =
+            self.account.write(&self.scope, self.now(), keep, |txn| O::run(txn, &self.caller, input));
         let after = self.state();
         assert!(answer.is_ok() || Arc::ptr_eq(&before, &after), "a refused call changes nothing");
         assert_eq!(after.broken_invariants(), Vec::<String>::new());
@@ -81,7 +95,7 @@ impl Lab {
 
     fn look<O: Read>(&self, input: Value) -> Result<Value, O::Error> {
         let (state, global) = (self.state(), self.account.read(&Scope::Global));
-        let view = View { state: &state, global: &global, caller: &self.caller, now: NOW };
+        let view = View { state: &state, global: &global, caller: &self.caller, now: self.now() };
         O::run(&view, serde_json::from_value(input).unwrap()).map(|out| to_json(&out))
     }
 
@@ -100,7 +114,7 @@ impl Lab {
 
     /// Changes the state past all operations, as services do.
     pub fn change(&self, change: impl FnOnce(&mut State)) {
-        let done: Result<(), ()> = self.account.write(&self.scope, NOW, true, |txn| {
+        let done: Result<(), ()> = self.account.write(&self.scope, self.now(), true, |txn| {
             change(&mut txn.state);
             Ok(())
         });
@@ -122,10 +136,10 @@ impl Lab {
             trust: trust.to_string(),
             inline: Default::default(),
             max_session_seconds: 3_600,
-            created: NOW,
+            created: self.now(),
             tags: Default::default(),
         };
-        let done: Result<(), ()> = self.account.write(&Scope::Global, NOW, true, |txn| {
+        let done: Result<(), ()> = self.account.write(&Scope::Global, self.now(), true, |txn| {
             txn.state.roles.insert(role);
             Ok(())
         });
@@ -133,9 +147,9 @@ impl Lab {
         arn
     }
 
-    /// Lets virtual time pass, from the moment at which all operations happen.
-    pub fn settle(&self, after: std::time::Duration) {
-        self.account.settle(NOW + after, crate::jobs::step);
+    /// Runs everything that is due within this time; the clock stays where it is.
+    pub fn settle(&self, within: std::time::Duration) {
+        self.account.settle(self.now() + within, crate::jobs::step);
         assert_eq!(self.state().broken_invariants(), Vec::<String>::new());
     }
 
@@ -150,9 +164,41 @@ impl Lab {
         text(&made["Subnet"]["SubnetId"])
     }
 
+    /// A subnet in the n-th zone of the region.
+    pub fn subnet_in(&self, vpc: &str, cidr: &str, zone: usize) -> String {
+        let zone = self.state().site.info().unwrap().zones[zone].name;
+        let input = json!({ "VpcId": vpc, "CidrBlock": cidr, "AvailabilityZone": zone });
+        text(&self.write::<super::subnet::CreateSubnet>(input)["Subnet"]["SubnetId"])
+    }
+
     pub fn group(&self, vpc: &str, name: &str) -> String {
         let input = json!({ "VpcId": vpc, "GroupName": name, "Description": "a group" });
         text(&self.write::<super::security_group::CreateSecurityGroup>(input)["GroupId"])
+    }
+
+    pub fn route_table(&self, vpc: &str) -> String {
+        let made = self.write::<super::route_table::CreateRouteTable>(json!({ "VpcId": vpc }));
+        text(&made["RouteTable"]["RouteTableId"])
+    }
+
+    /// The main route table of a VPC.
+    pub fn main_table(&self, vpc: &str) -> String {
+        let filters = json!([
+            { "Name": "vpc-id", "Values": [vpc] },
+            { "Name": "association.main", "Values": ["true"] },
+        ]);
+        let input = json!({ "Filters": filters });
+        let listed = self.read::<super::describe::Describe<crate::model::RouteTable>>(input);
+        text(&listed["RouteTables"][0]["RouteTableId"])
+    }
+
+    /// An internet gateway, attached to this VPC.
+    pub fn internet_gateway(&self, vpc: &str) -> String {
+        let made = self.write::<super::internet_gateway::CreateInternetGateway>(json!({}));
+        let id = text(&made["InternetGateway"]["InternetGatewayId"]);
+        let attach = json!({ "InternetGatewayId": id, "VpcId": vpc });
+        self.write::<super::internet_gateway::AttachInternetGateway>(attach);
+        id
     }
 
     pub fn interface(&self, subnet: &str, groups: &[&str]) -> String {

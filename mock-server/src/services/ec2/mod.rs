@@ -1,35 +1,72 @@
 //! Amazon EC2, as far as VPC networking goes.
 
 mod account;
+mod address;
+mod address_association;
+mod address_attribute;
+#[cfg(test)]
+mod address_properties;
+mod aws_prefix_list;
 mod client_token;
 #[cfg(test)]
 mod contract;
+mod default_vpc;
 mod dependency;
 mod describe;
 mod dhcp_options;
+mod egress_only_internet_gateway;
+mod endpoint_policy;
+#[cfg(test)]
+mod endpoint_properties;
+mod endpoint_service;
 pub mod error;
 mod filter;
 mod flow_log;
 #[cfg(test)]
 mod harness;
 mod internet_gateway;
+mod nat_gateway;
+mod nat_gateway_address;
 mod network_acl;
+mod network_acl_change;
+mod network_acl_entry;
 mod network_interface;
 mod network_interface_attribute;
 mod network_interface_create;
 mod peering;
 mod permission;
+mod prefix_list;
+mod prefix_list_change;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod refusals;
 mod region;
+mod route;
+#[cfg(test)]
+mod route_properties;
 mod route_table;
+mod route_table_association;
+mod route_target;
 mod security_group;
+mod security_group_reference;
 mod security_group_rule;
+mod security_group_rule_change;
+mod security_group_rule_modify;
+mod security_group_vpc;
 mod subnet;
+mod subnet_attribute;
+mod subnet_cidr;
+mod subnet_reservation;
 mod tags;
+mod transit_gateway;
+mod transit_gateway_attachment;
 mod vpc;
+mod vpc_cidr;
+mod vpc_endpoint;
+mod vpc_endpoint_create;
+mod vpc_endpoint_modify;
+mod vpn_gateway;
 
 /// What tests of other services try to delete.
 #[cfg(test)]
@@ -40,8 +77,9 @@ pub(crate) use self::{
 
 use super::Registrar;
 use crate::model::{
-    DhcpOptions, FlowLog, InternetGateway, NetworkAcl, NetworkInterface, Peering, RouteTable, SecurityGroup,
-    Subnet, Vpc,
+    DhcpOptions, EgressOnlyInternetGateway, FlowLog, InternetGateway, NatGateway, NetworkAcl,
+    NetworkInterface, Peering, PrefixList, RouteTable, SecurityGroup, Subnet, SubnetCidrReservation,
+    TransitAttachment, TransitGateway, Vpc, VpcEndpoint, VpnGateway,
 };
 use describe::{Describe, Resource};
 use error::Ec2Error;
@@ -55,20 +93,47 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.read::<Describe<Vpc>>();
     registrar.read::<vpc::DescribeVpcAttribute>();
     registrar.write::<vpc::ModifyVpcAttribute>();
+    registrar.write::<vpc::ModifyVpcTenancy>();
+    registrar.write::<vpc_cidr::AssociateVpcCidrBlock>();
+    registrar.write::<vpc_cidr::DisassociateVpcCidrBlock>();
+    registrar.write::<default_vpc::CreateDefaultVpc>();
     // Subnets
     registrar.write::<subnet::CreateSubnet>();
     registrar.write::<subnet::DeleteSubnet>();
     registrar.read::<Describe<Subnet>>();
-    registrar.write::<subnet::ModifySubnetAttribute>();
+    registrar.write::<subnet_attribute::ModifySubnetAttribute>();
+    registrar.write::<subnet_cidr::AssociateSubnetCidrBlock>();
+    registrar.write::<subnet_cidr::DisassociateSubnetCidrBlock>();
+    registrar.write::<subnet_reservation::CreateSubnetCidrReservation>();
+    registrar.write::<subnet_reservation::DeleteSubnetCidrReservation>();
+    registrar.read::<subnet_reservation::GetSubnetCidrReservations>();
+    registrar.write::<default_vpc::CreateDefaultSubnet>();
     // Security groups
     registrar.write::<security_group::CreateSecurityGroup>();
     registrar.write::<security_group::DeleteSecurityGroup>();
     registrar.read::<Describe<SecurityGroup>>();
-    registrar.write::<security_group_rule::AuthorizeSecurityGroupIngress>();
-    registrar.write::<security_group_rule::AuthorizeSecurityGroupEgress>();
-    registrar.write::<security_group_rule::RevokeSecurityGroupIngress>();
-    registrar.write::<security_group_rule::RevokeSecurityGroupEgress>();
+    registrar.write::<security_group_rule_change::AuthorizeSecurityGroupIngress>();
+    registrar.write::<security_group_rule_change::AuthorizeSecurityGroupEgress>();
+    registrar.write::<security_group_rule_change::RevokeSecurityGroupIngress>();
+    registrar.write::<security_group_rule_change::RevokeSecurityGroupEgress>();
+    registrar.write::<security_group_rule_modify::ModifySecurityGroupRules>();
+    registrar.write::<security_group_rule_modify::UpdateSecurityGroupRuleDescriptionsIngress>();
+    registrar.write::<security_group_rule_modify::UpdateSecurityGroupRuleDescriptionsEgress>();
     registrar.read::<security_group_rule::DescribeSecurityGroupRules>();
+    registrar.read::<security_group_reference::DescribeSecurityGroupReferences>();
+    registrar.read::<security_group_reference::DescribeStaleSecurityGroups>();
+    registrar.write::<security_group_vpc::AssociateSecurityGroupVpc>();
+    registrar.write::<security_group_vpc::DisassociateSecurityGroupVpc>();
+    registrar.read::<security_group_vpc::DescribeSecurityGroupVpcAssociations>();
+    registrar.read::<security_group_vpc::GetSecurityGroupsForVpc>();
+    // Managed prefix lists
+    registrar.write::<prefix_list_change::CreateManagedPrefixList>();
+    registrar.write::<prefix_list_change::ModifyManagedPrefixList>();
+    registrar.write::<prefix_list_change::RestoreManagedPrefixListVersion>();
+    registrar.write::<prefix_list_change::DeleteManagedPrefixList>();
+    registrar.read::<prefix_list::DescribeManagedPrefixLists>();
+    registrar.read::<prefix_list::GetManagedPrefixListEntries>();
+    registrar.read::<prefix_list::GetManagedPrefixListAssociations>();
     // Network interfaces
     registrar.write::<network_interface_create::CreateNetworkInterface>();
     registrar.write::<network_interface_create::DeleteNetworkInterface>();
@@ -84,6 +149,13 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.write::<dhcp_options::DeleteDhcpOptions>();
     registrar.read::<Describe<DhcpOptions>>();
     registrar.write::<dhcp_options::AssociateDhcpOptions>();
+    // VPC endpoints
+    registrar.write::<vpc_endpoint_create::CreateVpcEndpoint>();
+    registrar.write::<vpc_endpoint_create::DeleteVpcEndpoints>();
+    registrar.read::<Describe<VpcEndpoint>>();
+    registrar.write::<vpc_endpoint_modify::ModifyVpcEndpoint>();
+    registrar.read::<endpoint_service::DescribeVpcEndpointServices>();
+    registrar.read::<aws_prefix_list::DescribePrefixLists>();
     // Peering connections
     registrar.write::<peering::CreateVpcPeeringConnection>();
     registrar.write::<peering::AcceptVpcPeeringConnection>();
@@ -91,6 +163,60 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.write::<peering::DeleteVpcPeeringConnection>();
     registrar.write::<peering::ModifyVpcPeeringConnectionOptions>();
     registrar.read::<Describe<Peering>>();
+    // Routing
+    registrar.write::<route_table::CreateRouteTable>();
+    registrar.write::<route_table::DeleteRouteTable>();
+    registrar.write::<route_table_association::AssociateRouteTable>();
+    registrar.write::<route_table_association::ReplaceRouteTableAssociation>();
+    registrar.write::<route_table_association::DisassociateRouteTable>();
+    registrar.write::<route_table_association::EnableVgwRoutePropagation>();
+    registrar.write::<route_table_association::DisableVgwRoutePropagation>();
+    registrar.write::<route::CreateRoute>();
+    registrar.write::<route::ReplaceRoute>();
+    registrar.write::<route::DeleteRoute>();
+    registrar.write::<internet_gateway::CreateInternetGateway>();
+    registrar.write::<internet_gateway::AttachInternetGateway>();
+    registrar.write::<internet_gateway::DetachInternetGateway>();
+    registrar.write::<internet_gateway::DeleteInternetGateway>();
+    registrar.write::<egress_only_internet_gateway::CreateEgressOnlyInternetGateway>();
+    registrar.write::<egress_only_internet_gateway::DeleteEgressOnlyInternetGateway>();
+    registrar.read::<Describe<EgressOnlyInternetGateway>>();
+    registrar.write::<vpn_gateway::CreateVpnGateway>();
+    registrar.write::<vpn_gateway::AttachVpnGateway>();
+    registrar.write::<vpn_gateway::DetachVpnGateway>();
+    registrar.write::<vpn_gateway::DeleteVpnGateway>();
+    registrar.read::<Describe<VpnGateway>>();
+    registrar.write::<transit_gateway::CreateTransitGateway>();
+    registrar.write::<transit_gateway::DeleteTransitGateway>();
+    registrar.read::<Describe<TransitGateway>>();
+    registrar.write::<transit_gateway_attachment::CreateTransitGatewayVpcAttachment>();
+    registrar.write::<transit_gateway_attachment::DeleteTransitGatewayVpcAttachment>();
+    registrar.read::<Describe<TransitAttachment>>();
+    registrar.read::<transit_gateway_attachment::DescribeTransitGatewayAttachments>();
+    // Elastic IP addresses
+    registrar.write::<address::AllocateAddress>();
+    registrar.write::<address::ReleaseAddress>();
+    registrar.read::<address::DescribeAddresses>();
+    registrar.write::<address_association::AssociateAddress>();
+    registrar.write::<address_association::DisassociateAddress>();
+    registrar.read::<address_attribute::DescribeAddressesAttribute>();
+    registrar.write::<address_attribute::ModifyAddressAttribute>();
+    registrar.write::<address_attribute::ResetAddressAttribute>();
+    // NAT gateways
+    registrar.write::<nat_gateway::CreateNatGateway>();
+    registrar.write::<nat_gateway::DeleteNatGateway>();
+    registrar.read::<Describe<NatGateway>>();
+    registrar.write::<nat_gateway_address::AssociateNatGatewayAddress>();
+    registrar.write::<nat_gateway_address::DisassociateNatGatewayAddress>();
+    registrar.write::<nat_gateway_address::AssignPrivateNatGatewayAddress>();
+    registrar.write::<nat_gateway_address::UnassignPrivateNatGatewayAddress>();
+    // Changes of network ACLs
+    registrar.write::<network_acl_change::CreateNetworkAcl>();
+    registrar.write::<network_acl_change::DeleteNetworkAcl>();
+    registrar.write::<network_acl_change::ReplaceNetworkAclAssociation>();
+    registrar.write::<network_acl_entry::CreateNetworkAclEntry>();
+    registrar.write::<network_acl_entry::ReplaceNetworkAclEntry>();
+    registrar.write::<network_acl_entry::DeleteNetworkAclEntry>();
     // Flow logs
     registrar.write::<flow_log::CreateFlowLogs>();
     registrar.write::<flow_log::DeleteFlowLogs>();
@@ -106,21 +232,35 @@ pub fn operations(registrar: &mut impl Registrar) {
 }
 
 /// The filters of each describing operation that has some, in order of name.
-pub fn filters() -> [(&'static str, &'static [&'static str]); 14] {
+pub fn filters() -> Vec<(&'static str, &'static [&'static str])> {
     fn of<R: Resource>() -> (&'static str, &'static [&'static str]) {
         (R::DESCRIBE, R::FILTERS)
     }
-    [
+    vec![
         of::<Vpc>(),
         of::<Subnet>(),
+        of::<SubnetCidrReservation>(),
         of::<SecurityGroup>(),
         ("DescribeSecurityGroupRules", security_group_rule::RULE_FILTERS),
+        ("DescribeSecurityGroupVpcAssociations", security_group_vpc::ASSOCIATION_FILTERS),
+        ("GetSecurityGroupsForVpc", security_group_vpc::GROUPS_FOR_VPC_FILTERS),
+        of::<PrefixList>(),
         of::<NetworkInterface>(),
         of::<RouteTable>(),
         of::<NetworkAcl>(),
         of::<InternetGateway>(),
+        of::<EgressOnlyInternetGateway>(),
+        of::<VpnGateway>(),
+        of::<TransitGateway>(),
+        of::<TransitAttachment>(),
+        ("DescribeTransitGatewayAttachments", transit_gateway_attachment::ATTACHMENT_FILTERS),
         of::<DhcpOptions>(),
+        of::<VpcEndpoint>(),
+        ("DescribeVpcEndpointServices", endpoint_service::SERVICE_FILTERS),
+        ("DescribePrefixLists", aws_prefix_list::LIST_FILTERS),
         of::<Peering>(),
+        ("DescribeAddresses", address::ADDRESS_FILTERS),
+        of::<NatGateway>(),
         of::<FlowLog>(),
         ("DescribeTags", tags::TAG_FILTERS),
         ("DescribeRegions", region::REGION_FILTERS),

@@ -1,6 +1,7 @@
 //! Network ACLs.
 
 use super::describe::{Each, Resource, Text, stored_in};
+use super::error::network_acl::NetworkAclError;
 use super::error::{Ec2Error, Missing};
 use super::filter::Probe;
 use super::tags::TagSet;
@@ -9,7 +10,7 @@ use crate::model::gateway::InVpcIndex;
 use crate::model::{
     AclEntry, Id, NetworkAcl, NetworkAclAssociationId, NetworkAclId, Site, State, SubnetId, VpcId,
 };
-use ipnet::Ipv4Net;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::{Serialize, Serializer};
 
 impl Resource for NetworkAcl {
@@ -43,7 +44,7 @@ impl Resource for NetworkAcl {
     stored_in!(acls);
 
     fn not_found(missing: Missing) -> Ec2Error {
-        Ec2Error::NetworkAclNotFound(missing)
+        NetworkAclError::NetworkAclNotFound(missing).into()
     }
 
     fn index(name: &str, value: &str) -> Option<InVpcIndex> {
@@ -61,7 +62,7 @@ impl Resource for NetworkAcl {
             "association.network-acl-id" => associations.for_each(|_| probe.show(self.id)),
             "association.subnet-id" => associations.for_each(|it| probe.show(it.subnet)),
             "default" => probe.flag(self.is_default),
-            "entry.cidr" => entries.for_each(|entry| probe.show(entry.cidr)),
+            "entry.cidr" => entries.filter_map(v4).for_each(|net| probe.show(net)),
             "entry.egress" => entries.for_each(|entry| probe.flag(entry.egress)),
             "entry.port-range.from" => {
                 entries.filter_map(|it| it.ports).for_each(|(from, _)| probe.show(from))
@@ -70,7 +71,9 @@ impl Resource for NetworkAcl {
             "entry.protocol" => entries.for_each(|entry| probe.is(protocol_name(&entry.protocol))),
             "entry.rule-action" => entries.for_each(|entry| probe.is(action(entry))),
             "entry.rule-number" => entries.for_each(|entry| probe.show(entry.number)),
-            "entry.icmp.code" | "entry.icmp.type" | "entry.ipv6-cidr" => {}
+            "entry.icmp.code" => entries.filter_map(|it| it.icmp).for_each(|(_, code)| probe.show(code)),
+            "entry.icmp.type" => entries.filter_map(|it| it.icmp).for_each(|(kind, _)| probe.show(kind)),
+            "entry.ipv6-cidr" => entries.filter_map(v6).for_each(|net| probe.show(net)),
             "network-acl-id" => probe.show(self.id),
             "owner-id" => probe.show(state.site.account),
             "vpc-id" => probe.show(self.vpc),
@@ -100,6 +103,20 @@ impl Resource for NetworkAcl {
 
 fn action(entry: &AclEntry) -> &'static str {
     if entry.allow { "allow" } else { "deny" }
+}
+
+fn v4(entry: &AclEntry) -> Option<Ipv4Net> {
+    match entry.cidr {
+        IpNet::V4(net) => Some(net),
+        IpNet::V6(_) => None,
+    }
+}
+
+fn v6(entry: &AclEntry) -> Option<Ipv6Net> {
+    match entry.cidr {
+        IpNet::V4(_) => None,
+        IpNet::V6(net) => Some(net),
+    }
 }
 
 /// The filter calls the common protocols by name, the answer by number.
@@ -135,12 +152,21 @@ struct AssociationView {
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct EntryView<'a> {
-    cidr_block: Text<Ipv4Net>,
+    cidr_block: Option<Text<Ipv4Net>>,
     egress: bool,
+    icmp_type_code: Option<IcmpTypeCode>,
+    ipv6_cidr_block: Option<Text<Ipv6Net>>,
     port_range: Option<PortRange>,
     protocol: &'a str,
     rule_action: &'static str,
     rule_number: i32,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct IcmpTypeCode {
+    code: i32,
+    r#type: i32,
 }
 
 #[derive(Serialize)]
@@ -153,8 +179,10 @@ struct PortRange {
 impl<'a> EntryView<'a> {
     fn new(entry: &'a AclEntry) -> Self {
         Self {
-            cidr_block: Text(entry.cidr),
+            cidr_block: v4(entry).map(Text),
             egress: entry.egress,
+            icmp_type_code: entry.icmp.map(|(kind, code)| IcmpTypeCode { code, r#type: kind }),
+            ipv6_cidr_block: v6(entry).map(Text),
             port_range: entry.ports.map(|(from, to)| PortRange { from, to }),
             protocol: &entry.protocol,
             rule_action: action(entry),

@@ -7,8 +7,8 @@ use super::tags::TagSet;
 use crate::kernel::{AccountId, SimTime};
 use crate::model::interface::InterfaceIndex;
 use crate::model::{
-    Attachment, Id, InterfaceStatus, NetworkInterface, NetworkInterfaceId, SecurityGroupId, Site, State,
-    SubnetId, VpcId,
+    AddressAssociationId, AllocationId, Attachment, GroupRef, Id, InterfaceStatus, NetworkInterface,
+    NetworkInterfaceId, PublicAddress, SecurityGroupId, Site, State, SubnetId, VpcId,
 };
 use serde::{Serialize, Serializer};
 use std::fmt;
@@ -73,6 +73,12 @@ impl Resource for NetworkInterface {
             "subnet-id" => SubnetId::parse(value).map(InterfaceIndex::Subnet),
             "vpc-id" => VpcId::parse(value).map(InterfaceIndex::Vpc),
             "group-id" => SecurityGroupId::parse(value).map(InterfaceIndex::Group),
+            "addresses.association.public-ip" | "association.public-ip" => {
+                value.parse().ok().map(InterfaceIndex::Public)
+            }
+            "association.association-id" => {
+                AddressAssociationId::parse(value).map(InterfaceIndex::Association)
+            }
             _ => None,
         }
     }
@@ -111,15 +117,23 @@ impl Resource for NetworkInterface {
             "status" => probe.is(status_name(self.status())),
             "subnet-id" => probe.show(self.subnet),
             "vpc-id" => probe.show(self.vpc),
-            "addresses.association.owner-id"
-            | "addresses.association.public-ip"
-            | "association.allocation-id"
-            | "association.association-id"
-            | "association.ip-owner-id"
-            | "association.public-dns-name"
-            | "association.public-ip"
-            | "ipv6-addresses.ipv6-address"
-            | "operator.principal" => {}
+            "addresses.association.owner-id" | "association.ip-owner-id" => {
+                self.public.iter().for_each(|public| probe.is(&ip_owner(public, &state.site)));
+            }
+            "addresses.association.public-ip" | "association.public-ip" => {
+                self.public.iter().for_each(|public| probe.show(public.public));
+            }
+            "association.allocation-id" => {
+                self.public.iter().filter_map(|it| it.elastic).for_each(|(id, _)| probe.show(id));
+            }
+            "association.association-id" => {
+                self.public.iter().filter_map(|it| it.elastic).for_each(|(_, id)| probe.show(id));
+            }
+            "association.public-dns-name" if self.public_names => {
+                let name = |public: &PublicAddress| PublicName(public.public, &state.site).to_string();
+                self.public.iter().for_each(|public| probe.is(&name(public)));
+            }
+            "association.public-dns-name" | "ipv6-addresses.ipv6-address" | "operator.principal" => {}
             name => match (name.strip_prefix("attachment."), &self.attachment) {
                 (Some(field), Some(attachment)) => attachment_values(attachment, state, field, probe),
                 (Some(_), None) => {}
@@ -181,11 +195,57 @@ impl fmt::Display for PrivateName<'_> {
     }
 }
 
+/// The name of a public address. Source: VPC user guide, "DNS attributes for your VPC".
+struct PublicName<'a>(Ipv4Addr, &'a Site);
+
+impl fmt::Display for PublicName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d] = self.0.octets();
+        let (region, suffix) = (&*self.1.region, self.1.partition.dns_suffix());
+        match region {
+            "us-east-1" => write!(f, "ec2-{a}-{b}-{c}-{d}.compute-1.{suffix}"),
+            _ => write!(f, "ec2-{a}-{b}-{c}-{d}.{region}.compute.{suffix}"),
+        }
+    }
+}
+
+/// Whose a public address is.
+fn ip_owner(public: &PublicAddress, site: &Site) -> String {
+    if public.elastic.is_some() { site.account.to_string() } else { "amazon".to_owned() }
+}
+
 // === Printing ===
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
+struct AssociationView {
+    allocation_id: Option<Text<AllocationId>>,
+    association_id: Option<Text<AddressAssociationId>>,
+    ip_owner_id: String,
+    /// Empty without a name.
+    public_dns_name: String,
+    public_ip: Text<Ipv4Addr>,
+}
+
+impl AssociationView {
+    /// What stands for a private address of an interface.
+    fn of(interface: &NetworkInterface, private: Ipv4Addr, site: &Site) -> Option<Self> {
+        let public = interface.public.iter().find(|public| public.private == private)?;
+        let name = interface.public_names.then(|| PublicName(public.public, site).to_string());
+        Some(Self {
+            allocation_id: public.elastic.map(|(id, _)| Text(id)),
+            association_id: public.elastic.map(|(_, id)| Text(id)),
+            ip_owner_id: ip_owner(public, site),
+            public_dns_name: name.unwrap_or_default(),
+            public_ip: Text(public.public),
+        })
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
 struct InterfaceView<'a, G: Serialize, A: Serialize> {
+    association: Option<AssociationView>,
     attachment: Option<AttachmentView<'a>>,
     availability_zone: &'static str,
     description: &'a str,
@@ -257,14 +317,21 @@ pub struct GroupIdentifier<'a> {
     group_name: &'a str,
 }
 
+impl<'a> GroupIdentifier<'a> {
+    pub fn new(group: &'a GroupRef) -> Self {
+        Self { group_id: Text(group.id), group_name: &group.name }
+    }
+}
+
 /// The groups of an interface, in the order in which they were given.
 pub fn group_set(interface: &NetworkInterface) -> impl Iterator<Item = GroupIdentifier<'_>> {
-    interface.groups.iter().map(|group| GroupIdentifier { group_id: Text(group.id), group_name: &group.name })
+    interface.groups.iter().map(GroupIdentifier::new)
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct AddressView<'a> {
+    association: Option<AssociationView>,
     primary: bool,
     private_dns_name: Text<PrivateName<'a>>,
     private_ip_address: Text<Ipv4Addr>,
@@ -286,6 +353,7 @@ pub fn print_as<S: Serializer>(
     let addresses = || interface.addresses.iter().enumerate();
     let primary = interface.addresses.first();
     InterfaceView {
+        association: primary.and_then(|address| AssociationView::of(interface, *address, site)),
         attachment: interface.attachment.as_ref().map(|it| AttachmentView::new(it, site.account)),
         availability_zone: interface.zone.name,
         description: &interface.description,
@@ -299,6 +367,7 @@ pub fn print_as<S: Serializer>(
         private_ip_address: primary.map(|address| Text(*address)),
         private_ip_addresses: Each(|| {
             addresses().map(|(n, address)| AddressView {
+                association: AssociationView::of(interface, *address, site),
                 primary: n == 0,
                 private_dns_name: Text(PrivateName(*address, domain)),
                 private_ip_address: Text(*address),

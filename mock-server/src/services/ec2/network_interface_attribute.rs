@@ -5,7 +5,7 @@ use super::error::Ec2Error;
 use super::network_interface::{AttachmentView, GroupIdentifier, group_set};
 use super::network_interface_create::{groups_in, not_placed};
 use crate::kernel::AccountId;
-use crate::model::{Attachment, NetworkInterface, NetworkInterfaceId, Txn};
+use crate::model::{Attachment, NetworkInterface, NetworkInterfaceId, RouteTarget, Txn};
 use crate::services::{Caller, Done, Operation, Read, View, Write};
 use serde::{Deserialize, Serialize, Serializer};
 use std::sync::Arc;
@@ -183,6 +183,7 @@ impl Write for DetachNetworkInterface {
             Some((_, Attachment::Instance { device_index: 0, .. })) => Err(Ec2Error::PrimaryInterface),
             Some((id, Attachment::Instance { .. })) => {
                 txn.state.interfaces.update(&id, |interface| interface.attachment = None);
+                txn.state.settle_routes_to(RouteTarget::Interface(id));
                 Ok(Done {})
             }
         }

@@ -134,7 +134,7 @@ pub fn groups_in(state: &State, vpc: VpcId, names: &[String]) -> Result<Vec<Secu
     let mut missing = Vec::new();
     for name in names {
         match find::<SecurityGroup>(state, name) {
-            Ok(group) if group.vpc != vpc => return Err(Ec2Error::DifferentNetworks),
+            Ok(group) if !state.may_carry(group, vpc) => return Err(Ec2Error::DifferentNetworks),
             Ok(group) if groups.contains(&group.id) => {}
             Ok(group) => groups.push(group.id),
             Err(_) => missing.push(name.clone()),

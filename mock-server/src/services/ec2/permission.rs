@@ -2,10 +2,13 @@
 //! permission is one protocol and port range with any number of peers; a rule is one of those.
 
 use super::describe::{Each, Text};
+use super::error::groups::GroupError;
 use super::error::{Ec2Error, Missing};
 use super::security_group::{is_group_text, named_by};
-use crate::kernel::{AccountId, HexId};
-use crate::model::{Direction, Peer, SecurityGroup, SecurityGroupId, SecurityGroupRule, Site, State};
+use crate::kernel::AccountId;
+use crate::model::{
+    Direction, Id, Peer, PrefixListId, SecurityGroup, SecurityGroupId, SecurityGroupRule, Site, State,
+};
 use ipnet::{Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
@@ -20,7 +23,7 @@ pub struct IpPermission {
     user_id_group_pairs: Vec<GroupPair>,
     ip_ranges: Vec<IpRange>,
     ipv6_ranges: Vec<Ipv6Range>,
-    prefix_list_ids: Vec<PrefixListId>,
+    prefix_list_ids: Vec<ListedPrefixList>,
 }
 
 #[derive(Deserialize, Default)]
@@ -48,7 +51,7 @@ struct Ipv6Range {
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase", default)]
-struct PrefixListId {
+struct ListedPrefixList {
     description: Option<String>,
     prefix_list_id: String,
 }
@@ -57,13 +60,13 @@ impl IpPermission {
     /// The old form: one peer, as members of the request itself.
     pub fn flat(
         ip_protocol: Option<String>,
-        from_port: Option<i32>,
-        to_port: Option<i32>,
+        (from_port, to_port): (Option<i32>, Option<i32>),
         cidr: Option<String>,
         group_name: Option<String>,
+        user_id: Option<String>,
     ) -> Self {
         let range = |cidr_ip| IpRange { description: None, cidr_ip };
-        let pair = |name| GroupPair { group_name: Some(name), ..GroupPair::default() };
+        let pair = |name| GroupPair { group_name: Some(name), user_id, ..GroupPair::default() };
         Self {
             ip_protocol,
             from_port,
@@ -76,7 +79,7 @@ impl IpPermission {
 }
 
 /// A rule that a caller asks for, or asks to be rid of.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Wanted {
     pub protocol: String,
     pub from_port: Option<i32>,
@@ -92,6 +95,25 @@ impl Wanted {
             && rule.protocol == self.protocol
             && (rule.from_port, rule.to_port) == (self.from_port, self.to_port)
             && rule.peer == self.peer
+    }
+
+    /// Makes this rule say what is wanted; its id, direction and tags stay.
+    pub fn put_into(self, rule: &mut SecurityGroupRule) {
+        rule.protocol = self.protocol;
+        rule.from_port = self.from_port;
+        rule.to_port = self.to_port;
+        rule.peer = self.peer;
+        rule.description = self.description;
+    }
+
+    pub fn of(rule: &SecurityGroupRule) -> Self {
+        Self {
+            protocol: rule.protocol.clone(),
+            from_port: rule.from_port,
+            to_port: rule.to_port,
+            peer: rule.peer.clone(),
+            description: rule.description.clone(),
+        }
     }
 }
 
@@ -121,52 +143,38 @@ impl fmt::Display for Wanted {
     }
 }
 
-/// The rules that permissions stand for, for a rule of `group`.
+/// The rules that permissions stand for.
 ///
 /// # Errors
-/// For what is no protocol, no port range, no address range and no group.
-pub fn wanted(
-    state: &State,
-    group: &SecurityGroup,
-    permissions: Vec<IpPermission>,
-) -> Result<Vec<Wanted>, Ec2Error> {
+/// For what is no protocol, no port range, no address range, no group and no prefix list.
+pub fn wanted(state: &State, permissions: Vec<IpPermission>) -> Result<Vec<Wanted>, Ec2Error> {
     let mut all = Vec::new();
     for permission in permissions {
-        let protocol = protocol(permission.ip_protocol)?;
-        let (from_port, to_port) = ports(&protocol, permission.from_port, permission.to_port)?;
+        let (protocol, from_port, to_port) =
+            traffic(permission.ip_protocol, permission.from_port, permission.to_port)?;
         let before = all.len();
-        let mut add = |peer, description: Option<String>| {
-            let description = description.filter(|text| !text.is_empty());
-            if description.as_deref().is_some_and(|text| text.chars().count() > 255 || !is_group_text(text)) {
-                return Err(Ec2Error::BadRuleDescription);
-            }
+        let mut add = |peer, text: Option<String>| {
+            let description = description(text)?;
             all.push(Wanted { protocol: protocol.clone(), from_port, to_port, peer, description });
-            Ok(())
+            Ok::<_, Ec2Error>(())
         };
         for pair in permission.user_id_group_pairs {
-            let peer = named_by(state, pair.group_id.as_deref(), pair.group_name.as_deref())?;
-            let foreign = pair.user_id.is_some_and(|user| user != state.site.account.to_string());
-            if foreign {
-                return Err(Ec2Error::GroupNotFound(Missing(vec![peer.id.to_string()])));
+            // An id that comes with a name counts alone: both are what describing a group has always answered.
+            let name = pair.group_name.filter(|_| pair.group_id.is_none());
+            let group = named_by(state, pair.group_id.as_deref(), name.as_deref())?;
+            if pair.user_id.is_some_and(|user| user != state.site.account.to_string()) {
+                return Err(Ec2Error::GroupNotFound(Missing(vec![group.id.to_string()])));
             }
-            if peer.vpc != group.vpc {
-                return Err(Ec2Error::DifferentNetworks);
-            }
-            add(Peer::Group(peer.id), pair.description)?;
+            add(Peer::Group(group.id), pair.description)?;
         }
         for range in permission.ip_ranges {
-            add(Peer::V4(v4(range.cidr_ip)?), range.description)?;
+            add(v4(range.cidr_ip)?, range.description)?;
         }
         for range in permission.ipv6_ranges {
-            let net: Result<Ipv6Net, _> = range.cidr_ipv6.parse();
-            let net = net.map_err(|_| Ec2Error::MalformedCidr(range.cidr_ipv6))?;
-            add(Peer::V6(net.trunc()), range.description)?;
+            add(v6(range.cidr_ipv6)?, range.description)?;
         }
         for list in permission.prefix_list_ids {
-            if list.prefix_list_id.strip_prefix("pl-").and_then(HexId::parse).is_none() {
-                return Err(Ec2Error::PrefixListNotFound(list.prefix_list_id));
-            }
-            add(Peer::PrefixList(list.prefix_list_id), list.description)?;
+            add(prefix_list(state, list.prefix_list_id)?, list.description)?;
         }
         if all.len() == before {
             return Err(Ec2Error::NoPeer);
@@ -175,9 +183,56 @@ pub fn wanted(
     Ok(all)
 }
 
-/// An address range; bits beyond the prefix are dropped.
-fn v4(text: String) -> Result<Ipv4Net, Ec2Error> {
-    text.parse::<Ipv4Net>().map(|net| net.trunc()).map_err(|_| Ec2Error::MalformedCidr(text))
+/// Protocol and ports as rules keep them.
+///
+/// # Errors
+/// For what is no protocol and no port range.
+pub fn traffic(
+    ip_protocol: Option<String>,
+    from: Option<i32>,
+    to: Option<i32>,
+) -> Result<(String, Option<i32>, Option<i32>), Ec2Error> {
+    let protocol = protocol(ip_protocol)?;
+    let (from, to) = ports(&protocol, from, to)?;
+    Ok((protocol, from, to))
+}
+
+/// The description of a rule; an empty one is none.
+///
+/// # Errors
+/// If it is too long or has characters that it may not have.
+pub fn description(text: Option<String>) -> Result<Option<String>, Ec2Error> {
+    match text.filter(|text| !text.is_empty()) {
+        Some(text) if text.chars().count() > 255 || !is_group_text(&text) => {
+            Err(Ec2Error::BadRuleDescription)
+        }
+        text => Ok(text),
+    }
+}
+
+/// An address range; bits beyond the prefix are dropped. Source: the page of AuthorizeSecurityGroupIngress.
+///
+/// # Errors
+/// If it is none.
+pub fn v4(text: String) -> Result<Peer, Ec2Error> {
+    text.parse::<Ipv4Net>().map(|net| Peer::V4(net.trunc())).map_err(|_| Ec2Error::MalformedCidr(text))
+}
+
+/// The same for IPv6, in canonical form.
+///
+/// # Errors
+/// If it is none.
+pub fn v6(text: String) -> Result<Peer, Ec2Error> {
+    text.parse::<Ipv6Net>().map(|net| Peer::V6(net.trunc())).map_err(|_| Ec2Error::MalformedCidr(text))
+}
+
+/// A prefix list that is there.
+///
+/// # Errors
+/// If it is not.
+pub fn prefix_list(state: &State, text: String) -> Result<Peer, Ec2Error> {
+    let id = PrefixListId::parse(&text).filter(|id| state.prefix_list(*id).is_some());
+    id.map(Peer::PrefixList).ok_or(Ec2Error::PrefixListNotFound(text))
 }
 
 /// A protocol as AWS prints it. Source: the page of AuthorizeSecurityGroupIngress.
@@ -213,10 +268,20 @@ fn ports(protocol: &str, from: Option<i32>, to: Option<i32>) -> Result<Range, Ec
             }
             Ok((Some(from), Some(to)))
         }
+        // Only of ICMPv6 the type and the code may be left out.
         "icmp" | "icmpv6" => {
-            let (kind, code) = (from.unwrap_or(-1), to.unwrap_or(-1));
-            if let Some(wrong) = [kind, code].into_iter().find(|n| !(-1..=255).contains(n)) {
-                return Err(Ec2Error::BadIcmp(wrong));
+            let (kind, code) = match (from, to) {
+                (Some(kind), Some(code)) => (kind, code),
+                (None, None) if protocol == "icmpv6" => (-1, -1),
+                _ => return Err(GroupError::NoIcmpType.into()),
+            };
+            for (what, number) in [("type", kind), ("code", code)] {
+                if !(-1..=255).contains(&number) {
+                    return Err(Ec2Error::BadIcmp { what, number });
+                }
+            }
+            if kind < 0 && code >= 0 {
+                return Err(GroupError::CodeOfAllTypes(code).into());
             }
             Ok((Some(kind), Some(code)))
         }
@@ -226,16 +291,54 @@ fn ports(protocol: &str, from: Option<i32>, to: Option<i32>) -> Result<Range, Ec
 
 // === Printing ===
 
-/// A group's rules of one direction as permissions, in the order in which each was first authorised.
+/// Rules as permissions, in the order in which each permission came first.
 pub struct Permissions<'a> {
-    rules: Vec<&'a SecurityGroupRule>,
+    rules: Vec<Part<'a>>,
     account: AccountId,
 }
 
+/// What a permission shows of a rule.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    key: (&'a str, Option<i32>, Option<i32>),
+    peer: &'a Peer,
+    description: Option<&'a str>,
+}
+
 impl<'a> Permissions<'a> {
+    /// A group's rules of one direction.
     pub fn of(group: &'a SecurityGroup, direction: Direction, site: &Site) -> Self {
-        let rules = group.rules.iter().filter(|rule| rule.direction == direction).collect();
-        Self { rules, account: site.account }
+        let rules = group.rules.iter().filter(|rule| rule.direction == direction);
+        Self::listing(rules, site.account)
+    }
+
+    pub fn listing(rules: impl Iterator<Item = &'a SecurityGroupRule>, account: AccountId) -> Self {
+        let part = |rule: &'a SecurityGroupRule| Part {
+            key: (&rule.protocol, rule.from_port, rule.to_port),
+            peer: &rule.peer,
+            description: rule.description.as_deref(),
+        };
+        Self { rules: rules.map(part).collect(), account }
+    }
+}
+
+/// Rules that nobody has, as permissions.
+pub struct Unknown {
+    pub rules: Vec<Wanted>,
+    pub account: AccountId,
+}
+
+impl Serialize for Unknown {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        fn part(rule: &Wanted) -> Part<'_> {
+            Part {
+                key: (&rule.protocol, rule.from_port, rule.to_port),
+                peer: &rule.peer,
+                description: rule.description.as_deref(),
+            }
+        }
+        let rules = self.rules.iter().map(part).collect();
+        Permissions { rules, account: self.account }.serialize(serializer)
     }
 }
 
@@ -277,17 +380,16 @@ struct Range6View<'a> {
 #[serde(rename_all = "PascalCase")]
 struct ListView<'a> {
     description: Option<&'a str>,
-    prefix_list_id: &'a str,
+    prefix_list_id: Text<PrefixListId>,
 }
 
 impl Serialize for Permissions<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let key = |rule: &SecurityGroupRule| (rule.protocol.clone(), rule.from_port, rule.to_port);
-        let mut groups: Vec<(_, Vec<&SecurityGroupRule>)> = Vec::new();
+        let mut groups: Vec<(_, Vec<Part<'_>>)> = Vec::new();
         for rule in &self.rules {
-            match groups.iter_mut().find(|(of, _)| *of == key(rule)) {
-                Some((_, rules)) => rules.push(rule),
-                None => groups.push((key(rule), vec![rule])),
+            match groups.iter_mut().find(|(key, _)| *key == rule.key) {
+                Some((_, rules)) => rules.push(*rule),
+                None => groups.push((rule.key, vec![*rule])),
             }
         }
         serializer.collect_seq(groups.iter().map(|((protocol, from, to), rules)| PermissionView {
@@ -295,9 +397,9 @@ impl Serialize for Permissions<'_> {
             from_port: *from,
             to_port: *to,
             user_id_group_pairs: Each(move || {
-                rules.iter().filter_map(|rule| match &rule.peer {
+                rules.iter().filter_map(|rule| match rule.peer {
                     Peer::Group(id) => Some(PairView {
-                        description: rule.description.as_deref(),
+                        description: rule.description,
                         user_id: Text(self.account),
                         group_id: Text(*id),
                     }),
@@ -305,25 +407,23 @@ impl Serialize for Permissions<'_> {
                 })
             }),
             ip_ranges: Each(move || {
-                rules.iter().filter_map(|rule| match &rule.peer {
-                    Peer::V4(net) => {
-                        Some(RangeView { description: rule.description.as_deref(), cidr_ip: Text(*net) })
-                    }
+                rules.iter().filter_map(|rule| match rule.peer {
+                    Peer::V4(net) => Some(RangeView { description: rule.description, cidr_ip: Text(*net) }),
                     _ => None,
                 })
             }),
             ipv6_ranges: Each(move || {
-                rules.iter().filter_map(|rule| match &rule.peer {
+                rules.iter().filter_map(|rule| match rule.peer {
                     Peer::V6(net) => {
-                        Some(Range6View { description: rule.description.as_deref(), cidr_ipv6: Text(*net) })
+                        Some(Range6View { description: rule.description, cidr_ipv6: Text(*net) })
                     }
                     _ => None,
                 })
             }),
             prefix_list_ids: Each(move || {
-                rules.iter().filter_map(|rule| match &rule.peer {
+                rules.iter().filter_map(|rule| match rule.peer {
                     Peer::PrefixList(id) => {
-                        Some(ListView { description: rule.description.as_deref(), prefix_list_id: id })
+                        Some(ListView { description: rule.description, prefix_list_id: Text(*id) })
                     }
                     _ => None,
                 })

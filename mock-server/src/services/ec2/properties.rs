@@ -1,9 +1,11 @@
 //! Whatever is made and removed in whatever order, the state stays sound.
 
+mod blocks;
+
 use super::harness::{Lab, text};
 use super::network_interface_create::{CreateNetworkInterface, DeleteNetworkInterface};
 use super::security_group::{CreateSecurityGroup, DeleteSecurityGroup};
-use super::security_group_rule::{AuthorizeSecurityGroupIngress, RevokeSecurityGroupIngress};
+use super::security_group_rule_change::{AuthorizeSecurityGroupIngress, RevokeSecurityGroupIngress};
 use super::subnet::{CreateSubnet, DeleteSubnet};
 use super::vpc::{CreateVpc, DeleteVpc};
 use proptest::prelude::*;
@@ -121,7 +123,7 @@ proptest! {
             run(&lab, &mut known, step);
             let state = lab.state();
             for subnet in state.subnets.iter() {
-                let size = 1u32 << (32 - subnet.cidr.prefix_len());
+                let size = 1u32 << (32 - subnet.cidr.unwrap().prefix_len());
                 let held: Vec<_> = state
                     .interfaces
                     .iter()

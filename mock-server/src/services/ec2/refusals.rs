@@ -1,8 +1,15 @@
 //! Every refusal there is, reached through an operation, with the code and the text that callers see.
 
+mod acls;
+mod addresses;
+mod endpoints;
 mod flow_logs;
 mod gateways;
+mod groups;
 mod peering;
+mod prefix_lists;
+pub(super) mod routing;
+mod vpcs;
 
 use super::describe::Describe;
 use super::error::Ec2Error;
@@ -11,16 +18,14 @@ use super::network_interface_attribute::{
     DescribeNetworkInterfaceAttribute, DetachNetworkInterface, ModifyNetworkInterfaceAttribute,
 };
 use super::network_interface_create::{CreateNetworkInterface, DeleteNetworkInterface};
-use super::security_group::{CreateSecurityGroup, DeleteSecurityGroup};
-use super::security_group_rule::{
-    AuthorizeSecurityGroupIngress, DescribeSecurityGroupRules, RevokeSecurityGroupIngress,
-};
+use super::security_group::CreateSecurityGroup;
+use super::security_group_rule_change::AuthorizeSecurityGroupIngress;
 use super::subnet::{CreateSubnet, DeleteSubnet};
 use super::tags::{CreateTags, DeleteTags};
 use super::vpc::{CreateVpc, DeleteVpc, ModifyVpcAttribute};
 use crate::model::{
     Attachment, Id, NetworkInterface, NetworkInterfaceId, Quotas, RouteTable, SecurityGroup, Subnet,
-    SubnetId, Vpc, VpcId,
+    SubnetId, Vpc,
 };
 use crate::services::refusal::Refusal;
 use crate::services::{Read, Refused, Write};
@@ -78,15 +83,30 @@ fn every_refusal_has_its_code_and_its_text() {
     any_operation(&mut seen, &vpc, &subnet);
     tags(&mut seen, &vpc);
     networks(&mut seen, &vpc, &subnet);
-    groups(&mut seen, &vpc, &group);
-    rules(&mut seen, &group, &foreign);
+    vpcs::blocks(&mut seen);
+    vpcs::subnets(&mut seen);
+    vpcs::reservations(&mut seen, &vpc);
+    groups::groups(&mut seen, &vpc, &group);
+    groups::rules(&mut seen, &group, &foreign);
+    groups::changes(&mut seen, &group);
+    groups::further_vpcs(&mut seen, &group, &other);
+    prefix_lists::prefix_lists(&mut seen);
     interfaces(&mut seen, &subnet, &used, &foreign);
     gateways::gateways_and_regions(&mut seen);
     gateways::dhcp_options(&mut seen, &vpc);
+    addresses::addresses(&mut seen);
+    addresses::nat_gateways(&mut seen);
+    acls::network_acls(&mut seen, &vpc, &other);
+    endpoints::endpoints(&mut seen, &vpc, &other, &subnet);
     let names = seen.names;
     let mut all = quotas();
+    all.extend(vpcs::default_vpc());
+    all.extend(addresses::quotas());
+    all.extend(acls::quotas());
     all.extend(no_default_vpc());
+    all.extend(endpoints::quotas());
     all.extend(peering::peering());
+    all.extend(routing::seen());
     all.extend(flow_logs::flow_logs());
     all.extend(names);
     let lines: BTreeSet<_> = Ec2Error::lines().iter().map(|line| line.name.to_owned()).collect();
@@ -246,11 +266,6 @@ fn networks(seen: &mut Seen<'_>, vpc: &str, subnet: &str) {
         "MissingParameter",
         "Either 'ipv6CidrBlock' or 'ipv6IpamPoolId' should be provided.",
     );
-    seen.write::<CreateSubnet>(
-        with(create("10.0.1.0/24"), json!({ "Ipv6CidrBlock": "2001:db8::/64" })),
-        "NotImplemented",
-        "CreateSubnet with IPv6 is not implemented by this mock",
-    );
     seen.write::<DeleteSubnet>(
         json!({ "SubnetId": subnet }),
         "DependencyViolation",
@@ -260,141 +275,6 @@ fn networks(seen: &mut Seen<'_>, vpc: &str, subnet: &str) {
         with(create("10.0.1.0/24"), json!({ "AvailabilityZone": "us-west-1a" })),
         "Value (us-west-1a) for parameter availabilityZone is invalid. Subnets can currently only be created in \
          the following availability zones: us-east-1a, us-east-1b, us-east-1c, us-east-1d, us-east-1e, us-east-1f.",
-    );
-}
-
-fn groups(seen: &mut Seen<'_>, vpc: &str, group: &str) {
-    let create = |name: &str| json!({ "VpcId": vpc, "GroupName": name, "Description": "d" });
-    let default_vpc = seen.lab.state().default_vpc().unwrap().id;
-    let default = seen.lab.state().group_named(VpcId::parse(vpc).unwrap(), "default").unwrap().id;
-    seen.read::<Describe<SecurityGroup>>(
-        json!({ "GroupIds": ["sg-a", "sg-b"] }),
-        "InvalidGroup.NotFound",
-        "The security groups 'sg-a, sg-b' do not exist",
-    );
-    seen.read::<Describe<SecurityGroup>>(
-        json!({ "GroupNames": ["x"] }),
-        "InvalidGroup.NotFound",
-        &format!("The security group 'x' does not exist in default VPC '{default_vpc}'"),
-    );
-    seen.write::<DeleteSecurityGroup>(
-        json!({ "GroupId": "foobar" }),
-        "InvalidGroupId.Malformed",
-        "The security group ID 'foobar' is malformed",
-    );
-    seen.write::<CreateSecurityGroup>(
-        create("WEB"),
-        "InvalidGroup.Duplicate",
-        &format!("The security group 'WEB' already exists for VPC '{vpc}'"),
-    );
-    seen.value::<CreateSecurityGroup>(create("default"), "Cannot use reserved security group name: default");
-    seen.value::<CreateSecurityGroup>(
-        create("sg-x"),
-        "Value (sg-x) for parameter GroupName is invalid. Group names may not be in the format sg-*.",
-    );
-    seen.value::<CreateSecurityGroup>(
-        create("ü"),
-        "Value (ü) for parameter GroupName is invalid. Expecting 1 to 255 characters from the following set: \
-         a-zA-Z0-9 ._-:/()#,@[]+=&;{}!$*",
-    );
-    seen.write::<CreateSecurityGroup>(
-        with(create("x"), json!({ "Description": "" })),
-        "MissingParameter",
-        "The request must contain the parameter GroupDescription",
-    );
-    seen.write::<DeleteSecurityGroup>(
-        json!({ "GroupId": group }),
-        "DependencyViolation",
-        &format!("resource {group} has a dependent object"),
-    );
-    seen.write::<DeleteSecurityGroup>(
-        json!({ "GroupId": default.to_string() }),
-        "CannotDelete",
-        &format!("the specified group: \"{default}\" name: \"default\" cannot be deleted by a user"),
-    );
-    seen.write::<DeleteSecurityGroup>(
-        json!({ "GroupId": group, "GroupName": "web" }),
-        "InvalidParameterCombination",
-        "The parameter groupName cannot be used with the parameter groupId",
-    );
-}
-
-fn rules(seen: &mut Seen<'_>, group: &str, foreign: &str) {
-    let rule = |permission: Value| json!({ "GroupId": group, "IpPermissions": [permission] });
-    let any = json!([{ "CidrIp": "0.0.0.0/0" }]);
-    let all = json!({ "IpProtocol": "-1", "IpRanges": any });
-    let ports = |protocol: &str, from: i32, to: i32| {
-        rule(json!({ "IpProtocol": protocol, "FromPort": from, "ToPort": to, "IpRanges": any }))
-    };
-    seen.read::<DescribeSecurityGroupRules>(
-        json!({ "SecurityGroupRuleIds": ["sgr-00000000"] }),
-        "InvalidSecurityGroupRuleId.NotFound",
-        "The security group rule ID 'sgr-00000000' does not exist",
-    );
-    seen.value::<AuthorizeSecurityGroupIngress>(
-        json!({ "GroupId": group, "IpPermissions": [all, all] }),
-        "The same permission must not appear multiple times",
-    );
-    seen.lab.write::<AuthorizeSecurityGroupIngress>(rule(all.clone()));
-    seen.write::<AuthorizeSecurityGroupIngress>(
-        rule(all),
-        "InvalidPermission.Duplicate",
-        "the specified rule \"peer: 0.0.0.0/0, ALL, ALLOW\" already exists",
-    );
-    seen.write::<RevokeSecurityGroupIngress>(
-        ports("tcp", 1, 1),
-        "InvalidPermission.NotFound",
-        "The specified rule does not exist in this security group.",
-    );
-    seen.value::<AuthorizeSecurityGroupIngress>(
-        ports("foo", 1, 1),
-        "Invalid value 'foo' for IP protocol. Unknown protocol.",
-    );
-    seen.value::<AuthorizeSecurityGroupIngress>(
-        rule(json!({ "IpRanges": any })),
-        "Invalid value 'null' for protocol. VPC security group rules must specify protocols explicitly.",
-    );
-    seen.value::<AuthorizeSecurityGroupIngress>(
-        rule(json!({ "IpProtocol": "tcp", "IpRanges": any })),
-        "Invalid value for portRange. Must specify both from and to ports with TCP/UDP.",
-    );
-    seen.value::<AuthorizeSecurityGroupIngress>(
-        ports("udp", 1, 65_536),
-        "Invalid value '65536' for port. Must be between 0 and 65535.",
-    );
-    seen.value::<AuthorizeSecurityGroupIngress>(ports("tcp", 2, 1), "Invalid TCP port range (2 to 1)");
-    seen.value::<AuthorizeSecurityGroupIngress>(
-        ports("icmp", 256, -1),
-        "Invalid value '256' for ICMP type or code. Must be between -1 and 255.",
-    );
-    seen.value::<AuthorizeSecurityGroupIngress>(
-        rule(json!({ "IpProtocol": "-1", "IpRanges": [{ "CidrIp": "10.0.0.0/33" }] })),
-        "CIDR block 10.0.0.0/33 is malformed",
-    );
-    seen.write::<AuthorizeSecurityGroupIngress>(
-        rule(json!({ "IpProtocol": "-1", "PrefixListIds": [{ "PrefixListId": "pl-x" }] })),
-        "InvalidPrefixListID.NotFound",
-        "The prefix list ID 'pl-x' does not exist",
-    );
-    seen.value::<AuthorizeSecurityGroupIngress>(
-        rule(json!({ "IpProtocol": "-1", "IpRanges": [{ "CidrIp": "10.0.0.0/8", "Description": "ü" }] })),
-        "Invalid rule description. Valid descriptions are strings less than 256 characters from the following \
-         set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*",
-    );
-    seen.write::<AuthorizeSecurityGroupIngress>(
-        rule(json!({ "IpProtocol": "-1" })),
-        "MissingParameter",
-        "The request must contain exactly one of: cidrIp, cidrIpv6, prefixListId, or referencedGroupId",
-    );
-    seen.write::<AuthorizeSecurityGroupIngress>(
-        rule(json!({ "IpProtocol": "-1", "UserIdGroupPairs": [{ "GroupId": foreign }] })),
-        "InvalidGroup.NotFound",
-        "You have specified two resources that belong to different networks.",
-    );
-    seen.write::<RevokeSecurityGroupIngress>(
-        json!({ "GroupId": group }),
-        "MissingParameter",
-        "Either 'ipPermissions' or 'securityGroupRuleIds' should be provided.",
     );
 }
 
@@ -519,6 +399,7 @@ fn interfaces(seen: &mut Seen<'_>, subnet: &str, used: &str, foreign: &str) {
 fn quotas() -> BTreeSet<String> {
     let quotas =
         Quotas { vpcs: 2, subnets_per_vpc: 1, security_groups: 3, interfaces: 1, ..Quotas::default() };
+    let quotas = Quotas { prefix_lists: 0, ..quotas };
     let lab = Lab::with("us-east-1", Quotas { rules_per_direction: 0, ..quotas });
     let vpc = lab.vpc();
     let subnet = lab.subnet(&vpc, "10.0.0.0/24");
@@ -550,6 +431,7 @@ fn quotas() -> BTreeSet<String> {
         "RulesPerSecurityGroupLimitExceeded",
         "The maximum number of rules per security group has been reached.",
     );
+    prefix_lists::quota(&mut seen);
     seen.names
 }
 
@@ -561,6 +443,11 @@ fn no_default_vpc() -> BTreeSet<String> {
         json!({ "GroupName": "x", "Description": "d" }),
         "VPCIdNotSpecified",
         "No default VPC for this user",
+    );
+    seen.read::<Describe<SecurityGroup>>(
+        json!({ "GroupNames": ["x"] }),
+        "InvalidGroup.NotFound",
+        "The security group 'x' does not exist in default VPC 'none'",
     );
     seen.names
 }

@@ -7,10 +7,18 @@ use crate::model::{RegionInfo, Site, Tags, Zone};
 use crate::services::{Operation, Read, View};
 use serde::{Deserialize, Serialize};
 
-/// Every region is open to every account here, whether or not one has to ask AWS for it.
-fn opt_in_status(region: &RegionInfo) -> &'static str {
-    if region.opt_in { "opted-in" } else { "opt-in-not-required" }
+/// What the account has done about a region. It has asked AWS for none yet, as a new one has not; but if it calls in a
+/// region that has to be asked for, it must have.
+/// Source: account management guide, "Enable or disable AWS Regions".
+fn opt_in_status(site: &Site, region: &RegionInfo) -> &'static str {
+    match region.opt_in {
+        false => "opt-in-not-required",
+        true if region.name == &*site.region => "opted-in",
+        true => NOT_OPTED_IN,
+    }
 }
+
+const NOT_OPTED_IN: &str = "not-opted-in";
 
 /// The regions of a partition.
 fn regions(site: &Site) -> impl Iterator<Item = &'static RegionInfo> {
@@ -39,9 +47,7 @@ pub struct DescribeRegions;
 #[serde(rename_all = "PascalCase", default)]
 pub struct DescribeRegionsIn {
     region_names: Vec<String>,
-    /// All regions are enabled, so it makes no difference.
-    #[serde(rename = "AllRegions")]
-    _all_regions: Option<bool>,
+    all_regions: bool,
     filters: Vec<Filter>,
 }
 
@@ -60,9 +66,9 @@ struct RegionView {
 }
 
 impl RegionView {
-    fn new(region: &RegionInfo) -> Self {
+    fn new(site: &Site, region: &RegionInfo) -> Self {
         let endpoint = format!("ec2.{}.{}", region.name, region.partition().dns_suffix());
-        Self { opt_in_status: opt_in_status(region), region_name: region.name, endpoint }
+        Self { opt_in_status: opt_in_status(site, region), region_name: region.name, endpoint }
     }
 
     fn values(&self, name: &str, probe: &mut Probe<'_>) {
@@ -90,9 +96,14 @@ impl Read for DescribeRegions {
         if let Some(unknown) = unknown(&names, |name| regions(site).any(|region| region.name == name)) {
             return Err(Ec2Error::RegionNotFound(unknown));
         }
+        // By name any region is told of; otherwise those that are enabled, or all if that is asked for.
+        let any = input.all_regions || !names.is_empty();
         let mut scratch = String::new();
-        let regions =
-            regions(site).filter(|region| is_named(&names, region.name)).map(RegionView::new).filter(|row| {
+        let regions = regions(site)
+            .filter(|region| is_named(&names, region.name))
+            .map(|region| RegionView::new(site, region))
+            .filter(|row| any || row.opt_in_status != NOT_OPTED_IN)
+            .filter(|row| {
                 filters.pass(&mut scratch, &Tags::default(), |name, probe| row.values(name, probe))
             });
         Ok(DescribeRegionsOut { regions: regions.collect() })
@@ -226,11 +237,30 @@ mod tests {
             ("us-gov-west-1", 2, "ec2.us-gov-west-1.amazonaws.com"),
         ] {
             let lab = Lab::with(region, Quotas::default());
-            let all = lab.read::<DescribeRegions>(json!({}))["Regions"].clone();
+            let all = lab.read::<DescribeRegions>(json!({ "AllRegions": true }))["Regions"].clone();
             assert_eq!(all.as_array().unwrap().len(), count);
             let own = json!({ "Filters": [{ "Name": "endpoint", "Values": [endpoint] }] });
             assert_eq!(texts(&lab.read::<DescribeRegions>(own)["Regions"], "RegionName"), [region]);
         }
+    }
+
+    #[test]
+    fn regions_to_be_asked_for_are_told_of_only_if_they_are_asked_for() {
+        let statuses = |region: &str, input| {
+            let lab = Lab::with(region, Quotas::default());
+            let regions = lab.read::<DescribeRegions>(input)["Regions"].clone();
+            texts(&regions, "RegionName").into_iter().zip(texts(&regions, "OptInStatus")).collect::<Vec<_>>()
+        };
+        let enabled = statuses("us-east-1", json!({}));
+        assert_eq!(enabled.len(), 17);
+        assert!(enabled.iter().all(|(_, status)| status == "opt-in-not-required"));
+        let one = json!({ "RegionNames": ["ap-east-1"] });
+        let is = |status: &str| vec![("ap-east-1".to_owned(), status.to_owned())];
+        assert_eq!(statuses("us-east-1", one.clone()), is("not-opted-in"));
+        assert_eq!(statuses("ap-east-1", one), is("opted-in"));
+        assert_eq!(statuses("ap-east-1", json!({})).len(), 18);
+        let filter = json!({ "Filters": [{ "Name": "opt-in-status", "Values": ["not-opted-in"] }] });
+        assert_eq!(statuses("us-east-1", filter), []);
     }
 
     #[test]

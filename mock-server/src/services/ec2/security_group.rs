@@ -2,16 +2,16 @@
 
 use super::dependency;
 use super::describe::{Resource, Text, find, stored_in};
+use super::error::groups::GroupError;
 use super::error::{Ec2Error, Missing};
 use super::filter::Probe;
 use super::permission::Permissions;
 use super::tags::{self, OwnTags, TagSet, TagSpecification};
 use crate::kernel::{AccountId, Memo};
-use crate::model::group::SecurityGroupIndex;
-use crate::model::network::ANY_V4;
+use crate::model::group::{SecurityGroupIndex, default_egress};
 use crate::model::{
-    DEFAULT_GROUP, Direction, Id, Peer, SecurityGroup, SecurityGroupId, SecurityGroupRule, Site, State, Txn,
-    Vpc, VpcId,
+    DEFAULT_GROUP, Direction, Id, Peer, PrefixListId, SecurityGroup, SecurityGroupId, SecurityGroupRule,
+    Site, State, Txn, Vpc, VpcId,
 };
 use crate::services::{Caller, Operation, Write};
 use serde::{Deserialize, Serialize, Serializer};
@@ -67,10 +67,29 @@ impl Resource for SecurityGroup {
         }
     }
 
+    fn keys(state: &State, name: &str, value: &str) -> Option<Vec<SecurityGroupId>> {
+        let (direction, field) = permission_filter(name)?;
+        let (peer, index) = match field {
+            "group-id" => {
+                let id = SecurityGroupId::parse(value)?;
+                (Peer::Group(id), SecurityGroupIndex::References(id))
+            }
+            "prefix-list-id" => {
+                let id = PrefixListId::parse(value)?;
+                (Peer::PrefixList(id), SecurityGroupIndex::PrefixList(id))
+            }
+            _ => return None,
+        };
+        let names = |rule: &SecurityGroupRule| rule.direction == direction && rule.peer == peer;
+        let groups = state.groups.by(&index).filter(|group| group.rules.iter().any(names));
+        Some(groups.map(|group| group.id).collect())
+    }
+
     fn named<'a>(state: &'a State, name: &str) -> Result<&'a Arc<Self>, Ec2Error> {
-        let vpc = state.default_vpc().ok_or(Ec2Error::NoDefaultVpc)?.id;
-        let group = state.group_named(vpc, name).filter(|group| &*group.name == name);
-        group.ok_or_else(|| Ec2Error::GroupNameNotFound { name: name.to_owned(), vpc })
+        let vpc = state.default_vpc().map(|vpc| vpc.id);
+        let group = vpc.and_then(|vpc| state.group_named(vpc, name)).filter(|group| &*group.name == name);
+        let vpc = || vpc.map_or_else(|| "none".to_owned(), |vpc| vpc.to_string());
+        group.ok_or_else(|| Ec2Error::GroupNameNotFound { name: name.to_owned(), vpc: vpc() })
     }
 
     fn values(&self, state: &State, name: &str, probe: &mut Probe<'_>) {
@@ -81,11 +100,7 @@ impl Resource for SecurityGroup {
             "owner-id" => probe.show(state.site.account),
             "vpc-id" => probe.show(self.vpc),
             name => {
-                let (direction, field) = match name.strip_prefix("egress.") {
-                    Some(field) => (Direction::Egress, field),
-                    None => (Direction::Ingress, name),
-                };
-                let Some(field) = field.strip_prefix("ip-permission.") else { return probe.unknown() };
+                let Some((direction, field)) = permission_filter(name) else { return probe.unknown() };
                 let rules = self.rules.iter().filter(|rule| rule.direction == direction);
                 rules.for_each(|rule| rule_values(rule, state, field, probe));
             }
@@ -108,14 +123,26 @@ impl Resource for SecurityGroup {
     }
 }
 
+/// The direction and the field of a filter on permissions.
+fn permission_filter(name: &str) -> Option<(Direction, &str)> {
+    let (direction, field) = match name.strip_prefix("egress.") {
+        Some(field) => (Direction::Egress, field),
+        None => (Direction::Ingress, name),
+    };
+    Some((direction, field.strip_prefix("ip-permission.")?))
+}
+
 fn rule_values(rule: &SecurityGroupRule, state: &State, field: &str, probe: &mut Probe<'_>) {
     match (field, &rule.peer) {
         ("cidr", Peer::V4(net)) => probe.show(net),
         ("ipv6-cidr", Peer::V6(net)) => probe.show(net),
-        ("prefix-list-id", Peer::PrefixList(id)) => probe.is(id),
+        ("prefix-list-id", Peer::PrefixList(id)) => probe.show(id),
         ("group-id", Peer::Group(id)) => probe.show(id),
+        // Rules name groups by name in the default VPC alone.
         ("group-name", Peer::Group(id)) => {
-            state.groups.get(id).into_iter().for_each(|group| probe.is(&group.name));
+            let home = state.default_vpc().map(|vpc| vpc.id);
+            let named = state.groups.get(id).filter(|group| Some(group.vpc) == home);
+            named.into_iter().for_each(|group| probe.is(&group.name));
         }
         ("user-id", Peer::Group(_)) => probe.show(state.site.account),
         ("protocol", _) => probe.is(&rule.protocol),
@@ -155,6 +182,7 @@ pub fn named_by<'a>(
 ) -> Result<&'a Arc<SecurityGroup>, Ec2Error> {
     match (id, name) {
         (Some(_), Some(_)) => Err(Ec2Error::GroupIdAndName),
+        (Some(id), None) if !id.starts_with("sg-") => Err(GroupError::InvalidGroupId(id.to_owned()).into()),
         (Some(id), None) => find::<SecurityGroup>(state, id),
         (None, Some(name)) => SecurityGroup::named(state, name),
         (None, None) => Err(Ec2Error::MissingParameter("groupId")),
@@ -201,7 +229,8 @@ impl Operation for CreateSecurityGroup {
 impl Write for CreateSecurityGroup {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: CreateSecurityGroupIn) -> Result<Self::Out, Ec2Error> {
         let state = &txn.state;
-        let name = input.group_name;
+        // Source: VPC user guide, "Security group basics": trailing spaces are not kept.
+        let name = input.group_name.trim_end().to_owned();
         if input.description.is_empty() {
             return Err(Ec2Error::MissingParameter("GroupDescription"));
         }
@@ -217,9 +246,10 @@ impl Write for CreateSecurityGroup {
             return Err(Ec2Error::ReservedGroupName(name));
         }
         let vpc = match &input.vpc_id {
-            Some(id) => find::<Vpc>(state, id)?.id,
-            None => state.default_vpc().ok_or(Ec2Error::NoDefaultVpc)?.id,
+            Some(id) => find::<Vpc>(state, id)?,
+            None => state.default_vpc().ok_or(Ec2Error::NoDefaultVpc)?,
         };
+        let (vpc, open) = (vpc.id, default_egress(vpc).collect::<Vec<_>>());
         if state.group_named(vpc, &name).is_some() {
             return Err(Ec2Error::DuplicateGroup { name, vpc });
         }
@@ -228,13 +258,15 @@ impl Write for CreateSecurityGroup {
             return Err(Ec2Error::TooManyGroups);
         }
         let id = SecurityGroupId::mint(txn);
-        let egress = SecurityGroupRule::all_traffic(Id::mint(txn), Direction::Egress, Peer::V4(ANY_V4));
+        let egress = open.into_iter();
+        let rules = egress.map(|peer| SecurityGroupRule::all_traffic(Id::mint(txn), Direction::Egress, peer));
+        let rules = rules.collect();
         txn.state.groups.insert(SecurityGroup {
             id,
             vpc,
             name: name.into(),
             description: input.description,
-            rules: vec![egress],
+            rules,
             tags: tags.clone(),
             memo: Memo::default(),
         });
@@ -280,7 +312,7 @@ impl Write for DeleteSecurityGroup {
         if dependency::holder(&txn.state, id).is_some() {
             return Err(Ec2Error::GroupInUse(id));
         }
-        txn.state.groups.remove(&id);
+        txn.state.remove_group(id);
         Ok(DeleteSecurityGroupOut { r#return: true, group_id: Text(id) })
     }
 }

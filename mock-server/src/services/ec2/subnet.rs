@@ -1,18 +1,22 @@
 //! Subnets.
 
-use super::describe::{Listed, Nothing, Resource, Text, Value, find, stored_in};
-use super::error::{Ec2Error, Missing};
+use super::describe::{Each, Listed, Resource, Text, find, stored_in};
+use super::error::{Ec2Error, Missing, VpcError};
 use super::filter::Probe;
+use super::subnet_attribute::{IP_NAME, RESOURCE_NAME};
+use super::subnet_cidr::{Ipv6BlockView, ipv6_block};
 use super::tags::{self, TagSet, TagSpecification};
 use super::vpc::BlockPublicAccess;
+use super::vpc_cidr::{ASSOCIATED, ASSOCIATING, IPV4_IPAM, IPV6_IPAM, not_built};
 use super::{dependency, is_vpc_sized, parse_cidr};
 use crate::kernel::AccountId;
 use crate::model::network::NewSubnet;
-use crate::model::vpc::SubnetIndex;
+use crate::model::vpc::{SubnetIndex, overlap};
 use crate::model::{Id, Site, State, Subnet, SubnetId, Txn, Vpc, VpcId, Zone};
 use crate::services::{Caller, Done, Operation, Write};
-use ipnet::Ipv4Net;
+use ipnet::{IpNet, Ipv4Net};
 use serde::{Deserialize, Serialize, Serializer};
+use std::sync::Arc;
 
 impl Resource for Subnet {
     const DESCRIBE: &'static str = "DescribeSubnets";
@@ -68,20 +72,26 @@ impl Resource for Subnet {
             "availability-zone" | "availabilityZone" => probe.is(self.zone.name),
             "availability-zone-id" | "availabilityZoneId" => probe.is(self.zone.id),
             "available-ip-address-count" => probe.show(self.addresses.free()),
-            "cidr" | "cidr-block" | "cidrBlock" => probe.show(self.cidr),
+            "cidr" | "cidr-block" | "cidrBlock" => self.cidr.into_iter().for_each(|cidr| probe.show(cidr)),
             "default-for-az" | "defaultForAz" => probe.flag(self.default_for_zone),
-            "enable-dns64"
-            | "ipv6-native"
-            | "map-customer-owned-ip-on-launch"
-            | "private-dns-name-options-on-launch.enable-resource-name-dns-a-record"
-            | "private-dns-name-options-on-launch.enable-resource-name-dns-aaaa-record" => probe.flag(false),
-            "private-dns-name-options-on-launch.hostname-type" => probe.is(HOSTNAME_TYPE),
-            "customer-owned-ipv4-pool"
-            | "enable-lni-at-device-index"
-            | "ipv6-cidr-block-association.association-id"
-            | "ipv6-cidr-block-association.ipv6-cidr-block"
-            | "ipv6-cidr-block-association.state"
-            | "outpost-arn" => {}
+            "enable-dns64" => probe.flag(self.dns64),
+            "ipv6-cidr-block-association.association-id" => {
+                self.ipv6.iter().for_each(|(id, _)| probe.show(id));
+            }
+            "ipv6-cidr-block-association.ipv6-cidr-block" => {
+                self.ipv6.iter().for_each(|(_, cidr)| probe.show(cidr));
+            }
+            "ipv6-cidr-block-association.state" => self.ipv6.iter().for_each(|_| probe.is(ASSOCIATED)),
+            "ipv6-native" => probe.flag(self.is_ipv6_native()),
+            "map-customer-owned-ip-on-launch" => probe.flag(false),
+            "private-dns-name-options-on-launch.enable-resource-name-dns-a-record" => {
+                probe.flag(self.launch_names.a_record);
+            }
+            "private-dns-name-options-on-launch.enable-resource-name-dns-aaaa-record" => {
+                probe.flag(self.launch_names.aaaa_record);
+            }
+            "private-dns-name-options-on-launch.hostname-type" => probe.is(hostname_type(self)),
+            "customer-owned-ipv4-pool" | "enable-lni-at-device-index" | "outpost-arn" => {}
             "map-public-ip-on-launch" => probe.flag(self.map_public_ip),
             "owner-id" => probe.show(state.site.account),
             "state" => probe.is("available"),
@@ -93,46 +103,60 @@ impl Resource for Subnet {
     }
 
     fn print<S: Serializer>(&self, site: &Site, serializer: S) -> Result<S::Ok, S::Error> {
-        SubnetView {
-            availability_zone_id: self.zone.id,
-            map_customer_owned_ip_on_launch: false,
-            owner_id: Text(site.account),
-            assign_ipv6_address_on_creation: false,
-            ipv6_cidr_block_association_set: &[],
-            tags: TagSet::unless_empty(&self.tags),
-            subnet_arn: Text(&site.printed_arn("ec2", format_args!("subnet/{}", self.id))),
-            enable_dns64: false,
-            ipv6_native: false,
-            private_dns_name_options_on_launch: PrivateDnsNameOptions {
-                hostname_type: HOSTNAME_TYPE,
-                enable_resource_name_dns_a_record: false,
-                enable_resource_name_dns_aaaa_record: false,
-            },
-            block_public_access_states: BlockPublicAccess::OFF,
-            subnet_id: Text(self.id),
-            state: "available",
-            vpc_id: Text(self.vpc),
-            cidr_block: Text(self.cidr),
-            available_ip_address_count: self.addresses.free(),
-            availability_zone: self.zone.name,
-            default_for_az: self.default_for_zone,
-            map_public_ip_on_launch: self.map_public_ip,
-        }
-        .serialize(serializer)
+        print_as(self, ASSOCIATED, site, serializer)
     }
 }
 
-/// What the names of instances in a subnet are made of, unless it is told otherwise.
-const HOSTNAME_TYPE: &str = "ip-name";
+/// Prints a subnet whose IPv6 block is in this state.
+fn print_as<S: Serializer>(
+    subnet: &Subnet,
+    block_state: &'static str,
+    site: &Site,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    SubnetView {
+        availability_zone_id: subnet.zone.id,
+        map_customer_owned_ip_on_launch: false,
+        owner_id: Text(site.account),
+        assign_ipv6_address_on_creation: subnet.assign_ipv6,
+        ipv6_cidr_block_association_set: Each(|| {
+            subnet.ipv6.iter().map(|made| Ipv6BlockView::new(*made, block_state))
+        }),
+        tags: TagSet::unless_empty(&subnet.tags),
+        subnet_arn: Text(&site.printed_arn("ec2", format_args!("subnet/{}", subnet.id))),
+        enable_dns64: subnet.dns64,
+        ipv6_native: subnet.is_ipv6_native(),
+        private_dns_name_options_on_launch: PrivateDnsNameOptions {
+            hostname_type: hostname_type(subnet),
+            enable_resource_name_dns_a_record: subnet.launch_names.a_record,
+            enable_resource_name_dns_aaaa_record: subnet.launch_names.aaaa_record,
+        },
+        block_public_access_states: BlockPublicAccess::OFF,
+        subnet_id: Text(subnet.id),
+        state: "available",
+        vpc_id: Text(subnet.vpc),
+        cidr_block: subnet.cidr.map(Text),
+        available_ip_address_count: subnet.addresses.free(),
+        availability_zone: subnet.zone.name,
+        default_for_az: subnet.default_for_zone,
+        map_public_ip_on_launch: subnet.map_public_ip,
+    }
+    .serialize(serializer)
+}
+
+/// What the names of instances in a subnet are made of.
+fn hostname_type(subnet: &Subnet) -> &'static str {
+    if subnet.launch_names.by_resource { RESOURCE_NAME } else { IP_NAME }
+}
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct SubnetView<'a> {
+struct SubnetView<'a, C: Serialize> {
     availability_zone_id: &'static str,
     map_customer_owned_ip_on_launch: bool,
     owner_id: Text<AccountId>,
     assign_ipv6_address_on_creation: bool,
-    ipv6_cidr_block_association_set: Nothing,
+    ipv6_cidr_block_association_set: C,
     tags: Option<TagSet<'a>>,
     subnet_arn: Text<&'a dyn std::fmt::Display>,
     enable_dns64: bool,
@@ -142,7 +166,7 @@ struct SubnetView<'a> {
     subnet_id: Text<SubnetId>,
     state: &'static str,
     vpc_id: Text<VpcId>,
-    cidr_block: Text<Ipv4Net>,
+    cidr_block: Option<Text<Ipv4Net>>,
     available_ip_address_count: u32,
     availability_zone: &'static str,
     default_for_az: bool,
@@ -158,7 +182,7 @@ struct PrivateDnsNameOptions {
     enable_resource_name_dns_aaaa_record: bool,
 }
 
-// === Create, delete, modify ===
+// === Create and delete ===
 
 /// Source: VPC user guide, "Create a subnet"; EC2-SUB-RANGE, EC2-SUB-CONFLICT, EC2-SUB-LIMIT.
 pub struct CreateSubnet;
@@ -172,14 +196,33 @@ pub struct CreateSubnetIn {
     cidr_block: Option<String>,
     ipv6_native: bool,
     ipv6_cidr_block: Option<String>,
+    outpost_arn: Option<String>,
+    ipv4_ipam_pool_id: Option<String>,
+    ipv4_netmask_length: Option<i32>,
     ipv6_ipam_pool_id: Option<String>,
+    ipv6_netmask_length: Option<i32>,
     vpc_id: String,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct CreateSubnetOut {
-    subnet: Listed<Subnet>,
+    subnet: Fresh,
+}
+
+/// A subnet as its creation answers it: its IPv6 block is on its way.
+struct Fresh(Listed<Subnet>);
+
+impl Serialize for Fresh {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        print_as(&self.0.row, ASSOCIATING, &self.0.site, serializer)
+    }
+}
+
+impl CreateSubnetOut {
+    pub fn new(state: &State, row: Arc<Subnet>) -> Self {
+        Self { subnet: Fresh(Listed::new(state, row)) }
+    }
 }
 
 impl Operation for CreateSubnet {
@@ -193,23 +236,30 @@ impl Write for CreateSubnet {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: CreateSubnetIn) -> Result<CreateSubnetOut, Ec2Error> {
         let state = &txn.state;
         let vpc = find::<Vpc>(state, &input.vpc_id)?;
-        if input.ipv6_native && input.ipv6_cidr_block.is_none() && input.ipv6_ipam_pool_id.is_none() {
-            return Err(Ec2Error::NoIpv6Block);
+        not_built(&[
+            (input.ipv4_ipam_pool_id.is_some(), IPV4_IPAM),
+            (input.ipv6_ipam_pool_id.is_some(), IPV6_IPAM),
+        ])?;
+        if let Some(arn) = input.outpost_arn {
+            return Err(VpcError::OutpostNotFound(arn).into());
         }
-        if input.ipv6_native || input.ipv6_cidr_block.is_some() || input.ipv6_ipam_pool_id.is_some() {
-            return Err(Ec2Error::NotBuilt("CreateSubnet with IPv6"));
+        if input.ipv4_netmask_length.is_some() {
+            return Err(Ec2Error::MissingParameter("ipv4IpamPoolId"));
         }
-        let cidr = parse_cidr(input.cidr_block.ok_or(Ec2Error::MissingParameter("cidrBlock"))?)?;
-        if !is_vpc_sized(cidr) || !vpc.cidrs.iter().any(|(_, block)| block.contains(&cidr)) {
-            return Err(Ec2Error::SubnetRange(cidr));
+        if input.ipv6_netmask_length.is_some() {
+            return Err(Ec2Error::MissingParameter("ipv6IpamPoolId"));
         }
-        let index = SubnetIndex::Vpc(vpc.id);
-        if state.subnets.by(&index).any(|other| overlap(other.cidr, cidr)) {
-            return Err(Ec2Error::SubnetConflict(cidr));
-        }
+        let cidr = match (input.ipv6_native, input.cidr_block, &input.ipv6_cidr_block) {
+            (true, _, None) => return Err(Ec2Error::NoIpv6Block),
+            (true, Some(_), _) => return Err(VpcError::NativeWithIpv4.into()),
+            (true, None, Some(_)) => None,
+            (false, None, _) => return Err(Ec2Error::MissingParameter("cidrBlock")),
+            (false, Some(text), _) => Some(ipv4_block(state, vpc, text)?),
+        };
+        let ipv6 = input.ipv6_cidr_block.map(|text| ipv6_block(state, vpc, &text)).transpose()?;
         let zone = zone_for(&state.site, input.availability_zone, input.availability_zone_id)?;
         let tags = tags::given(state, Subnet::KIND, input.tag_specifications)?;
-        if state.subnets.count(&index) >= state.quotas.subnets_per_vpc {
+        if state.subnets.count(&SubnetIndex::Vpc(vpc.id)) >= state.quotas.subnets_per_vpc {
             return Err(Ec2Error::TooManySubnets);
         }
         let vpc = vpc.id;
@@ -218,22 +268,38 @@ impl Write for CreateSubnet {
             acl_association: Id::mint(txn),
             vpc,
             cidr,
+            ipv6: ipv6.map(|net| (Id::mint(txn), net)),
             zone,
             default_for_zone: false,
             map_public_ip: false,
             tags,
         };
         let row = txn.state.add_subnet(new);
-        Ok(CreateSubnetOut { subnet: Listed::new(&txn.state, row) })
+        Ok(CreateSubnetOut::new(&txn.state, row))
     }
 }
 
-fn overlap(a: Ipv4Net, b: Ipv4Net) -> bool {
-    a.contains(&b) || b.contains(&a)
+/// The IPv4 block that a subnet of this VPC can have.
+/// Source: VPC user guide, "Subnet CIDR blocks"; EC2-SUB-RANGE, EC2-SUB-CONFLICT.
+fn ipv4_block(state: &State, vpc: &Vpc, text: String) -> Result<Ipv4Net, Ec2Error> {
+    let cidr = parse_cidr(text)?;
+    if !is_vpc_sized(cidr) || !vpc.cidrs.iter().any(|(_, block)| block.contains(&cidr)) {
+        return Err(Ec2Error::SubnetRange(cidr));
+    }
+    if !is_free(state, vpc.id, cidr.into()) {
+        return Err(Ec2Error::SubnetConflict(cidr));
+    }
+    Ok(cidr)
+}
+
+/// Whether no subnet of the VPC has any address of this block.
+pub fn is_free(state: &State, vpc: VpcId, net: IpNet) -> bool {
+    let mut used = state.subnets.by(&SubnetIndex::Vpc(vpc)).flat_map(|subnet| subnet.blocks());
+    !used.any(|other| overlap(other, net))
 }
 
 /// The zone asked for by name, by id or by neither: then AWS chooses one, and here it is the first.
-fn zone_for(site: &Site, name: Option<String>, id: Option<String>) -> Result<Zone, Ec2Error> {
+pub fn zone_for(site: &Site, name: Option<String>, id: Option<String>) -> Result<Zone, Ec2Error> {
     let zones = site.info().map_or(&[][..], |region| region.zones);
     let refuse = |parameter, value, name: fn(&Zone) -> &'static str| {
         let zones: Vec<_> = zones.iter().map(name).collect();
@@ -276,36 +342,11 @@ impl Write for DeleteSubnet {
     }
 }
 
-pub struct ModifySubnetAttribute;
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct ModifySubnetAttributeIn {
-    map_public_ip_on_launch: Option<Value<bool>>,
-    subnet_id: String,
-}
-
-impl Operation for ModifySubnetAttribute {
-    const NAME: &'static str = "ModifySubnetAttribute";
-    type In = ModifySubnetAttributeIn;
-    type Out = Done;
-    type Error = Ec2Error;
-}
-
-impl Write for ModifySubnetAttribute {
-    fn run(txn: &mut Txn<'_>, _: &Caller, input: ModifySubnetAttributeIn) -> Result<Done, Ec2Error> {
-        let id = find::<Subnet>(&txn.state, &input.subnet_id)?.id;
-        if let Some(map) = input.map_public_ip_on_launch {
-            txn.state.subnets.update(&id, |subnet| subnet.map_public_ip = map.value);
-        }
-        Ok(Done {})
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::describe::Describe;
     use super::super::harness::{Lab, text, texts};
+    use super::super::subnet_attribute::ModifySubnetAttribute;
     use super::*;
     use serde_json::json;
 

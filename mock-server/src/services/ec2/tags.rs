@@ -4,8 +4,10 @@ use super::describe::{Resource, Window, find};
 use super::error::Ec2Error;
 use super::filter::{Filter, Filters};
 use crate::model::{
-    DhcpOptions, FlowLog, Id, InternetGateway, NetworkAcl, NetworkInterface, Peering, RouteTable,
-    SecurityGroup, SecurityGroupRuleId, State, Subnet, Tags, Txn, Vpc,
+    AllocationId, DhcpOptions, EgressOnlyInternetGateway, FlowLog, Id, InternetGateway, NatGateway,
+    NetworkAcl, NetworkInterface, Peering, PrefixList, RouteTable, SecurityGroup, SecurityGroupRuleId, State,
+    Subnet, SubnetCidrReservation, Tags, TransitAttachment, TransitGateway, Txn, Vpc, VpcEndpoint,
+    VpnGateway,
 };
 use crate::services::{Caller, Done, Operation, Page, Printed, Read, View, Write, page};
 use serde::{Deserialize, Serialize, Serializer};
@@ -122,9 +124,18 @@ struct Kind {
 /// Everything that can be tagged.
 const KINDS: &[Kind] = &[
     kind::<DhcpOptions>(),
+    kind::<EgressOnlyInternetGateway>(),
+    Kind {
+        prefix: AllocationId::PREFIX,
+        name: super::address::KIND,
+        change: super::address::change_tags,
+        visit: super::address::visit_tags,
+    },
     kind::<InternetGateway>(),
+    kind::<NatGateway>(),
     kind::<NetworkAcl>(),
     kind::<NetworkInterface>(),
+    kind::<PrefixList>(),
     kind::<RouteTable>(),
     kind::<SecurityGroup>(),
     Kind {
@@ -134,8 +145,13 @@ const KINDS: &[Kind] = &[
         visit: super::security_group_rule::visit_tags,
     },
     kind::<Subnet>(),
+    kind::<SubnetCidrReservation>(),
     kind::<Vpc>(),
+    kind::<VpcEndpoint>(),
     kind::<Peering>(),
+    kind::<TransitAttachment>(),
+    kind::<TransitGateway>(),
+    kind::<VpnGateway>(),
     kind::<FlowLog>(),
 ];
 
@@ -335,8 +351,13 @@ impl Read for DescribeTags {
 
 #[cfg(test)]
 mod tests {
+    use super::super::address::AllocateAddress;
     use super::super::describe::Describe;
-    use super::super::harness::{Lab, texts};
+    use super::super::egress_only_internet_gateway::CreateEgressOnlyInternetGateway;
+    use super::super::harness::{Lab, text, texts};
+    use super::super::nat_gateway::CreateNatGateway;
+    use super::super::subnet_reservation::CreateSubnetCidrReservation;
+    use super::super::vpn_gateway::CreateVpnGateway;
     use super::*;
     use serde_json::{Value as Json, json};
 
@@ -348,6 +369,9 @@ mod tests {
         let interface = lab.interface(&subnet, &[]);
         let peers = json!({ "VpcId": vpc, "PeerVpcId": lab.vpc() });
         lab.write::<super::super::peering::CreateVpcPeeringConnection>(peers);
+        lab.write::<CreateEgressOnlyInternetGateway>(json!({ "VpcId": vpc }));
+        lab.write::<CreateVpnGateway>(json!({ "Type": "ipsec.1" }));
+        let (_, attachment) = super::super::transit_gateway_attachment::tests::attached(&lab, &vpc, &subnet);
         lab.flow_log("VPC", &vpc, "records");
         let state = lab.state();
         let group = state.groups.iter().next().unwrap();
@@ -358,7 +382,25 @@ mod tests {
         ids.push(state.internet_gateways.iter().next().unwrap().id.to_string());
         ids.push(state.route_tables.iter().next().unwrap().id.to_string());
         ids.push(state.acls.iter().next().unwrap().id.to_string());
+        let endpoint = json!({ "VpcId": vpc, "ServiceName": "com.amazonaws.us-east-1.s3" });
+        let endpoint = lab.write::<super::super::vpc_endpoint_create::CreateVpcEndpoint>(endpoint);
+        ids.push(super::super::harness::text(&endpoint["VpcEndpoint"]["VpcEndpointId"]));
         ids.push(state.peerings.iter().next().unwrap().id.to_string());
+        let reservation = lab.write::<CreateSubnetCidrReservation>(
+            json!({ "SubnetId": ids[1], "ReservationType": "prefix", "Cidr": "10.0.0.16/28" }),
+        );
+        ids.push(text(&reservation["SubnetCidrReservation"]["SubnetCidrReservationId"]));
+        ids.push(state.egress_only_gateways.iter().next().unwrap().id.to_string());
+        ids.push(state.vpn_gateways.iter().next().unwrap().id.to_string());
+        ids.push(state.transit_gateways.iter().next().unwrap().id.to_string());
+        ids.push(attachment);
+        let allocated = lab.write::<AllocateAddress>(json!({}));
+        ids.push(text(&allocated["AllocationId"]));
+        let made = json!({ "SubnetId": ids[1], "ConnectivityType": "private" });
+        ids.push(text(&lab.write::<CreateNatGateway>(made)["NatGateway"]["NatGatewayId"]));
+        let list = json!({ "PrefixListName": "l", "AddressFamily": "IPv4", "MaxEntries": 1 });
+        let list = lab.write::<super::super::prefix_list_change::CreateManagedPrefixList>(list);
+        ids.push(list["PrefixList"]["PrefixListId"].as_str().unwrap().to_owned());
         ids.push(state.flow_logs.iter().next().unwrap().id.to_string());
         assert_eq!(ids.len(), KINDS.len());
         let tags = json!([{ "Key": "team", "Value": "a" }, { "Key": "Name", "Value": "" }]);

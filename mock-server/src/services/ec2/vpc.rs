@@ -1,17 +1,19 @@
 //! VPCs.
 
-use super::describe::{Each, Listed, Nothing, Resource, Text, Value, find, stored_in};
-use super::error::{Ec2Error, Missing};
+use super::describe::{Each, Listed, Resource, Text, Value, find, stored_in};
+use super::error::{Ec2Error, Missing, VpcError};
 use super::filter::Probe;
 use super::tags::{self, TagSet, TagSpecification};
+use super::vpc_cidr::{self, AMAZON_POOL, ASSOCIATED, ASSOCIATING, CidrView, Ipv6CidrView, Origins};
 use super::{dependency, parse_cidr};
 use crate::model::network::NewVpc;
 use crate::model::peering;
 use crate::model::vpc::VpcIndex;
-use crate::model::{DhcpOptionsId, Id, Site, State, Tenancy, Txn, Vpc, VpcCidrAssociationId};
+use crate::model::{DhcpOptionsId, Id, Site, State, Tenancy, Txn, Vpc};
 use crate::services::{Caller, Done, Operation, Read, View, Write};
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize, Serializer};
+use std::sync::Arc;
 
 impl Resource for Vpc {
     const DESCRIBE: &'static str = "DescribeVpcs";
@@ -36,6 +38,7 @@ impl Resource for Vpc {
         "tag-key",
         "vpc-id",
     ];
+    const OLD_FILTERS: &'static [(&'static str, &'static str)] = &[("isDefault", "is-default")];
 
     stored_in!(vpcs);
 
@@ -56,15 +59,21 @@ impl Resource for Vpc {
             "cidr" => self.cidr().into_iter().for_each(|cidr| probe.show(cidr)),
             "cidr-block-association.association-id" => self.cidrs.iter().for_each(|(id, _)| probe.show(id)),
             "cidr-block-association.cidr-block" => self.cidrs.iter().for_each(|(_, cidr)| probe.show(cidr)),
-            "cidr-block-association.state" => probe.is("associated"),
+            "cidr-block-association.state" => probe.is(ASSOCIATED),
             "dhcp-options-id" => match self.dhcp_options {
                 Some(id) => probe.show(id),
                 None => probe.is("default"),
             },
-            "ipv6-cidr-block-association.association-id"
-            | "ipv6-cidr-block-association.ipv6-cidr-block"
-            | "ipv6-cidr-block-association.ipv6-pool"
-            | "ipv6-cidr-block-association.state" => {}
+            "ipv6-cidr-block-association.association-id" => {
+                self.ipv6_cidrs.iter().for_each(|(id, _)| probe.show(id));
+            }
+            "ipv6-cidr-block-association.ipv6-cidr-block" => {
+                self.ipv6_cidrs.iter().for_each(|(_, cidr)| probe.show(cidr));
+            }
+            "ipv6-cidr-block-association.ipv6-pool" => {
+                self.ipv6_cidrs.iter().for_each(|_| probe.is(AMAZON_POOL))
+            }
+            "ipv6-cidr-block-association.state" => self.ipv6_cidrs.iter().for_each(|_| probe.is(ASSOCIATED)),
             "is-default" => probe.flag(self.is_default),
             "owner-id" => probe.show(state.site.account),
             "state" => probe.is("available"),
@@ -84,12 +93,15 @@ trait PrintVpc {
 
 impl PrintVpc for Vpc {
     fn print_as<S: Serializer>(&self, state: &str, site: &Site, serializer: S) -> Result<S::Ok, S::Error> {
-        let associations = || self.cidrs.iter().map(CidrView::new);
+        // The first IPv4 block is there at once.
+        let v4 = || self.cidrs.iter().map(|made| CidrView::new(*made, ASSOCIATED));
+        let under_way = if state == PENDING { ASSOCIATING } else { ASSOCIATED };
+        let v6 = || self.ipv6_cidrs.iter().map(|made| Ipv6CidrView::new(made, under_way, &site.region));
         VpcView {
             owner_id: Text(site.account),
             instance_tenancy: tenancy_name(self.tenancy),
-            ipv6_cidr_block_association_set: &[],
-            cidr_block_association_set: Each(associations),
+            ipv6_cidr_block_association_set: Each(v6),
+            cidr_block_association_set: Each(v4),
             is_default: self.is_default,
             tags: TagSet::unless_empty(&self.tags),
             block_public_access_states: BlockPublicAccess::OFF,
@@ -107,10 +119,10 @@ impl PrintVpc for Vpc {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct VpcView<'a, C: Serialize> {
+struct VpcView<'a, C: Serialize, C6: Serialize> {
     owner_id: Text<crate::kernel::AccountId>,
     instance_tenancy: &'static str,
-    ipv6_cidr_block_association_set: Nothing,
+    ipv6_cidr_block_association_set: C6,
     cidr_block_association_set: C,
     is_default: bool,
     tags: Option<TagSet<'a>>,
@@ -132,27 +144,6 @@ impl BlockPublicAccess {
     pub const OFF: Self = Self { internet_gateway_block_mode: "off" };
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct CidrView {
-    association_id: Text<VpcCidrAssociationId>,
-    cidr_block: Text<Ipv4Net>,
-    cidr_block_state: CidrState,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct CidrState {
-    state: &'static str,
-}
-
-impl CidrView {
-    fn new((id, cidr): &(VpcCidrAssociationId, Ipv4Net)) -> Self {
-        let cidr_block_state = CidrState { state: "associated" };
-        Self { association_id: Text(*id), cidr_block: Text(*cidr), cidr_block_state }
-    }
-}
-
 fn tenancy_name(tenancy: Tenancy) -> &'static str {
     match tenancy {
         Tenancy::Default => "default",
@@ -169,7 +160,16 @@ pub struct CreateVpc;
 #[serde(rename_all = "PascalCase", default)]
 pub struct CreateVpcIn {
     cidr_block: Option<String>,
+    ipv6_pool: Option<String>,
+    ipv6_cidr_block: Option<String>,
+    ipv4_ipam_pool_id: Option<String>,
+    ipv4_netmask_length: Option<i32>,
+    ipv6_ipam_pool_id: Option<String>,
+    ipv6_netmask_length: Option<i32>,
+    ipv6_cidr_block_network_border_group: Option<String>,
+    vpc_encryption_control: Option<serde::de::IgnoredAny>,
     instance_tenancy: Option<String>,
+    amazon_provided_ipv6_cidr_block: bool,
     tag_specifications: Vec<TagSpecification>,
 }
 
@@ -179,12 +179,20 @@ pub struct CreateVpcOut {
     vpc: Pending,
 }
 
+impl CreateVpcOut {
+    pub fn new(state: &State, row: Arc<Vpc>) -> Self {
+        Self { vpc: Pending(Listed::new(state, row)) }
+    }
+}
+
+const PENDING: &str = "pending";
+
 /// A VPC as its creation answers it; EC2-VPC-STATE.
 struct Pending(Listed<Vpc>);
 
 impl Serialize for Pending {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.row.print_as("pending", &self.0.site, serializer)
+        self.0.row.print_as(PENDING, &self.0.site, serializer)
     }
 }
 
@@ -197,8 +205,21 @@ impl Operation for CreateVpc {
 
 impl Write for CreateVpc {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: CreateVpcIn) -> Result<CreateVpcOut, Ec2Error> {
+        let region = txn.state.site.region.clone();
+        let origins = Origins {
+            amazon_ipv6: input.amazon_provided_ipv6_cidr_block,
+            border_group: input.ipv6_cidr_block_network_border_group.as_deref(),
+            ipv4_ipam: input.ipv4_ipam_pool_id.as_deref(),
+            ipv4_length: input.ipv4_netmask_length,
+            ipv6_pool: input.ipv6_pool.as_deref(),
+            ipv6_block: input.ipv6_cidr_block.as_deref(),
+            ipv6_ipam: input.ipv6_ipam_pool_id.as_deref(),
+            ipv6_length: input.ipv6_netmask_length,
+        };
+        origins.check(&region)?;
+        vpc_cidr::not_built(&[(input.vpc_encryption_control.is_some(), "A VPC with encryption control")])?;
         let cidr = parse_cidr(input.cidr_block.ok_or(Ec2Error::MissingParameter("cidrBlock"))?)?;
-        if !super::is_vpc_sized(cidr) {
+        if !super::is_vpc_sized(cidr) || !vpc_cidr::may_be_primary(cidr) {
             return Err(Ec2Error::VpcRange(cidr));
         }
         let tenancy = match input.instance_tenancy.as_deref() {
@@ -213,8 +234,13 @@ impl Write for CreateVpc {
         let dhcp_options = txn.state.region_dhcp_options;
         let mut new = NewVpc::new(&mut |kind| txn.mint(kind), cidr, tenancy, dhcp_options);
         new.vpc.tags = tags;
-        let row = txn.state.add_vpc(new);
-        Ok(CreateVpcOut { vpc: Pending(Listed::new(&txn.state, row)) })
+        let mut row = txn.state.add_vpc(new);
+        if input.amazon_provided_ipv6_cidr_block {
+            let vpc = row.id;
+            vpc_cidr::associate_ipv6(txn, vpc)?;
+            row = txn.state.vpcs.get(&vpc).cloned().unwrap_or(row);
+        }
+        Ok(CreateVpcOut::new(&txn.state, row))
     }
 }
 
@@ -333,7 +359,52 @@ impl Write for ModifyVpcAttribute {
         };
         let id = find::<Vpc>(&txn.state, &input.vpc_id)?.id;
         txn.state.vpcs.update(&id, |vpc| *field(vpc) = value);
+        txn.state.name_public_addresses(id);
         Ok(Done {})
+    }
+}
+
+/// The tenancy of a VPC can only be changed to `default`.
+/// Source: API reference, ModifyVpcTenancy, and the error codes `InvalidTenancy` and `UnsupportedTenancy`;
+/// EC2-VPC-TENANCY.
+pub struct ModifyVpcTenancy;
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ModifyVpcTenancyIn {
+    vpc_id: String,
+    instance_tenancy: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ModifyVpcTenancyOut {
+    return_value: bool,
+}
+
+impl Operation for ModifyVpcTenancy {
+    const NAME: &'static str = "ModifyVpcTenancy";
+    type In = ModifyVpcTenancyIn;
+    type Out = ModifyVpcTenancyOut;
+    type Error = Ec2Error;
+}
+
+impl Write for ModifyVpcTenancy {
+    fn run(
+        txn: &mut Txn<'_>,
+        _: &Caller,
+        input: ModifyVpcTenancyIn,
+    ) -> Result<ModifyVpcTenancyOut, Ec2Error> {
+        let vpc = find::<Vpc>(&txn.state, &input.vpc_id)?;
+        let (id, tenancy) = (vpc.id, vpc.tenancy);
+        if input.instance_tenancy != tenancy_name(Tenancy::Default) {
+            return Err(Ec2Error::UnsupportedTenancy(input.instance_tenancy));
+        }
+        if tenancy == Tenancy::Default {
+            return Err(VpcError::TenancyUnchangeable(id).into());
+        }
+        txn.state.vpcs.update(&id, |vpc| vpc.tenancy = Tenancy::Default);
+        Ok(ModifyVpcTenancyOut { return_value: true })
     }
 }
 
@@ -447,6 +518,18 @@ mod tests {
     }
 
     #[test]
+    fn dedicated_tenancy_can_be_given_up() {
+        let lab = Lab::new();
+        let made =
+            lab.write::<CreateVpc>(json!({ "CidrBlock": "10.0.0.0/16", "InstanceTenancy": "dedicated" }));
+        let id = text(&made["Vpc"]["VpcId"]);
+        let modify = json!({ "VpcId": id, "InstanceTenancy": "default" });
+        assert_eq!(lab.write::<ModifyVpcTenancy>(modify), json!({ "ReturnValue": true }));
+        let seen = lab.read::<Describe<Vpc>>(json!({ "VpcIds": [id] }));
+        assert_eq!(seen["Vpcs"][0]["InstanceTenancy"], "default");
+    }
+
+    #[test]
     fn what_is_in_a_vpc_holds_it() {
         let lab = Lab::new();
         let vpc = lab.vpc();
@@ -458,10 +541,7 @@ mod tests {
         let group = lab.group(&vpc, "web");
         assert_eq!(delete(), Err(Ec2Error::VpcInUse(id)));
         lab.write::<security_group::DeleteSecurityGroup>(json!({ "GroupId": group }));
-        lab.change(|state| {
-            let gateway = state.internet_gateways.iter().next().unwrap().id;
-            state.internet_gateways.update(&gateway, |gateway| gateway.vpc = Some(id));
-        });
+        lab.internet_gateway(&vpc);
         assert_eq!(delete(), Err(Ec2Error::VpcInUse(id)));
     }
 
@@ -492,6 +572,7 @@ mod tests {
         assert_eq!(ids(json!([{ "Name": "cidr", "Values": ["10.0.0.0/16"] }])), [&*vpc]);
         assert_eq!(ids(json!([{ "Name": "cidr", "Values": ["1?2.*"] }])).len(), 2);
         assert_eq!(ids(json!([{ "Name": "is-default", "Values": ["false"] }])).len(), 2);
+        assert_eq!(ids(json!([{ "Name": "isDefault", "Values": ["false"] }])).len(), 2);
         assert_eq!(ids(json!([{ "Name": "owner-id", "Values": ["123456789012"] }])).len(), 3);
         let both =
             json!([{ "Name": "vpc-id", "Values": [vpc] }, { "Name": "is-default", "Values": ["true"] }]);

@@ -37,6 +37,8 @@ impl Resource for FlowLog {
     const KIND: &'static str = "vpc-flow-log";
     /// Larger pages are as large as this. Source: the page of DescribeFlowLogs, in earlier versions.
     const CAPPED: bool = true;
+    /// Clients look for deleted flow logs and find an empty list.
+    const SKIPS_UNKNOWN: bool = true;
     const ID_FILTER: &'static str = "flow-log-id";
     const FILTERS: &'static [&'static str] = &[
         "deliver-log-status",
@@ -53,11 +55,6 @@ impl Resource for FlowLog {
 
     fn not_found(missing: Missing) -> Ec2Error {
         FlowLogError::NotFound(Counted(missing.0)).into()
-    }
-
-    /// Clients look for deleted flow logs and find an empty list.
-    fn absent(missing: Missing) -> Option<Ec2Error> {
-        malformed(&missing.0)
     }
 
     fn index(name: &str, value: &str) -> Option<FlowLogIndex> {

@@ -1,11 +1,10 @@
 //! The refusals of flow logs.
 
-use super::super::describe::Describe;
 use super::super::error::flow_log::FlowLogError;
 use super::super::flow_log::{CreateFlowLogs, DeleteFlowLogs, refuse_bucket};
 use super::super::harness::Lab;
 use super::{Seen, with};
-use crate::model::{FlowLog, LogDestination};
+use crate::model::LogDestination;
 use crate::services::refusal::Refusal;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -154,7 +153,6 @@ fn ids(seen: &mut Seen<'_>, to_bucket: &Value) {
     );
     let malformed = "1 validation error detected: Value 'vpc-1' at 'flowLogId' has an invalid format";
     seen.value::<DeleteFlowLogs>(delete(&["vpc-1"]), malformed);
-    seen.read::<Describe<FlowLog>>(delete(&["vpc-1"]), "InvalidParameterValue", malformed);
     let many = delete(&vec![LOST; 1_001]);
     seen.value::<DeleteFlowLogs>(many, "Too many values for parameter flowLogId. The maximum is 1000.");
     let tags = |kind: &str| json!({ "TagSpecifications": [{ "ResourceType": kind, "Tags": [{ "Key": "k", "Value": "v" }] }] });

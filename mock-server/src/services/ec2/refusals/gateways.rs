@@ -4,7 +4,7 @@ use super::super::describe::Describe;
 use super::super::dhcp_options::{AssociateDhcpOptions, CreateDhcpOptions, DeleteDhcpOptions};
 use super::super::region::{DescribeAvailabilityZones, DescribeRegions};
 use super::Seen;
-use crate::model::{DhcpOptions, InternetGateway, NetworkAcl, RouteTable};
+use crate::model::{DhcpOptions, InternetGateway, RouteTable};
 use serde_json::json;
 
 pub(super) fn gateways_and_regions(seen: &mut Seen<'_>) {
@@ -12,11 +12,6 @@ pub(super) fn gateways_and_regions(seen: &mut Seen<'_>) {
         json!({ "RouteTableIds": ["rtb-1"] }),
         "InvalidRouteTableID.NotFound",
         "The routeTable ID 'rtb-1' does not exist",
-    );
-    seen.read::<Describe<NetworkAcl>>(
-        json!({ "NetworkAclIds": ["acl-1"] }),
-        "InvalidNetworkAclID.NotFound",
-        "The networkAcl ID 'acl-1' does not exist",
     );
     seen.read::<Describe<InternetGateway>>(
         json!({ "InternetGatewayIds": ["igw-1"] }),
@@ -56,19 +51,36 @@ pub(super) fn dhcp_options(seen: &mut Seen<'_>, vpc: &str) {
         create("domain-name", &[]),
         "The DHCP option domain-name must have a value.",
     );
+    for (key, value) in [
+        ("netbios-node-type", "0"),
+        ("ntp-servers", "f"),
+        ("domain-name-servers", "amazon"),
+        ("netbios-name-servers", "::1"),
+        ("ipv6-address-preferred-lease-time", "139"),
+    ] {
+        seen.value::<CreateDhcpOptions>(
+            create(key, &[value]),
+            &format!("Value ({value}) for parameter value is invalid. Invalid DHCP option value for {key}."),
+        );
+    }
     seen.value::<CreateDhcpOptions>(
         create("domain-name-servers", &["10.0.0.2"; 5]),
         "The DHCP option domain-name-servers can have at most 4 values.",
     );
     seen.write::<DeleteDhcpOptions>(
+        json!({ "DhcpOptionsId": "foo-1" }),
+        "InvalidDhcpOptionsId.Malformed",
+        "Invalid id: \"foo-1\" (expecting \"dopt-...\")",
+    );
+    seen.write::<DeleteDhcpOptions>(
         json!({ "DhcpOptionsId": "dopt-1" }),
-        "InvalidDhcpOptionsID.NotFound",
-        "The dhcpOptions ID 'dopt-1' does not exist",
+        "InvalidDhcpOptionID.NotFound",
+        "The dhcpOption ID 'dopt-1' does not exist",
     );
     seen.write::<AssociateDhcpOptions>(
         json!({ "DhcpOptionsId": "dopt-1", "VpcId": vpc }),
-        "InvalidDhcpOptionsID.NotFound",
-        "The dhcpOptions ID 'dopt-1' does not exist",
+        "InvalidDhcpOptionID.NotFound",
+        "The dhcpOption ID 'dopt-1' does not exist",
     );
     seen.write::<AssociateDhcpOptions>(
         json!({ "DhcpOptionsId": "default", "VpcId": "vpc-1" }),
