@@ -99,6 +99,10 @@ struct Serve {
     /// How much of everything there may be: as on AWS by default, or without bounds.
     #[arg(long, env = "MOCKPLANE_QUOTAS", default_value = "aws")]
     quotas: QuotasName,
+    /// How much of one thing there may be, whatever `--quotas` says: vpcs=20 or vpcs=unlimited. May be given several
+    /// times, or once with commas.
+    #[arg(long = "quota", env = "MOCKPLANE_QUOTA", value_delimiter = ',', value_parser = parse_quota)]
+    quota: Vec<(String, usize)>,
     /// Form of the log, which goes to standard error.
     #[arg(long, env = "MOCKPLANE_LOG_FORMAT", default_value = "text")]
     log_format: LogFormat,
@@ -252,10 +256,11 @@ fn defaults(args: &Serve) -> Result<Defaults, String> {
         SilenceName::Hang => Silence::Hang,
     };
     let choices = Choices { placement, silence, linger: args.endpoint_linger };
-    let quotas = match args.quotas {
+    let mut quotas = match args.quotas {
         QuotasName::Aws => Quotas::default(),
         QuotasName::Off => Quotas::UNLIMITED,
     };
+    args.quota.iter().try_for_each(|(name, limit)| quotas.set(name, *limit))?;
     let mut offerings = Offerings::default();
     args.not_offered.iter().for_each(|(family, zones)| offerings.set(family, zones.clone()));
     Ok(Defaults { profile: args.profile.into(), rule_modes, offerings, choices, texts, quotas })
@@ -375,6 +380,13 @@ fn parse_rule(text: &str) -> Result<(&'static str, RuleMode), String> {
     rules::parse_mode(text).ok_or_else(|| {
         "such as SM-VPC-IP-01=warn: a rule that `mockplane rule` lists, and enforce, warn or off".into()
     })
+}
+
+fn parse_quota(text: &str) -> Result<(String, usize), String> {
+    let quota = text.split_once('=').and_then(|(name, limit)| Some((name, Quotas::parse_limit(limit)?)));
+    let (name, limit) = quota.ok_or("such as vpcs=20 or vpcs=unlimited")?;
+    Quotas::default().set(name, limit)?;
+    Ok((name.to_owned(), limit))
 }
 
 /// A family of instance types and the zones that lack it.

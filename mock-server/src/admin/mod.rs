@@ -1,6 +1,7 @@
 //! The control API under `/_mockplane/`, and the aliases that let people switch from other mocks with no edit.
 
 mod offerings;
+mod quotas;
 mod rules;
 
 use crate::aws::{ServiceId, ServiceModel};
@@ -92,6 +93,8 @@ impl Site {
             ("POST", "rules") => self.change_rule(request.body()),
             ("GET", "offerings") => self.offerings(query.get("account")),
             ("POST", "offerings") => self.change_offering(request.body()),
+            ("GET", "quotas") => self.quotas(query.get("account")),
+            ("POST", "quotas") => self.change_quota(request.body()),
             ("GET", "events") => self.events(&query),
             ("GET", call) if call.starts_with("explain/") => self.explain(&call["explain/".len()..], &query),
             _ => {

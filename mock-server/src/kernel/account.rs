@@ -3,6 +3,7 @@
 use super::cell::Cell;
 use super::world::{Accounts, Setup};
 use super::{CellState, Clock, Due, EventLog, Letter, Origin, Scope, SimTime, Txn};
+use arc_swap::ArcSwap;
 use dashmap::DashMap;
 use std::collections::VecDeque;
 use std::fmt;
@@ -53,7 +54,8 @@ pub struct Account<S: CellState> {
     pub id: AccountId,
     pub events: EventLog,
     seed: u64,
-    defaults: Arc<S::Defaults>,
+    /// What cells begin with.
+    defaults: ArcSwap<S::Defaults>,
     /// All accounts, this one too.
     accounts: Weak<Accounts<S>>,
     cells: DashMap<Scope, Arc<Cell<S>>>,
@@ -72,7 +74,7 @@ impl<S: CellState> Account<S> {
             id,
             events: EventLog::default(),
             seed: setup.seed,
-            defaults: setup.defaults.clone(),
+            defaults: ArcSwap::new(setup.defaults.clone()),
             accounts,
             cells: DashMap::new(),
             clock: Mutex::new((setup.clock)(wall)),
@@ -156,6 +158,27 @@ impl<S: CellState> Account<S> {
             self.publish(stored.events, stored.next_due);
         }
         Ok(result)
+    }
+
+    /// Changes what cells begin with, and then every cell that is there, each in a transaction of its own.
+    pub fn adjust(
+        &self,
+        now: SimTime,
+        defaults: impl FnOnce(&mut S::Defaults),
+        change: impl Fn(&mut Txn<'_, S>),
+    ) {
+        let mut new = S::Defaults::clone(&**self.defaults.load());
+        defaults(&mut new);
+        // A cell that is being made with the old ones holds its place in the map, so that it is found below.
+        self.defaults.store(Arc::new(new));
+        for cell in self.all_cells() {
+            let done: Result<(), std::convert::Infallible> =
+                self.write(&cell.origin.scope, now, true, |txn| {
+                    change(txn);
+                    Ok(())
+                });
+            let Ok(()) = done;
+        }
     }
 
     /// What a cell of any account is like now; `None` if nobody ever used that account.
@@ -291,7 +314,7 @@ impl<S: CellState> Account<S> {
         }
         let make = || {
             let origin = Origin::new(self.seed, self.id, scope.clone());
-            Arc::new(Cell::new(origin, &*self.defaults))
+            Arc::new(Cell::new(origin, &**self.defaults.load()))
         };
         self.cells.entry(scope.clone()).or_insert_with(make).clone()
     }
@@ -318,11 +341,12 @@ mod tests {
     impl CellState for Counter {
         type Owner = &'static str;
         type What = u64;
-        type Defaults = ();
+        /// What cells begin to count from.
+        type Defaults = u64;
         /// How often it is still to be sent back.
         type Letter = u64;
-        fn first(_: &Origin, (): &()) -> Self {
-            Self::default()
+        fn first(_: &Origin, total: &u64) -> Self {
+            Self { total: *total, ..Self::default() }
         }
         fn receive(txn: &mut Txn<'_, Self>, letter: u64) {
             txn.state.total += letter;
@@ -347,7 +371,7 @@ mod tests {
     }
 
     fn account() -> Arc<Account<Counter>> {
-        let world = World::new(1, (), |wall| Clock::new(ClockMode::Manual, Some(at(0)), wall));
+        let world = World::new(1, 0, |wall| Clock::new(ClockMode::Manual, Some(at(0)), wall));
         world.account(AccountId::parse("111122223333").unwrap(), at(0))
     }
 
@@ -362,6 +386,14 @@ mod tests {
             let later = txn.now + Duration::from_millis(5);
             txn.state.timers.schedule(later, due.owner, due.what - 1);
         }
+    }
+
+    #[test]
+    fn an_adjustment_reaches_cells_that_are_there_and_those_to_come() {
+        let account = account();
+        assert_eq!(account.read(&region("old")).total, 0);
+        account.adjust(at(0), |total| *total = 7, |txn| txn.state.total += 1);
+        assert_eq!((account.read(&region("old")).total, account.read(&region("new")).total), (1, 7));
     }
 
     #[test]
@@ -442,7 +474,7 @@ mod tests {
 
     #[test]
     fn letters_cross_accounts_after_the_commit_and_are_answered() {
-        let world = World::<Counter>::new(1, (), |_| Clock::new(ClockMode::Manual, Some(at(0)), at(0)));
+        let world = World::<Counter>::new(1, 0, |_| Clock::new(ClockMode::Manual, Some(at(0)), at(0)));
         let ids = [111_122_223_333, 111_122_223_334].map(|id| AccountId::from_number(id).unwrap());
         let [one, other] = ids.map(|id| world.account(id, at(0)));
         let nobody = AccountId::from_number(7).unwrap();

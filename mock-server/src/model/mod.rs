@@ -11,6 +11,7 @@ pub mod edge;
 pub mod elastic;
 pub mod endpoint_service;
 pub mod finding;
+pub mod flow_log;
 pub mod gateway;
 pub mod group;
 pub mod group_vpc;
@@ -51,6 +52,7 @@ pub use edge::{EgressOnlyInternetGateway, VpnAttachment, VpnAttachmentState, Vpn
 pub use elastic::ElasticAddress;
 pub use endpoint_service::{EndpointService, EndpointType};
 pub use finding::{Evidence, Finding, Phase, RuleMode, RuleModes, Verdict};
+pub use flow_log::{FlowLog, FlowLogSettings, LogDestination, Logged, Traffic};
 pub use gateway::{DhcpOptions, InternetGateway};
 pub use group::{DEFAULT_GROUP, Direction, Peer, SecurityGroup, SecurityGroupRule};
 pub use group_vpc::{GroupAssociation, GroupAssociationIndex, GroupAssociationState};

@@ -113,6 +113,7 @@ impl State {
         acls.iter().for_each(|id| drop(self.acls.remove(id)));
         groups.iter().for_each(|id| self.remove_group(*id));
         self.forget_group_associations(&GroupAssociationIndex::Vpc(id));
+        self.remove_flow_logs_of(Logged::Vpc(id));
         Some(vpc)
     }
 
@@ -201,6 +202,7 @@ impl State {
                 table.associations.retain(|association| association.subnet() != Some(id));
             });
         }
+        self.remove_flow_logs_of(Logged::Subnet(id));
         Some(subnet)
     }
 

@@ -205,6 +205,7 @@ impl State {
         let interface = self.interfaces.remove(&id)?;
         self.forget_token(interface.client_token);
         self.settle_routes_to(RouteTarget::Interface(id));
+        self.remove_flow_logs_of(Logged::Interface(id));
         self.subnets.update(&interface.subnet, |subnet| {
             for address in interface.ipv4_addresses() {
                 subnet.addresses.release(address);

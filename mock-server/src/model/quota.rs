@@ -109,3 +109,117 @@ impl Quotas {
         versions_per_prefix_list: usize::MAX,
     };
 }
+
+/// What a quota is that has no bound.
+pub const UNBOUNDED: usize = usize::MAX;
+
+impl Quotas {
+    /// Every quota with the name that people use. A quota without a name does not compile.
+    fn named(&mut self) -> impl Iterator<Item = (&'static str, &mut usize)> {
+        let Quotas {
+            vpcs,
+            subnets_per_vpc,
+            ipv4_blocks_per_vpc,
+            ipv6_blocks_per_vpc,
+            security_groups,
+            rules_per_direction,
+            interfaces,
+            groups_per_interface,
+            tags_per_resource,
+            gateway_endpoints,
+            interface_endpoints_per_vpc,
+            peerings_per_vpc,
+            outstanding_peerings,
+            route_tables_per_vpc,
+            routes_per_table,
+            internet_gateways,
+            egress_only_gateways,
+            vpn_gateways,
+            transit_gateways,
+            elastic_addresses,
+            nat_gateways_per_zone,
+            elastic_addresses_per_nat_gateway,
+            private_addresses_per_nat_gateway,
+            acls_per_vpc,
+            acl_entries_per_direction,
+            prefix_lists,
+            entries_per_prefix_list,
+            versions_per_prefix_list,
+        } = self;
+        let all = [
+            ("vpcs", vpcs),
+            ("subnetsPerVpc", subnets_per_vpc),
+            ("ipv4BlocksPerVpc", ipv4_blocks_per_vpc),
+            ("ipv6BlocksPerVpc", ipv6_blocks_per_vpc),
+            ("securityGroups", security_groups),
+            ("rulesPerDirection", rules_per_direction),
+            ("interfaces", interfaces),
+            ("groupsPerInterface", groups_per_interface),
+            ("tagsPerResource", tags_per_resource),
+            ("gatewayEndpoints", gateway_endpoints),
+            ("interfaceEndpointsPerVpc", interface_endpoints_per_vpc),
+            ("peeringsPerVpc", peerings_per_vpc),
+            ("outstandingPeerings", outstanding_peerings),
+            ("routeTablesPerVpc", route_tables_per_vpc),
+            ("routesPerTable", routes_per_table),
+            ("internetGateways", internet_gateways),
+            ("egressOnlyGateways", egress_only_gateways),
+            ("vpnGateways", vpn_gateways),
+            ("transitGateways", transit_gateways),
+            ("elasticAddresses", elastic_addresses),
+            ("natGatewaysPerZone", nat_gateways_per_zone),
+            ("elasticAddressesPerNatGateway", elastic_addresses_per_nat_gateway),
+            ("privateAddressesPerNatGateway", private_addresses_per_nat_gateway),
+            ("aclsPerVpc", acls_per_vpc),
+            ("aclEntriesPerDirection", acl_entries_per_direction),
+            ("prefixLists", prefix_lists),
+            ("entriesPerPrefixList", entries_per_prefix_list),
+            ("versionsPerPrefixList", versions_per_prefix_list),
+        ];
+        all.into_iter()
+    }
+
+    /// Every quota by its name.
+    pub fn all(mut self) -> Vec<(&'static str, usize)> {
+        self.named().map(|(name, limit)| (name, *limit)).collect()
+    }
+
+    /// Changes the quota of this name.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn set(&mut self, name: &str, limit: usize) -> Result<(), String> {
+        let slot = self.named().find(|(known, _)| *known == name).map(|(_, slot)| slot);
+        *slot.ok_or_else(|| {
+            let known: Vec<_> = Quotas::default().all().into_iter().map(|(name, _)| name).collect();
+            format!("`{name}` is no quota; there are {}", known.join(", "))
+        })? = limit;
+        Ok(())
+    }
+
+    /// Reads a limit as people write it: a number, or `unlimited`.
+    pub fn parse_limit(text: &str) -> Option<usize> {
+        if text == "unlimited" { Some(UNBOUNDED) } else { text.parse().ok() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_quota_can_be_set_by_its_name() {
+        let mut quotas = Quotas::default();
+        for (n, (name, _)) in Quotas::default().all().into_iter().enumerate() {
+            quotas.set(name, n).unwrap();
+            assert_eq!(quotas.all()[n], (name, n));
+        }
+        assert!(quotas.all().iter().enumerate().all(|(n, (_, limit))| n == *limit), "no two share a slot");
+        assert!(quotas.set("vpc", 1).unwrap_err().starts_with("`vpc` is no quota; there are vpcs, "));
+        assert!(Quotas::UNLIMITED.all().iter().all(|(_, limit)| *limit == UNBOUNDED));
+        assert_eq!(
+            ["7", "unlimited", "-1", ""].map(Quotas::parse_limit),
+            [Some(7), Some(UNBOUNDED), None, None]
+        );
+    }
+}

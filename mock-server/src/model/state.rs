@@ -137,6 +137,7 @@ pub struct State {
     pub peerings: Table<Peering>,
     pub elastic_addresses: Table<ElasticAddress>,
     pub nat_gateways: Table<NatGateway>,
+    pub flow_logs: Table<FlowLog>,
     /// The DHCP options that new VPCs get.
     pub region_dhcp_options: Option<DhcpOptionsId>,
     pub vpc_endpoints: Table<VpcEndpoint>,
@@ -240,6 +241,7 @@ impl State {
         table(&mut broken, "peerings", &self.peerings);
         table(&mut broken, "elastic_addresses", &self.elastic_addresses);
         table(&mut broken, "nat_gateways", &self.nat_gateways);
+        table(&mut broken, "flow_logs", &self.flow_logs);
         table(&mut broken, "jobs", &self.jobs);
         table(&mut broken, "models", &self.models);
         table(&mut broken, "endpoint_configs", &self.endpoint_configs);
@@ -261,6 +263,7 @@ impl State {
         broken.extend(group_vpc::broken_invariants(self));
         broken.extend(prefix_list::broken_invariants(self));
         broken.extend(place::broken_invariants(self));
+        broken.extend(flow_log::broken_invariants(self));
         for vpc in self.vpcs.iter() {
             if let Some(options) = vpc.dhcp_options.filter(|id| !self.dhcp_options.contains(id)) {
                 broken.push(format!("{} has {options}, which does not exist", vpc.id));
@@ -310,7 +313,7 @@ impl State {
         if !self.subnets.iter().map(|subnet| &subnet.id).eq(&associated) {
             broken.push("not every subnet has one network ACL".into());
         }
-        // Each token is that of one row, and goes with it.
+        // Each token is that of one row, or of the flow logs of one call, and goes with them.
         let mut tokens: Vec<_> =
             self.interfaces.iter().filter_map(|interface| interface.client_token).collect();
         tokens.extend(self.route_tables.iter().filter_map(|table| table.client_token));
@@ -320,6 +323,7 @@ impl State {
         tokens.extend(self.vpc_endpoints.iter().filter_map(|endpoint| endpoint.client_token));
         tokens.extend(self.prefix_lists.iter().filter_map(|list| list.client_token));
         tokens.extend(self.instances.iter().filter_map(|instance| instance.client_token));
+        tokens.extend(flow_log::tokens(self));
         tokens.sort_unstable();
         if !self.client_tokens.keys().eq(&tokens) {
             broken.push("the client tokens are not those of the rows".into());

@@ -19,7 +19,7 @@ pub mod room;
 pub mod texts;
 
 pub use book::{catalogue, index, page};
-pub use case::Case;
+pub use case::{Case, role as role_with_arn};
 
 use crate::model::JobKind;
 use serde::Deserialize;

@@ -58,8 +58,27 @@ pub struct Settings {
     /// Zones that have no instances of a family, by the family: `ml.g5: [us-east-1a]`.
     #[serde(default)]
     pub not_offered: BTreeMap<String, Spanned<Vec<String>>>,
+    /// How much of each thing there may be: a number, or `unlimited`.
+    #[serde(default)]
+    pub quotas: BTreeMap<String, Spanned<Limit>>,
     #[serde(default)]
     pub clock: ClockSettings,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Limit {
+    Number(usize),
+    Word(String),
+}
+
+impl std::fmt::Display for Limit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Limit::Number(number) => number.fmt(f),
+            Limit::Word(word) => word.fmt(f),
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]

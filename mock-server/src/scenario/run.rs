@@ -182,6 +182,9 @@ impl<T: Target> Run<'_, T> {
         for (family, zones) in &settings.not_offered {
             self.session.set_offering(family, &zones.value).await?;
         }
+        for (quota, limit) in &settings.quotas {
+            self.session.set_quota(quota, &limit.value.to_string()).await?;
+        }
         let scale = settings.clock.scale.as_ref().map_or(60.0, |scale| scale.value);
         let mode = match settings.clock.mode {
             Mode::Manual => "manual".to_owned(),

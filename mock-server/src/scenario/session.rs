@@ -109,6 +109,12 @@ impl<'a, T: Target> Session<'a, T> {
         self.control(Method::POST, "/_mockplane/offerings", Some(&body)).await.map(|_| ())
     }
 
+    /// Says how much of something there may be.
+    pub async fn set_quota(&mut self, quota: &str, limit: &str) -> Result<(), Broken> {
+        let body = json!({"account": self.account.to_string(), "quota": quota, "limit": limit});
+        self.control(Method::POST, "/_mockplane/quotas", Some(&body)).await.map(|_| ())
+    }
+
     /// Sets the account's clock.
     pub async fn set_clock(&mut self, mode: &str, start: Option<SimTime>) -> Result<(), Broken> {
         let mut body = json!({"account": self.account.to_string(), "mode": mode});

@@ -4,6 +4,7 @@
 mod acls;
 mod addresses;
 mod endpoints;
+mod flow_logs;
 mod groups;
 mod interfaces;
 mod peering;
@@ -50,6 +51,7 @@ const TOPICS: &[&[Ec2Rule]] = &[
     GENERAL,
     routes::RULES,
     peering::RULES,
+    flow_logs::RULES,
     vpcs::RULES,
     addresses::RULES,
     acls::RULES,

@@ -12,9 +12,50 @@ use std::sync::Arc;
 /// Longest client token; EC2-IDEM-2.
 const LONGEST: usize = 64;
 
+/// What stands for one request: its token, and a digest of its parameters.
+pub struct Stamp {
+    key: u128,
+    request: u128,
+}
+
+impl Stamp {
+    /// `request` is the input without its token.
+    ///
+    /// # Errors
+    /// For a token that is none.
+    pub fn new(operation: &str, token: &str, request: &impl Debug) -> Result<Self, Ec2Error> {
+        if token.len() > LONGEST || !token.is_ascii() {
+            return Err(Ec2Error::BadClientToken(token.to_owned()));
+        }
+        let key = digest(0, &[operation.as_bytes(), token.as_bytes()]);
+        Ok(Self { key, request: digest(0, &[format!("{request:?}").as_bytes()]) })
+    }
+
+    /// What rows keep as their `client_token`, so that the token goes with them
+    /// ([`crate::model::State::forget_token`]).
+    pub fn key(&self) -> u128 {
+        self.key
+    }
+
+    /// What the same request made before.
+    ///
+    /// # Errors
+    /// If the token came with other parameters.
+    pub fn made(&self, state: &State) -> Result<Option<HexId>, Ec2Error> {
+        match state.client_tokens.get(&self.key) {
+            Some(used) if used.request != self.request => Err(Ec2Error::TokenReused),
+            used => Ok(used.map(|used| used.made)),
+        }
+    }
+
+    /// From now on the request stands for what it made.
+    pub fn keep(&self, state: &mut State, made: HexId) {
+        state.client_tokens.insert(self.key, UsedToken { request: self.request, made });
+    }
+}
+
 /// Makes something unless a call of this operation with this token made it before: then that is answered as it is
-/// now. `request` is the input without its token. `make` gets what the row has to keep as its `client_token`, so that
-/// the token goes with it ([`crate::model::State::forget_token`]).
+/// now. `request` is the input without its token. `make` gets what the row has to keep as its `client_token`.
 ///
 /// # Errors
 /// For a token that is none, or one that came with other parameters; and those of `make`.
@@ -46,18 +87,11 @@ pub fn once_made<T>(
     let Some(token) = token.filter(|token| !token.is_empty()) else {
         return make(txn, None).map(|(_, made)| made);
     };
-    if token.len() > LONGEST || !token.is_ascii() {
-        return Err(Ec2Error::BadClientToken(token.to_owned()));
+    let stamp = Stamp::new(operation, token, request)?;
+    if let Some(made) = stamp.made(&txn.state)? {
+        return again(&txn.state, made);
     }
-    let key = digest(0, &[operation.as_bytes(), token.as_bytes()]);
-    let request = digest(0, &[format!("{request:?}").as_bytes()]);
-    match txn.state.client_tokens.get(&key) {
-        Some(used) if used.request != request => Err(Ec2Error::TokenReused),
-        Some(used) => again(&txn.state, used.made),
-        None => {
-            let (id, made) = make(txn, Some(key))?;
-            txn.state.client_tokens.insert(key, UsedToken { request, made: id });
-            Ok(made)
-        }
-    }
+    let (id, made) = make(txn, Some(stamp.key()))?;
+    stamp.keep(&mut txn.state, id);
+    Ok(made)
 }

@@ -138,6 +138,7 @@ pub struct DescribeIn {
     #[serde(
         alias = "DhcpOptionsIds",
         alias = "EgressOnlyInternetGatewayIds",
+        alias = "FlowLogIds",
         alias = "GroupIds",
         alias = "InstanceIds",
         alias = "InternetGatewayIds",
@@ -157,6 +158,7 @@ pub struct DescribeIn {
     )]
     pub ids: Vec<String>,
     pub group_names: Vec<String>,
+    /// One operation calls it `Filter`.
     #[serde(alias = "Filter")]
     pub filters: Vec<Filter>,
     pub max_results: Option<i64>,

@@ -5,6 +5,7 @@
 
 pub mod address;
 mod endpoints;
+pub mod flow_log;
 pub mod groups;
 pub mod instances;
 pub mod interfaces;
@@ -216,6 +217,8 @@ refusals! {
             text "The specified address is already in use.";
         NotAnAddress(id: String) = "InvalidParameterValue",
             assumed "Invalid value '{id}' for private IP address. Must be an IPv4 address.";
+        BadCount { parameter: &'static str, count: i64 } = "InvalidParameterValue",
+            assumed "Value ({count}) for parameter {parameter} is invalid. Expecting 0 or more.";
         OnePrimaryAddress = "InvalidParameterCombination",
             assumed "Exactly one private IP address must be marked as primary.";
         NotTogether(one: &'static str, other: &'static str) = "InvalidParameterCombination",
@@ -279,5 +282,6 @@ refusals! {
         PrefixLists(PrefixListError),
         Interface(InterfaceError),
         Instance(InstanceError),
+        FlowLog(flow_log::FlowLogError),
     }
 }

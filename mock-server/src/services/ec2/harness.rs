@@ -2,8 +2,8 @@
 
 use super::error::Ec2Error;
 use crate::kernel::{AccountId, Clock, ClockMode, Memo, Scope, SimTime};
-use crate::model::{Account, Defaults, Partition, Quotas, State, World};
-use crate::services::{Caller, Page, Principal, Printed, Read, Reply, ReplyWriter, View, Write};
+use crate::model::{Account, Defaults, Partition, Quotas, Role, State, World};
+use crate::services::{Caller, Page, Principal, Printed, Read, Refused, Reply, ReplyWriter, View, Write};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -66,10 +66,23 @@ impl Lab {
 
     /// Runs a writing operation. A refused one must leave the state as it was, and every state must be sound.
     pub fn try_write<O: Write<Error = Ec2Error>>(&self, input: Value) -> Result<Value, Ec2Error> {
+        self.run::<O>(input, true)
+    }
+
+    /// The same for an operation that is only known to be one, and without `keep` as a dry run.
+    pub fn write_any<O: Write>(&self, input: Value, keep: bool) -> Result<Value, Refused> {
+        self.run::<O>(input, keep).map_err(Into::into)
+    }
+
+    pub fn read_any<O: Read>(&self, input: Value) -> Result<Value, Refused> {
+        self.look::<O>(input).map_err(Into::into)
+    }
+
+    fn run<O: Write>(&self, input: Value, keep: bool) -> Result<Value, O::Error> {
         let before = self.state();
         let input: O::In = serde_json::from_value(input).unwrap();
         let answer =
-            self.account.write(&self.scope, self.now(), true, |txn| O::run(txn, &self.caller, input));
+            self.account.write(&self.scope, self.now(), keep, |txn| O::run(txn, &self.caller, input));
         let after = self.state();
         assert!(answer.is_ok() || Arc::ptr_eq(&before, &after), "a refused call changes nothing");
         assert_eq!(after.broken_invariants(), Vec::<String>::new());
@@ -77,6 +90,10 @@ impl Lab {
     }
 
     pub fn try_read<O: Read<Error = Ec2Error>>(&self, input: Value) -> Result<Value, Ec2Error> {
+        self.look::<O>(input)
+    }
+
+    fn look<O: Read>(&self, input: Value) -> Result<Value, O::Error> {
         let (state, global) = (self.state(), self.account.read(&Scope::Global));
         let view = View { state: &state, global: &global, caller: &self.caller, now: self.now() };
         O::run(&view, serde_json::from_value(input).unwrap()).map(|out| to_json(&out))
@@ -102,6 +119,32 @@ impl Lab {
             Ok(())
         });
         done.unwrap();
+    }
+
+    /// A role that the account has, whose policy trusts this service; its ARN.
+    pub fn role(&self, name: &str, service: &str) -> String {
+        let arn = format!("arn:aws:iam::{}:role/{name}", self.caller.account);
+        let trust = json!({ "Statement": {
+            "Effect": "Allow", "Principal": { "Service": service }, "Action": "sts:AssumeRole",
+        } });
+        let role = Role {
+            name: name.into(),
+            unique_id: "AROA0123456789ABCDEFG".into(),
+            path: "/".into(),
+            arn: arn.clone(),
+            description: None,
+            trust: trust.to_string(),
+            inline: Default::default(),
+            max_session_seconds: 3_600,
+            created: self.now(),
+            tags: Default::default(),
+        };
+        let done: Result<(), ()> = self.account.write(&Scope::Global, self.now(), true, |txn| {
+            txn.state.roles.insert(role);
+            Ok(())
+        });
+        done.unwrap();
+        arn
     }
 
     /// Runs everything that is due within this time; the clock stays where it is.
@@ -203,6 +246,15 @@ impl Lab {
         let input = json!({ "SubnetId": subnet, "Groups": groups });
         let made = self.write::<super::network_interface_create::CreateNetworkInterface>(input);
         text(&made["NetworkInterface"]["NetworkInterfaceId"])
+    }
+
+    /// A flow log to a bucket; its id.
+    pub fn flow_log(&self, kind: &str, resource: &str, bucket: &str) -> String {
+        let made = self.write::<super::flow_log::CreateFlowLogs>(json!({
+            "ResourceType": kind, "ResourceIds": [resource], "TrafficType": "ALL",
+            "LogDestinationType": "s3", "LogDestination": format!("arn:aws:s3:::{bucket}"),
+        }));
+        text(&made["FlowLogIds"][0])
     }
 }
 

@@ -51,8 +51,9 @@ impl Read for DescribeImages {
         if !input.image_ids.is_empty() && input.max_results.is_some() {
             return Err(Ec2Error::PagedIds("imageIdsSet"));
         }
-        let window =
-            Window::new(input.max_results, input.next_token.as_deref(), 1_000, |key| Some(key.to_owned()))?;
+        let window = Window::new(input.max_results, input.next_token.as_deref(), 1_000, |key| {
+            key.starts_with("ami-").then(|| key.to_owned())
+        })?;
         let filters = Filters::new(input.filters, IMAGE_FILTERS)?;
         let images = Image::all(&view.state.site.region);
         let mut missing = Vec::new();

@@ -40,7 +40,7 @@ pub struct RunInstancesIn {
     pub security_groups: Vec<String>,
     pub subnet_id: Option<String>,
     pub private_ip_address: Option<String>,
-    pub ipv6_address_count: Option<u32>,
+    pub ipv6_address_count: Option<i64>,
     pub ipv6_addresses: Vec<Single6>,
     pub enable_primary_ipv6: bool,
     pub network_interfaces: Vec<InterfaceIn>,

@@ -50,8 +50,9 @@ impl Read for DescribeInstanceTypes {
         if !unknown.is_empty() {
             return Err(InstanceError::InstanceTypesNotFound(unknown.join(", ")).into());
         }
-        let window =
-            Window::new(input.max_results, input.next_token.as_deref(), MOST, |key| Some(key.to_owned()))?;
+        let window = Window::new(input.max_results, input.next_token.as_deref(), MOST, |key| {
+            InstanceType::get(key).map(|it| it.name)
+        })?;
         let filters = Filters::new(input.filters, TYPE_FILTERS)?;
         let mut scratch = String::new();
         let rows = InstanceType::all()
@@ -60,7 +61,7 @@ impl Read for DescribeInstanceTypes {
             .filter(|it| {
                 filters.pass(&mut scratch, &Tags::default(), |name, probe| type_values(it, name, probe))
             })
-            .filter(|it| window.after.as_ref().is_none_or(|after| it.name > &**after));
+            .filter(|it| window.after.is_none_or(|after| it.name > after));
         // Without a size a page has as many rows as there may be.
         let (rows, next_token) = page::cut(rows, window.limit.min(MOST), |it| it.name.to_owned());
         Ok(Page { rows, next_token })
@@ -290,8 +291,10 @@ pub const OFFERING_FILTERS: &[&str] = &["instance-type", "location"];
 impl Read for DescribeInstanceTypeOfferings {
     fn run(view: &View<'_>, input: DescribeOfferingsIn) -> Result<Self::Out, Ec2Error> {
         let (location_type, locations) = locations(&view.state.site, input.location_type.as_deref());
-        let window =
-            Window::new(input.max_results, input.next_token.as_deref(), 1_000, |key| Some(key.to_owned()))?;
+        let window = Window::new(input.max_results, input.next_token.as_deref(), 1_000, |key| {
+            let (name, location) = key.split_once(' ')?;
+            Some((InstanceType::get(name)?.name, location.to_owned()))
+        })?;
         let filters = Filters::new(input.filters, OFFERING_FILTERS)?;
         let mut scratch = String::new();
         let offerings = InstanceType::all().iter().flat_map(|it| {
@@ -312,9 +315,8 @@ impl Read for DescribeInstanceTypeOfferings {
             })
             // The types are in order, and so are the places of each.
             .skip_while(|offering| {
-                let (kind, location) = (offering.instance_type, &*offering.location);
-                let after = window.after.as_deref().and_then(|after| after.split_once(' '));
-                after.is_some_and(|after| (kind, location) <= after)
+                let at = (offering.instance_type, &offering.location);
+                window.after.as_ref().is_some_and(|(name, location)| at <= (name, location))
             });
         let (rows, next_token) = page::cut(rows, window.limit.min(1_000), Offering::place);
         Ok(Page { rows, next_token })

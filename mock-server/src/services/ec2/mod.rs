@@ -8,6 +8,8 @@ mod address_attribute;
 mod address_properties;
 mod aws_prefix_list;
 mod client_token;
+#[cfg(test)]
+mod contract;
 mod default_vpc;
 mod dependency;
 mod describe;
@@ -19,6 +21,7 @@ mod endpoint_properties;
 mod endpoint_service;
 pub mod error;
 mod filter;
+mod flow_log;
 #[cfg(test)]
 mod harness;
 mod image;
@@ -86,9 +89,9 @@ pub(crate) use self::{
 
 use super::Registrar;
 use crate::model::{
-    DhcpOptions, EgressOnlyInternetGateway, InterfacePermission, InternetGateway, NatGateway, NetworkAcl,
-    NetworkInterface, Peering, PrefixList, RouteTable, SecurityGroup, Subnet, SubnetCidrReservation,
-    TransitAttachment, TransitGateway, Vpc, VpcEndpoint, VpnGateway,
+    DhcpOptions, EgressOnlyInternetGateway, FlowLog, InterfacePermission, InternetGateway, NatGateway,
+    NetworkAcl, NetworkInterface, Peering, PrefixList, RouteTable, SecurityGroup, Subnet,
+    SubnetCidrReservation, TransitAttachment, TransitGateway, Vpc, VpcEndpoint, VpnGateway,
 };
 use describe::{Describe, Resource};
 use error::Ec2Error;
@@ -248,6 +251,10 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.write::<network_acl_entry::CreateNetworkAclEntry>();
     registrar.write::<network_acl_entry::ReplaceNetworkAclEntry>();
     registrar.write::<network_acl_entry::DeleteNetworkAclEntry>();
+    // Flow logs
+    registrar.write::<flow_log::CreateFlowLogs>();
+    registrar.write::<flow_log::DeleteFlowLogs>();
+    registrar.read::<Describe<FlowLog>>();
     // Tags
     registrar.write::<tags::CreateTags>();
     registrar.write::<tags::DeleteTags>();
@@ -294,6 +301,7 @@ pub fn filters() -> Vec<(&'static str, &'static [&'static str])> {
         of::<Peering>(),
         ("DescribeAddresses", address::ADDRESS_FILTERS),
         of::<NatGateway>(),
+        of::<FlowLog>(),
         ("DescribeTags", tags::TAG_FILTERS),
         ("DescribeRegions", region::REGION_FILTERS),
         ("DescribeAvailabilityZones", region::ZONE_FILTERS),

@@ -4,7 +4,7 @@ use super::describe::Text;
 use super::error::Ec2Error;
 use super::error::interfaces::InterfaceError;
 use super::network_interface::{PrefixView, find_own};
-use super::network_interface_create::{check_ipv6_slots, not_placed, parse_all};
+use super::network_interface_create::{check_ipv6_slots, counted, not_placed, parse_all};
 use crate::model::{
     Addresses, Attachment, InstanceType, NetworkInterface, NetworkInterfaceId, State, Subnet, Txn,
 };
@@ -110,10 +110,10 @@ pub struct AssignPrivateIpAddresses;
 pub struct AssignPrivateIn {
     network_interface_id: String,
     private_ip_addresses: Vec<String>,
-    secondary_private_ip_address_count: Option<u32>,
+    secondary_private_ip_address_count: Option<i64>,
     allow_reassignment: bool,
     ipv4_prefixes: Vec<String>,
-    ipv4_prefix_count: Option<u32>,
+    ipv4_prefix_count: Option<i64>,
 }
 
 #[derive(Serialize)]
@@ -150,9 +150,9 @@ impl Write for AssignPrivateIpAddresses {
         ])?;
         let mut more = Addresses {
             ipv4: parse_all(input.private_ip_addresses.iter(), parse_ipv4)?,
-            ipv4_count: input.secondary_private_ip_address_count.unwrap_or(0) as usize,
+            ipv4_count: counted("secondaryPrivateIpAddressCount", input.secondary_private_ip_address_count)?,
             prefixes: parse_all(input.ipv4_prefixes.iter(), parse_prefix)?,
-            prefix_count: input.ipv4_prefix_count.unwrap_or(0) as usize,
+            prefix_count: counted("ipv4PrefixCount", input.ipv4_prefix_count)?,
             ..Addresses::default()
         };
         if more.is_empty() {
@@ -267,9 +267,9 @@ pub struct AssignIpv6Addresses;
 pub struct AssignIpv6In {
     network_interface_id: String,
     ipv6_addresses: Vec<String>,
-    ipv6_address_count: Option<u32>,
+    ipv6_address_count: Option<i64>,
     ipv6_prefixes: Vec<String>,
-    ipv6_prefix_count: Option<u32>,
+    ipv6_prefix_count: Option<i64>,
 }
 
 #[derive(Serialize)]
@@ -300,9 +300,9 @@ impl Write for AssignIpv6Addresses {
         ])?;
         let more = Addresses {
             ipv6: parse_all(input.ipv6_addresses.iter(), parse_ipv6)?,
-            ipv6_count: input.ipv6_address_count.unwrap_or(0) as usize,
+            ipv6_count: counted("ipv6AddressCount", input.ipv6_address_count)?,
             ipv6_prefixes: parse_all(input.ipv6_prefixes.iter(), parse_prefix)?,
-            ipv6_prefix_count: input.ipv6_prefix_count.unwrap_or(0) as usize,
+            ipv6_prefix_count: counted("ipv6PrefixCount", input.ipv6_prefix_count)?,
             ..Addresses::default()
         };
         if more.is_empty() {

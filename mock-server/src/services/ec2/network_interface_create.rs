@@ -37,13 +37,13 @@ pub struct CreateNetworkInterfaceIn {
     private_ip_address: Option<String>,
     groups: Vec<String>,
     private_ip_addresses: Vec<PrivateAddress>,
-    secondary_private_ip_address_count: Option<u32>,
+    secondary_private_ip_address_count: Option<i64>,
     ipv4_prefixes: Vec<Prefix>,
-    ipv4_prefix_count: Option<u32>,
+    ipv4_prefix_count: Option<i64>,
     ipv6_addresses: Vec<Single6>,
-    ipv6_address_count: Option<u32>,
+    ipv6_address_count: Option<i64>,
     ipv6_prefixes: Vec<Prefix6>,
-    ipv6_prefix_count: Option<u32>,
+    ipv6_prefix_count: Option<i64>,
     enable_primary_ipv6: bool,
     interface_type: Option<String>,
     connection_tracking_specification: Option<TrackingIn>,
@@ -56,13 +56,13 @@ pub struct AddressesIn {
     /// The one outside the list.
     pub primary: Option<String>,
     pub listed: Vec<PrivateAddress>,
-    pub count: Option<u32>,
+    pub count: Option<i64>,
     pub prefixes: Vec<Prefix>,
-    pub prefix_count: Option<u32>,
+    pub prefix_count: Option<i64>,
     pub ipv6: Vec<Single6>,
-    pub ipv6_count: Option<u32>,
+    pub ipv6_count: Option<i64>,
     pub ipv6_prefixes: Vec<Prefix6>,
-    pub ipv6_prefix_count: Option<u32>,
+    pub ipv6_prefix_count: Option<i64>,
 }
 
 impl AddressesIn {
@@ -87,7 +87,7 @@ impl AddressesIn {
         ])?;
         let asks =
             !self.ipv6.is_empty() || !self.ipv6_prefixes.is_empty() || self.ipv6_prefix_count.is_some();
-        let by_itself = u32::from(subnet.assign_ipv6 && !asks);
+        let by_itself = i64::from(subnet.assign_ipv6 && !asks);
         let marked = self.listed.iter().filter(|address| address.primary).count();
         if marked + usize::from(self.primary.is_some()) > 1 {
             return Err(Ec2Error::OnePrimaryAddress);
@@ -98,16 +98,25 @@ impl AddressesIn {
         let chosen = self.primary.as_deref().into_iter().chain(listed).map(parse_ipv4);
         let more = Addresses {
             ipv4: Vec::new(),
-            ipv4_count: self.count.unwrap_or(0) as usize,
+            ipv4_count: counted("secondaryPrivateIpAddressCount", self.count)?,
             prefixes: parse_all(self.prefixes.iter().map(|one| &one.ipv4_prefix), parse_prefix)?,
-            prefix_count: self.prefix_count.unwrap_or(0) as usize,
+            prefix_count: counted("ipv4PrefixCount", self.prefix_count)?,
             ipv6: parse_all(self.ipv6.iter().map(|one| &one.ipv6_address), parse_ipv6)?,
-            ipv6_count: self.ipv6_count.unwrap_or(by_itself) as usize,
+            ipv6_count: counted("ipv6AddressCount", self.ipv6_count.or(Some(by_itself)))?,
             ipv6_prefixes: parse_all(self.ipv6_prefixes.iter().map(|one| &one.ipv6_prefix), parse_prefix)?,
-            ipv6_prefix_count: self.ipv6_prefix_count.unwrap_or(0) as usize,
+            ipv6_prefix_count: counted("ipv6PrefixCount", self.ipv6_prefix_count)?,
         };
         Ok((chosen.collect::<Result<_, _>>()?, more))
     }
+}
+
+/// How many are asked for; none if nothing is said.
+///
+/// # Errors
+/// For less than none.
+pub fn counted(parameter: &'static str, count: Option<i64>) -> Result<usize, Ec2Error> {
+    let count = count.unwrap_or(0);
+    usize::try_from(count).map_err(|_| Ec2Error::BadCount { parameter, count })
 }
 
 /// Reads each of some texts.

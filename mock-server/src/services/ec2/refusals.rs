@@ -3,6 +3,7 @@
 mod acls;
 mod addresses;
 mod endpoints;
+mod flow_logs;
 mod gateways;
 mod groups;
 mod instances;
@@ -111,6 +112,7 @@ fn every_refusal_has_its_code_and_its_text() {
     all.extend(endpoints::quotas());
     all.extend(peering::peering());
     all.extend(routing::seen());
+    all.extend(flow_logs::flow_logs());
     all.extend(names);
     let lines: BTreeSet<_> = Ec2Error::lines().iter().map(|line| line.name.to_owned()).collect();
     assert_eq!(lines.len(), Ec2Error::lines().len(), "no name is used twice");
@@ -316,6 +318,10 @@ fn interfaces(seen: &mut Seen<'_>, subnet: &str, used: &str, foreign: &str) {
     seen.value::<CreateNetworkInterface>(
         at("here"),
         "Invalid value 'here' for private IP address. Must be an IPv4 address.",
+    );
+    seen.value::<CreateNetworkInterface>(
+        create(json!({ "SecondaryPrivateIpAddressCount": -1 })),
+        "Value (-1) for parameter secondaryPrivateIpAddressCount is invalid. Expecting 0 or more.",
     );
     let primary = |address: &str| json!({ "PrivateIpAddress": address, "Primary": true });
     seen.write::<CreateNetworkInterface>(

@@ -4,10 +4,10 @@ use super::describe::{Resource, Window, find};
 use super::error::Ec2Error;
 use super::filter::{Filter, Filters};
 use crate::model::{
-    AllocationId, DhcpOptions, EgressOnlyInternetGateway, Id, InstanceId, InternetGateway, NatGateway,
-    NetworkAcl, NetworkInterface, Peering, PrefixList, RouteTable, SecurityGroup, SecurityGroupRuleId, State,
-    Subnet, SubnetCidrReservation, Tags, TransitAttachment, TransitGateway, Txn, Vpc, VpcEndpoint,
-    VpnGateway,
+    AllocationId, DhcpOptions, EgressOnlyInternetGateway, FlowLog, Id, InstanceId, InternetGateway,
+    NatGateway, NetworkAcl, NetworkInterface, Peering, PrefixList, RouteTable, SecurityGroup,
+    SecurityGroupRuleId, State, Subnet, SubnetCidrReservation, Tags, TransitAttachment, TransitGateway, Txn,
+    Vpc, VpcEndpoint, VpnGateway,
 };
 use crate::services::{Caller, Done, Operation, Page, Printed, Read, View, Write, page};
 use serde::{Deserialize, Serialize, Serializer};
@@ -172,6 +172,7 @@ const KINDS: &[Kind] = &[
     kind::<TransitAttachment>(),
     kind::<TransitGateway>(),
     kind::<VpnGateway>(),
+    kind::<FlowLog>(),
 ];
 
 const fn kind<R: Resource>() -> Kind {
@@ -391,6 +392,7 @@ mod tests {
         lab.write::<CreateEgressOnlyInternetGateway>(json!({ "VpcId": vpc }));
         lab.write::<CreateVpnGateway>(json!({ "Type": "ipsec.1" }));
         let (_, attachment) = super::super::transit_gateway_attachment::tests::attached(&lab, &vpc, &subnet);
+        lab.flow_log("VPC", &vpc, "records");
         let state = lab.state();
         let group = state.groups.iter().next().unwrap();
         let mut ids: Vec<String> = vec![vpc.clone(), subnet, interface];
@@ -420,6 +422,7 @@ mod tests {
         let list = lab.write::<super::super::prefix_list_change::CreateManagedPrefixList>(list);
         ids.push(list["PrefixList"]["PrefixListId"].as_str().unwrap().to_owned());
         ids.push(text(&lab.instance(&ids[1], json!({}))["InstanceId"]));
+        ids.push(state.flow_logs.iter().next().unwrap().id.to_string());
         assert_eq!(ids.len(), KINDS.len());
         let tags = json!([{ "Key": "team", "Value": "a" }, { "Key": "Name", "Value": "" }]);
         lab.write::<CreateTags>(json!({ "Resources": ids, "Tags": tags }));

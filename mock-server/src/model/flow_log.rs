@@ -1,0 +1,264 @@
+//! Flow logs: of what traffic is recorded, which, and where the records go.
+//!
+//! Source: VPC user guide, "Logging IP traffic using VPC Flow Logs".
+
+use super::*;
+use crate::kernel::{Memo, Row, SimTime};
+use std::fmt;
+use std::sync::Arc;
+
+/// What a flow log watches.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Logged {
+    Vpc(VpcId),
+    Subnet(SubnetId),
+    Interface(NetworkInterfaceId),
+}
+
+impl Logged {
+    pub fn exists(self, state: &State) -> bool {
+        match self {
+            Logged::Vpc(id) => state.vpcs.contains(&id),
+            Logged::Subnet(id) => state.subnets.contains(&id),
+            Logged::Interface(id) => state.interfaces.contains(&id),
+        }
+    }
+}
+
+impl fmt::Display for Logged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Logged::Vpc(id) => id.fmt(f),
+            Logged::Subnet(id) => id.fmt(f),
+            Logged::Interface(id) => id.fmt(f),
+        }
+    }
+}
+
+/// Which traffic is recorded.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Traffic {
+    Accept,
+    Reject,
+    All,
+}
+
+/// Where the records go.
+#[derive(Clone, PartialEq, Debug)]
+pub enum LogDestination {
+    /// A log group, which need not exist; its ARN if the log was made with that.
+    LogGroup { name: Arc<str>, arn: Option<Arc<str>> },
+    /// The ARN of a bucket, maybe with a folder.
+    Bucket(Arc<str>),
+}
+
+impl LogDestination {
+    /// Whether both name the same place, in whatever way.
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (LogDestination::LogGroup { name, .. }, LogDestination::LogGroup { name: other, .. }) => {
+                name == other
+            }
+            _ => self == other,
+        }
+    }
+}
+
+/// How the objects in a bucket look.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct BucketOptions {
+    pub parquet: bool,
+    pub hive_compatible: bool,
+    pub per_hour: bool,
+}
+
+/// The tags that the tag fields of a format show, of one kind of resource.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TagField {
+    pub resource_type: Arc<str>,
+    pub keys: Vec<String>,
+}
+
+/// What all flow logs of one call have in common. It never changes.
+#[derive(Clone, PartialEq, Debug)]
+pub struct FlowLogSettings {
+    pub traffic: Traffic,
+    pub destination: LogDestination,
+    /// The role that delivers.
+    pub role: Option<Arc<str>>,
+    /// As it was given.
+    pub format: Arc<str>,
+    /// Seconds.
+    pub interval: i64,
+    pub options: Option<BucketOptions>,
+    pub tag_fields: Vec<TagField>,
+}
+
+impl FlowLogSettings {
+    /// Whether a resource needs no second log with these settings. Who delivers does not matter.
+    /// Assumed: that everything else does.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.destination.is_same(&other.destination)
+            && (self.traffic, self.interval, self.options) == (other.traffic, other.interval, other.options)
+            && (&self.format, &self.tag_fields) == (&other.format, &other.tag_fields)
+    }
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct FlowLog {
+    pub id: FlowLogId,
+    pub resource: Logged,
+    pub settings: Arc<FlowLogSettings>,
+    pub created: SimTime,
+    /// The token of the call that made it, maybe along with others.
+    pub client_token: Option<u128>,
+    pub tags: Tags,
+    pub memo: Memo,
+}
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum FlowLogIndex {
+    Resource(Logged),
+    Token(u128),
+}
+
+impl Row for FlowLog {
+    type Key = FlowLogId;
+    type Index = FlowLogIndex;
+    fn key(&self) -> FlowLogId {
+        self.id
+    }
+    fn indexes(&self, emit: &mut dyn FnMut(FlowLogIndex)) {
+        emit(FlowLogIndex::Resource(self.resource));
+        if let Some(token) = self.client_token {
+            emit(FlowLogIndex::Token(token));
+        }
+    }
+}
+
+/// Every field that a record can have, by the version that brought it; within a version in the order of the default
+/// format, which is version 2. Source: VPC user guide, "Flow log records", available fields.
+pub const FIELDS: &[(u8, &[&str])] = &[
+    (
+        2,
+        &[
+            "version",
+            "account-id",
+            "interface-id",
+            "srcaddr",
+            "dstaddr",
+            "srcport",
+            "dstport",
+            "protocol",
+            "packets",
+            "bytes",
+            "start",
+            "end",
+            "action",
+            "log-status",
+        ],
+    ),
+    (3, &["vpc-id", "subnet-id", "instance-id", "tcp-flags", "type", "pkt-srcaddr", "pkt-dstaddr"]),
+    (4, &["region", "az-id", "sublocation-type", "sublocation-id"]),
+    (5, &["pkt-src-aws-service", "pkt-dst-aws-service", "flow-direction", "traffic-path"]),
+    (
+        7,
+        &[
+            "ecs-cluster-arn",
+            "ecs-cluster-name",
+            "ecs-container-instance-arn",
+            "ecs-container-instance-id",
+            "ecs-container-id",
+            "ecs-second-container-id",
+            "ecs-service-name",
+            "ecs-task-definition-arn",
+            "ecs-task-arn",
+            "ecs-task-id",
+        ],
+    ),
+    (8, &["reject-reason"]),
+    (9, &["resource-id"]),
+    (10, &["encryption-status"]),
+    (
+        11,
+        &[
+            "instance-tag",
+            "instance-tag-2",
+            "interface-tag",
+            "interface-tag-2",
+            "asg-tag",
+            "asg-tag-2",
+            "interface-type",
+            "next-hop-interface-id",
+            "next-hop-subnet-id",
+            "next-hop-az-id",
+            "next-hop-vpc-id",
+            "next-hop-interface-type",
+        ],
+    ),
+];
+
+/// The version that brought this field; `None` if there is no such field.
+pub fn version_of(field: &str) -> Option<u8> {
+    FIELDS.iter().find(|(_, names)| names.contains(&field)).map(|(version, _)| *version)
+}
+
+/// The format of logs that are made without one.
+pub fn default_format() -> String {
+    let fields: Vec<_> = FIELDS[0].1.iter().map(|name| format!("${{{name}}}")).collect();
+    fields.join(" ")
+}
+
+impl State {
+    /// Removes a flow log; its client token goes with the last log that it made.
+    pub fn remove_flow_log(&mut self, id: FlowLogId) -> Option<Arc<FlowLog>> {
+        let log = self.flow_logs.remove(&id)?;
+        let token = log.client_token;
+        self.forget_token(token.filter(|token| self.flow_logs.count(&FlowLogIndex::Token(*token)) == 0));
+        Some(log)
+    }
+
+    /// Removes the flow logs of something that goes. AWS does so eventually; here they go along.
+    /// Source: the page of DeleteVpc. Assumed: that it is so for subnets and interfaces as well.
+    pub fn remove_flow_logs_of(&mut self, resource: Logged) {
+        let index = FlowLogIndex::Resource(resource);
+        let ids: Vec<_> = self.flow_logs.by(&index).map(|log| log.id).collect();
+        for id in ids {
+            self.remove_flow_log(id);
+        }
+    }
+}
+
+/// The client tokens that flow logs hold, each once.
+pub(super) fn tokens(state: &State) -> impl Iterator<Item = u128> {
+    let tokens: std::collections::BTreeSet<_> =
+        state.flow_logs.iter().filter_map(|log| log.client_token).collect();
+    tokens.into_iter()
+}
+
+pub(super) fn broken_invariants(state: &State) -> Vec<String> {
+    let lost = state.flow_logs.iter().filter(|log| !log.resource.exists(state));
+    lost.map(|log| format!("{} outlives {}", log.id, log.resource)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_format_is_that_of_version_2() {
+        let format = default_format();
+        assert!(format.starts_with("${version} ${account-id} ${interface-id} ${srcaddr} "));
+        assert!(format.ends_with(" ${action} ${log-status}") && format.matches("${").count() == 14);
+    }
+
+    #[test]
+    fn a_field_has_one_version() {
+        let names: std::collections::BTreeSet<_> = FIELDS.iter().flat_map(|(_, names)| *names).collect();
+        assert_eq!(names.len(), FIELDS.iter().map(|(_, names)| names.len()).sum::<usize>());
+        assert_eq!(
+            (version_of("az-id"), version_of("next-hop-az-id"), version_of("x")),
+            (Some(4), Some(11), None)
+        );
+    }
+}
