@@ -34,7 +34,7 @@ def test_an_address_is_described_as_it_was_allocated(aws):
     del made["ResponseMetadata"]
     assert made == {"AllocationId": made["AllocationId"], "PublicIp": made["PublicIp"], "Domain": "vpc",
                     "PublicIpv4Pool": "amazon", "NetworkBorderGroup": "us-east-1"}
-    assert shown(aws, made) == {**made, "Tags": tags}
+    assert shown(aws, made) == {**made, "InstanceId": "", "Tags": tags}
     (tag,) = aws.ec2.describe_tags(Filters=[{"Name": "resource-type", "Values": ["elastic-ip"]}])["Tags"]
     assert tag["ResourceId"] == made["AllocationId"]
     aws.ec2.release_address(AllocationId=made["AllocationId"])

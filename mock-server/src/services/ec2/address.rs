@@ -237,9 +237,12 @@ struct AddressView {
     tags: OwnTags,
     public_ipv4_pool: &'static str,
     network_border_group: Arc<str>,
-    instance_id: Option<Text<InstanceId>>,
+    /// Empty if there is none. Source: AWS CLI reference, describe-addresses.
+    instance_id: String,
     public_ip: Text<Ipv4Addr>,
 }
+
+const DOMAIN_FILTER: &str = "domain";
 
 pub const ADDRESS_FILTERS: &[&str] = &[
     "allocation-id",
@@ -264,7 +267,9 @@ impl Operation for DescribeAddresses {
 impl Read for DescribeAddresses {
     fn run(view: &View<'_>, input: DescribeAddressesIn) -> Result<Self::Out, Ec2Error> {
         let state = view.state;
-        let filters = Filters::new(input.filters, ADDRESS_FILTERS)?;
+        // Once documented, and still used by many.
+        let names: Vec<_> = ADDRESS_FILTERS.iter().copied().chain([DOMAIN_FILTER]).collect();
+        let filters = Filters::new(input.filters, &names)?;
         let named = named(state, &input.allocation_ids, &input.public_ips)?;
         let mut scratch = String::new();
         let pass = |row: &&Arc<ElasticAddress>| {
@@ -325,6 +330,7 @@ fn values(state: &State, row: &ElasticAddress, name: &str, probe: &mut Probe<'_>
         ("network-interface-id", Some((interface, ..))) => probe.show(interface.id),
         ("network-interface-owner-id", Some(_)) => probe.show(state.site.account),
         ("private-ip-address", Some((_, public, _))) => probe.show(public.private),
+        (DOMAIN_FILTER, _) => probe.is(DOMAIN),
         (name, _) if ADDRESS_FILTERS.contains(&name) => {}
         _ => probe.unknown(),
     }
@@ -352,7 +358,7 @@ fn print(state: &State, row: &ElasticAddress) -> AddressView {
         tags: OwnTags(row.tags.clone()),
         public_ipv4_pool: POOL,
         network_border_group: state.site.region.clone(),
-        instance_id: interface.and_then(|interface| instance(interface)).map(Text),
+        instance_id: interface.and_then(|it| instance(it)).map(|id| id.to_string()).unwrap_or_default(),
         public_ip: Text(row.address),
     }
 }

@@ -208,6 +208,9 @@ impl Operation for DescribeManagedPrefixLists {
 impl Read for DescribeManagedPrefixLists {
     fn run(view: &View<'_>, input: DescribePrefixListsIn) -> Result<Self::Out, Ec2Error> {
         let state = view.state;
+        if !input.prefix_list_ids.is_empty() && input.max_results.is_some() {
+            return Err(Ec2Error::PagedIds(PrefixList::IDS));
+        }
         let token = input.next_token.as_deref();
         let window = Window::between(input.max_results, token, LEAST, PrefixList::MOST, PrefixListId::parse)?;
         // The page names no filter for tags, but clients use it.

@@ -325,7 +325,10 @@ impl Operation for DescribeTags {
 
 impl Read for DescribeTags {
     fn run(view: &View<'_>, input: DescribeTagsIn) -> Result<Self::Out, Ec2Error> {
-        let after = |token: &str| token.split_once(' ').map(|(id, key)| (id.to_owned(), key.to_owned()));
+        let after = |token: &str| {
+            let (id, key) = token.split_once(' ').filter(|(id, _)| kind_of(id).is_some())?;
+            Some((id.to_owned(), key.to_owned()))
+        };
         let window = Window::new(input.max_results, input.next_token.as_deref(), 1_000, after)?;
         let filters = Filters::new(input.filters, TAG_FILTERS)?;
         let mut rows = Vec::new();
