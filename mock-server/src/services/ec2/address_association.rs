@@ -192,6 +192,7 @@ mod tests {
                 "PublicIp": allocated["PublicIp"],
                 "Domain": "vpc",
                 "NetworkBorderGroup": "us-east-1",
+                "InstanceId": "",
                 "PublicIpv4Pool": "amazon",
                 "Tags": [],
             })
