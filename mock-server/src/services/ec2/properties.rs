@@ -1,6 +1,7 @@
 //! Whatever is made and removed in whatever order, the state stays sound.
 
 mod blocks;
+mod deletions;
 
 use super::harness::{Lab, text};
 use super::instance_run::RunInstances;
