@@ -595,3 +595,14 @@ def test_instances_are_spread_if_the_server_is_told_so():
         net, role = account.network(), account.role()
         account.training_job("job", role, net.config, instances=3)
         assert [account.free(subnet) for subnet in net.subnets] == [247, 249]
+
+
+def test_every_text_that_can_be_replaced_is_listed(tmp_path):
+    listed = subprocess.run([binary(), "texts"], capture_output=True, text=True, check=True).stdout
+    assert 'ec2-route-TooManyRouteTables = "The maximum number of route tables has been reached."' in listed.split("\n")
+    assert "ec2-VpcNotFound" not in listed, "that one is AWS's own"
+    texts = tmp_path / "texts.toml"
+    texts.write_text(listed.replace("The token '{token}' is invalid", "no such page: {token}"))
+    with Server("--texts", str(texts)) as server:
+        with refused("InvalidNextToken", "no such page: ?"):
+            Account(server).ec2.describe_vpcs(NextToken="?")

@@ -43,6 +43,8 @@ enum Command {
         /// Such as SM-VPC-IP-01; without it, all rules are listed.
         id: Option<String>,
     },
+    /// List the texts that are not known to be AWS's, as a file for `serve --texts`.
+    Texts,
     /// Ask a server whether it is healthy; for containers.
     Healthcheck {
         #[arg(long, env = "MOCKPLANE_PORT", default_value_t = DEFAULT_PORT)]
@@ -185,6 +187,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run(args),
         Command::Explain(args) => explain::explain(&args),
         Command::Rule { id } => rule(id.as_deref()),
+        Command::Texts => texts(),
         Command::Healthcheck { port } => healthcheck(port),
     }
 }
@@ -337,6 +340,20 @@ fn run(args: Run) -> ExitCode {
 fn parse_variable(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("NAME=VALUE")?;
     Ok((name.into(), value.into()))
+}
+
+fn texts() -> ExitCode {
+    let rules = rules::texts::all().filter(|(_, text)| text.basis == rules::Basis::Assumed);
+    let rules = rules.map(|(id, text)| (id, text.text.as_str()));
+    let refusals = refusal::all().filter(|line| line.assumed).map(|line| (line.name, line.text));
+    // A string of JSON is one of TOML too; what refusals write twice, they say once.
+    let line = |(id, text): (&str, &str)| {
+        format!("{id} = {}\n", serde_json::Value::from(text.replace("{{", "{").replace("}}", "}")))
+    };
+    let text: String = rules.chain(refusals).map(line).collect();
+    // A reader that closes the pipe early has read what it wanted.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    ExitCode::SUCCESS
 }
 
 fn rule(id: Option<&str>) -> ExitCode {

@@ -64,15 +64,20 @@ impl Refused {
     }
 }
 
-/// What the text of this name rests on; `None` if there is no such text.
-pub fn basis(name: &str) -> Option<Basis> {
-    let lines = [
+/// Every line of every service's table.
+pub fn all() -> impl Iterator<Item = &'static Line> {
+    let tables = [
         super::ec2::error::Ec2Error::lines(),
         super::sagemaker::error::SageMakerError::lines(),
         super::iam::error::IamError::lines(),
         super::sts::error::StsError::lines(),
     ];
-    let line = lines.into_iter().flatten().find(|line| line.name == name)?;
+    tables.into_iter().flatten()
+}
+
+/// What the text of this name rests on; `None` if there is no such text.
+pub fn basis(name: &str) -> Option<Basis> {
+    let line = all().find(|line| line.name == name)?;
     Some(if line.assumed { Basis::Assumed } else { Basis::Observed })
 }
 
