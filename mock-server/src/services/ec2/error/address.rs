@@ -36,7 +36,7 @@ refusals! {
         NothingToAssociate = "MissingParameter",
             assumed "Invalid request, expect InstanceId/NetworkId parameter.";
         ManyInterfaces(id: String) = "InvalidInstanceID",
-            text "There are multiple interfaces attached to instance '{id}'. Please specify an interface ID for the \
+            assumed "There are multiple interfaces attached to instance '{id}'. Please specify an interface ID for the \
                  operation instead.";
         NotOnInterface(address: String) = "InvalidParameterValue",
             assumed "The private IP address '{address}' is not assigned to the network interface.";

@@ -22,7 +22,7 @@ refusals! {
             assumed "1 validation error detected: Value '{id}' at 'flowLogId' has an invalid format";
         /// Told of one resource of several, as are those after it.
         UnknownVpc(id: String) = "InvalidVpcId.NotFound" for "EC2-FL-RESOURCE",
-            text "Unknown resource {id}";
+            assumed "Unknown resource {id}";
         UnknownSubnet(id: String) = "InvalidSubnetId.NotFound" for "EC2-FL-RESOURCE",
             assumed "Unknown resource {id}";
         UnknownInterface(id: String) = "InvalidNetworkInterfaceId.NotFound" for "EC2-FL-RESOURCE",
@@ -31,7 +31,7 @@ refusals! {
         NoSuchBucket(bucket: String) = "400" for "EC2-FL-BUCKET",
             text "LogDestination: {bucket} does not exist";
         AlreadyExists = "FlowLogAlreadyExists" for "EC2-FL-DUP",
-            text "Error. There is an existing Flow Log with the same configuration and log destination.";
+            assumed "Error. There is an existing Flow Log with the same configuration and log destination.";
         TwoDestinations = "InvalidParameter" for "EC2-FL-DEST",
             text "Please only provide LogGroupName or only provide LogDestination.";
         NoDestination = "InvalidParameter" for "EC2-FL-DEST",
@@ -47,7 +47,7 @@ refusals! {
         OptionsElsewhere = "InvalidParameter" for "EC2-FL-DEST",
             assumed "DestinationOptions are only applicable for s3 delivery";
         NoRole = "InvalidParameter" for "EC2-FL-ROLE",
-            text "DeliverLogsPermissionArn can't be empty if LogDestinationType is cloud-watch-logs.";
+            assumed "DeliverLogsPermissionArn can't be empty if LogDestinationType is cloud-watch-logs.";
         RoleForBucket = "InvalidParameter" for "EC2-FL-ROLE",
             text "DeliverLogsPermissionArn is not applicable for s3 delivery";
         NotAssumable(role: String) = "InvalidParameter" for "EC2-FL-ROLE",
@@ -60,7 +60,7 @@ refusals! {
         UnknownFields(fields: String) = "InvalidParameter" for "EC2-FL-FORMAT",
             assumed "Unknown fields provided: [{fields}]";
         BadInterval = "InvalidParameter" for "EC2-FL-INTERVAL",
-            text "Invalid Flow Log Max Aggregation Interval";
+            assumed "Invalid Flow Log Max Aggregation Interval";
         /// Documented: the numbers.
         TooMany { parameter: &'static str, most: usize } = "InvalidParameterValue" for "EC2-FL-MANY",
             assumed "Too many values for parameter {parameter}. The maximum is {most}.";

@@ -42,7 +42,7 @@ refusals! {
         InterfacesAnd(other: &'static str) = "InvalidParameterCombination" for "EC2-I-ENI",
             text "Network interfaces and an instance-level {other} may not be specified on the same request";
         GroupNamesAndSubnet = "InvalidParameterCombination" for "EC2-I-GROUPS",
-            text "The parameter groupName cannot be used with the parameter subnet";
+            assumed "The parameter groupName cannot be used with the parameter subnet";
         NoDeviceIndex = "InvalidParameterValue" for "EC2-I-ENI",
             text "Each network interface requires a device index.";
         NoPrimaryInterface = "InvalidParameterValue" for "EC2-I-ENI",
@@ -56,7 +56,7 @@ refusals! {
         AddressForMany = "InvalidParameterCombination" for "EC2-I-ENI",
             assumed "A private IP address may not be specified for more than one instance";
         PublicAddressOfMany = "InvalidParameterCombination" for "EC2-I-PUBLIC",
-            text "The associatePublicIPAddress parameter cannot be specified when launching with multiple network \
+            assumed "The associatePublicIPAddress parameter cannot be specified when launching with multiple network \
                  interfaces.";
         NoVpcForInstances = "VPCIdNotSpecified" for "EC2-I-DEFAULT",
             text "No default VPC for this user. GroupName is only supported for EC2-Classic and default VPC.";
@@ -75,19 +75,19 @@ refusals! {
 
         // === States ===
         TerminationProtected(id: InstanceId) = "OperationNotPermitted" for "EC2-I-PROTECTED",
-            text "The instance '{id}' may not be terminated. Modify its 'disableApiTermination' instance \
+            assumed "The instance '{id}' may not be terminated. Modify its 'disableApiTermination' instance \
                  attribute and try again.";
         StopProtected(id: InstanceId) = "OperationNotPermitted" for "EC2-I-PROTECTED",
             assumed "The instance '{id}' may not be stopped. Modify its 'disableApiStop' instance attribute and \
                     try again.";
         NotStartable(id: InstanceId) = "IncorrectInstanceState" for "EC2-I-STATE",
-            text "The instance '{id}' is not in a state from which it can be started.";
+            assumed "The instance '{id}' is not in a state from which it can be started.";
         NotStoppable(id: InstanceId) = "IncorrectInstanceState" for "EC2-I-STATE",
             assumed "This instance '{id}' is not in a state from which it can be stopped.";
         NotStopped(id: InstanceId) = "IncorrectInstanceState" for "EC2-I-STATE",
-            text "The instance '{id}' is not in the 'stopped' state.";
+            assumed "The instance '{id}' is not in the 'stopped' state.";
         ManyInterfaces(id: InstanceId) = "InvalidInstanceID" for "EC2-I-MANY",
-            text "There are multiple interfaces attached to instance '{id}'. Please specify an interface ID for \
+            assumed "There are multiple interfaces attached to instance '{id}'. Please specify an interface ID for \
                  the operation instead.";
         NoInterfaces(id: InstanceId) = "IncorrectInstanceState" for "EC2-I-STATE",
             assumed "The instance '{id}' is terminated.";

@@ -109,7 +109,7 @@ refusals! {
             assumed "Route table contains unsupported route target: {id}. VPC Endpoints of this type cannot be used \
                     as route targets.";
         ManyInterfaces(id: String) = "InvalidInstanceID" for "EC2-RT-TARGET",
-            text "There are multiple interfaces attached to instance '{id}'. Please specify an interface ID for the \
+            assumed "There are multiple interfaces attached to instance '{id}'. Please specify an interface ID for the \
                  operation instead.";
 
         // === Internet gateways ===
@@ -122,7 +122,7 @@ refusals! {
         HasInternetGateway(vpc: VpcId) = "InvalidParameterValue" for "EC2-IGW-ATTACH",
             text "Network {vpc} already has an internet gateway attached";
         GatewayNotAttached { gateway: String, vpc: String } = "Gateway.NotAttached" for "EC2-IGW-DETACH2",
-            text "resource {gateway} is not attached to network {vpc}";
+            assumed "resource {gateway} is not attached to network {vpc}";
         MappedAddresses(vpc: VpcId) = "DependencyViolation" for "EC2-IGW-DETACH",
             text "Network {vpc} has some mapped public address(es). Please unmap those public address(es) before \
                  detaching the gateway.";

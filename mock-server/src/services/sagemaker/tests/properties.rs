@@ -31,14 +31,14 @@ fn profile() -> impl Strategy<Value = Profile> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     /// Addresses are taken by running jobs, whatever their kind, and by nobody else, and all come back.
     #[test]
     fn addresses_are_conserved(
         profile in profile(),
         placement in prop_oneof![Just(Placement::PerJob), Just(Placement::PerInstance)],
-        acts in prop::collection::vec(act(), 0..200),
+        acts in prop::collection::vec(act(), 200..300),
     ) {
         let choices = Choices { placement, ..Choices::default() };
         let site = Site::with(Defaults { profile, choices, ..Defaults::default() });
