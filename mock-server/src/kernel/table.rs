@@ -16,49 +16,65 @@ pub trait Row: Clone + Send + Sync + 'static {
 }
 
 /// Rows by key, and keys by index. A copy is O(1); only `insert`, `update` and `remove` write the indexes.
-#[derive(Clone)]
-pub struct Table<R: Row> {
+///
+/// A state has dozens of tables and a transaction changes a few: so a table is one shared pointer to copy, and its
+/// maps are copied (O(1) as well) when they are first written.
+pub struct Table<R: Row>(Arc<Maps<R>>);
+
+struct Maps<R: Row> {
     rows: OrdMap<R::Key, Arc<R>>,
     index: OrdMap<R::Index, OrdSet<R::Key>>,
 }
 
+impl<R: Row> Clone for Maps<R> {
+    fn clone(&self) -> Self {
+        Self { rows: self.rows.clone(), index: self.index.clone() }
+    }
+}
+
+impl<R: Row> Clone for Table<R> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
 impl<R: Row> Default for Table<R> {
     fn default() -> Self {
-        Self { rows: OrdMap::new(), index: OrdMap::new() }
+        Self(Arc::new(Maps { rows: OrdMap::new(), index: OrdMap::new() }))
     }
 }
 
 impl<R: Row> Table<R> {
     pub fn get(&self, key: &R::Key) -> Option<&Arc<R>> {
-        self.rows.get(key)
+        self.0.rows.get(key)
     }
 
     pub fn contains(&self, key: &R::Key) -> bool {
-        self.rows.contains_key(key)
+        self.0.rows.contains_key(key)
     }
 
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.0.rows.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.0.rows.is_empty()
     }
 
     /// All rows in the order of their keys.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<R>> {
-        self.rows.values()
+        self.0.rows.values()
     }
 
     /// The rows whose keys come after `key`, in order.
     pub fn after<'a>(&'a self, key: &R::Key) -> impl Iterator<Item = &'a Arc<R>> + use<'a, R> {
         use std::ops::Bound::{Excluded, Unbounded};
-        self.rows.range((Excluded(key.clone()), Unbounded)).map(|(_, row)| row)
+        self.0.rows.range((Excluded(key.clone()), Unbounded)).map(|(_, row)| row)
     }
 
     /// The rows under an index entry, in the order of their keys.
     pub fn by<'a>(&'a self, index: &R::Index) -> impl Iterator<Item = &'a Arc<R>> + use<'a, R> {
-        self.index.get(index).into_iter().flatten().filter_map(|key| self.rows.get(key))
+        self.0.index.get(index).into_iter().flatten().filter_map(|key| self.0.rows.get(key))
     }
 
     /// The rows under an index entry whose keys come after `key`, in order.
@@ -69,54 +85,50 @@ impl<R: Row> Table<R> {
     ) -> impl Iterator<Item = &'a Arc<R>> + use<'a, R> {
         use std::ops::Bound::{Excluded, Unbounded};
         let range = (Excluded(key.clone()), Unbounded);
-        let keys = self.index.get(index).into_iter().flat_map(move |keys| keys.range(range.clone()));
-        keys.filter_map(|key| self.rows.get(key))
+        let keys = self.0.index.get(index).into_iter().flat_map(move |keys| keys.range(range.clone()));
+        keys.filter_map(|key| self.0.rows.get(key))
     }
 
     /// How many rows stand under an index entry; O(log n).
     pub fn count(&self, index: &R::Index) -> usize {
-        self.index.get(index).map_or(0, OrdSet::len)
+        self.0.index.get(index).map_or(0, OrdSet::len)
     }
 
     /// Adds a row, or replaces the one with the same key.
     pub fn insert(&mut self, row: R) -> Arc<R> {
+        let maps = Arc::make_mut(&mut self.0);
         let row = Arc::new(row);
         let key = row.key();
         let new = index_entries(&*row);
         let old =
-            self.rows.insert(key.clone(), row.clone()).map(|old| index_entries(&*old)).unwrap_or_default();
+            maps.rows.insert(key.clone(), row.clone()).map(|old| index_entries(&*old)).unwrap_or_default();
         for entry in old.iter().filter(|entry| !new.contains(entry)) {
-            self.unindex(entry, &key);
+            maps.unindex(entry, &key);
         }
         for entry in new.into_iter().filter(|entry| !old.contains(entry)) {
-            self.index.entry(entry).or_default().insert(key.clone());
+            maps.index.entry(entry).or_default().insert(key.clone());
         }
         row
     }
 
     /// Replaces a row by a changed copy. `None` if there is no such row.
     pub fn update(&mut self, key: &R::Key, change: impl FnOnce(&mut R)) -> Option<Arc<R>> {
-        let mut row = R::clone(self.rows.get(key)?);
+        let mut row = R::clone(self.0.rows.get(key)?);
         change(&mut row);
         debug_assert!(row.key() == *key, "a row's key never changes");
         Some(self.insert(row))
     }
 
     pub fn remove(&mut self, key: &R::Key) -> Option<Arc<R>> {
-        let row = self.rows.remove(key)?;
+        if !self.contains(key) {
+            return None;
+        }
+        let maps = Arc::make_mut(&mut self.0);
+        let row = maps.rows.remove(key)?;
         for entry in index_entries(&*row) {
-            self.unindex(&entry, key);
+            maps.unindex(&entry, key);
         }
         Some(row)
-    }
-
-    fn unindex(&mut self, entry: &R::Index, key: &R::Key) {
-        if let Some(keys) = self.index.get_mut(entry) {
-            keys.remove(key);
-            if keys.is_empty() {
-                self.index.remove(entry);
-            }
-        }
     }
 
     /// Whether the indexes are exactly what the rows say. For tests of invariants.
@@ -125,7 +137,18 @@ impl<R: Row> Table<R> {
         for row in self.iter() {
             rebuilt.insert(R::clone(row));
         }
-        rebuilt.rows.keys().eq(self.rows.keys()) && rebuilt.index == self.index
+        rebuilt.0.rows.keys().eq(self.0.rows.keys()) && rebuilt.0.index == self.0.index
+    }
+}
+
+impl<R: Row> Maps<R> {
+    fn unindex(&mut self, entry: &R::Index, key: &R::Key) {
+        if let Some(keys) = self.index.get_mut(entry) {
+            keys.remove(key);
+            if keys.is_empty() {
+                self.index.remove(entry);
+            }
+        }
     }
 }
 
