@@ -60,7 +60,10 @@ pub use hosting::{
     DeployedVariant, Deployment, Endpoint, EndpointConfig, EndpointCourse, EndpointStatus, FleetKey,
     SageModel, Variant,
 };
-pub use iam::{Role, Session};
+pub use iam::{
+    AccessKey, Grants, Group, InstanceProfile, ManagedPolicy, PolicyDocument, PolicyVersion, Principal, Role,
+    Session, User,
+};
 pub use ids::*;
 pub use image::Image;
 pub use instance::{Instance, InstanceState};

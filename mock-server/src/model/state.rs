@@ -151,8 +151,13 @@ pub struct State {
     // === Account-wide ===
     pub rule_modes: RuleModes,
     pub offerings: Offerings,
+    pub users: Table<User>,
+    pub user_groups: Table<Group>,
+    pub access_keys: Table<AccessKey>,
     pub roles: Table<Role>,
     pub sessions: Table<Session>,
+    pub instance_profiles: Table<InstanceProfile>,
+    pub policies: Table<ManagedPolicy>,
 }
 
 impl CellState for State {

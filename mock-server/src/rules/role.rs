@@ -33,7 +33,7 @@ impl Rule for TrustedRole {
         let Some(role) = case.role() else {
             return Verdict::Violated(evidence.with("because", "there is no such role"));
         };
-        match decide(&role.trust, &Asker::Service(SERVICE.to_owned()), ASSUME) {
+        match decide(role.trust.text(), &Asker::Service(SERVICE.to_owned()), ASSUME) {
             Decision::Allowed => Verdict::Satisfied(evidence),
             Decision::Denied => {
                 Verdict::Violated(evidence.with("because", "a statement of the trust policy denies it"))

@@ -6,13 +6,13 @@ use crate::jobs;
 use crate::kernel::{Clock, ClockMode, HexId, Memo, Scope, SimTime};
 use crate::model::network::{ANY_V4, NewSubnet, NewVpc};
 use crate::model::{
-    Account, Defaults, Direction, Id, NetworkInterface, Partition, Peer, Profile, RegionInfo, Role, RuleMode,
-    SecurityGroup, SecurityGroupId, SecurityGroupRule, State, SubnetId, Tags, Tenancy, Txn, VpcId, World,
+    Account, Defaults, Direction, Id, NetworkInterface, Partition, Peer, PolicyDocument, Profile, RegionInfo,
+    Role, RuleMode, SecurityGroup, SecurityGroupId, SecurityGroupRule, State, SubnetId, Tags, Tenancy, Txn,
+    VpcId, World,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const ACCOUNT: &str = "123456789012";
@@ -65,8 +65,8 @@ impl Lab {
             path: "/service-role/".into(),
             arn: arn.into(),
             description: None,
-            trust: trust.into(),
-            inline: BTreeMap::new(),
+            trust: PolicyDocument::new(trust),
+            grants: Default::default(),
             max_session_seconds: 3_600,
             created: self.now(),
             tags: Tags::default(),

@@ -11,6 +11,7 @@ pub mod sagemaker;
 pub mod sts;
 
 use crate::kernel::{Memo, SimTime};
+pub use crate::model::Principal;
 use crate::model::{Owner, Partition, State, Txn};
 use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
@@ -36,15 +37,6 @@ impl Caller {
     pub fn arn(&self, service: &str, resource: impl std::fmt::Display) -> String {
         self.partition.arn(service, &self.region, self.account, resource)
     }
-}
-
-/// The identity behind an access key.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Principal {
-    /// Keys that nobody made here act as the account's root.
-    Root,
-    /// The session of an assumed role.
-    Role { role_name: String, role_unique_id: String, session_name: String },
 }
 
 /// Which of an account's cells an operation works on.

@@ -2,7 +2,7 @@
 
 use super::error::Ec2Error;
 use crate::kernel::{AccountId, Clock, ClockMode, Memo, Scope, SimTime};
-use crate::model::{Account, Defaults, Partition, Quotas, Role, State, World};
+use crate::model::{Account, Defaults, Partition, PolicyDocument, Quotas, Role, State, World};
 use crate::services::{Caller, Page, Principal, Printed, Read, Refused, Reply, ReplyWriter, View, Write};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -133,8 +133,8 @@ impl Lab {
             path: "/".into(),
             arn: arn.clone(),
             description: None,
-            trust: trust.to_string(),
-            inline: Default::default(),
+            trust: PolicyDocument::new(trust.to_string()),
+            grants: Default::default(),
             max_session_seconds: 3_600,
             created: self.now(),
             tags: Default::default(),

@@ -150,7 +150,7 @@ fn check_inline_statement(statement: &Object) -> Result<(), Malformed> {
 }
 
 /// Whether these documents are too much for one role.
-pub fn too_large<'a>(documents: impl Iterator<Item = &'a String>) -> Option<usize> {
+pub fn too_large<'a>(documents: impl Iterator<Item = &'a str>) -> Option<usize> {
     (documents.map(|document| size(document)).sum::<usize>() > MOST_INLINE).then_some(MOST_INLINE)
 }
 

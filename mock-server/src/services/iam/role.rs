@@ -3,7 +3,7 @@
 use super::error::IamError;
 use super::{change, document, encoded, find, part, role_tags};
 use crate::model::iam::base32;
-use crate::model::{Role, Txn};
+use crate::model::{PolicyDocument, Role, Txn};
 use crate::services::{Caller, Done, Home, Operation, Read, View, Write};
 use role_tags::TagData;
 use serde::{Deserialize, Serialize};
@@ -43,7 +43,7 @@ impl RoleData {
             role_id: role.unique_id.clone(),
             arn: role.arn.clone(),
             create_date: role.created.millis(),
-            assume_role_policy_document: encoded(&role.trust),
+            assume_role_policy_document: encoded(role.trust.text()),
             description: None,
             max_session_duration: None,
             tags: Vec::new(),
@@ -116,8 +116,8 @@ impl Write for CreateRole {
             name: input.role_name,
             path,
             description: input.description,
-            trust: input.assume_role_policy_document,
-            inline: Default::default(),
+            trust: PolicyDocument::new(input.assume_role_policy_document),
+            grants: Default::default(),
             max_session_seconds: input.max_session_duration.unwrap_or(SESSION_SECONDS),
             created: txn.now,
             tags,
@@ -262,7 +262,9 @@ impl Write for UpdateAssumeRolePolicy {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: UpdateAssumeRolePolicyIn) -> Result<Done, IamError> {
         find(&txn.state, &input.role_name)?;
         document::check_trust(&input.policy_document)?;
-        change(&mut txn.state, &input.role_name, |role| role.trust = input.policy_document)?;
+        change(&mut txn.state, &input.role_name, |role| {
+            role.trust = PolicyDocument::new(input.policy_document)
+        })?;
         Ok(Done {})
     }
 }
@@ -280,7 +282,7 @@ impl Operation for DeleteRole {
 impl Write for DeleteRole {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: Named) -> Result<Done, IamError> {
         let role = find(&txn.state, &input.role_name)?;
-        if !role.inline.is_empty() {
+        if !role.grants.inline.is_empty() {
             return Err(IamError::RoleHasPolicies);
         }
         txn.state.roles.remove(&Role::key_of(&input.role_name));

@@ -2,7 +2,7 @@
 
 use super::error::IamError;
 use super::{change, document, encoded, find, part};
-use crate::model::Txn;
+use crate::model::{PolicyDocument, Txn};
 use crate::services::{Caller, Done, Home, Operation, Read, View, Write};
 use serde::{Deserialize, Serialize};
 
@@ -29,9 +29,9 @@ impl Write for PutRolePolicy {
         find(&txn.state, &input.role_name)?;
         document::check_inline(&input.policy_document)?;
         let role = change(&mut txn.state, &input.role_name, |role| {
-            role.inline.insert(input.policy_name, input.policy_document);
+            role.grants.inline.insert(input.policy_name, PolicyDocument::new(input.policy_document));
         })?;
-        match document::too_large(role.inline.values()) {
+        match document::too_large(role.grants.inline.values().map(PolicyDocument::text)) {
             Some(limit) => Err(IamError::PoliciesTooLarge { role: role.name.clone(), limit }),
             None => Ok(Done {}),
         }
@@ -67,13 +67,13 @@ impl Operation for GetRolePolicy {
 impl Read for GetRolePolicy {
     fn run(view: &View<'_>, input: OnePolicy) -> Result<GetRolePolicyOut, IamError> {
         let role = find(view.state, &input.role_name)?;
-        let Some(document) = role.inline.get(&input.policy_name) else {
+        let Some(document) = role.grants.inline.get(&input.policy_name) else {
             return Err(IamError::NoSuchRolePolicy(input.policy_name));
         };
         Ok(GetRolePolicyOut {
             role_name: role.name.clone(),
             policy_name: input.policy_name,
-            policy_document: encoded(document),
+            policy_document: encoded(document.text()),
         })
     }
 }
@@ -108,7 +108,7 @@ impl Operation for ListRolePolicies {
 impl Read for ListRolePolicies {
     fn run(view: &View<'_>, input: ListRolePoliciesIn) -> Result<ListRolePoliciesOut, IamError> {
         let role = find(view.state, &input.role_name)?;
-        let names = role.inline.keys().cloned();
+        let names = role.grants.inline.keys().cloned();
         let (policy_names, marker) = part(names, input.marker.as_deref(), input.max_items, String::clone)?;
         Ok(ListRolePoliciesOut { policy_names, is_truncated: marker.is_some(), marker })
     }
@@ -127,7 +127,9 @@ impl Operation for DeleteRolePolicy {
 impl Write for DeleteRolePolicy {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: OnePolicy) -> Result<Done, IamError> {
         let mut gone = None;
-        change(&mut txn.state, &input.role_name, |role| gone = role.inline.remove(&input.policy_name))?;
+        change(&mut txn.state, &input.role_name, |role| {
+            gone = role.grants.inline.remove(&input.policy_name)
+        })?;
         gone.map(|_| Done {}).ok_or(IamError::NoSuchRolePolicy(input.policy_name))
     }
 }

@@ -217,7 +217,7 @@ fn an_update_changes_what_it_names() {
     let state = bench.account.read(&Scope::Global);
     let role: &Role = state.roles.get(&"r".to_owned()).unwrap();
     assert_eq!((role.max_session_seconds, role.description.as_deref()), (7200, Some("two")));
-    assert_eq!(role.trust, trust);
+    assert_eq!(role.trust.text(), trust);
     let broken = bench.write::<UpdateAssumeRolePolicy>(json!({"RoleName": "r", "PolicyDocument": "{"}));
     assert_eq!(refusal(broken), is("MalformedPolicyDocument", "This policy contains invalid Json", 400));
 }

@@ -60,7 +60,7 @@ impl Write for AssumeRole {
             return Err(StsError::InvalidArn(input.role_arn));
         }
         let trusted = |role: &&Role| {
-            decide(&role.trust, &asker(&txn.state, caller), "sts:AssumeRole") == Decision::Allowed
+            decide(role.trust.text(), &asker(&txn.state, caller), "sts:AssumeRole") == Decision::Allowed
         };
         let Some(role) = role(&txn.state, &input.role_arn).filter(trusted) else {
             return Err(StsError::AccessDenied { caller: arn_of(caller), role: input.role_arn });

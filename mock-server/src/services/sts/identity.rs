@@ -30,6 +30,7 @@ impl Read for GetCallerIdentity {
         let account = view.caller.account.to_string();
         let user_id = match &view.caller.principal {
             Principal::Root => account.clone(),
+            Principal::User { unique_id, .. } => unique_id.clone(),
             Principal::Role { role_unique_id, session_name, .. } => {
                 format!("{role_unique_id}:{session_name}")
             }

@@ -22,6 +22,7 @@ pub fn operations(registrar: &mut impl Registrar) {
 pub fn arn_of(caller: &Caller) -> String {
     match &caller.principal {
         Principal::Root => caller.partition.arn("iam", "", caller.account, "root"),
+        Principal::User { arn, .. } => arn.clone(),
         Principal::Role { role_name, session_name, .. } => session_arn(caller, role_name, session_name),
     }
 }

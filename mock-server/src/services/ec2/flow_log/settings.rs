@@ -191,7 +191,7 @@ fn role(
             let asker = Asker::Service(DELIVERER.into());
             let trusts = |trust: &str| decide(trust, &asker, "sts:AssumeRole") == Decision::Allowed;
             match role_with_arn(&txn.global, &arn) {
-                Some(role) if trusts(&role.trust) => Ok(Some(arn)),
+                Some(role) if trusts(role.trust.text()) => Ok(Some(arn)),
                 _ => Err(FlowLogError::NotAssumable(arn).into()),
             }
         }

@@ -1,8 +1,6 @@
-//! Roles and the sessions of assumed roles.
+//! Roles, the sessions of assumed roles, and the profiles that hand roles to instances.
 
 use super::*;
-use crate::kernel::{Row, SimTime};
-use std::collections::BTreeMap;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Role {
@@ -13,10 +11,9 @@ pub struct Role {
     pub path: String,
     pub arn: String,
     pub description: Option<String>,
-    /// The trust policy, as it was given.
-    pub trust: String,
-    /// Inline policy documents by name, as they were given.
-    pub inline: BTreeMap<String, String>,
+    /// The trust policy.
+    pub trust: PolicyDocument,
+    pub grants: Grants,
     pub max_session_seconds: i32,
     pub created: SimTime,
     pub tags: Tags,
@@ -60,21 +57,29 @@ impl Row for Session {
     fn indexes(&self, _: &mut dyn FnMut(())) {}
 }
 
-/// The digits of unique ids and access keys: base32 of RFC 4648.
-const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-
-/// The low `5 * digits` bits, five to a digit, the highest first.
-pub fn base32(bits: u128, digits: u32) -> String {
-    (0..digits).rev().map(|digit| char::from(BASE32[(bits >> (5 * digit)) as usize & 31])).collect()
+/// A role as an instance is given it: at most one.
+#[derive(Clone, PartialEq, Debug)]
+pub struct InstanceProfile {
+    pub name: String,
+    /// `AIPA` and seventeen more characters.
+    pub unique_id: String,
+    /// Begins and ends with a slash.
+    pub path: String,
+    pub arn: String,
+    pub created: SimTime,
+    /// The key of the role in it, see [`Role::key_of`].
+    pub role: Option<String>,
+    pub tags: Tags,
 }
 
-/// The bits behind base32 digits; `None` if there are other characters among them, or too many.
-pub fn base32_bits(digits: &str) -> Option<u128> {
-    if digits.len() > 25 {
-        return None;
+impl Row for InstanceProfile {
+    type Key = String;
+    /// The key of the role in it.
+    type Index = String;
+    fn key(&self) -> String {
+        self.name.to_lowercase()
     }
-    digits.bytes().try_fold(0, |bits, digit| {
-        let value = BASE32.iter().position(|known| *known == digit)?;
-        Some(bits << 5 | value as u128)
-    })
+    fn indexes(&self, emit: &mut dyn FnMut(String)) {
+        self.role.iter().cloned().for_each(emit);
+    }
 }

@@ -1,0 +1,49 @@
+//! Who can act in an account, and the policies that they have been given.
+
+pub mod policy;
+pub mod role;
+pub mod user;
+
+pub use policy::{Grants, ManagedPolicy, PolicyDocument, PolicyVersion};
+pub use role::{InstanceProfile, Role, Session};
+pub use user::{AccessKey, Group, User};
+
+use super::Tags;
+use crate::kernel::{Row, SimTime};
+
+/// The identity behind an access key.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Principal {
+    /// Keys that nobody made here act as the account's root.
+    Root,
+    User {
+        name: String,
+        unique_id: String,
+        arn: String,
+    },
+    /// The session of an assumed role.
+    Role {
+        role_name: String,
+        role_unique_id: String,
+        session_name: String,
+    },
+}
+
+/// The digits of unique ids and access keys: base32 of RFC 4648.
+const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+/// The low `5 * digits` bits, five to a digit, the highest first.
+pub fn base32(bits: u128, digits: u32) -> String {
+    (0..digits).rev().map(|digit| char::from(BASE32[(bits >> (5 * digit)) as usize & 31])).collect()
+}
+
+/// The bits behind base32 digits; `None` if there are other characters among them, or too many.
+pub fn base32_bits(digits: &str) -> Option<u128> {
+    if digits.len() > 25 {
+        return None;
+    }
+    digits.bytes().try_fold(0, |bits, digit| {
+        let value = BASE32.iter().position(|known| *known == digit)?;
+        Some(bits << 5 | value as u128)
+    })
+}

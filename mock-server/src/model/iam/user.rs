@@ -1,0 +1,87 @@
+//! Users, their access keys, and the groups that they are in.
+
+use super::*;
+use std::collections::BTreeSet;
+
+/// A user of an account.
+#[derive(Clone, PartialEq, Debug)]
+pub struct User {
+    pub name: String,
+    /// `AIDA` and seventeen more characters.
+    pub unique_id: String,
+    /// Begins and ends with a slash.
+    pub path: String,
+    pub arn: String,
+    pub created: SimTime,
+    pub grants: Grants,
+    /// The keys of the groups that the user is in.
+    pub groups: BTreeSet<String>,
+    pub tags: Tags,
+}
+
+impl User {
+    /// The key of the user with this name, in whatever case.
+    pub fn key_of(name: &str) -> String {
+        name.to_lowercase()
+    }
+}
+
+impl Row for User {
+    /// User names are unique in an account whatever their case.
+    type Key = String;
+    /// The key of a group that the user is in.
+    type Index = String;
+    fn key(&self) -> String {
+        Self::key_of(&self.name)
+    }
+    fn indexes(&self, emit: &mut dyn FnMut(String)) {
+        self.groups.iter().cloned().for_each(emit);
+    }
+}
+
+/// Users that share policies.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Group {
+    pub name: String,
+    /// `AGPA` and seventeen more characters.
+    pub unique_id: String,
+    /// Begins and ends with a slash.
+    pub path: String,
+    pub arn: String,
+    pub created: SimTime,
+    pub grants: Grants,
+}
+
+impl Row for Group {
+    type Key = String;
+    type Index = ();
+    fn key(&self) -> String {
+        self.name.to_lowercase()
+    }
+    fn indexes(&self, _: &mut dyn FnMut(())) {}
+}
+
+/// Long-term credentials of a user.
+#[derive(Clone, PartialEq, Debug)]
+pub struct AccessKey {
+    /// `AKIA…`; its digits encode the account.
+    pub id: String,
+    /// What requests are signed with: forty characters.
+    pub secret: String,
+    /// The key of the user, see [`User::key_of`].
+    pub user: String,
+    pub active: bool,
+    pub created: SimTime,
+}
+
+impl Row for AccessKey {
+    type Key = String;
+    /// The key of the user.
+    type Index = String;
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+    fn indexes(&self, emit: &mut dyn FnMut(String)) {
+        emit(self.user.clone());
+    }
+}
