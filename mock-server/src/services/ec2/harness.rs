@@ -24,7 +24,10 @@ impl Lab {
     }
 
     pub fn with(region: &str, quotas: Quotas) -> Self {
-        let defaults = Defaults { quotas, ..Defaults::default() };
+        Self::with_defaults(region, Defaults { quotas, ..Defaults::default() })
+    }
+
+    pub fn with_defaults(region: &str, defaults: Defaults) -> Self {
         let world = World::new(1, defaults, |wall| Clock::new(ClockMode::Manual, Some(NOW), wall));
         Self::within(Arc::new(world), "123456789012", region)
     }

@@ -31,6 +31,7 @@ use super::super::transit_gateway_attachment::{
 use super::super::vpc::{CreateVpc, DeleteVpc, ModifyVpcAttribute};
 use super::super::vpc_endpoint_create::{CreateVpcEndpoint, DeleteVpcEndpoints};
 use super::super::vpn_gateway::{AttachVpnGateway, CreateVpnGateway, DeleteVpnGateway, DetachVpnGateway};
+use super::api::without_default_vpc;
 use crate::model::{Quotas, State};
 use crate::services::{Refused, Write};
 use serde_json::{Value, json};
@@ -218,23 +219,6 @@ fn furnish(lab: &Lab) -> Vec<Removal> {
         removal::<DeleteVpcEndpoints>(json!({ "VpcEndpointIds": [s3] })),
         removal::<DeleteVpcEndpoints>(json!({ "VpcEndpointIds": [api] })),
     ]
-}
-
-/// What is looked at after each step is less without it.
-fn without_default_vpc(lab: &Lab) {
-    let state = lab.state();
-    for gateway in state.internet_gateways.iter() {
-        let detach =
-            json!({ "InternetGatewayId": gateway.id.to_string(), "VpcId": gateway.vpc.unwrap().to_string() });
-        lab.write::<DetachInternetGateway>(detach);
-        lab.write::<DeleteInternetGateway>(json!({ "InternetGatewayId": gateway.id.to_string() }));
-    }
-    for subnet in state.subnets.iter() {
-        lab.write::<DeleteSubnet>(json!({ "SubnetId": subnet.id.to_string() }));
-    }
-    for vpc in state.vpcs.iter() {
-        lab.write::<DeleteVpc>(json!({ "VpcId": vpc.id.to_string() }));
-    }
 }
 
 /// How many of each thing there are.
