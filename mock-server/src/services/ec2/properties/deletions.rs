@@ -39,10 +39,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+type Run = Box<dyn Fn(&Lab) -> Result<(), Refused>>;
+
 /// A call that takes something down, and the refusals that it may meet: code, text.
 struct Removal {
     name: &'static str,
-    run: Box<dyn Fn(&Lab) -> Result<(), Refused>>,
+    run: Run,
     /// Something is in the way.
     held: Vec<(&'static str, String)>,
     /// Something else has taken it along.
