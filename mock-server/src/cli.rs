@@ -2,7 +2,7 @@
 
 mod explain;
 
-use crate::clock::{parse_mode, parse_span};
+use crate::clock::{parse_lag, parse_mode, parse_span};
 use crate::kernel::{AccountId, ClockMode, SimTime};
 use crate::model::{
     Choices, Defaults, Offerings, Placement, Profile, Quotas, RuleMode, RuleModes, Silence, Texts,
@@ -82,6 +82,10 @@ struct Serve {
     /// told otherwise; with profile instant, no time.
     #[arg(long, env = "MOCKPLANE_ENDPOINT_LINGER", value_parser = span)]
     endpoint_linger: Option<Duration>,
+    /// How long EC2's describing operations lag behind what was done, such as 2s: what is new is not found yet, what
+    /// is gone is still there. 0 is not at all.
+    #[arg(long, env = "MOCKPLANE_EVENTUAL_CONSISTENCY", default_value = "0", value_parser = lag)]
+    eventual_consistency: Duration,
     /// What a rule counts for: ID=enforce, ID=warn or ID=off; may be given several times, or once with commas.
     #[arg(long = "rule", env = "MOCKPLANE_RULE", value_delimiter = ',', value_parser = parse_rule)]
     rules: Vec<(&'static str, RuleMode)>,
@@ -258,7 +262,8 @@ fn defaults(args: &Serve) -> Result<Defaults, String> {
         SilenceName::Fail => Silence::Fail,
         SilenceName::Hang => Silence::Hang,
     };
-    let choices = Choices { placement, silence, linger: args.endpoint_linger };
+    let choices =
+        Choices { placement, silence, linger: args.endpoint_linger, eventual: args.eventual_consistency };
     let mut quotas = match args.quotas {
         QuotasName::Aws => Quotas::default(),
         QuotasName::Off => Quotas::UNLIMITED,
@@ -391,6 +396,10 @@ fn healthcheck(port: u16) -> ExitCode {
 
 fn span(text: &str) -> Result<Duration, String> {
     parse_span(text).ok_or_else(|| "a span such as 5m, 1h30m or 0s".into())
+}
+
+fn lag(text: &str) -> Result<Duration, String> {
+    parse_lag(text).ok_or_else(|| "a span such as 2s or 500ms, or 0".into())
 }
 
 fn parse_rule(text: &str) -> Result<(&'static str, RuleMode), String> {

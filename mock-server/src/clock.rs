@@ -75,6 +75,11 @@ pub fn parse_span(text: &str) -> Option<Duration> {
     Some(total)
 }
 
+/// Reads a span that may be a plain `0`.
+pub fn parse_lag(text: &str) -> Option<Duration> {
+    if text.trim() == "0" { Some(Duration::ZERO) } else { parse_span(text) }
+}
+
 /// Reads `real`, `manual[:TIME]`, `poll[:TIME]` or `scaled:FACTOR`.
 ///
 /// # Errors

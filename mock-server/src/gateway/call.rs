@@ -86,9 +86,17 @@ fn read<O: Read>(call: &Call<'_>, input: &Value, ignored: &mut Vec<String>) -> R
         None => call.now,
     };
     let global = call.account.read(&Scope::Global);
-    let state = call.account.read(&scope);
+    let (state, newer) = match call.service {
+        ServiceId::Ec2 => call.account.read_behind(&scope, now),
+        _ => (call.account.read(&scope), None),
+    };
     let view = View { state: &state, global: &global, caller: &call.caller, now };
-    let out = O::run(&view, input).map_err(|error| fault(&state, error.into()))?;
+    let out = O::run(&view, input);
+    if let Some(newer) = newer.filter(|_| call.account.clock().mode() == ClockMode::Poll) {
+        // Who asks again sees what is newer.
+        jump(call, newer);
+    }
+    let out = out.map_err(|error| fault(&state, error.into()))?;
     if call.dry_run { Err(dry_run()) } else { encode(call, &out) }
 }
 
@@ -109,10 +117,7 @@ fn move_time(call: &Call<'_>, scope: &Scope, subject: &crate::model::Owner) -> S
         ClockMode::Manual => call.now,
         ClockMode::Poll => {
             let Some(next) = call.account.next_of(scope, subject) else { return call.now };
-            let wall = crate::clock::wall();
-            let now = call.account.change_clock(wall, |clock| clock.jump(wall, next));
-            call.account.settle(now, jobs::step);
-            now
+            jump(call, next)
         }
         ClockMode::Real | ClockMode::Scaled(_) => {
             if call.waits {
@@ -121,6 +126,14 @@ fn move_time(call: &Call<'_>, scope: &Scope, subject: &crate::model::Owner) -> S
             call.now
         }
     }
+}
+
+/// Takes the account's time to a moment, with all that happens until then.
+fn jump(call: &Call<'_>, to: SimTime) -> SimTime {
+    let wall = crate::clock::wall();
+    let now = call.account.change_clock(wall, |clock| clock.jump(wall, to));
+    call.account.settle(now, jobs::step);
+    now
 }
 
 fn scope(home: Home, caller: &Caller) -> Scope {

@@ -118,6 +118,7 @@ impl<S: CellState> Account<S> {
         let mut clock = self.lock_clock();
         *clock = start(&clock);
         self.latest.store(clock.now(wall).millis(), Ordering::Relaxed);
+        self.all_cells().iter().for_each(|cell| cell.forget_trail());
     }
 
     /// When the first timer of all is due; `None` if there is none.
@@ -134,6 +135,11 @@ impl<S: CellState> Account<S> {
     /// A consistent snapshot of one cell.
     pub fn read(&self, scope: &Scope) -> Arc<S> {
         self.cell(scope).read()
+    }
+
+    /// A snapshot of one cell as a read sees it that may lag behind, and when such a read will see something newer.
+    pub fn read_behind(&self, scope: &Scope, now: SimTime) -> (Arc<S>, Option<SimTime>) {
+        self.cell(scope).read_behind(now)
     }
 
     /// Runs `change` on a copy of a cell and stores the copy if it succeeds and `keep` is set.
@@ -333,6 +339,7 @@ mod tests {
     #[derive(Clone, Default)]
     struct Counter {
         total: u64,
+        lag: Duration,
         seen: imbl::Vector<(i64, &'static str)>,
         timers: Timers<&'static str, u64>,
         minter: Minter,
@@ -347,6 +354,9 @@ mod tests {
         type Letter = u64;
         fn first(_: &Origin, total: &u64) -> Self {
             Self { total: *total, ..Self::default() }
+        }
+        fn lag(&self) -> Duration {
+            self.lag
         }
         fn receive(txn: &mut Txn<'_, Self>, letter: u64) {
             txn.state.total += letter;
@@ -416,6 +426,36 @@ mod tests {
         assert_eq!(dry, id(true), "a dry run consumes no id either");
         assert_ne!(dry, id(true));
         assert!(account.events.since(0, 10).is_empty());
+    }
+
+    #[test]
+    fn what_lags_is_seen_later_and_never_if_time_begins_anew() {
+        let account = account();
+        let scope = region("r");
+        let add = |now, lag| {
+            let done: Result<(), ()> = account.write(&scope, at(now), true, |txn| {
+                txn.state.total += 1;
+                txn.state.lag = Duration::from_millis(lag);
+                Ok(())
+            });
+            done.unwrap();
+        };
+        let seen = |now| {
+            let (state, newer) = account.read_behind(&scope, at(now));
+            (state.total, newer)
+        };
+        add(5, 0);
+        assert_eq!(seen(5), (1, None), "nothing lags");
+        add(10, 100);
+        add(20, 100);
+        assert_eq!((seen(109), seen(110)), ((1, Some(at(110))), (2, Some(at(120)))));
+        assert_eq!((seen(120), account.read(&scope).total), ((3, None), 3));
+        add(130, 100);
+        account.restart_clock(|_| Clock::new(ClockMode::Manual, Some(at(0)), at(0)), at(0));
+        assert_eq!(seen(0), (4, None));
+        add(140, 100);
+        add(150, 0);
+        assert_eq!(seen(150), (6, None), "it was turned off");
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! One cell: a current state that anybody may read, and one writer at a time.
 
+use super::trail::Trail;
 use super::{AccountId, Event, Minter, SimTime, Timers, digest};
 use arc_swap::ArcSwap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Which part of an account a cell holds.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -75,6 +77,10 @@ pub trait CellState: Clone + Send + Sync + 'static {
     fn minter_mut(&mut self) -> &mut Minter;
     /// Does what a letter from another cell says.
     fn receive(txn: &mut Txn<'_, Self>, letter: Self::Letter);
+    /// How far reads that may lag are behind; mostly they are not.
+    fn lag(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 /// Something to be told to another cell once the transaction that says it is stored.
@@ -144,16 +150,31 @@ pub(super) struct Cell<S: CellState> {
     /// Held while a successor of `current` is made. A standard mutex: what happens under it is short, does no
     /// I/O and never awaits.
     writer: Mutex<()>,
+    /// Empty unless the state says that reads lag.
+    trail: Trail<S>,
 }
 
 impl<S: CellState> Cell<S> {
     pub(super) fn new(origin: Origin, defaults: &S::Defaults) -> Self {
         let current = ArcSwap::from_pointee(S::first(&origin, defaults));
-        Self { origin, current, writer: Mutex::new(()) }
+        Self { origin, current, writer: Mutex::new(()), trail: Trail::default() }
     }
 
     pub(super) fn read(&self) -> Arc<S> {
         self.current.load_full()
+    }
+
+    /// What a read sees that may lag, and when something newer will be seen if that is not the current state.
+    pub(super) fn read_behind(&self, now: SimTime) -> (Arc<S>, Option<SimTime>) {
+        let current = self.read();
+        let lag = current.lag();
+        let behind = if lag.is_zero() { None } else { self.trail.behind(now, lag) };
+        behind.map_or((current, None), |(state, next)| (state, Some(next)))
+    }
+
+    /// Time begins anew.
+    pub(super) fn forget_trail(&self) {
+        self.trail.forget();
     }
 
     /// Runs `change` on a copy and stores the copy if it succeeds and `keep` is set. Returns what `change`
@@ -179,6 +200,10 @@ impl<S: CellState> Cell<S> {
         }
         let next_due = txn.state.timers().next_due();
         let stored = Stored { events: txn.events, letters: txn.letters, next_due };
+        let lag = txn.state.lag();
+        if !(lag.is_zero() && before.lag().is_zero()) {
+            self.trail.keep(before, now, lag);
+        }
         self.current.store(Arc::new(txn.state));
         Ok((result, Some(stored)))
     }

@@ -11,6 +11,7 @@ mod memo;
 mod table;
 mod time;
 mod timers;
+mod trail;
 mod world;
 
 pub use account::{Account, AccountId};

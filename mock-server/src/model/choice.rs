@@ -28,4 +28,7 @@ pub struct Choices {
     pub silence: Silence,
     /// How long the interfaces of a deleted endpoint stay; `None`: as the profile says.
     pub linger: Option<Duration>,
+    /// How long it takes until what EC2 was told is seen by those who ask; none by default.
+    /// Source: EC2 developer guide, "Eventual consistency in the Amazon EC2 API", which gives no time.
+    pub eventual: Duration,
 }

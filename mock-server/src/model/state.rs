@@ -196,6 +196,10 @@ impl CellState for State {
         &mut self.minter
     }
 
+    fn lag(&self) -> Duration {
+        self.choices.eventual
+    }
+
     fn receive(txn: &mut Txn<'_>, letter: Letter) {
         match letter {
             Letter::Peering(news) => peering::receive(txn, news),

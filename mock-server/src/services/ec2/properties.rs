@@ -1,7 +1,10 @@
 //! Whatever is made and removed in whatever order, the state stays sound.
 
+mod api;
 mod blocks;
+mod conservation;
 mod deletions;
+mod parallel;
 
 use super::harness::{Lab, text};
 use super::instance_run::RunInstances;

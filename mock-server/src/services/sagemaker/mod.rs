@@ -11,7 +11,7 @@ mod model;
 mod processing;
 mod tags;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod training;
 mod transform;
 

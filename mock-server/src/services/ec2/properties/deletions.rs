@@ -31,21 +31,46 @@ use super::super::transit_gateway_attachment::{
 use super::super::vpc::{CreateVpc, DeleteVpc, ModifyVpcAttribute};
 use super::super::vpc_endpoint_create::{CreateVpcEndpoint, DeleteVpcEndpoints};
 use super::super::vpn_gateway::{AttachVpnGateway, CreateVpnGateway, DeleteVpnGateway, DetachVpnGateway};
+use super::api::without_default_vpc;
 use crate::model::{Quotas, State};
-use crate::services::Write;
+use crate::services::{Refused, Write};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-/// A call that takes something down: its name, and whether it worked.
-type Removal = (&'static str, Box<dyn Fn(&Lab) -> Result<(), String>>);
+type Run = Box<dyn Fn(&Lab) -> Result<(), Refused>>;
+
+/// A call that takes something down, and the refusals that it may meet: code, text.
+struct Removal {
+    name: &'static str,
+    run: Run,
+    /// Something is in the way.
+    held: Vec<(&'static str, String)>,
+    /// Something else has taken it along.
+    over: Vec<(&'static str, String)>,
+}
+
+impl Removal {
+    fn held(mut self, code: &'static str, text: impl Into<String>) -> Self {
+        self.held.push((code, text.into()));
+        self
+    }
+
+    /// It is held as the table of dependencies says.
+    fn violates(self, text: impl Into<String>) -> Self {
+        self.held("DependencyViolation", text)
+    }
+
+    fn over(mut self, code: &'static str, text: impl Into<String>) -> Self {
+        self.over.push((code, text.into()));
+        self
+    }
+}
 
 fn removal<O: Write>(input: Value) -> Removal {
-    let run = move |lab: &Lab| {
-        let answer = lab.write_any::<O>(input.clone(), true);
-        answer.map(drop).map_err(|refused| refused.code.into_owned())
-    };
-    (O::NAME, Box::new(run))
+    let run = move |lab: &Lab| lab.call::<O>(input.clone(), true).map(drop).map_err(Into::into);
+    Removal { name: O::NAME, run: Box::new(run), held: Vec::new(), over: Vec::new() }
 }
 
 /// Everything that can hold something or be held, each in use by another.
@@ -135,34 +160,64 @@ fn furnish(lab: &Lab) -> Vec<Removal> {
     lab.settle(Duration::from_secs(600));
 
     let by = |member: &str, id: &String| json!({ member: id });
+    let has = |what: &str, id: &String| format!("The {what} '{id}' has dependencies and cannot be deleted.");
+    let depends = |id: &String| format!("resource {id} has a dependent object");
+    let mapped = format!(
+        "Network {vpc} has some mapped public address(es). Please unmap those public address(es) before detaching \
+         the gateway."
+    );
+    let public = {
+        let state = lab.state();
+        let row = state.elastic_addresses.iter().find(|row| row.id.to_string() == address).unwrap();
+        row.address.to_string()
+    };
+    let not_yours = "You do not have permission to access the specified resource.";
     vec![
-        removal::<DeleteVpc>(by("VpcId", &vpc)),
+        removal::<DeleteVpc>(by("VpcId", &vpc)).violates(has("vpc", &vpc)),
         removal::<DeleteVpc>(by("VpcId", &peer)),
-        removal::<DeleteSubnet>(by("SubnetId", &subnet)),
-        removal::<DeleteSubnet>(by("SubnetId", &other)),
-        removal::<DeleteSecurityGroup>(by("GroupId", &group)),
-        removal::<DeleteSecurityGroup>(by("GroupId", &referred)),
-        removal::<RevokeSecurityGroupIngress>(rules),
-        removal::<DeleteManagedPrefixList>(by("PrefixListId", &list)),
+        removal::<DeleteSubnet>(by("SubnetId", &subnet)).violates(has("subnet", &subnet)),
+        removal::<DeleteSubnet>(by("SubnetId", &other)).violates(has("subnet", &other)),
+        removal::<DeleteSecurityGroup>(by("GroupId", &group)).violates(depends(&group)),
+        removal::<DeleteSecurityGroup>(by("GroupId", &referred)).violates(depends(&referred)),
+        removal::<RevokeSecurityGroupIngress>(rules)
+            .over("InvalidGroup.NotFound", format!("The security group '{group}' does not exist")),
+        // It fails later if the list is in use.
+        removal::<DeleteManagedPrefixList>(by("PrefixListId", &list))
+            .over("InvalidPrefixListID.NotFound", format!("The prefix list ({list}) does not exist.")),
         removal::<DeleteNetworkInterface>(by("NetworkInterfaceId", &interface)),
         removal::<TerminateInstances>(json!({ "InstanceIds": [instance] })),
-        removal::<DetachInternetGateway>(json!({ "InternetGatewayId": gateway, "VpcId": vpc })),
-        removal::<DeleteInternetGateway>(by("InternetGatewayId", &gateway)),
-        removal::<DisassociateAddress>(by("AssociationId", &association)),
-        removal::<ReleaseAddress>(by("AllocationId", &address)),
-        removal::<ReleaseAddress>(by("AllocationId", &second)),
+        removal::<DetachInternetGateway>(json!({ "InternetGatewayId": gateway, "VpcId": vpc }))
+            .violates(mapped),
+        removal::<DeleteInternetGateway>(by("InternetGatewayId", &gateway))
+            .violates(has("internetGateway", &gateway)),
+        removal::<DisassociateAddress>(by("AssociationId", &association)).over(
+            "InvalidAssociationID.NotFound",
+            format!("The association ID '{association}' does not exist"),
+        ),
+        removal::<ReleaseAddress>(by("AllocationId", &address))
+            .held("InvalidIPAddress.InUse", format!("Address {public} is in use.")),
+        removal::<ReleaseAddress>(by("AllocationId", &second)).held("AuthFailure", not_yours),
         removal::<DeleteNatGateway>(by("NatGatewayId", &nat)),
         removal::<DeleteEgressOnlyInternetGateway>(by("EgressOnlyInternetGatewayId", &egress)),
         removal::<DetachVpnGateway>(json!({ "VpnGatewayId": vpn, "VpcId": vpc })),
-        removal::<DeleteVpnGateway>(by("VpnGatewayId", &vpn)),
-        removal::<DeleteVpcPeeringConnection>(by("VpcPeeringConnectionId", &peering)),
+        removal::<DeleteVpnGateway>(by("VpnGatewayId", &vpn))
+            .held("IncorrectState", "The VPN gateway is in use."),
+        removal::<DeleteVpcPeeringConnection>(by("VpcPeeringConnectionId", &peering)).over(
+            "InvalidStateTransition",
+            format!(
+                "Invalid state transition for {peering}, attempted to transition from deleted to deleting"
+            ),
+        ),
         removal::<DeleteTransitGatewayVpcAttachment>(by("TransitGatewayAttachmentId", &attachment)),
-        removal::<DeleteTransitGateway>(by("TransitGatewayId", &transit)),
+        removal::<DeleteTransitGateway>(by("TransitGatewayId", &transit)).held(
+            "IncorrectState",
+            format!("{transit} has non-deleted Transit Gateway Attachments: {attachment}."),
+        ),
         removal::<DisassociateRouteTable>(by("AssociationId", &routed)),
-        removal::<DeleteRouteTable>(by("RouteTableId", &table)),
-        removal::<DeleteNetworkAcl>(by("NetworkAclId", &acl)),
+        removal::<DeleteRouteTable>(by("RouteTableId", &table)).violates(has("routeTable", &table)),
+        removal::<DeleteNetworkAcl>(by("NetworkAclId", &acl)).violates(has("network ACL", &acl)),
         removal::<AssociateDhcpOptions>(json!({ "DhcpOptionsId": "default", "VpcId": vpc })),
-        removal::<DeleteDhcpOptions>(by("DhcpOptionsId", &options)),
+        removal::<DeleteDhcpOptions>(by("DhcpOptionsId", &options)).violates(has("dhcpOptions", &options)),
         removal::<DeleteVpcEndpoints>(json!({ "VpcEndpointIds": [s3] })),
         removal::<DeleteVpcEndpoints>(json!({ "VpcEndpointIds": [api] })),
     ]
@@ -201,52 +256,103 @@ fn next(seed: &mut u64) -> usize {
     (*seed >> 33) as usize
 }
 
-/// So many orders by default; `MOCKPLANE_ORDERS=10000` tries more.
-const ORDERS: u64 = 100;
+/// So many orders by default; `MOCKPLANE_ORDERS` says another number.
+const ORDERS: u64 = 10_000;
+/// In every so manieth order the state is looked at after each step, in the others after one, each time another.
+const THOROUGH: u64 = 100;
 
-#[test]
-fn a_network_goes_in_any_order() {
-    let lab = Lab::with("us-east-1", Quotas { vpcs: 9, ..Quotas::default() });
-    let empty = counts(&lab.state());
-    let removals = furnish(&lab);
-    let full = State::clone(&lab.state());
-    let orders = std::env::var("MOCKPLANE_ORDERS").ok().and_then(|text| text.parse().ok()).unwrap_or(ORDERS);
-    let mut codes = BTreeSet::new();
-    for order in 0..orders {
-        lab.change(|state| *state = full.clone());
+/// A furnished region and how to empty it.
+struct Ground {
+    lab: Lab,
+    /// What was there before.
+    empty: BTreeMap<&'static str, usize>,
+    full: State,
+    removals: Vec<Removal>,
+    /// Which removals were held, and how often.
+    held: BTreeMap<&'static str, u64>,
+}
+
+impl Ground {
+    fn new() -> Self {
+        let lab = Lab::with("us-east-1", Quotas { vpcs: 9, ..Quotas::default() });
+        without_default_vpc(&lab);
+        let empty = counts(&lab.state());
+        let removals = furnish(&lab);
+        let full = State::clone(&lab.state());
+        Self { lab, empty, full, removals, held: BTreeMap::new() }
+    }
+
+    fn assert_sound(&self, order: u64) {
+        assert_eq!(self.lab.state().broken_invariants(), Vec::<String>::new(), "order {order}");
+    }
+
+    /// Whatever goes by itself goes within this time.
+    fn settle(&self, within: Duration) {
+        self.lab.account.settle(self.lab.now() + within, crate::jobs::step);
+    }
+
+    /// Tries to remove one thing; whether it has not to be tried again.
+    fn remove(&mut self, n: usize) -> bool {
+        let removal = &self.removals[n];
+        let before = self.lab.state();
+        let Err(refused) = (removal.run)(&self.lab) else { return removal.name != "DeleteManagedPrefixList" };
+        assert!(Arc::ptr_eq(&before, &self.lab.state()), "a refused call changes nothing");
+        let says = |(code, text): &(&str, String)| refused.code == *code && refused.message == *text;
+        if removal.over.iter().any(says) {
+            return true;
+        }
+        assert!(removal.held.iter().any(says), "{}: {refused:?}", removal.name);
+        *self.held.entry(removal.name).or_default() += 1;
+        false
+    }
+
+    /// Everything goes in the order that this number stands for; what is refused is tried again, in another order.
+    fn empty_in(&mut self, order: u64) {
+        self.lab.change(|state| *state = self.full.clone());
         let mut seed = order;
-        let mut left: Vec<_> = (0..removals.len()).collect();
+        let mut left: Vec<_> = (0..self.removals.len()).collect();
         for round in 0.. {
-            assert!(round < 40, "order {order}: left are {:?}", names(&removals, &left));
+            let names: Vec<_> = left.iter().map(|n| self.removals[*n].name).collect();
+            assert!(round < 40, "order {order}: left are {names:?}");
             for n in (1..left.len()).rev() {
                 left.swap(n, next(&mut seed) % (n + 1));
             }
-            left.retain(|n| match removals[*n].1(&lab) {
-                // It fails later if the list is in use.
-                Ok(()) => removals[*n].0 == "DeleteManagedPrefixList",
-                Err(code) => {
-                    // Something else may have taken it along.
-                    let over = ["Gateway.NotAttached", "InvalidStateTransition"];
-                    let gone = code.contains("NotFound") || over.contains(&&*code);
-                    codes.insert((removals[*n].0, code));
-                    !gone
+            let mut step = 0;
+            left.retain(|n| {
+                let gone = self.remove(*n);
+                if order.is_multiple_of(THOROUGH)
+                    || (round, step) == (0, order as usize % self.removals.len())
+                {
+                    self.assert_sound(order);
                 }
+                step += 1;
+                !gone
             });
-            assert_eq!(lab.state().broken_invariants(), Vec::<String>::new(), "order {order}");
-            // Whatever goes by itself goes before the next round.
-            lab.settle(Duration::from_secs(1_000));
+            self.settle(Duration::from_secs(1_000));
             if left.is_empty() {
                 break;
             }
         }
         // What is over is shown for two days at most.
-        lab.settle(Duration::from_secs(3 * 24 * 3_600));
-        assert_eq!(counts(&lab.state()), empty, "order {order}");
+        self.settle(Duration::from_secs(3 * 24 * 3_600));
+        self.assert_sound(order);
+        assert_eq!(counts(&self.lab.state()), self.empty, "order {order}");
     }
-    let held = codes.iter().filter(|(_, code)| code == "DependencyViolation").count();
-    assert!(held >= 8, "{codes:?}");
 }
 
-fn names(removals: &[Removal], left: &[usize]) -> Vec<&'static str> {
-    left.iter().map(|n| removals[*n].0).collect()
+#[test]
+fn a_network_goes_in_any_order() {
+    let orders = std::env::var("MOCKPLANE_ORDERS").ok().and_then(|text| text.parse().ok()).unwrap_or(ORDERS);
+    // Each thread has a world of its own, so that nothing depends on how many there are.
+    let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
+    let held = std::thread::scope(|scope| {
+        let work = |first: usize| {
+            let mut ground = Ground::new();
+            (first as u64..orders).step_by(threads).for_each(|order| ground.empty_in(order));
+            ground.held
+        };
+        let running: Vec<_> = (0..threads).map(|first| scope.spawn(move || work(first))).collect();
+        running.into_iter().flat_map(|thread| thread.join().unwrap()).collect::<BTreeMap<_, _>>()
+    });
+    assert!(held.len() >= 11, "all that can be held are: {held:?}");
 }

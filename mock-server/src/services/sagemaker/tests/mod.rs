@@ -151,7 +151,7 @@ fn named(name: &str) -> Value {
 }
 
 /// A request for a job without a VPC.
-fn request(name: &str, instances: u32) -> Value {
+pub(in crate::services) fn request(name: &str, instances: u32) -> Value {
     json!({
         "TrainingJobName": name,
         "AlgorithmSpecification": { "TrainingImage": "image:1", "TrainingInputMode": "File" },
@@ -166,7 +166,7 @@ fn request(name: &str, instances: u32) -> Value {
     })
 }
 
-fn processing(name: &str, instances: u32) -> Value {
+pub(in crate::services) fn processing(name: &str, instances: u32) -> Value {
     json!({
         "ProcessingJobName": name,
         "ProcessingInputs": [{ "InputName": "in", "S3Input": { "S3Uri": "s3://data/in", "S3DataType": "S3Prefix" } }],
@@ -178,7 +178,7 @@ fn processing(name: &str, instances: u32) -> Value {
     })
 }
 
-fn transform(name: &str, instances: u32, model: &str) -> Value {
+pub(in crate::services) fn transform(name: &str, instances: u32, model: &str) -> Value {
     json!({
         "TransformJobName": name,
         "ModelName": model,
@@ -188,7 +188,7 @@ fn transform(name: &str, instances: u32, model: &str) -> Value {
     })
 }
 
-fn compilation(name: &str) -> Value {
+pub(in crate::services) fn compilation(name: &str) -> Value {
     json!({
         "CompilationJobName": name,
         "RoleArn": ROLE_ARN,
