@@ -20,7 +20,8 @@ pub(super) fn validate(
 ) -> Result<(), Fault> {
     let mut path = String::new();
     walk(model, shape, input, &mut path, &mut |_, _, _| Ok(()), &mut |path| {
-        Err(Fault::new("MissingParameter", format!("The request must contain the parameter {path}")))
+        Err(Fault::new("MissingParameter", format!("The request must contain the parameter {path}"))
+            .because("EC2-MISSING"))
     })?;
     let mut check = |shape: &'static Shape, value: &Value, path: &str| check(model, shape, value, path);
     walk(model, shape, input, &mut path, &mut check, &mut |_| Ok(()))
@@ -88,7 +89,9 @@ fn check(
     value: &Value,
     path: &str,
 ) -> Result<(), Fault> {
-    let refuse = |message: String| Err(Fault::new("InvalidParameterValue", message));
+    let because = |rule: &str, message: String| Err(Fault::new("InvalidParameterValue", message).because(rule));
+    let refuse = |message: String| because("EC2-BADVALUE", message);
+    let of_pages = |rule: &'static str| if path == "maxResults" { rule } else { "EC2-BADVALUE" };
     match value {
         Value::Integer(_) | Value::Float(_) => {
             let (number, text) = match value {
@@ -99,14 +102,16 @@ fn check(
             };
             // EC2 says "greater than 5" where it means "5 or more".
             if let Some(min) = shape.min().filter(|min| number < *min) {
-                return refuse(format!(
+                let message = format!(
                     "Value ( {text} ) for parameter {path} is invalid. Expecting a value greater than {min}."
-                ));
+                );
+                return because(of_pages("EC2-PAGE-MIN"), message);
             }
             if let Some(max) = shape.max().filter(|max| number > *max) {
-                return refuse(format!(
+                let message = format!(
                     "Value ( {text} ) for parameter {path} is invalid. Expecting a value less than {max}."
-                ));
+                );
+                return because(of_pages("EC2-PAGE"), message);
             }
         }
         Value::String(text) => {
