@@ -169,11 +169,13 @@ def _(w):
     id = managed(w)["NetworkInterfaceId"]
     w("CreateTags", Resources=[id], Tags=[{"Key": "k", "Value": "v"}])
     for operation, more in [
-        ("DeleteNetworkInterface", {}), ("ModifyNetworkInterfaceAttribute", {"Description": {"Value": "x"}}),
+        ("ModifyNetworkInterfaceAttribute", {"Description": {"Value": "x"}}),
         ("AssignPrivateIpAddresses", {"SecondaryPrivateIpAddressCount": 1}),
     ]:
         w.refuses(operation, {"NetworkInterfaceId": id, **more}, "AuthFailure",
                   "You do not have permission to access the specified resource.")
+    w.refuses("DeleteNetworkInterface", {"NetworkInterfaceId": id}, "InvalidParameterValue",
+              f"Network interface '{id}' is currently in use.", rule="EC2-ENI-DEL-USED")
 
 
 # === Instances ===

@@ -24,6 +24,8 @@ def routed(w):
 
 refusal("EC2-RT-DUP", "CreateRoute", route(member="NetworkInterfaceId", target="interface"), "RouteAlreadyExists",
         "The route identified by 0.0.0.0/0 already exists.", before=routed)
+refusal("EC2-RT-DUP", "CreateRoute", route(), "RouteAlreadyExists",
+        "The route identified by 0.0.0.0/0 already exists.", before=routed)     # what it leads to does not matter
 refusal("EC2-RT-DUP", "CreateRoute", route("10.0.0.0/16", "NetworkInterfaceId", "interface"), "RouteAlreadyExists",
         "The route identified by 10.0.0.0/16 already exists.")
 refusal("EC2-RT-LOCAL", "DeleteRoute", route("10.0.0.0/16", None), "InvalidParameterValue",
@@ -122,7 +124,7 @@ def _(w):
 
 @behaves("EC2-RT-LIMIT")
 def _(w):
-    for n in range(49):     # the local route counts
+    for n in range(50):     # beside the local route
         w("CreateRoute", **route(f"10.{n + 10}.0.0/16")(w))
     w.refuses("CreateRoute", route()(w), "RouteLimitExceeded", "The maximum number of routes has been reached.")
     for _ in range(198):    # the main table counts

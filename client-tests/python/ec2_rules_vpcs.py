@@ -1,5 +1,6 @@
 """The table of EC2's rules: what any call may meet, VPCs and subnets."""
 
+import json
 import re
 import urllib.request
 
@@ -97,7 +98,9 @@ def _(w):
 @behaves("EC2-EXPIRED")
 def _(w):
     w.still()
-    role = w.aws.role()
+    trust = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": w.mine}, "Action": "sts:AssumeRole"}]}
+    role = w.aws.iam.create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
     keys = w.aws.sts.assume_role(RoleArn=role, RoleSessionName="session", DurationSeconds=900)["Credentials"]
     ec2 = w.aws.client("ec2", key=keys["AccessKeyId"], secret=keys["SecretAccessKey"], token=keys["SessionToken"])
     ec2.describe_vpcs()

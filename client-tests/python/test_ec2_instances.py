@@ -215,7 +215,7 @@ def test_launches_that_are_refused(aws, vpc, subnet):
     for more, code, message in [
         ({"ImageId": "ami-abcd1234"}, "InvalidAMIID.NotFound", "The image id '[ami-abcd1234]' does not exist"),
         ({"InstanceType": "m5.huge"}, "InvalidParameterValue",
-         "Value (m5.huge) for parameter instanceType is invalid."),
+         "Invalid value 'm5.huge' for InstanceType."),
         ({"SubnetId": subnet, "NetworkInterfaces": [{"DeviceIndex": 0}]}, "InvalidParameterCombination",
          "Network interfaces and an instance-level subnet ID may not be specified on the same request"),
         ({"NetworkInterfaces": [{"DeviceIndex": 1, "SubnetId": subnet}]}, "InvalidParameterValue",

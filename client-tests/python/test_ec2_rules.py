@@ -6,6 +6,7 @@ import ec2_rules
 import ec2_rules_endpoints  # noqa: F401
 import ec2_rules_groups  # noqa: F401
 import ec2_rules_interfaces  # noqa: F401
+import ec2_rules_quotas
 import ec2_rules_routing  # noqa: F401
 import ec2_rules_vpcs  # noqa: F401
 
@@ -35,7 +36,12 @@ def test_a_rule(server, rule, entry):
 
 
 def test_every_rule_is_in_the_table():
-    shown = set(ec2_rules.ENTRIES)
+    shown = set(ec2_rules.ENTRIES) | set(ec2_rules_quotas.QUOTAS.values())
     assert len(ec2_rules.KNOWN) > 180
     assert [rule for rule in ec2_rules.KNOWN if rule not in shown | set(NOT_SHOWN)] == []
     assert shown & set(NOT_SHOWN) == set()
+
+
+def test_every_quota_is_reached(aws):
+    known = aws.server.control("GET", f"/_mockplane/quotas?account={aws.number}")["quotas"]
+    assert set(ec2_rules_quotas.QUOTAS) == set(known)

@@ -8,8 +8,8 @@ use crate::aws::value::Value;
 /// Enums with more values than this are not listed in messages.
 const MOST_LISTED: usize = 12;
 
-/// Parameters whose operations refuse an unknown word with a code of its own, such as `UnsupportedTenancy`.
-const OWN_CODES: &[&str] = &["instanceTenancy"];
+/// Parameters whose operations refuse an unknown word with a code or text of their own, such as `UnsupportedTenancy`.
+const OWN_CODES: &[&str] = &["instanceTenancy", "instanceType"];
 /// Lists whose length the operations check themselves, because AWS has words of its own for it.
 const COUNTED_ELSEWHERE: [&str; 2] = ["AddPrefixListEntries", "RemovePrefixListEntries"];
 
@@ -115,7 +115,8 @@ fn check(
             }
         }
         Value::String(text) => {
-            let values = if OWN_CODES.contains(&path) { &[] } else { model.enum_values(shape) };
+            let parameter = path.split('.').next().unwrap_or_default();
+            let values = if OWN_CODES.contains(&parameter) { &[] } else { model.enum_values(shape) };
             if !values.is_empty() && !values.contains(&text.as_str()) {
                 let hint = if path == "attribute" {
                     " Unknown attribute.".to_owned()
