@@ -32,6 +32,11 @@ def interface_groups(w):
     return 0
 
 
+def three_peers(w):
+    w.more = [w.a_vpc(f"10.{n}.0.0/16") for n in (5, 6, 7)]
+    return 0
+
+
 def two_more(w):
     """Addresses, of which the second gateway takes one more than the first."""
     w.more = [w.an_address() for _ in range(4)]
@@ -71,8 +76,8 @@ quota("interfaceEndpointsPerVpc", "EC2-VPCE-LIMIT", 2, "CreateVpcEndpoint",
       lambda w, n: {"VpcId": w.vpc, "ServiceName": STS, "VpcEndpointType": "Interface", "PrivateDnsEnabled": False},
       "VpcEndpointLimitExceeded", has_been_reached("VPC endpoints"))
 quota("outstandingPeerings", "EC2-PCX-LIMIT", 2, "CreateVpcPeeringConnection",
-      lambda w, n: {"VpcId": w.vpc, "PeerVpcId": w.other}, "OutstandingVpcPeeringConnectionLimitExceeded",
-      has_been_reached("outstanding VPC peering connection requests"))
+      lambda w, n: {"VpcId": w.vpc, "PeerVpcId": w.more[n % 3]}, "OutstandingVpcPeeringConnectionLimitExceeded",
+      has_been_reached("outstanding VPC peering connection requests"), before=three_peers)
 quota("routeTablesPerVpc", "EC2-RT-LIMIT", 2, "CreateRouteTable", lambda w, n: {"VpcId": w.vpc},
       "RouteTableLimitExceeded", has_been_reached("route tables"), before=lambda w: 1)
 quota("routesPerTable", "EC2-RT-LIMIT", 2, "CreateRoute",

@@ -309,7 +309,7 @@ impl Write for DeleteSecurityGroup {
         if group.is_default() {
             return Err(Ec2Error::DefaultGroup(id));
         }
-        if dependency::holder(&txn.state, id).is_some() {
+        if dependency::is_held(&txn.state, id) {
             return Err(Ec2Error::GroupInUse(id));
         }
         txn.state.remove_group(id);
