@@ -6,6 +6,7 @@ import ec2_rules
 import ec2_rules_endpoints  # noqa: F401
 import ec2_rules_groups  # noqa: F401
 import ec2_rules_interfaces  # noqa: F401
+import ec2_rules_pairs  # noqa: F401
 import ec2_rules_quotas
 import ec2_rules_routing  # noqa: F401
 import ec2_rules_vpcs  # noqa: F401
