@@ -89,7 +89,8 @@ fn check(
     value: &Value,
     path: &str,
 ) -> Result<(), Fault> {
-    let because = |rule: &str, message: String| Err(Fault::new("InvalidParameterValue", message).because(rule));
+    let because =
+        |rule: &str, message: String| Err(Fault::new("InvalidParameterValue", message).because(rule));
     let refuse = |message: String| because("EC2-BADVALUE", message);
     let of_pages = |rule: &'static str| if path == "maxResults" { rule } else { "EC2-BADVALUE" };
     match value {

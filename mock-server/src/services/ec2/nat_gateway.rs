@@ -264,7 +264,8 @@ pub fn elastic(ids: &[String], private: &[Ipv4Addr]) -> Result<Vec<Wanted>, Ec2E
         return Err(NatGatewayError::UnequalAddresses.into());
     }
     let private = private.iter().copied().map(Some).chain(std::iter::repeat(None));
-    let parsed = ids.iter().map(|id| AllocationId::parse(id).ok_or_else(|| address::unknown(id))).zip(private);
+    let parsed =
+        ids.iter().map(|id| AllocationId::parse(id).ok_or_else(|| address::unknown(id))).zip(private);
     parsed.map(|(id, private)| Ok((private, Some(id?)))).collect()
 }
 

@@ -387,7 +387,8 @@ mod tests {
         create(&lab, &main, "10.9.0.0/16", "NetworkInterfaceId", &interface);
         assert_eq!(second(&lab, &main)["State"], "blackhole", "nothing uses the interface");
         let instance = lab.instance_with(&interface);
-        let to = json!({ "RouteTableId": main, "DestinationCidrBlock": "10.9.0.0/16", "InstanceId": instance });
+        let to =
+            json!({ "RouteTableId": main, "DestinationCidrBlock": "10.9.0.0/16", "InstanceId": instance });
         lab.write::<ReplaceRoute>(to);
         assert_eq!(
             second(&lab, &main),

@@ -163,7 +163,8 @@ impl Operation for DescribeSecurityGroupVpcAssociations {
     /// Every pair that the filters name.
     fn subjects(input: &DescribeAssociationsIn) -> Vec<Owner> {
         let values = |name: &str| {
-            let of_name = input.filters.iter().filter(|filter| filter.name == name).map(|filter| &filter.values);
+            let of_name =
+                input.filters.iter().filter(|filter| filter.name == name).map(|filter| &filter.values);
             of_name.flatten().map(String::as_str).collect::<Vec<_>>()
         };
         let vpcs: Vec<_> = values("vpc-id").into_iter().filter_map(VpcId::parse).collect();

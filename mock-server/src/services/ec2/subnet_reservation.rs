@@ -316,7 +316,8 @@ mod tests {
         let outside = |net: &str| net.parse::<ipnet::Ipv6Net>().unwrap();
         for _ in 0..20 {
             let one = made(json!({ "Ipv6AddressCount": 1 }));
-            let address = texts(&one["Ipv6Addresses"], "Ipv6Address")[0].parse::<std::net::Ipv6Addr>().unwrap();
+            let address =
+                texts(&one["Ipv6Addresses"], "Ipv6Address")[0].parse::<std::net::Ipv6Addr>().unwrap();
             assert!(!outside(&part(":8000::/65")).contains(&address), "{address}");
         }
     }

@@ -29,8 +29,8 @@ use super::super::vpc_endpoint_create::{CreateVpcEndpoint, DeleteVpcEndpoints};
 use super::super::vpn_gateway::{AttachVpnGateway, CreateVpnGateway, DeleteVpnGateway, DetachVpnGateway};
 use super::{Held, holders};
 use crate::model::{
-    DhcpOptionsId, Id, InternetGatewayId, NetworkAclId, RouteTableId, SecurityGroupId, State, SubnetId, VpcId,
-    VpnGatewayId,
+    DhcpOptionsId, Id, InternetGatewayId, NetworkAclId, RouteTableId, SecurityGroupId, State, SubnetId,
+    VpcId, VpnGatewayId,
 };
 use crate::services::ec2::error::Ec2Error;
 use crate::services::{Refused, Write};
@@ -254,7 +254,10 @@ const CASES: &[Case] = &[
         let ask = json!({ "VpcId": vpc, "PeerVpcId": peer });
         let path = "/VpcPeeringConnection/VpcPeeringConnectionId";
         let peering = made::<CreateVpcPeeringConnection>(lab, ask, path);
-        lab.write::<super::super::peering::AcceptVpcPeeringConnection>(by("VpcPeeringConnectionId", &peering));
+        lab.write::<super::super::peering::AcceptVpcPeeringConnection>(by(
+            "VpcPeeringConnectionId",
+            &peering,
+        ));
         let rule = rule(&lab.group(&peer, "g"), &default_group(lab, &vpc));
         lab.write::<AuthorizeSecurityGroupIngress>(rule.clone());
         scene(&vpc, vec![release::<RevokeSecurityGroupIngress>(rule)])
