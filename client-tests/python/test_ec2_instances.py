@@ -215,7 +215,7 @@ def test_launches_that_are_refused(aws, vpc, subnet):
     for more, code, message in [
         ({"ImageId": "ami-abcd1234"}, "InvalidAMIID.NotFound", "The image id '[ami-abcd1234]' does not exist"),
         ({"InstanceType": "m5.huge"}, "InvalidParameterValue",
-         "Value (m5.huge) for parameter instanceType is invalid."),
+         "Invalid value 'm5.huge' for InstanceType."),
         ({"SubnetId": subnet, "NetworkInterfaces": [{"DeviceIndex": 0}]}, "InvalidParameterCombination",
          "Network interfaces and an instance-level subnet ID may not be specified on the same request"),
         ({"NetworkInterfaces": [{"DeviceIndex": 1, "SubnetId": subnet}]}, "InvalidParameterValue",
@@ -273,3 +273,12 @@ def test_images(aws):
     running(aws, ImageId=image["ImageId"])
     with refused("InvalidAMIID.NotFound"):
         launch(aws, ImageId="ami-0123456789abcdef0")
+
+
+def test_a_waiter_waits_for_all_that_it_names(aws, subnet):
+    made = launch(aws, SubnetId=subnet, MinCount=3, MaxCount=3)
+    ids = [one["InstanceId"] for one in made]
+    at_once = {"Delay": 0, "MaxAttempts": 1}
+    aws.ec2.get_waiter("instance_running").wait(InstanceIds=ids, WaiterConfig=at_once)
+    aws.ec2.terminate_instances(InstanceIds=ids)
+    aws.ec2.get_waiter("instance_terminated").wait(InstanceIds=ids, WaiterConfig=at_once)

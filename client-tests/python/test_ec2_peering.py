@@ -115,3 +115,107 @@ def test_what_does_not_exist_is_refused(aws):
             getattr(aws.ec2, f"{call}_vpc_peering_connection")(VpcPeeringConnectionId="pcx-x")
     with refused("DryRunOperation", status=412):
         aws.ec2.create_vpc_peering_connection(VpcId=aws.vpc(), PeerVpcId=aws.vpc(), DryRun=True)
+
+
+# === Rules that name groups across a connection ===
+
+def rule(group, owner=None):
+    pair = {"GroupId": group} | ({"UserId": owner} if owner else {})
+    return [{"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "UserIdGroupPairs": [pair]}]
+
+
+def pairs(client, group):
+    (row,) = client.describe_security_groups(GroupIds=[group])["SecurityGroups"]
+    return [pair for permission in row["IpPermissions"] for pair in permission["UserIdGroupPairs"]]
+
+
+def stale(client, vpc):
+    found = client.describe_stale_security_groups(VpcId=vpc)["StaleSecurityGroupSet"]
+    return {group["GroupId"]: group["StaleIpPermissions"][0]["UserIdGroupPairs"] for group in found}
+
+
+@pytest.fixture
+def joined(aws, other):
+    """Two VPCs of two accounts that are connected, with a group each."""
+    theirs, own, peer, made = ask(aws, other)
+    connection = made["VpcPeeringConnectionId"]
+    theirs.accept_vpc_peering_connection(VpcPeeringConnectionId=connection)
+    return own, peer, connection, aws.group(own), other.group(peer)
+
+
+def test_a_rule_names_a_group_of_another_account(aws, other, joined):
+    own, peer, connection, group, far = joined
+    with refused("InvalidGroup.NotFound", f"The security group '{far}' does not exist"):
+        aws.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rule(far, aws.number))
+    made = aws.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rule(far, other.number))
+    known = {"GroupId": far, "UserId": other.number, "VpcId": peer, "VpcPeeringConnectionId": connection,
+             "PeeringStatus": "active"}
+    (listed,) = made["SecurityGroupRules"]
+    assert listed["ReferencedGroupInfo"] == known
+    assert pairs(aws.ec2, group) == [known]
+    by_owner = [{"Name": "ip-permission.user-id", "Values": [other.number]}]
+    assert [g["GroupId"] for g in aws.ec2.describe_security_groups(Filters=by_owner)["SecurityGroups"]] == [group]
+    references = other.ec2.describe_security_group_references(GroupId=[far])["SecurityGroupReferenceSet"]
+    assert references == [{"GroupId": far, "ReferencingVpcId": own, "VpcPeeringConnectionId": connection}]
+    assert stale(aws.ec2, own) == {}
+    with refused("InvalidPermission.Duplicate",
+                 f'the specified rule "peer: {far}, TCP, from port: 80, to port: 80, ALLOW" already exists'):
+        aws.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rule(far, other.number))
+    aws.ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=rule(far, other.number))
+    assert pairs(aws.ec2, group) == []
+    assert other.ec2.describe_security_group_references(GroupId=[far])["SecurityGroupReferenceSet"] == []
+
+
+def test_a_rule_is_stale_when_the_connection_is_gone(aws, other, joined):
+    own, peer, connection, group, far = joined
+    aws.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rule(far, other.number))
+    other.ec2.delete_vpc_peering_connection(VpcPeeringConnectionId=connection)
+    (pair,) = pairs(aws.ec2, group)
+    assert (pair["PeeringStatus"], pair["UserId"]) == ("deleted", other.number)
+    assert stale(aws.ec2, own) == {group: [pair]}
+    assert other.ec2.describe_security_group_references(GroupId=[far])["SecurityGroupReferenceSet"] == []
+    with refused("InvalidGroup.NotFound", f"The security group '{far}' does not exist"):
+        aws.ec2.authorize_security_group_egress(GroupId=group, IpPermissions=rule(far, other.number))
+    again = aws.ec2.create_vpc_peering_connection(VpcId=own, PeerVpcId=peer, PeerOwnerId=other.number)
+    again = again["VpcPeeringConnection"]["VpcPeeringConnectionId"]
+    other.ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=again)
+    (pair,) = pairs(aws.ec2, group)
+    assert (pair["PeeringStatus"], pair["VpcPeeringConnectionId"]) == ("active", again)
+    assert stale(aws.ec2, own) == {}
+
+
+def test_a_rule_is_stale_when_the_group_is_gone(aws, other, joined):
+    """The owner of the group need not care who names it; a stale rule is revoked like any other."""
+    own, peer, connection, group, far = joined
+    aws.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rule(far, other.number))
+    other.ec2.delete_security_group(GroupId=far)
+    (pair,) = pairs(aws.ec2, group)
+    assert pair == {"GroupId": far, "VpcId": peer, "VpcPeeringConnectionId": connection, "PeeringStatus": "active"}
+    assert stale(aws.ec2, own) == {group: [pair]}
+    aws.ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=rule(far))
+    assert (pairs(aws.ec2, group), stale(aws.ec2, own)) == ([], {})
+
+
+def test_groups_of_other_regions_cannot_be_named(aws, other):
+    theirs, own, peer, made = ask(aws, other, "eu-central-1")
+    theirs.accept_vpc_peering_connection(VpcPeeringConnectionId=made["VpcPeeringConnectionId"])
+    group = aws.group(own)
+    far = theirs.create_security_group(GroupName="far", Description="d", VpcId=peer)["GroupId"]
+    with refused("InvalidGroup.NotFound", f"The security group '{far}' does not exist"):
+        aws.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rule(far, other.number))
+
+
+def test_a_group_across_a_connection_within_an_account_is_told_as_such(aws):
+    own, peer = aws.vpc(), aws.vpc("10.1.0.0/16")
+    made = aws.ec2.create_vpc_peering_connection(VpcId=own, PeerVpcId=peer)["VpcPeeringConnection"]
+    connection = made["VpcPeeringConnectionId"]
+    aws.ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=connection)
+    group, far = aws.group(own), aws.group(peer)
+    aws.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rule(far))
+    known = {"GroupId": far, "UserId": aws.number, "VpcId": peer, "VpcPeeringConnectionId": connection,
+             "PeeringStatus": "active"}
+    assert pairs(aws.ec2, group) == [known]
+    references = aws.ec2.describe_security_group_references(GroupId=[far])["SecurityGroupReferenceSet"]
+    assert references == [{"GroupId": far, "ReferencingVpcId": own, "VpcPeeringConnectionId": connection}]
+    aws.ec2.delete_vpc_peering_connection(VpcPeeringConnectionId=connection)
+    assert stale(aws.ec2, own) == {group: [known | {"PeeringStatus": "deleted"}]}

@@ -442,7 +442,8 @@ def test_comparing_and_making_again_changes_nothing(aws, vpc, subnet, gateway, t
     (association,) = before["Associations"]
     for _ in range(2):
         aws.ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)
-        aws.ec2.create_route(RouteTableId=table, DestinationCidrBlock=ANY, GatewayId=gateway)
+        with refused("RouteAlreadyExists", f"The route identified by {ANY} already exists."):
+            aws.ec2.create_route(RouteTableId=table, DestinationCidrBlock=ANY, GatewayId=gateway)
         aws.ec2.replace_route(RouteTableId=table, DestinationCidrBlock=ANY, GatewayId=gateway)
         aws.ec2.replace_route_table_association(
             AssociationId=association["RouteTableAssociationId"], RouteTableId=table)

@@ -81,10 +81,7 @@ impl Registrar for Listing<'_> {
 fn read<O: Read>(call: &Call<'_>, input: &Value, ignored: &mut Vec<String>) -> Result<Encoded, Fault> {
     let input: O::In = declared(call, input, ignored)?;
     let scope = scope(O::HOME, &call.caller);
-    let now = match O::subject(&input) {
-        Some(subject) => move_time(call, &scope, &subject),
-        None => call.now,
-    };
+    let now = move_time(call, &scope, &O::subjects(&input));
     let global = call.account.read(&Scope::Global);
     let (state, newer) = match call.service {
         ServiceId::Ec2 => call.account.read_behind(&scope, now),
@@ -111,17 +108,19 @@ fn write<O: Write>(call: &Call<'_>, input: &Value, ignored: &mut Vec<String>) ->
 
 /// Before something unfinished is described to a waiter, its own timers run now and nothing else moves; on a
 /// `poll` clock the account's time jumps to its next event. A `manual` clock leaves both alone.
-fn move_time(call: &Call<'_>, scope: &Scope, subject: &crate::model::Owner) -> SimTime {
+fn move_time(call: &Call<'_>, scope: &Scope, subjects: &[crate::model::Owner]) -> SimTime {
     let clock = call.account.clock().mode();
     match clock {
         ClockMode::Manual => call.now,
         ClockMode::Poll => {
-            let Some(next) = call.account.next_of(scope, subject) else { return call.now };
-            jump(call, next)
+            let next = subjects.iter().filter_map(|subject| call.account.next_of(scope, subject)).min();
+            next.map_or(call.now, |next| jump(call, next))
         }
         ClockMode::Real | ClockMode::Scaled(_) => {
             if call.waits {
-                call.account.hasten(scope, subject, call.now, jobs::step);
+                for subject in subjects {
+                    call.account.hasten(scope, subject, call.now, jobs::step);
+                }
             }
             call.now
         }

@@ -169,11 +169,21 @@ impl AddressPool {
         Some(owner)
     }
 
-    /// Gives the lowest prefix of which no address is taken to `owner`.
+    /// Gives the lowest prefix of which no address is taken to `owner`: of the ranges that are kept for prefixes, or
+    /// else of what is not set aside. That it is so when those ranges have none left is assumed.
+    /// Source: VPC user guide, "Subnet CIDR reservations".
     ///
     /// # Errors
     /// [`Refusal::Exhausted`], [`Refusal::Fragmented`].
-    pub fn take_next_prefix(&mut self, owner: NetworkInterfaceId) -> Result<Ipv4Net, Refusal> {
+    pub fn take_next_prefix(
+        &mut self,
+        owner: NetworkInterfaceId,
+        kept: &[Ipv4Net],
+    ) -> Result<Ipv4Net, Refusal> {
+        let mut kept = kept.iter().filter_map(|range| range.subnets(PREFIX_LENGTH).ok()).flatten();
+        if let Some(prefix) = kept.find(|prefix| self.take_prefix(*prefix, owner).is_ok()) {
+            return Ok(prefix);
+        }
         if self.free < PREFIX_SIZE {
             return Err(Refusal::Exhausted);
         }
@@ -367,7 +377,7 @@ mod tests {
                             .find(|prefix| prefix_addresses(*prefix).all(|one| open(&one)));
                         let enough = usable.iter().filter(|one| open(one)).count() >= 16;
                         let why = if enough { Refusal::Fragmented } else { Refusal::Exhausted };
-                        let taken = pool.take_next_prefix(owner);
+                        let taken = pool.take_next_prefix(owner, &[]);
                         prop_assert_eq!(taken, lowest.ok_or(why));
                         plain.extend(taken.into_iter().flat_map(prefix_addresses).map(|one| (one, owner)));
                     }

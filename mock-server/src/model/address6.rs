@@ -44,15 +44,21 @@ impl Ipv6Pool {
         self.owners.iter().map(|(net, owner)| (*net, *owner))
     }
 
-    /// Gives some free address of the block to `owner`. AWS chooses at random; here it follows from who asks.
+    /// Gives some free address of the block to `owner`, none of a range that is set aside. AWS chooses at random; here
+    /// it follows from who asks.
     ///
     /// # Errors
     /// [`Refusal::Exhausted`].
-    pub fn take_next(&mut self, block: Ipv6Net, owner: NetworkInterfaceId) -> Result<Ipv6Addr, Refusal> {
-        self.take_some(block, 128, owner).map(|net| net.network())
+    pub fn take_next(
+        &mut self,
+        block: Ipv6Net,
+        owner: NetworkInterfaceId,
+        aside: &[Ipv6Net],
+    ) -> Result<Ipv6Addr, Refusal> {
+        self.take_some(block, block, 128, owner, aside).map(|net| net.network())
     }
 
-    /// Gives some free prefix of the block to `owner`.
+    /// Gives some free prefix to `owner`: of the ranges that are kept for prefixes, or else of what is not set aside.
     ///
     /// # Errors
     /// [`Refusal::Exhausted`].
@@ -60,8 +66,16 @@ impl Ipv6Pool {
         &mut self,
         block: Ipv6Net,
         owner: NetworkInterfaceId,
+        kept: &[Ipv6Net],
+        aside: &[Ipv6Net],
     ) -> Result<Ipv6Net, Refusal> {
-        self.take_some(block, PREFIX_LENGTH, owner)
+        let kept = kept.iter().filter(|range| range.prefix_len() <= PREFIX_LENGTH);
+        for range in kept {
+            if let Ok(prefix) = self.take_some(block, *range, PREFIX_LENGTH, owner, &[]) {
+                return Ok(prefix);
+            }
+        }
+        self.take_some(block, block, PREFIX_LENGTH, owner, aside)
     }
 
     /// Gives this address, or this prefix, to `owner`.
@@ -95,16 +109,22 @@ impl Ipv6Pool {
         self.owners.remove(&net)
     }
 
+    /// Something of this length within a part of the block, outside of some ranges.
     fn take_some(
         &mut self,
         block: Ipv6Net,
+        part: Ipv6Net,
         length: u8,
         owner: NetworkInterfaceId,
+        aside: &[Ipv6Net],
     ) -> Result<Ipv6Net, Refusal> {
         for n in 0..TRIES {
             let bits = digest(0, &[owner.hex().to_string().as_bytes(), &n.to_be_bytes()]);
-            let host = bits & (u128::MAX >> block.prefix_len());
-            let wanted = net(Ipv6Addr::from(u128::from(block.network()) | host), length);
+            let host = bits & (u128::MAX >> part.prefix_len());
+            let wanted = net(Ipv6Addr::from(u128::from(part.network()) | host), length);
+            if aside.iter().any(|range| range.contains(&wanted) || wanted.contains(range)) {
+                continue;
+            }
             if self.take(block, wanted, owner).is_ok() {
                 return Ok(wanted);
             }
@@ -151,10 +171,10 @@ mod tests {
         ] {
             assert_eq!(pool.take(block(), wanted.parse().unwrap(), eni(1)), Err(refusal), "{wanted}");
         }
-        let address = pool.take_next(block(), eni(1)).unwrap();
+        let address = pool.take_next(block(), eni(1), &[]).unwrap();
         assert_eq!(pool.take(block(), single(address), eni(2)), Err(Refusal::InUse));
         assert_eq!(pool.take(block(), net(address, PREFIX_LENGTH), eni(2)), Err(Refusal::InUse));
-        let prefix = pool.take_next_prefix(block(), eni(2)).unwrap();
+        let prefix = pool.take_next_prefix(block(), eni(2), &[], &[]).unwrap();
         assert_eq!(pool.owner(prefix.broadcast()), Some(eni(2)));
     }
 
@@ -180,7 +200,7 @@ mod tests {
                     }
                     2 | 3 => prop_assert_eq!(pool.release(wanted), plain.remove(&wanted)),
                     _ => {
-                        let address = pool.take_next(block(), owner).unwrap();
+                        let address = pool.take_next(block(), owner, &[]).unwrap();
                         prop_assert!(plain.keys().all(|net| !net.contains(&address)));
                         plain.insert(single(address), owner);
                     }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::model::place::NotPlaced;
+use crate::model::reservation::Reserved;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
@@ -48,6 +49,7 @@ impl State {
         id: NetworkInterfaceId,
         more: &Addresses,
     ) -> Result<Arc<NetworkInterface>, NotPlaced> {
+        let reserved = self.interfaces.get(&id).map(|row| self.reserved_in(row.subnet)).unwrap_or_default();
         self.edit_addresses(id, |row, subnet| {
             let pool = &mut subnet.addresses;
             for address in &more.ipv4 {
@@ -63,12 +65,15 @@ impl State {
                 row.addresses.push(pool.take_next(id).map_err(|why| NotPlaced::Address(None, why))?);
             }
             for _ in 0..more.prefix_count {
-                row.prefixes.push(pool.take_next_prefix(id).map_err(|why| NotPlaced::Prefix(None, why))?);
+                let taken = pool.take_next_prefix(id, &reserved.prefixes);
+                row.prefixes.push(taken.map_err(|why| NotPlaced::Prefix(None, why))?);
             }
             match (more.wants_ipv6(), subnet.ipv6) {
                 (false, _) => Ok(()),
                 (true, None) => Err(NotPlaced::NoIpv6(subnet.id)),
-                (true, Some((_, block))) => take_ipv6(row, &mut subnet.ipv6_addresses, block, more),
+                (true, Some((_, block))) => {
+                    take_ipv6(row, &mut subnet.ipv6_addresses, block, more, &reserved)
+                }
             }
         })
     }
@@ -134,6 +139,7 @@ fn take_ipv6(
     pool: &mut Ipv6Pool,
     block: Ipv6Net,
     more: &Addresses,
+    reserved: &Reserved,
 ) -> Result<(), NotPlaced> {
     for address in &more.ipv6 {
         let taken = pool.take(block, address6::single(*address), row.id);
@@ -146,11 +152,11 @@ fn take_ipv6(
         row.ipv6_prefixes.push(*prefix);
     }
     for _ in 0..more.ipv6_count {
-        let taken = pool.take_next(block, row.id);
+        let taken = pool.take_next(block, row.id, &reserved.ipv6);
         row.ipv6.push(taken.map_err(|why| NotPlaced::Address6(None, why))?);
     }
     for _ in 0..more.ipv6_prefix_count {
-        let taken = pool.take_next_prefix(block, row.id);
+        let taken = pool.take_next_prefix(block, row.id, &reserved.ipv6_prefixes, &reserved.ipv6);
         row.ipv6_prefixes.push(taken.map_err(|why| NotPlaced::Prefix(None, why))?);
     }
     Ok(())

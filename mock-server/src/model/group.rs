@@ -48,6 +48,8 @@ pub struct SecurityGroup {
     pub description: String,
     /// In the order in which they were added.
     pub rules: Vec<SecurityGroupRule>,
+    /// The groups of other VPCs that rules name across a peering connection.
+    pub peered: Vec<group_peer::PeerGroup>,
     pub tags: Tags,
     pub memo: Memo,
 }
@@ -163,14 +165,16 @@ impl State {
 
 /// What must hold of groups and their rules in every state.
 pub(super) fn broken_invariants(state: &State) -> Vec<String> {
-    let mut broken = Vec::new();
+    let mut broken = group_peer::broken_invariants(state);
     for group in state.groups.iter() {
         if !state.vpcs.contains(&group.vpc) {
             broken.push(format!("{} lies in no VPC", group.id));
         }
         for (n, rule) in group.rules.iter().enumerate() {
+            // The groups of other accounts come and go as they like.
             if let Peer::Group(other) = rule.peer
                 && !state.groups.contains(&other)
+                && group.peer_group(other).is_none_or(|peer| peer.account == state.site.account)
             {
                 broken.push(format!("{} refers to {other}, which does not exist", rule.id));
             }

@@ -14,6 +14,7 @@ pub mod finding;
 pub mod flow_log;
 pub mod gateway;
 pub mod group;
+pub mod group_peer;
 pub mod group_vpc;
 pub mod hosting;
 pub mod iam;

@@ -70,6 +70,7 @@ impl NewVpc {
                 SecurityGroupRule::all_traffic(fresh(ids), Direction::Ingress, Peer::Group(id)),
                 SecurityGroupRule::all_traffic(fresh(ids), Direction::Egress, Peer::V4(ANY_V4)),
             ],
+            peered: Vec::new(),
             tags: Tags::default(),
             memo: Memo::default(),
         };

@@ -7,6 +7,7 @@ use super::state::{Alarm, Letter, Owner};
 use super::*;
 use crate::kernel::{AccountId, Memo, Row, Scope, SimTime};
 use ipnet::{Ipv4Net, Ipv6Net};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,7 +37,7 @@ impl PeeringSide {
         }
     }
 
-    fn scope(&self) -> Scope {
+    pub(super) fn scope(&self) -> Scope {
         Scope::Region(self.region.clone())
     }
 
@@ -81,7 +82,16 @@ pub struct Peering {
     pub expires: SimTime,
     /// Each side has its own.
     pub tags: Tags,
+    /// The groups of this side that rules of another account on the other side name.
+    pub named: BTreeSet<SecurityGroupId>,
     pub memo: Memo,
+}
+
+impl Peering {
+    /// The side that is not this VPC.
+    pub fn other_side(&self, vpc: VpcId) -> &PeeringSide {
+        if self.requester.vpc == vpc { &self.accepter } else { &self.requester }
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -115,6 +125,16 @@ pub enum PeeringNews {
         id: VpcPeeringConnectionId,
         requester: bool,
         accepter: bool,
+    },
+    /// Which of the other side's groups rules of this one name.
+    Named {
+        id: VpcPeeringConnectionId,
+        groups: BTreeSet<SecurityGroupId>,
+    },
+    /// A group of this side is gone.
+    GroupGone {
+        id: VpcPeeringConnectionId,
+        group: SecurityGroupId,
     },
 }
 
@@ -158,6 +178,7 @@ pub fn request(
         status: if fits { PeeringStatus::PendingAcceptance } else { PeeringStatus::Failed },
         expires: txn.now + PATIENCE,
         tags,
+        named: BTreeSet::new(),
         memo: Memo::default(),
     };
     if fits && !row.accepter.is_here(txn) {
@@ -233,6 +254,14 @@ pub fn receive(txn: &mut Txn<'_>, news: PeeringNews) {
                 with_options(txn, &row, requester, accepter);
             }
         }
+        PeeringNews::Named { id, groups } => {
+            txn.state.peerings.update(&id, |row| row.named = groups);
+        }
+        PeeringNews::GroupGone { id, group } => {
+            if let Some(row) = txn.state.peerings.get(&id).cloned() {
+                group_peer::forget(&mut txn.state, &row, group);
+            }
+        }
     }
 }
 
@@ -256,7 +285,7 @@ fn with_options(txn: &mut Txn<'_>, peering: &Peering, requester: bool, accepter:
 }
 
 /// Posts news to the cell of the other side, if it is another cell.
-fn tell(txn: &mut Txn<'_>, row: &Peering, news: PeeringNews) {
+pub(super) fn tell(txn: &mut Txn<'_>, row: &Peering, news: PeeringNews) {
     let other = [&row.requester, &row.accepter].into_iter().find(|side| !side.is_here(txn));
     if let Some(other) = other {
         txn.post(other.account, other.scope(), Letter::Peering(news));
@@ -278,6 +307,7 @@ fn keep(txn: &mut Txn<'_>, row: Peering) -> Arc<Peering> {
     let id = row.id;
     let row = txn.state.peerings.insert(row);
     txn.state.settle_routes_to(RouteTarget::Peering(id));
+    group_peer::settle(&mut txn.state, &row);
     row
 }
 

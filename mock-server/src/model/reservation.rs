@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::kernel::{Memo, Row};
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use std::sync::Arc;
 
 /// Who uses a reserved range.
@@ -42,7 +42,36 @@ impl Row for SubnetCidrReservation {
     }
 }
 
+/// What is set aside in a subnet, in order. Of IPv4, the pool of the subnet itself knows what is not given out.
+#[derive(Default)]
+pub struct Reserved {
+    /// For prefixes.
+    pub prefixes: Vec<Ipv4Net>,
+    pub ipv6_prefixes: Vec<Ipv6Net>,
+    /// For whatever.
+    pub ipv6: Vec<Ipv6Net>,
+}
+
 impl State {
+    /// The ranges set aside in a subnet.
+    pub fn reserved_in(&self, subnet: SubnetId) -> Reserved {
+        let mut rows: Vec<_> = self.reservations.by(&ReservationIndex::Subnet(subnet)).collect();
+        rows.sort_by_key(|row| row.cidr);
+        let mut reserved = Reserved::default();
+        for row in rows {
+            let for_prefixes = row.kind == ReservationType::Prefix;
+            match row.cidr {
+                IpNet::V4(range) if for_prefixes => reserved.prefixes.push(range),
+                IpNet::V4(_) => {}
+                IpNet::V6(range) => {
+                    reserved.ipv6.push(range);
+                    reserved.ipv6_prefixes.extend(for_prefixes.then_some(range));
+                }
+            }
+        }
+        reserved
+    }
+
     /// Makes a reservation; its IPv4 addresses are given out by themselves no more.
     pub fn add_reservation(&mut self, reservation: SubnetCidrReservation) -> Arc<SubnetCidrReservation> {
         if let IpNet::V4(range) = reservation.cidr {

@@ -125,10 +125,13 @@ fn failure(txn: &Txn<'_>, new: &NewNatGateway, has_room: bool) -> Option<NatFail
     if new.public && state.internet_gateways.count(&InVpcIndex::Vpc(vpc)) == 0 {
         return failure("Gateway.NotAttached", format!("Network {vpc} has no Internet gateway attached"));
     }
-    let used = new.wanted.iter().filter_map(|(_, allocation)| state.elastic_addresses.get(&(*allocation)?));
-    let used = used.into_iter().find(|address| state.association_of(address).is_some());
-    used.and_then(|address| {
-        let message = format!("Elastic IP address {} is already associated", address.id);
+    new.wanted.iter().filter_map(|(_, allocation)| *allocation).find_map(|id| {
+        let Some(address) = state.elastic_addresses.get(&id) else {
+            let message = format!("Elastic IP address {id} could not be associated with this NAT gateway");
+            return failure("InvalidAllocationID.NotFound", message);
+        };
+        state.association_of(address)?;
+        let message = format!("Elastic IP address {id} is already associated");
         failure("Resource.AlreadyAssociated", message)
     })
 }

@@ -136,6 +136,7 @@ impl Lab {
             rules: rules
                 .map(|(direction, peer)| SecurityGroupRule::all_traffic(self.id(), direction, peer))
                 .to_vec(),
+            peered: Vec::new(),
             tags: Tags::default(),
             memo: Memo::default(),
         };

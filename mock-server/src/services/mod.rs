@@ -56,9 +56,9 @@ pub trait Operation: 'static {
     type Out: Reply;
     type Error: Into<Refused>;
 
-    /// What a describing operation is about: what a waiter waits for and what a poll polls.
-    fn subject(_input: &Self::In) -> Option<Owner> {
-        None
+    /// The things that a describing operation is about: what a waiter waits for and what a poll polls.
+    fn subjects(_input: &Self::In) -> Vec<Owner> {
+        Vec::new()
     }
 }
 

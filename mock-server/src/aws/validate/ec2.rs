@@ -8,8 +8,8 @@ use crate::aws::value::Value;
 /// Enums with more values than this are not listed in messages.
 const MOST_LISTED: usize = 12;
 
-/// Parameters whose operations refuse an unknown word with a code of its own, such as `UnsupportedTenancy`.
-const OWN_CODES: &[&str] = &["instanceTenancy"];
+/// Parameters whose operations refuse an unknown word with a code or text of their own, such as `UnsupportedTenancy`.
+const OWN_CODES: &[&str] = &["instanceTenancy", "instanceType"];
 /// Lists whose length the operations check themselves, because AWS has words of its own for it.
 const COUNTED_ELSEWHERE: [&str; 2] = ["AddPrefixListEntries", "RemovePrefixListEntries"];
 
@@ -20,7 +20,8 @@ pub(super) fn validate(
 ) -> Result<(), Fault> {
     let mut path = String::new();
     walk(model, shape, input, &mut path, &mut |_, _, _| Ok(()), &mut |path| {
-        Err(Fault::new("MissingParameter", format!("The request must contain the parameter {path}")))
+        Err(Fault::new("MissingParameter", format!("The request must contain the parameter {path}"))
+            .because("EC2-MISSING"))
     })?;
     let mut check = |shape: &'static Shape, value: &Value, path: &str| check(model, shape, value, path);
     walk(model, shape, input, &mut path, &mut check, &mut |_| Ok(()))
@@ -88,7 +89,10 @@ fn check(
     value: &Value,
     path: &str,
 ) -> Result<(), Fault> {
-    let refuse = |message: String| Err(Fault::new("InvalidParameterValue", message));
+    let because =
+        |rule: &str, message: String| Err(Fault::new("InvalidParameterValue", message).because(rule));
+    let refuse = |message: String| because("EC2-BADVALUE", message);
+    let of_pages = |rule: &'static str| if path == "maxResults" { rule } else { "EC2-BADVALUE" };
     match value {
         Value::Integer(_) | Value::Float(_) => {
             let (number, text) = match value {
@@ -99,18 +103,21 @@ fn check(
             };
             // EC2 says "greater than 5" where it means "5 or more".
             if let Some(min) = shape.min().filter(|min| number < *min) {
-                return refuse(format!(
+                let message = format!(
                     "Value ( {text} ) for parameter {path} is invalid. Expecting a value greater than {min}."
-                ));
+                );
+                return because(of_pages("EC2-PAGE-MIN"), message);
             }
             if let Some(max) = shape.max().filter(|max| number > *max) {
-                return refuse(format!(
+                let message = format!(
                     "Value ( {text} ) for parameter {path} is invalid. Expecting a value less than {max}."
-                ));
+                );
+                return because(of_pages("EC2-PAGE"), message);
             }
         }
         Value::String(text) => {
-            let values = if OWN_CODES.contains(&path) { &[] } else { model.enum_values(shape) };
+            let parameter = path.split('.').next().unwrap_or_default();
+            let values = if OWN_CODES.contains(&parameter) { &[] } else { model.enum_values(shape) };
             if !values.is_empty() && !values.contains(&text.as_str()) {
                 let hint = if path == "attribute" {
                     " Unknown attribute.".to_owned()

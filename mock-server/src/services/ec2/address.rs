@@ -26,7 +26,12 @@ pub const KIND: &str = "elastic-ip";
 /// If there is none.
 pub fn find<'a>(state: &'a State, id: &str) -> Result<&'a Arc<ElasticAddress>, AddressError> {
     let row = AllocationId::parse(id).and_then(|id| state.elastic_addresses.get(&id));
-    row.ok_or_else(|| AddressError::AllocationNotFound(Missing::one(id)))
+    row.ok_or_else(|| unknown(id))
+}
+
+/// That there is no address of this id.
+pub fn unknown(id: &str) -> AddressError {
+    AddressError::AllocationNotFound(Missing::one(id))
 }
 
 /// The allocated address that reads so.

@@ -1,5 +1,8 @@
 //! What cannot go while something else is there: one table for each kind of thing that is held.
 
+#[cfg(test)]
+mod tests;
+
 use crate::model::gateway::InVpcIndex;
 use crate::model::group::SecurityGroupIndex;
 use crate::model::interface::InterfaceIndex;
@@ -21,9 +24,15 @@ pub trait Held: Copy + 'static {
     const HOLDERS: &'static [Holder<Self>];
 }
 
-/// What keeps this from being deleted, if anything does.
-pub fn holder<I: Held>(state: &State, id: I) -> Option<&'static str> {
-    I::HOLDERS.iter().find(|(_, holds)| holds(state, id)).map(|(name, _)| *name)
+/// Whether anything keeps this from being deleted.
+pub fn is_held<I: Held>(state: &State, id: I) -> bool {
+    I::HOLDERS.iter().any(|(_, holds)| holds(state, id))
+}
+
+/// The kinds of things that keep this from being deleted.
+#[cfg(test)]
+fn holders<I: Held>(state: &State, id: I) -> Vec<&'static str> {
+    I::HOLDERS.iter().filter(|(_, holds)| holds(state, id)).map(|(name, _)| *name).collect()
 }
 
 /// The main route table, the default ACL and the default group go with their VPC and do not hold it.

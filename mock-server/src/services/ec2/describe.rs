@@ -241,8 +241,8 @@ impl<R: Resource> Operation for Describe<R> {
     type Out = Page<Listed<R>>;
     type Error = Ec2Error;
 
-    fn subject(input: &DescribeIn) -> Option<Owner> {
-        input.ids.first().and_then(|id| R::Key::parse(id)).and_then(R::owner)
+    fn subjects(input: &DescribeIn) -> Vec<Owner> {
+        input.ids.iter().filter_map(|id| R::Key::parse(id)).filter_map(R::owner).collect()
     }
 }
 

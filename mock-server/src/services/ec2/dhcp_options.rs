@@ -215,7 +215,7 @@ impl Write for DeleteDhcpOptions {
             return Err(Ec2Error::DhcpOptionsMalformed(input.dhcp_options_id));
         }
         let id = find::<DhcpOptions>(&txn.state, &input.dhcp_options_id)?.id;
-        if dependency::holder(&txn.state, id).is_some() {
+        if dependency::is_held(&txn.state, id) {
             return Err(Ec2Error::DhcpOptionsInUse(id));
         }
         txn.state.dhcp_options.remove(&id);

@@ -57,8 +57,8 @@ impl Operation for DescribeInstances {
     type Out = Page<Reservation>;
     type Error = Ec2Error;
 
-    fn subject(input: &DescribeIn) -> Option<Owner> {
-        input.ids.first().and_then(|id| InstanceId::parse(id)).map(Owner::Instance)
+    fn subjects(input: &DescribeIn) -> Vec<Owner> {
+        input.ids.iter().filter_map(|id| InstanceId::parse(id)).map(Owner::Instance).collect()
     }
 }
 
@@ -279,8 +279,8 @@ impl Operation for DescribeInstanceStatus {
     type Out = Page<Status>;
     type Error = Ec2Error;
 
-    fn subject(input: &DescribeStatusIn) -> Option<Owner> {
-        input.instance_ids.first().and_then(|id| InstanceId::parse(id)).map(Owner::Instance)
+    fn subjects(input: &DescribeStatusIn) -> Vec<Owner> {
+        input.instance_ids.iter().filter_map(|id| InstanceId::parse(id)).map(Owner::Instance).collect()
     }
 }
 

@@ -131,7 +131,7 @@ impl Operation for DeleteInternetGateway {
 impl Write for DeleteInternetGateway {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: DeleteInternetGatewayIn) -> Result<Done, Ec2Error> {
         let id = find::<InternetGateway>(&txn.state, &input.internet_gateway_id)?.id;
-        if dependency::holder(&txn.state, id).is_some() {
+        if dependency::is_held(&txn.state, id) {
             return Err(RoutingError::InternetGatewayInUse(id).into());
         }
         txn.state.internet_gateways.remove(&id);

@@ -238,8 +238,8 @@ fn wanted(state: &State, public: bool, input: &CreateNatGatewayIn) -> Result<Vec
             return Err(NatGatewayError::NotForPublicNat("secondaryPrivateIpAddressCount").into());
         }
         let first = input.allocation_id.clone().ok_or(NatGatewayError::NatNeedsAddress)?;
-        wanted.extend(elastic(state, &[first], primary.as_slice())?);
-        wanted.extend(elastic(state, &input.secondary_allocation_ids, &secondary)?);
+        wanted.extend(elastic(&[first], primary.as_slice())?);
+        wanted.extend(elastic(&input.secondary_allocation_ids, &secondary)?);
     } else {
         if input.allocation_id.is_some() {
             return Err(NatGatewayError::NotForPrivateNat("allocationId").into());
@@ -258,14 +258,15 @@ fn wanted(state: &State, public: bool, input: &CreateNatGatewayIn) -> Result<Vec
     Ok(wanted)
 }
 
-/// Elastic IP addresses, for these private ones or for the next free ones.
-pub fn elastic(state: &State, ids: &[String], private: &[Ipv4Addr]) -> Result<Vec<Wanted>, Ec2Error> {
+/// Elastic IP addresses, for these private ones or for the next free ones; that there is none of an id is told later.
+pub fn elastic(ids: &[String], private: &[Ipv4Addr]) -> Result<Vec<Wanted>, Ec2Error> {
     if !private.is_empty() && private.len() != ids.len() {
         return Err(NatGatewayError::UnequalAddresses.into());
     }
     let private = private.iter().copied().map(Some).chain(std::iter::repeat(None));
-    let found = ids.iter().map(|id| address::find(state, id)).zip(private);
-    found.map(|(row, private)| Ok((private, Some(row?.id)))).collect()
+    let parsed =
+        ids.iter().map(|id| AllocationId::parse(id).ok_or_else(|| address::unknown(id))).zip(private);
+    parsed.map(|(id, private)| Ok((private, Some(id?)))).collect()
 }
 
 /// These private addresses, or that many.

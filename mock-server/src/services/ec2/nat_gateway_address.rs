@@ -113,7 +113,10 @@ impl Write for AssociateNatGatewayAddress {
         if !gateway.public {
             return Err(NatGatewayError::NotForPrivateNat("allocationIds").into());
         }
-        let wanted = elastic(state, &input.allocation_ids, &parse_all(&input.private_ip_addresses)?)?;
+        for id in &input.allocation_ids {
+            address::find(state, id)?;
+        }
+        let wanted = elastic(&input.allocation_ids, &parse_all(&input.private_ip_addresses)?)?;
         for id in &input.allocation_ids {
             let row = address::find(state, id)?;
             if let Some((_, _, association)) = state.association_of(row) {

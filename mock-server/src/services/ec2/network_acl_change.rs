@@ -89,7 +89,7 @@ impl Write for DeleteNetworkAcl {
         if acl.is_default {
             return Err(NetworkAclError::DefaultNetworkAcl(id).into());
         }
-        if dependency::holder(&txn.state, id).is_some() {
+        if dependency::is_held(&txn.state, id) {
             return Err(NetworkAclError::NetworkAclInUse(id).into());
         }
         txn.state.acls.remove(&id);

@@ -4,10 +4,13 @@
 use super::describe::{Each, Text};
 use super::error::groups::GroupError;
 use super::error::{Ec2Error, Missing};
+use super::peering::status_code;
 use super::security_group::{is_group_text, named_by};
 use crate::kernel::AccountId;
+use crate::model::group_peer::PeerGroup;
 use crate::model::{
-    Direction, Id, Peer, PrefixListId, SecurityGroup, SecurityGroupId, SecurityGroupRule, Site, State,
+    Direction, Id, Peer, PrefixListId, SecurityGroup, SecurityGroupId, SecurityGroupRule, Site, State, VpcId,
+    VpcPeeringConnectionId,
 };
 use ipnet::{Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize, Serializer};
@@ -143,11 +146,15 @@ impl fmt::Display for Wanted {
     }
 }
 
-/// The rules that permissions stand for.
+/// The rules of a group that permissions stand for. Whether there is such a group of another account is not looked at.
 ///
 /// # Errors
 /// For what is no protocol, no port range, no address range, no group and no prefix list.
-pub fn wanted(state: &State, permissions: Vec<IpPermission>) -> Result<Vec<Wanted>, Ec2Error> {
+pub fn wanted(
+    state: &State,
+    group: &SecurityGroup,
+    permissions: Vec<IpPermission>,
+) -> Result<Vec<Wanted>, Ec2Error> {
     let mut all = Vec::new();
     for permission in permissions {
         let (protocol, from_port, to_port) =
@@ -161,11 +168,22 @@ pub fn wanted(state: &State, permissions: Vec<IpPermission>) -> Result<Vec<Wante
         for pair in permission.user_id_group_pairs {
             // An id that comes with a name counts alone: both are what describing a group has always answered.
             let name = pair.group_name.filter(|_| pair.group_id.is_none());
-            let group = named_by(state, pair.group_id.as_deref(), name.as_deref())?;
-            if pair.user_id.is_some_and(|user| user != state.site.account.to_string()) {
-                return Err(Ec2Error::GroupNotFound(Missing(vec![group.id.to_string()])));
-            }
-            add(Peer::Group(group.id), pair.description)?;
+            let is_foreign = pair.user_id.is_some_and(|user| user != state.site.account.to_string());
+            let is_elsewhere = |id: &SecurityGroupId| {
+                group.peer_group(*id).is_some() || (is_foreign && !state.groups.contains(id))
+            };
+            let id = pair.group_id.as_deref().and_then(SecurityGroupId::parse).filter(is_elsewhere);
+            let id = match id {
+                Some(id) => id,
+                None => {
+                    let found = named_by(state, pair.group_id.as_deref(), name.as_deref())?.id;
+                    if is_foreign {
+                        return Err(Ec2Error::GroupNotFound(Missing::one(&found.to_string())));
+                    }
+                    found
+                }
+            };
+            add(Peer::Group(id), pair.description)?;
         }
         for range in permission.ip_ranges {
             add(v4(range.cidr_ip)?, range.description)?;
@@ -295,6 +313,7 @@ fn ports(protocol: &str, from: Option<i32>, to: Option<i32>) -> Result<Range, Ec
 pub struct Permissions<'a> {
     rules: Vec<Part<'a>>,
     account: AccountId,
+    peered: &'a [PeerGroup],
 }
 
 /// What a permission shows of a rule.
@@ -309,16 +328,12 @@ impl<'a> Permissions<'a> {
     /// A group's rules of one direction.
     pub fn of(group: &'a SecurityGroup, direction: Direction, site: &Site) -> Self {
         let rules = group.rules.iter().filter(|rule| rule.direction == direction);
-        Self::listing(rules, site.account)
-    }
-
-    pub fn listing(rules: impl Iterator<Item = &'a SecurityGroupRule>, account: AccountId) -> Self {
         let part = |rule: &'a SecurityGroupRule| Part {
             key: (&rule.protocol, rule.from_port, rule.to_port),
             peer: &rule.peer,
             description: rule.description.as_deref(),
         };
-        Self { rules: rules.map(part).collect(), account }
+        Self { rules: rules.map(part).collect(), account: site.account, peered: &group.peered }
     }
 }
 
@@ -338,7 +353,7 @@ impl Serialize for Unknown {
             }
         }
         let rules = self.rules.iter().map(part).collect();
-        Permissions { rules, account: self.account }.serialize(serializer)
+        Permissions { rules, account: self.account, peered: &[] }.serialize(serializer)
     }
 }
 
@@ -358,8 +373,31 @@ struct PermissionView<'a, P: Serialize, V: Serialize, W: Serialize, L: Serialize
 #[serde(rename_all = "PascalCase")]
 struct PairView<'a> {
     description: Option<&'a str>,
-    user_id: Text<AccountId>,
+    user_id: Option<Text<AccountId>>,
     group_id: Text<SecurityGroupId>,
+    vpc_id: Option<Text<VpcId>>,
+    vpc_peering_connection_id: Option<Text<VpcPeeringConnectionId>>,
+    peering_status: Option<&'static str>,
+}
+
+impl<'a> PairView<'a> {
+    /// A group, and of one of another VPC how it is reached. Source: API reference, UserIdGroupPair.
+    fn new(
+        id: SecurityGroupId,
+        account: AccountId,
+        peered: &[PeerGroup],
+        description: Option<&'a str>,
+    ) -> Self {
+        let peer = peered.iter().find(|peer| peer.group == id);
+        Self {
+            description,
+            user_id: peer.map_or(Some(account), |peer| peer.exists.then_some(peer.account)).map(Text),
+            group_id: Text(id),
+            vpc_id: peer.map(|peer| Text(peer.vpc)),
+            vpc_peering_connection_id: peer.map(|peer| Text(peer.peering)),
+            peering_status: peer.map(|peer| status_code(peer.status)),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -398,11 +436,7 @@ impl Serialize for Permissions<'_> {
             to_port: *to,
             user_id_group_pairs: Each(move || {
                 rules.iter().filter_map(|rule| match rule.peer {
-                    Peer::Group(id) => Some(PairView {
-                        description: rule.description,
-                        user_id: Text(self.account),
-                        group_id: Text(*id),
-                    }),
+                    Peer::Group(id) => Some(PairView::new(*id, self.account, self.peered, rule.description)),
                     _ => None,
                 })
             }),

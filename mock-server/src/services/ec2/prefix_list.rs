@@ -200,8 +200,8 @@ impl Operation for DescribeManagedPrefixLists {
     type Out = Page<ListedPrefixList>;
     type Error = Ec2Error;
 
-    fn subject(input: &DescribePrefixListsIn) -> Option<Owner> {
-        input.prefix_list_ids.first().and_then(|id| PrefixListId::parse(id)).map(Owner::PrefixList)
+    fn subjects(input: &DescribePrefixListsIn) -> Vec<Owner> {
+        input.prefix_list_ids.iter().filter_map(|id| PrefixListId::parse(id)).map(Owner::PrefixList).collect()
     }
 }
 

@@ -188,18 +188,15 @@ impl Write for CreateRoute {
         };
         let target = target_of(state, &table, &input)?.ok_or(RoutingError::NoTarget)?;
         admit(state, &table, destination, target)?;
-        match table.route_for(destination) {
-            // Doing it again changes nothing: seen by somebody who repeats it.
-            Some(there) if there.target == target && there.origin == RouteOrigin::Route => {}
-            Some(_) => return Err(RoutingError::RouteExists(destination).into()),
-            None => {
-                if full(state, &table, destination) {
-                    return Err(RoutingError::TooManyRoutes.into());
-                }
-                let route = route(state, &table, destination, target, RouteOrigin::Route);
-                txn.state.route_tables.update(&table.id, |table| table.routes.push(route));
-            }
+        // Whatever it leads to, even to the same: hashicorp/terraform PR 7463, issue 7038; EC2-RT-DUP.
+        if table.route_for(destination).is_some() {
+            return Err(RoutingError::RouteExists(destination).into());
         }
+        if full(state, &table, destination) {
+            return Err(RoutingError::TooManyRoutes.into());
+        }
+        let route = route(state, &table, destination, target, RouteOrigin::Route);
+        txn.state.route_tables.update(&table.id, |table| table.routes.push(route));
         Ok(CreateRouteOut { r#return: true })
     }
 }
@@ -333,9 +330,11 @@ mod tests {
             "State": "active",
         });
         assert_eq!(second(&lab, &main), expected);
-        let before = table(&lab, &main);
-        create(&lab, &main, "100.68.0.0/18", "GatewayId", &gateway);
-        assert_eq!(table(&lab, &main), before, "doing it again changes nothing");
+        let again = json!({
+            "RouteTableId": main, "DestinationCidrBlock": "100.68.0.0/18", "GatewayId": gateway,
+        });
+        let refused = lab.try_write::<CreateRoute>(again).unwrap_err();
+        assert_eq!(refused.to_string(), "The route identified by 100.68.0.0/18 already exists.");
         let delete = |net: &str| {
             lab.try_write::<DeleteRoute>(json!({ "RouteTableId": main, "DestinationCidrBlock": net }))
         };
@@ -388,7 +387,9 @@ mod tests {
         create(&lab, &main, "10.9.0.0/16", "NetworkInterfaceId", &interface);
         assert_eq!(second(&lab, &main)["State"], "blackhole", "nothing uses the interface");
         let instance = lab.instance_with(&interface);
-        create(&lab, &main, "10.9.0.0/16", "InstanceId", &instance);
+        let to =
+            json!({ "RouteTableId": main, "DestinationCidrBlock": "10.9.0.0/16", "InstanceId": instance });
+        lab.write::<ReplaceRoute>(to);
         assert_eq!(
             second(&lab, &main),
             json!({

@@ -409,7 +409,7 @@ impl Operation for DeleteRouteTable {
 impl Write for DeleteRouteTable {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: DeleteRouteTableIn) -> Result<Done, Ec2Error> {
         let id = find::<RouteTable>(&txn.state, &input.route_table_id)?.id;
-        if dependency::holder(&txn.state, id).is_some() {
+        if dependency::is_held(&txn.state, id) {
             return Err(RoutingError::RouteTableInUse(id).into());
         }
         txn.state.remove_route_table(id);

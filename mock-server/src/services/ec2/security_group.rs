@@ -9,6 +9,7 @@ use super::permission::Permissions;
 use super::tags::{self, OwnTags, TagSet, TagSpecification};
 use crate::kernel::{AccountId, Memo};
 use crate::model::group::{SecurityGroupIndex, default_egress};
+use crate::model::group_peer;
 use crate::model::{
     DEFAULT_GROUP, Direction, Id, Peer, PrefixListId, SecurityGroup, SecurityGroupId, SecurityGroupRule,
     Site, State, Txn, Vpc, VpcId,
@@ -102,7 +103,7 @@ impl Resource for SecurityGroup {
             name => {
                 let Some((direction, field)) = permission_filter(name) else { return probe.unknown() };
                 let rules = self.rules.iter().filter(|rule| rule.direction == direction);
-                rules.for_each(|rule| rule_values(rule, state, field, probe));
+                rules.for_each(|rule| rule_values(self, rule, state, field, probe));
             }
         }
     }
@@ -132,7 +133,13 @@ fn permission_filter(name: &str) -> Option<(Direction, &str)> {
     Some((direction, field.strip_prefix("ip-permission.")?))
 }
 
-fn rule_values(rule: &SecurityGroupRule, state: &State, field: &str, probe: &mut Probe<'_>) {
+fn rule_values(
+    group: &SecurityGroup,
+    rule: &SecurityGroupRule,
+    state: &State,
+    field: &str,
+    probe: &mut Probe<'_>,
+) {
     match (field, &rule.peer) {
         ("cidr", Peer::V4(net)) => probe.show(net),
         ("ipv6-cidr", Peer::V6(net)) => probe.show(net),
@@ -144,7 +151,9 @@ fn rule_values(rule: &SecurityGroupRule, state: &State, field: &str, probe: &mut
             let named = state.groups.get(id).filter(|group| Some(group.vpc) == home);
             named.into_iter().for_each(|group| probe.is(&group.name));
         }
-        ("user-id", Peer::Group(_)) => probe.show(state.site.account),
+        ("user-id", Peer::Group(id)) => {
+            probe.show(group.peer_group(*id).map_or(state.site.account, |peer| peer.account));
+        }
         ("protocol", _) => probe.is(&rule.protocol),
         ("from-port", _) => rule.from_port.into_iter().for_each(|port| probe.show(port)),
         ("to-port", _) => rule.to_port.into_iter().for_each(|port| probe.show(port)),
@@ -267,6 +276,7 @@ impl Write for CreateSecurityGroup {
             name: name.into(),
             description: input.description,
             rules,
+            peered: Vec::new(),
             tags: tags.clone(),
             memo: Memo::default(),
         });
@@ -305,14 +315,18 @@ impl Operation for DeleteSecurityGroup {
 impl Write for DeleteSecurityGroup {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: DeleteSecurityGroupIn) -> Result<Self::Out, Ec2Error> {
         let group = named_by(&txn.state, input.group_id.as_deref(), input.group_name.as_deref())?;
-        let id = group.id;
+        let (id, vpc, names_others) = (group.id, group.vpc, !group.peered.is_empty());
         if group.is_default() {
             return Err(Ec2Error::DefaultGroup(id));
         }
-        if dependency::holder(&txn.state, id).is_some() {
+        if dependency::is_held(&txn.state, id) {
             return Err(Ec2Error::GroupInUse(id));
         }
         txn.state.remove_group(id);
+        group_peer::tell_gone(txn, vpc, id);
+        if names_others {
+            group_peer::tell_names(txn, vpc);
+        }
         Ok(DeleteSecurityGroupOut { r#return: true, group_id: Text(id) })
     }
 }

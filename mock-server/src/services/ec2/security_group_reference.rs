@@ -2,10 +2,12 @@
 
 use super::describe::{Text, Window, find};
 use super::error::{Ec2Error, Missing};
+use super::peering::status_code;
 use crate::kernel::{AccountId, Memo};
 use crate::model::group::SecurityGroupIndex;
 use crate::model::{
     Direction, Id, Peer, SecurityGroup, SecurityGroupId, SecurityGroupRule, State, Vpc, VpcId,
+    VpcPeeringConnectionId, group_peer,
 };
 use crate::services::{Operation, Page, Printed, Read, View, page};
 use serde::{Deserialize, Serialize, Serializer};
@@ -33,6 +35,7 @@ pub struct ReferencesOut {
 struct Reference {
     group_id: Text<SecurityGroupId>,
     referencing_vpc_id: Text<VpcId>,
+    vpc_peering_connection_id: Option<Text<VpcPeeringConnectionId>>,
 }
 
 impl Operation for DescribeSecurityGroupReferences {
@@ -56,11 +59,17 @@ impl Read for DescribeSecurityGroupReferences {
                 continue;
             };
             let named_by = state.groups.by(&SecurityGroupIndex::References(group.id));
-            let vpcs: BTreeSet<_> = named_by.map(|other| other.vpc).filter(|vpc| *vpc != group.vpc).collect();
-            references.extend(
-                vpcs.into_iter()
-                    .map(|vpc| Reference { group_id: Text(group.id), referencing_vpc_id: Text(vpc) }),
-            );
+            let here = named_by.filter(|other| other.vpc != group.vpc);
+            let here = here.map(|other| (other.vpc, other.peer_group(group.id).map(|peer| peer.peering)));
+            // What other accounts name is in the connection to them.
+            let elsewhere = group_peer::active(state, group.vpc).filter(|row| row.named.contains(&group.id));
+            let elsewhere = elsewhere.map(|row| (row.other_side(group.vpc).vpc, Some(row.id)));
+            let by: BTreeSet<_> = here.chain(elsewhere).collect();
+            references.extend(by.into_iter().map(|(vpc, peering)| Reference {
+                group_id: Text(group.id),
+                referencing_vpc_id: Text(vpc),
+                vpc_peering_connection_id: peering.map(Text),
+            }));
         }
         match missing.is_empty() {
             true => Ok(ReferencesOut { security_group_reference_set: references }),
@@ -82,28 +91,42 @@ pub struct StaleIn {
     next_token: Option<String>,
 }
 
-/// The other group of a rule that allows nothing any more. The one place that says so.
-fn stale<'a>(
-    state: &'a State,
-    group: &SecurityGroup,
-    rule: &SecurityGroupRule,
-) -> Option<&'a Arc<SecurityGroup>> {
+/// A rule that allows nothing any more. The one place that says so.
+fn stale(state: &State, group: &SecurityGroup, rule: &SecurityGroupRule) -> Option<StaleRule> {
     let Peer::Group(other) = rule.peer else { return None };
-    state.groups.get(&other).filter(|other| !state.may_refer(group, other))
+    let local = state.groups.get(&other);
+    let stale = |account: Option<AccountId>, vpc, peering| StaleRule {
+        rule: rule.clone(),
+        other,
+        account,
+        vpc,
+        peering,
+    };
+    if local.is_some_and(|other| state.may_refer(group, other)) {
+        return None;
+    }
+    match (group.peer_group(other), local) {
+        (Some(peer), _) if peer.is_stale() => {
+            Some(stale(peer.exists.then_some(peer.account), peer.vpc, Some(peer.peering)))
+        }
+        (None, Some(other)) => Some(stale(Some(state.site.account), other.vpc, None)),
+        _ => None,
+    }
 }
 
-/// A stale rule, the group that it names and that group's VPC.
+/// A stale rule, the group that it names, and that group's account, if it is there, its VPC and the connection to it.
 struct StaleRule {
     rule: SecurityGroupRule,
     other: SecurityGroupId,
+    account: Option<AccountId>,
     vpc: VpcId,
+    peering: Option<VpcPeeringConnectionId>,
 }
 
 /// A group with stale rules.
 pub struct StaleGroup {
     group: Arc<SecurityGroup>,
     rules: Vec<StaleRule>,
-    account: AccountId,
 }
 
 #[derive(Serialize)]
@@ -130,23 +153,27 @@ struct StalePermissionView<'a> {
 #[serde(rename_all = "PascalCase")]
 struct StalePairView<'a> {
     description: Option<&'a str>,
-    user_id: Text<AccountId>,
+    user_id: Option<Text<AccountId>>,
     group_id: Text<SecurityGroupId>,
     vpc_id: Text<VpcId>,
+    vpc_peering_connection_id: Option<Text<VpcPeeringConnectionId>>,
+    peering_status: Option<&'static str>,
 }
 
 impl StaleGroup {
     fn permissions(&self, direction: Direction) -> Vec<StalePermissionView<'_>> {
         let rules = self.rules.iter().filter(|stale| stale.rule.direction == direction);
-        let views = rules.map(|StaleRule { rule, other, vpc }| StalePermissionView {
+        let views = rules.map(|StaleRule { rule, other, account, vpc, peering }| StalePermissionView {
             from_port: rule.from_port,
             ip_protocol: &rule.protocol,
             to_port: rule.to_port,
             user_id_group_pairs: [StalePairView {
                 description: rule.description.as_deref(),
-                user_id: Text(self.account),
+                user_id: account.map(Text),
                 group_id: Text(*other),
                 vpc_id: Text(*vpc),
+                vpc_peering_connection_id: peering.map(Text),
+                peering_status: self.group.peer_group(*other).map(|peer| status_code(peer.status)),
             }],
         });
         views.collect()
@@ -187,13 +214,9 @@ impl Read for DescribeStaleSecurityGroups {
         let groups = state.groups.by(&SecurityGroupIndex::Vpc(vpc));
         let groups = groups.filter(|group| window.after.is_none_or(|after| group.id > after));
         let rows = groups.filter_map(|group| {
-            let rules = group.rules.iter().filter_map(|rule| {
-                let other = stale(state, group, rule)?;
-                Some(StaleRule { rule: rule.clone(), other: other.id, vpc: other.vpc })
-            });
-            let rules: Vec<_> = rules.collect();
+            let rules: Vec<_> = group.rules.iter().filter_map(|rule| stale(state, group, rule)).collect();
             let group = group.clone();
-            (!rules.is_empty()).then_some(StaleGroup { group, rules, account: state.site.account })
+            (!rules.is_empty()).then_some(StaleGroup { group, rules })
         });
         let (rows, next_token) = page::cut(rows, window.limit, |stale| stale.group.id.to_string());
         Ok(Page { rows, next_token })

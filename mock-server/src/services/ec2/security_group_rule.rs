@@ -4,12 +4,13 @@ use super::describe::{DescribeIn, Text, Window};
 use super::error::groups::GroupError;
 use super::error::{Ec2Error, Missing};
 use super::filter::Filters;
+use super::peering::status_code;
 use super::tags::TagSet;
 use crate::kernel::{AccountId, Memo};
 use crate::model::group::SecurityGroupIndex;
 use crate::model::{
     Direction, Id, Peer, PrefixListId, SecurityGroup, SecurityGroupId, SecurityGroupRule,
-    SecurityGroupRuleId, Site, State, Tags,
+    SecurityGroupRuleId, Site, State, Tags, VpcId, VpcPeeringConnectionId,
 };
 use crate::services::{Operation, Page, Printed, Read, View, page};
 use serde::{Serialize, Serializer};
@@ -69,7 +70,24 @@ struct RuleView<'a> {
 #[serde(rename_all = "PascalCase")]
 struct Referenced {
     group_id: Text<SecurityGroupId>,
-    user_id: Text<AccountId>,
+    user_id: Option<Text<AccountId>>,
+    vpc_id: Option<Text<VpcId>>,
+    vpc_peering_connection_id: Option<Text<VpcPeeringConnectionId>>,
+    peering_status: Option<&'static str>,
+}
+
+impl Referenced {
+    /// Source: API reference, ReferencedSecurityGroup.
+    fn new(group: &SecurityGroup, id: SecurityGroupId, account: AccountId) -> Self {
+        let peer = group.peer_group(id);
+        Self {
+            group_id: Text(id),
+            user_id: peer.map_or(Some(account), |peer| peer.exists.then_some(peer.account)).map(Text),
+            vpc_id: peer.map(|peer| Text(peer.vpc)),
+            vpc_peering_connection_id: peer.map(|peer| Text(peer.peering)),
+            peering_status: peer.map(|peer| status_code(peer.status)),
+        }
+    }
 }
 
 /// What stands for all ports.
@@ -78,7 +96,7 @@ pub const ALL_PORTS: i32 = -1;
 impl Serialize for ListedRule {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (rule, account) = (self.rule(), self.site.account);
-        let referenced = |id: &SecurityGroupId| Referenced { group_id: Text(*id), user_id: Text(account) };
+        let referenced = |id: &SecurityGroupId| Referenced::new(&self.group, *id, account);
         RuleView {
             security_group_rule_id: Text(rule.id),
             group_id: Text(self.group.id),

@@ -3,18 +3,20 @@
 //! Source: VPC user guide, "Security group rules", and the pages of the operations.
 
 use super::describe::Text;
-use super::error::Ec2Error;
 use super::error::groups::GroupError;
+use super::error::{Ec2Error, Missing};
 use super::permission::{IpPermission, Unknown, Wanted, wanted};
 use super::security_group::named_by;
 use super::security_group_rule::{ALL_PORTS, KIND, ListedRule, not_found};
 use super::tags::{self, TagSpecification};
+use crate::model::group_peer::{self, PeerGroup};
 use crate::model::{
     Direction, Id, Peer, PrefixListId, SecurityGroup, SecurityGroupId, SecurityGroupRule,
     SecurityGroupRuleId, State, Txn,
 };
 use crate::services::{Caller, Operation, Write};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 // === What is asked for ===
 
@@ -95,20 +97,34 @@ impl RulesIn {
     }
 }
 
-/// Whether a rule of this group may name its peer; EC2-SG-REF.
+/// Looks whether a rule of this group may name its peer, and how it is reached if it lies across a peering connection;
+/// EC2-SG-REF.
 ///
 /// # Errors
 /// If it is a group out of reach.
-pub fn may_name(state: &State, group: &SecurityGroup, peer: &Peer) -> Result<(), Ec2Error> {
-    match peer {
-        Peer::Group(id) => match state.groups.get(id) {
-            Some(other) if *id != group.id && !state.may_refer(group, other) => {
-                Err(Ec2Error::DifferentNetworks)
-            }
-            _ => Ok(()),
-        },
-        Peer::V4(_) | Peer::V6(_) | Peer::PrefixList(_) => Ok(()),
+pub fn reach(txn: &Txn<'_>, group: &SecurityGroup, peer: &Peer) -> Result<Option<PeerGroup>, Ec2Error> {
+    let Peer::Group(id) = peer else { return Ok(None) };
+    let local = txn.state.groups.get(id);
+    if *id == group.id || local.is_some_and(|other| other.vpc == group.vpc) {
+        return Ok(None);
     }
+    match (group_peer::across(txn, group.vpc, *id), local) {
+        (Some(peer), _) => Ok(Some(peer)),
+        (None, Some(other)) if txn.state.may_refer(group, other) => Ok(None),
+        (None, Some(_)) => Err(Ec2Error::DifferentNetworks),
+        (None, None) => Err(Ec2Error::GroupNotFound(Missing::one(&id.to_string()))),
+    }
+}
+
+/// Stores a group whose rules have changed, with the groups that they newly name across peering connections.
+pub fn store(txn: &mut Txn<'_>, mut group: SecurityGroup, peers: Vec<PeerGroup>) -> Arc<SecurityGroup> {
+    let told = !peers.is_empty() || !group.peered.is_empty();
+    group.keep_peers(peers);
+    let group = txn.state.groups.insert(group);
+    if told {
+        group_peer::tell_names(txn, group.vpc);
+    }
+    group
 }
 
 // === Authorise ===
@@ -127,8 +143,9 @@ fn authorize(txn: &mut Txn<'_>, direction: Direction, input: RulesIn) -> Result<
     if input.rules.ip_permissions.is_empty() {
         return Err(Ec2Error::MissingParameter("ipPermissions"));
     }
-    let wanted = wanted(state, input.rules.ip_permissions)?;
-    wanted.iter().try_for_each(|wanted| may_name(state, &group, &wanted.peer))?;
+    let wanted = wanted(state, &group, input.rules.ip_permissions)?;
+    let peers = wanted.iter().filter_map(|wanted| reach(txn, &group, &wanted.peer).transpose());
+    let peers = peers.collect::<Result<Vec<_>, _>>()?;
     let tags = tags::given(state, KIND, input.rules.tag_specifications)?;
     let before = group.rules.len();
     for wanted in wanted {
@@ -148,7 +165,7 @@ fn authorize(txn: &mut Txn<'_>, direction: Direction, input: RulesIn) -> Result<
     if !txn.state.rules_fit(&group, direction) {
         return Err(Ec2Error::TooManyRules);
     }
-    let group = txn.state.groups.insert(group);
+    let group = store(txn, group, peers);
     let rules = (before..group.rules.len()).map(|at| ListedRule::new(&txn.state, &group, at));
     Ok(AuthorizeOut { r#return: true, security_group_rules: rules.collect() })
 }
@@ -224,7 +241,7 @@ fn revoke(txn: &mut Txn<'_>, direction: Direction, input: RulesIn) -> Result<Rev
         revoked.push(Revoked::new(group.id, group.rules.remove(at)));
     }
     let mut unknown = Vec::new();
-    for wanted in wanted(state, ip_permissions)? {
+    for wanted in wanted(state, &group, ip_permissions)? {
         match group.rules.iter().position(|rule| wanted.is(rule, direction)) {
             Some(at) => revoked.push(Revoked::new(group.id, group.rules.remove(at))),
             None if lenient => unknown.push(wanted),
@@ -232,7 +249,7 @@ fn revoke(txn: &mut Txn<'_>, direction: Direction, input: RulesIn) -> Result<Rev
         }
     }
     let unknown = Unknown { rules: unknown, account: state.site.account };
-    txn.state.groups.insert(group);
+    store(txn, group, Vec::new());
     Ok(RevokeOut {
         r#return: true,
         unknown_ip_permissions: (!unknown.rules.is_empty()).then_some(unknown),

@@ -6,8 +6,10 @@ use super::error::groups::GroupError;
 use super::permission::{self, IpPermission, Wanted, wanted};
 use super::security_group::named_by;
 use super::security_group_rule::not_found;
-use super::security_group_rule_change::may_name;
-use crate::model::{Direction, Id, Peer, SecurityGroup, SecurityGroupRule, SecurityGroupRuleId, State, Txn};
+use super::security_group_rule_change::{reach, store};
+use crate::model::{
+    Direction, Id, Peer, SecurityGroup, SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId, State, Txn,
+};
 use crate::services::{Caller, Operation, Write};
 use serde::{Deserialize, Serialize};
 
@@ -67,7 +69,10 @@ impl RuleRequest {
             (Some(net), None, None, None) => permission::v4(net)?,
             (None, Some(net), None, None) => permission::v6(net)?,
             (None, None, Some(id), None) => permission::prefix_list(state, id)?,
-            (None, None, None, Some(id)) => Peer::Group(find::<SecurityGroup>(state, &id)?.id),
+            (None, None, None, Some(id)) => match SecurityGroupId::parse(&id) {
+                Some(id) => Peer::Group(id),
+                None => Peer::Group(find::<SecurityGroup>(state, &id)?.id),
+            },
             _ => return Err(GroupError::ManyPeers.into()),
         };
         let description = permission::description(self.description)?;
@@ -99,11 +104,11 @@ impl Write for ModifySecurityGroupRules {
             return Err(Ec2Error::MissingParameter("securityGroupRules"));
         }
         let mut group = SecurityGroup::clone(named_by(state, Some(&input.group_id), None)?);
-        let mut changed = Vec::new();
+        let (mut changed, mut peers) = (Vec::new(), Vec::new());
         for update in input.security_group_rules {
             let at = place(&group, &update.security_group_rule_id, None)?;
             let wanted = update.security_group_rule.wanted(state)?;
-            may_name(state, &group, &wanted.peer)?;
+            peers.extend(reach(txn, &group, &wanted.peer)?);
             let ((given, new), (_, existing)) = (kind(&wanted.peer), kind(&group.rules[at].peer));
             if new != existing {
                 return Err(GroupError::OtherPeer { given, existing }.into());
@@ -128,7 +133,7 @@ impl Write for ModifySecurityGroupRules {
         if !Direction::BOTH.into_iter().all(|direction| state.rules_fit(&group, direction)) {
             return Err(Ec2Error::TooManyRules);
         }
-        txn.state.groups.insert(group);
+        store(txn, group, peers);
         Ok(ReturnOut { r#return: true })
     }
 }
@@ -169,7 +174,7 @@ fn update(txn: &mut Txn<'_>, direction: Direction, input: DescriptionsIn) -> Res
         let at = place(&group, &id, Some(direction))?;
         group.rules[at].description = permission::description(description)?;
     }
-    for wanted in wanted(state, input.ip_permissions)? {
+    for wanted in wanted(state, &group, input.ip_permissions)? {
         let rule = group.rules.iter_mut().find(|rule| wanted.is(rule, direction));
         rule.ok_or(Ec2Error::NoSuchRule)?.description = wanted.description;
     }

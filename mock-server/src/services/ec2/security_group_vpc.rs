@@ -160,16 +160,16 @@ impl Operation for DescribeSecurityGroupVpcAssociations {
     type Out = Page<ListedAssociation>;
     type Error = Ec2Error;
 
-    /// What the filters name, if they name one association.
-    fn subject(input: &DescribeAssociationsIn) -> Option<Owner> {
-        let only =
-            |name: &str| match input.filters.iter().find(|filter| filter.name == name)?.values.as_slice() {
-                [value] => Some(value),
-                _ => None,
-            };
-        let group = only("group-id").and_then(|id| SecurityGroupId::parse(id))?;
-        let vpc = only("vpc-id").and_then(|id| VpcId::parse(id))?;
-        Some(Owner::GroupAssociation(group, vpc))
+    /// Every pair that the filters name.
+    fn subjects(input: &DescribeAssociationsIn) -> Vec<Owner> {
+        let values = |name: &str| {
+            let of_name =
+                input.filters.iter().filter(|filter| filter.name == name).map(|filter| &filter.values);
+            of_name.flatten().map(String::as_str).collect::<Vec<_>>()
+        };
+        let vpcs: Vec<_> = values("vpc-id").into_iter().filter_map(VpcId::parse).collect();
+        let groups = values("group-id").into_iter().filter_map(SecurityGroupId::parse);
+        groups.flat_map(|group| vpcs.iter().map(move |vpc| Owner::GroupAssociation(group, *vpc))).collect()
     }
 }
 

@@ -334,7 +334,7 @@ impl Operation for DeleteSubnet {
 impl Write for DeleteSubnet {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: DeleteSubnetIn) -> Result<Done, Ec2Error> {
         let id = find::<Subnet>(&txn.state, &input.subnet_id)?.id;
-        if dependency::holder(&txn.state, id).is_some() {
+        if dependency::is_held(&txn.state, id) {
             return Err(Ec2Error::SubnetInUse(id));
         }
         txn.state.remove_subnet(id);

@@ -289,6 +289,40 @@ mod tests {
     }
 
     #[test]
+    fn prefixes_that_ec2_chooses_come_out_of_what_is_kept_for_them() {
+        let lab = Lab::new();
+        let (subnet, block) = lab.subnet_with_ipv6(&lab.vpc(), "10.0.0.0/24");
+        let reserve = |kind: &str, cidr: &str| {
+            let input = json!({ "SubnetId": subnet, "ReservationType": kind, "Cidr": cidr });
+            lab.write::<CreateSubnetCidrReservation>(input);
+        };
+        let part = |host: &str| block.replace("::/64", host);
+        reserve("explicit", "10.0.0.16/28");
+        reserve("prefix", "10.0.0.128/27");
+        reserve("explicit", &part(":8000::/65"));
+        reserve("prefix", &part(":7::/80"));
+        let made = |more: Json| {
+            let mut input = json!({ "SubnetId": subnet });
+            input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            lab.write::<CreateNetworkInterface>(input)["NetworkInterface"].clone()
+        };
+        let one = made(json!({ "Ipv4PrefixCount": 1 }));
+        assert_eq!(texts(&one["Ipv4Prefixes"], "Ipv4Prefix"), ["10.0.0.128/28"]);
+        let two = made(json!({ "Ipv4PrefixCount": 2 }));
+        // Then out of what is free, and nothing of the other range.
+        assert_eq!(texts(&two["Ipv4Prefixes"], "Ipv4Prefix"), ["10.0.0.144/28", "10.0.0.32/28"]);
+        let six = made(json!({ "Ipv6PrefixCount": 1 }));
+        assert_eq!(texts(&six["Ipv6Prefixes"], "Ipv6Prefix"), [part(":7::/80")]);
+        let outside = |net: &str| net.parse::<ipnet::Ipv6Net>().unwrap();
+        for _ in 0..20 {
+            let one = made(json!({ "Ipv6AddressCount": 1 }));
+            let address =
+                texts(&one["Ipv6Addresses"], "Ipv6Address")[0].parse::<std::net::Ipv6Addr>().unwrap();
+            assert!(!outside(&part(":8000::/65")).contains(&address), "{address}");
+        }
+    }
+
+    #[test]
     fn pages_hold_every_reservation_once() {
         let lab = Lab::new();
         let subnet = lab.subnet(&lab.vpc(), "10.0.0.0/24");

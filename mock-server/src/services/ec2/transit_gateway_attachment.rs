@@ -193,8 +193,8 @@ impl Operation for DescribeTransitGatewayAttachments {
     type Out = Page<AnyAttachment>;
     type Error = Ec2Error;
 
-    fn subject(input: &DescribeIn) -> Option<Owner> {
-        input.ids.first().and_then(|id| Id::parse(id)).map(Owner::TransitAttachment)
+    fn subjects(input: &DescribeIn) -> Vec<Owner> {
+        input.ids.iter().filter_map(|id| Id::parse(id)).map(Owner::TransitAttachment).collect()
     }
 }
 

@@ -263,7 +263,7 @@ impl Operation for DeleteVpc {
 impl Write for DeleteVpc {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: VpcIdIn) -> Result<Done, Ec2Error> {
         let id = find::<Vpc>(&txn.state, &input.vpc_id)?.id;
-        if dependency::holder(&txn.state, id).is_some() {
+        if dependency::is_held(&txn.state, id) {
             return Err(Ec2Error::VpcInUse(id));
         }
         // Ends them while the VPC can still be told by its rows.

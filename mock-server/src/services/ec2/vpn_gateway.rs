@@ -206,7 +206,7 @@ impl Operation for DeleteVpnGateway {
 impl Write for DeleteVpnGateway {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: DeleteVpnGatewayIn) -> Result<Done, Ec2Error> {
         let id = living(&txn.state, &input.vpn_gateway_id)?.id;
-        if dependency::holder(&txn.state, id).is_some() {
+        if dependency::is_held(&txn.state, id) {
             return Err(RoutingError::VpnGatewayInUse.into());
         }
         net::vpn_gateway::delete(txn, id);

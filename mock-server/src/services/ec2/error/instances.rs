@@ -22,7 +22,7 @@ refusals! {
         ImageMalformed(id: String) = "InvalidAMIID.Malformed" for "EC2-MALFORMED",
             text "Invalid id: \"{id}\" (expecting \"ami-...\")";
         UnknownInstanceType(name: String) = "InvalidParameterValue" for "EC2-I-TYPE",
-            assumed "Invalid value '{name}' for InstanceType.";
+            text "Invalid value '{name}' for InstanceType.";
         InstanceTypesNotFound(names: String) = "InvalidInstanceType" for "EC2-I-TYPE",
             assumed "The following supplied instance types do not exist: [{names}]";
         OtherArchitecture { of_type: String, of_image: &'static str } = "InvalidParameterValue" for "EC2-I-ARCH",

@@ -70,7 +70,8 @@ impl Resource for Peering {
     }
 }
 
-fn status_code(status: PeeringStatus) -> &'static str {
+/// A status as it is described.
+pub fn status_code(status: PeeringStatus) -> &'static str {
     match status {
         PeeringStatus::PendingAcceptance => "pending-acceptance",
         PeeringStatus::Active => "active",

@@ -167,3 +167,49 @@ fn the_same_request_is_the_same_connection_and_filters_find_it() {
         assert_eq!(found, [&*id], "{name}");
     }
 }
+
+/// Rules that name groups of the other account: what both sides know of them holds whatever either one does.
+#[test]
+fn groups_of_the_other_account_come_and_go() {
+    use crate::services::ec2::security_group::DeleteSecurityGroup;
+    use crate::services::ec2::security_group_rule_change::{
+        AuthorizeSecurityGroupIngress, RevokeSecurityGroupIngress,
+    };
+    let lab = Lab::new();
+    let other = lab.beside(OTHER, "us-east-1");
+    let (own, theirs) = (vpc(&lab, "10.0.0.0/16"), vpc(&other, "10.1.0.0/16"));
+    let request = json!({ "VpcId": own, "PeerVpcId": theirs, "PeerOwnerId": OTHER });
+    let id = by_id(&text(&ask(&lab, request)["VpcPeeringConnectionId"]));
+    other.write::<AcceptVpcPeeringConnection>(id.clone());
+    let (group, far) = (lab.group(&own, "near"), other.group(&theirs, "far"));
+    let rule = json!({
+        "GroupId": group,
+        "IpPermissions": [{ "IpProtocol": "-1", "UserIdGroupPairs": [{ "GroupId": far, "UserId": OTHER }] }],
+    });
+    let named = || other.state().peerings.iter().next().unwrap().named.len();
+    let known = |lab: &Lab| {
+        let state = lab.state();
+        let peered = state.groups.iter().flat_map(|group| group.peered.clone()).collect::<Vec<_>>();
+        peered.iter().map(|peer| (peer.exists, peer.is_stale())).collect::<Vec<_>>()
+    };
+    lab.write::<AuthorizeSecurityGroupIngress>(rule.clone());
+    assert_eq!((named(), known(&lab)), (1, vec![(true, false)]));
+    lab.write::<RevokeSecurityGroupIngress>(rule.clone());
+    assert_eq!((named(), known(&lab)), (0, vec![]));
+    lab.write::<AuthorizeSecurityGroupIngress>(rule);
+    lab.write::<DeleteSecurityGroup>(json!({ "GroupId": group }));
+    assert_eq!((named(), known(&lab)), (0, vec![]), "a group goes with what it names");
+    let group = lab.group(&own, "near");
+    let rule = json!({
+        "GroupId": group,
+        "IpPermissions": [{ "IpProtocol": "-1", "UserIdGroupPairs": [{ "GroupId": far, "UserId": OTHER }] }],
+    });
+    lab.write::<AuthorizeSecurityGroupIngress>(rule);
+    other.write::<DeleteSecurityGroup>(json!({ "GroupId": far }));
+    assert_eq!(known(&lab), [(false, true)]);
+    other.write::<DeleteVpcPeeringConnection>(id);
+    assert_eq!(known(&lab), [(false, true)]);
+    lab.settle(Duration::from_secs(3 * 24 * 3_600));
+    assert!(lab.state().peerings.is_empty(), "the rule outlives the connection");
+    assert_eq!(known(&lab), [(false, true)]);
+}

@@ -18,8 +18,8 @@ impl Operation for DescribeEndpoint {
     type Out = Described;
     type Error = SageMakerError;
 
-    fn subject(input: &Named) -> Option<Owner> {
-        Some(Owner::Endpoint(input.endpoint_name.as_str().into()))
+    fn subjects(input: &Named) -> Vec<Owner> {
+        vec![Owner::Endpoint(input.endpoint_name.as_str().into())]
     }
 }
 

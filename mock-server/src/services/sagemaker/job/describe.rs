@@ -17,8 +17,8 @@ impl<K: Kind> Operation for Describe<K> {
     type Out = Described<K>;
     type Error = SageMakerError;
 
-    fn subject(input: &Named<K>) -> Option<Owner> {
-        Some(Owner::Job(input.key()))
+    fn subjects(input: &Named<K>) -> Vec<Owner> {
+        vec![Owner::Job(input.key())]
     }
 }
 
