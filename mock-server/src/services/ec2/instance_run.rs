@@ -5,7 +5,7 @@ use super::describe::Resource;
 use super::error::Ec2Error;
 use super::error::instances::InstanceError;
 use super::error::interfaces::InterfaceError;
-use super::image::find_image;
+use super::image::find_launched;
 use super::instance::{KIND, Reservation, Shown};
 use super::instance_plan::{InterfaceIn, Plan, Source, common_zone, plans, room, vpc_tenancy};
 use super::instance_type::find_type;
@@ -102,7 +102,8 @@ fn run(
         return Err(Ec2Error::NotBuilt("RunInstances with a launch template"));
     }
     let state = &txn.state;
-    let image = find_image(state, input.image_id.as_deref().ok_or(Ec2Error::MissingParameter("ImageId"))?)?;
+    let image =
+        find_launched(state, input.image_id.as_deref().ok_or(Ec2Error::MissingParameter("ImageId"))?)?;
     // "Default: m1.small"
     let kind = find_type(input.instance_type.as_deref().unwrap_or("m1.small"))?;
     if !kind.architectures.contains(&image.release.architecture) {

@@ -21,6 +21,9 @@ refusals! {
             assumed "The image ids '[{ids}]' do not exist";
         ImageMalformed(id: String) = "InvalidAMIID.Malformed" for "EC2-MALFORMED",
             text "Invalid id: \"{id}\" (expecting \"ami-...\")";
+        /// The code and the words before the name were seen in public logs.
+        NoSuchParameter(name: String) = "SsmInvalidParameter",
+            assumed "The following aliases are invalid: {name}";
         UnknownInstanceType(name: String) = "InvalidParameterValue" for "EC2-I-TYPE",
             assumed "Invalid value '{name}' for InstanceType.";
         InstanceTypesNotFound(names: String) = "InvalidInstanceType" for "EC2-I-TYPE",

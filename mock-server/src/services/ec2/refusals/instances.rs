@@ -54,6 +54,11 @@ fn names(seen: &mut Seen<'_>) {
         "InvalidAMIID.NotFound",
         "The image id '[ami-abcd1234]' does not exist",
     );
+    seen.write::<RunInstances>(
+        launch(json!({ "ImageId": "resolve:ssm:/aws/service/none" })),
+        "SsmInvalidParameter",
+        "The following aliases are invalid: /aws/service/none",
+    );
     seen.read::<DescribeImages>(
         json!({ "ImageIds": ["ami-abcd1234", "ami-abcd1235"] }),
         "InvalidAMIID.NotFound",
