@@ -23,6 +23,7 @@ pub mod instance;
 pub mod instance_type;
 pub mod interface;
 pub mod job;
+pub mod launch_template;
 pub mod managed_prefix_list;
 pub mod nat;
 pub mod network;
@@ -69,6 +70,7 @@ pub use interface::{Attachment, ConnectionTracking, GroupRef, InterfaceStatus, N
 pub use job::{
     Course, Document, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Needs, Transition, VpcConfig,
 };
+pub use launch_template::{LaunchTemplate, LaunchVersion};
 pub use managed_prefix_list::ManagedList;
 pub use nat::{NatGateway, NatGatewayAddress, NatGatewayState};
 pub use offering::Offerings;

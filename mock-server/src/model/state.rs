@@ -138,6 +138,7 @@ pub struct State {
     pub elastic_addresses: Table<ElasticAddress>,
     pub nat_gateways: Table<NatGateway>,
     pub flow_logs: Table<FlowLog>,
+    pub launch_templates: Table<LaunchTemplate>,
     /// The DHCP options that new VPCs get.
     pub region_dhcp_options: Option<DhcpOptionsId>,
     pub vpc_endpoints: Table<VpcEndpoint>,
@@ -242,6 +243,8 @@ impl State {
         table(&mut broken, "elastic_addresses", &self.elastic_addresses);
         table(&mut broken, "nat_gateways", &self.nat_gateways);
         table(&mut broken, "flow_logs", &self.flow_logs);
+        table(&mut broken, "launch_templates", &self.launch_templates);
+        broken.extend(launch_template::broken_invariants(self));
         table(&mut broken, "jobs", &self.jobs);
         table(&mut broken, "models", &self.models);
         table(&mut broken, "endpoint_configs", &self.endpoint_configs);
@@ -324,6 +327,7 @@ impl State {
         tokens.extend(self.prefix_lists.iter().filter_map(|list| list.client_token));
         tokens.extend(self.instances.iter().filter_map(|instance| instance.client_token));
         tokens.extend(flow_log::tokens(self));
+        tokens.extend(self.launch_templates.iter().flat_map(|template| template.tokens()));
         tokens.sort_unstable();
         if !self.client_tokens.keys().eq(&tokens) {
             broken.push("the client tokens are not those of the rows".into());

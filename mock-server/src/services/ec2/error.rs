@@ -9,6 +9,7 @@ pub mod flow_log;
 pub mod groups;
 pub mod instances;
 pub mod interfaces;
+pub mod launch_template;
 pub mod nat_gateway;
 pub mod network_acl;
 pub mod peering;
@@ -283,5 +284,6 @@ refusals! {
         Interface(InterfaceError),
         Instance(InstanceError),
         FlowLog(flow_log::FlowLogError),
+        LaunchTemplate(launch_template::LaunchTemplateError),
     }
 }

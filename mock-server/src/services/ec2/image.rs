@@ -4,6 +4,7 @@ use super::describe::{Nothing, Window};
 use super::error::Ec2Error;
 use super::error::instances::InstanceError;
 use super::filter::{Filter, Filters, Probe};
+use super::network_interface::date;
 use crate::model::image::{PUBLIC, Platform};
 use crate::model::{Image, State, Tags};
 use crate::services::{Operation, Page, Printed, Read, View, page};
@@ -169,7 +170,7 @@ fn image_values(image: &Image, name: &str, probe: &mut Probe<'_>) {
     let release = &image.release;
     match name {
         "architecture" => probe.is(release.architecture),
-        "creation-date" => probe.is(&release.created.to_string()),
+        "creation-date" => probe.is(&date(release.created.millis())),
         "description" => probe.is(release.description),
         "ena-support" | "is-public" | "image-allowed" => probe.flag(true),
         "hypervisor" => probe.is("xen"),
@@ -248,7 +249,7 @@ impl Printed for Image {
             image_location: location(self),
             state: "available",
             owner_id: release.owner,
-            creation_date: release.created.to_string(),
+            creation_date: date(release.created.millis()),
             public: true,
             architecture: release.architecture,
             image_type: "machine",

@@ -34,6 +34,7 @@ mod instance_run;
 mod instance_state;
 mod instance_type;
 mod internet_gateway;
+mod launch_template;
 mod nat_gateway;
 mod nat_gateway_address;
 mod network_acl;
@@ -89,8 +90,8 @@ pub(crate) use self::{
 
 use super::Registrar;
 use crate::model::{
-    DhcpOptions, EgressOnlyInternetGateway, FlowLog, InterfacePermission, InternetGateway, NatGateway,
-    NetworkAcl, NetworkInterface, Peering, PrefixList, RouteTable, SecurityGroup, Subnet,
+    DhcpOptions, EgressOnlyInternetGateway, FlowLog, InterfacePermission, InternetGateway, LaunchTemplate,
+    NatGateway, NetworkAcl, NetworkInterface, Peering, PrefixList, RouteTable, SecurityGroup, Subnet,
     SubnetCidrReservation, TransitAttachment, TransitGateway, Vpc, VpcEndpoint, VpnGateway,
 };
 use describe::{Describe, Resource};
@@ -175,6 +176,14 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.read::<image::DescribeImages>();
     registrar.read::<instance_type::DescribeInstanceTypes>();
     registrar.read::<instance_type::DescribeInstanceTypeOfferings>();
+    // Launch templates
+    registrar.write::<launch_template::CreateLaunchTemplate>();
+    registrar.write::<launch_template::ModifyLaunchTemplate>();
+    registrar.write::<launch_template::DeleteLaunchTemplate>();
+    registrar.read::<Describe<LaunchTemplate>>();
+    registrar.write::<launch_template::version::CreateLaunchTemplateVersion>();
+    registrar.write::<launch_template::version::DeleteLaunchTemplateVersions>();
+    registrar.read::<launch_template::version::DescribeLaunchTemplateVersions>();
     // Route tables, network ACLs, gateways, DHCP options
     registrar.read::<Describe<RouteTable>>();
     registrar.read::<Describe<NetworkAcl>>();
@@ -286,6 +295,8 @@ pub fn filters() -> Vec<(&'static str, &'static [&'static str])> {
         ("DescribeImages", image::IMAGE_FILTERS),
         ("DescribeInstanceTypes", instance_type::TYPE_FILTERS),
         ("DescribeInstanceTypeOfferings", instance_type::OFFERING_FILTERS),
+        of::<LaunchTemplate>(),
+        ("DescribeLaunchTemplateVersions", launch_template::version::VERSION_FILTERS),
         of::<RouteTable>(),
         of::<NetworkAcl>(),
         of::<InternetGateway>(),

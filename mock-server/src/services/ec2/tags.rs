@@ -5,7 +5,7 @@ use super::error::Ec2Error;
 use super::filter::{Filter, Filters};
 use crate::model::{
     AllocationId, DhcpOptions, EgressOnlyInternetGateway, FlowLog, Id, InstanceId, InternetGateway,
-    NatGateway, NetworkAcl, NetworkInterface, Peering, PrefixList, RouteTable, SecurityGroup,
+    LaunchTemplate, NatGateway, NetworkAcl, NetworkInterface, Peering, PrefixList, RouteTable, SecurityGroup,
     SecurityGroupRuleId, State, Subnet, SubnetCidrReservation, Tags, TransitAttachment, TransitGateway, Txn,
     Vpc, VpcEndpoint, VpnGateway,
 };
@@ -173,6 +173,7 @@ const KINDS: &[Kind] = &[
     kind::<TransitGateway>(),
     kind::<VpnGateway>(),
     kind::<FlowLog>(),
+    kind::<LaunchTemplate>(),
 ];
 
 const fn kind<R: Resource>() -> Kind {

@@ -49,7 +49,7 @@ impl Parameter {
             value: image.id.clone(),
             version: VERSION,
             selector: None,
-            last_modified_date: image.release.created.time().millis(),
+            last_modified_date: image.release.created.millis(),
             data_type: "text",
         }
     }

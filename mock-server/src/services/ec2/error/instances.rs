@@ -33,6 +33,10 @@ refusals! {
                     '{of_image}' of the specified AMI.";
 
         // === Launching ===
+        UserDataMalformed = "InvalidUserData.Malformed",
+            text "Invalid BASE64 encoding of user data.";
+        UserDataTooLong(most: usize) = "InvalidParameterValue",
+            text "User data is limited to {most} bytes";
         BadCount { parameter: &'static str, value: i64 } = "InvalidParameterValue" for "EC2-I-COUNT",
             assumed "Value ({value}) for parameter {parameter} is invalid.";
         NoRoomForInstances(subnet: SubnetId) = "InsufficientFreeAddressesInSubnet" for "EC2-ENI-NOIP",
