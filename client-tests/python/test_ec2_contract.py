@@ -163,7 +163,7 @@ KINDS = {
 # What makes something that no describing operation finds by its tags.
 NOT_BY_TAG = {"CreateSubnetCidrReservation", "CreateTransitGateway"}
 # What needs something that has to become available first.
-NO_RECIPE = {"CreateTransitGatewayVpcAttachment"}
+NO_RECIPE = {"CreateTransitGatewayVpcAttachment", "CreateTransitGatewayRouteTable"}
 
 
 def kind_of(operation):

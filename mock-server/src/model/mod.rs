@@ -41,6 +41,7 @@ pub mod state;
 pub mod tags;
 pub mod texts;
 pub mod transit;
+pub mod transit_table;
 pub mod vpc;
 pub mod vpc_endpoint;
 
@@ -89,6 +90,7 @@ pub use state::{Alarm, Defaults, Letter, Owner, Profile, State};
 pub use tags::Tags;
 pub use texts::Texts;
 pub use transit::{TransitAttachment, TransitGateway, TransitState};
+pub use transit_table::TransitRouteTable;
 pub use vpc::{LaunchNames, Subnet, Tenancy, Vpc};
 pub use vpc_endpoint::{EndpointPlacement, VpcEndpoint, VpcEndpointState};
 

@@ -67,6 +67,7 @@ pub enum Owner {
     VpnGateway(VpnGatewayId),
     TransitGateway(TransitGatewayId),
     TransitAttachment(TransitGatewayAttachmentId),
+    TransitTable(TransitGatewayRouteTableId),
     PrefixList(PrefixListId),
     /// A group in a VPC other than its own.
     GroupAssociation(SecurityGroupId, VpcId),
@@ -86,6 +87,7 @@ impl std::fmt::Display for Owner {
             Owner::VpnGateway(id) => id.fmt(f),
             Owner::TransitGateway(id) => id.fmt(f),
             Owner::TransitAttachment(id) => id.fmt(f),
+            Owner::TransitTable(id) => id.fmt(f),
             Owner::PrefixList(id) => id.fmt(f),
             Owner::GroupAssociation(group, vpc) => write!(f, "{group}/{vpc}"),
             Owner::Instance(id) | Owner::TerminatedInstance(id) => id.fmt(f),
@@ -133,6 +135,7 @@ pub struct State {
     pub vpn_gateways: Table<VpnGateway>,
     pub transit_gateways: Table<TransitGateway>,
     pub transit_attachments: Table<TransitAttachment>,
+    pub transit_tables: Table<TransitRouteTable>,
     pub dhcp_options: Table<DhcpOptions>,
     pub peerings: Table<Peering>,
     pub elastic_addresses: Table<ElasticAddress>,
@@ -236,6 +239,8 @@ impl State {
         table(&mut broken, "egress_only_gateways", &self.egress_only_gateways);
         table(&mut broken, "vpn_gateways", &self.vpn_gateways);
         table(&mut broken, "transit_attachments", &self.transit_attachments);
+        table(&mut broken, "transit_tables", &self.transit_tables);
+        broken.extend(transit_table::broken_invariants(self));
         table(&mut broken, "dhcp_options", &self.dhcp_options);
         table(&mut broken, "vpc_endpoints", &self.vpc_endpoints);
         broken.extend(vpc_endpoint::broken_invariants(self));

@@ -153,6 +153,7 @@ pub struct DescribeIn {
         alias = "SubnetIds",
         alias = "TransitGatewayAttachmentIds",
         alias = "TransitGatewayIds",
+        alias = "TransitGatewayRouteTableIds",
         alias = "VpcEndpointIds",
         alias = "VpcIds",
         alias = "VpcPeeringConnectionIds",

@@ -15,6 +15,7 @@ pub mod network_acl;
 pub mod peering;
 pub mod prefix_lists;
 mod routing;
+pub mod transit;
 mod vpcs;
 
 use self::instances::InstanceError;
@@ -285,5 +286,6 @@ refusals! {
         Instance(InstanceError),
         FlowLog(flow_log::FlowLogError),
         LaunchTemplate(launch_template::LaunchTemplateError),
+        Transit(transit::TransitError),
     }
 }

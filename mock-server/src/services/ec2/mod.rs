@@ -74,6 +74,8 @@ mod subnet_reservation;
 mod tags;
 mod transit_gateway;
 mod transit_gateway_attachment;
+mod transit_route;
+mod transit_table;
 mod vpc;
 mod vpc_cidr;
 mod vpc_endpoint;
@@ -92,7 +94,8 @@ use super::Registrar;
 use crate::model::{
     DhcpOptions, EgressOnlyInternetGateway, FlowLog, InterfacePermission, InternetGateway, LaunchTemplate,
     NatGateway, NetworkAcl, NetworkInterface, Peering, PrefixList, RouteTable, SecurityGroup, Subnet,
-    SubnetCidrReservation, TransitAttachment, TransitGateway, Vpc, VpcEndpoint, VpnGateway,
+    SubnetCidrReservation, TransitAttachment, TransitGateway, TransitRouteTable, Vpc, VpcEndpoint,
+    VpnGateway,
 };
 use describe::{Describe, Resource};
 use error::Ec2Error;
@@ -236,6 +239,19 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.write::<transit_gateway_attachment::DeleteTransitGatewayVpcAttachment>();
     registrar.read::<Describe<TransitAttachment>>();
     registrar.read::<transit_gateway_attachment::DescribeTransitGatewayAttachments>();
+    registrar.write::<transit_table::CreateTransitGatewayRouteTable>();
+    registrar.write::<transit_table::DeleteTransitGatewayRouteTable>();
+    registrar.read::<Describe<TransitRouteTable>>();
+    registrar.write::<transit_table::AssociateTransitGatewayRouteTable>();
+    registrar.write::<transit_table::DisassociateTransitGatewayRouteTable>();
+    registrar.read::<transit_table::GetTies<transit_table::Associations>>();
+    registrar.write::<transit_table::EnableTransitGatewayRouteTablePropagation>();
+    registrar.write::<transit_table::DisableTransitGatewayRouteTablePropagation>();
+    registrar.read::<transit_table::GetTies<transit_table::Propagations>>();
+    registrar.write::<transit_route::CreateTransitGatewayRoute>();
+    registrar.write::<transit_route::ReplaceTransitGatewayRoute>();
+    registrar.write::<transit_route::DeleteTransitGatewayRoute>();
+    registrar.read::<transit_route::SearchTransitGatewayRoutes>();
     // Elastic IP addresses
     registrar.write::<address::AllocateAddress>();
     registrar.write::<address::ReleaseAddress>();
@@ -305,6 +321,10 @@ pub fn filters() -> Vec<(&'static str, &'static [&'static str])> {
         of::<TransitGateway>(),
         of::<TransitAttachment>(),
         ("DescribeTransitGatewayAttachments", transit_gateway_attachment::ATTACHMENT_FILTERS),
+        of::<TransitRouteTable>(),
+        ("GetTransitGatewayRouteTableAssociations", transit_table::TIE_FILTERS),
+        ("GetTransitGatewayRouteTablePropagations", transit_table::TIE_FILTERS),
+        ("SearchTransitGatewayRoutes", transit_route::ROUTE_FILTERS),
         of::<DhcpOptions>(),
         of::<VpcEndpoint>(),
         ("DescribeVpcEndpointServices", endpoint_service::SERVICE_FILTERS),

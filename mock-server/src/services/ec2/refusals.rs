@@ -12,6 +12,7 @@ mod launch_templates;
 mod peering;
 mod prefix_lists;
 pub(super) mod routing;
+mod transit_tables;
 mod vpcs;
 
 use super::describe::Describe;

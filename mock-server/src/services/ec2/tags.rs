@@ -6,8 +6,8 @@ use super::filter::{Filter, Filters};
 use crate::model::{
     AllocationId, DhcpOptions, EgressOnlyInternetGateway, FlowLog, Id, InstanceId, InternetGateway,
     LaunchTemplate, NatGateway, NetworkAcl, NetworkInterface, Peering, PrefixList, RouteTable, SecurityGroup,
-    SecurityGroupRuleId, State, Subnet, SubnetCidrReservation, Tags, TransitAttachment, TransitGateway, Txn,
-    Vpc, VpcEndpoint, VpnGateway,
+    SecurityGroupRuleId, State, Subnet, SubnetCidrReservation, Tags, TransitAttachment, TransitGateway,
+    TransitRouteTable, Txn, Vpc, VpcEndpoint, VpnGateway,
 };
 use crate::services::{Caller, Done, Operation, Page, Printed, Read, View, Write, page};
 use serde::{Deserialize, Serialize, Serializer};
@@ -174,6 +174,7 @@ const KINDS: &[Kind] = &[
     kind::<VpnGateway>(),
     kind::<FlowLog>(),
     kind::<LaunchTemplate>(),
+    kind::<TransitRouteTable>(),
 ];
 
 const fn kind<R: Resource>() -> Kind {
