@@ -17,7 +17,7 @@ use format::{
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-const SERVICES: [&str; 6] = ["ec2", "sagemaker", "sagemaker-runtime", "iam", "sts", "logs"];
+const SERVICES: [&str; 7] = ["ec2", "sagemaker", "sagemaker-runtime", "iam", "sts", "logs", "ssm"];
 
 #[derive(Deserialize)]
 struct Source {

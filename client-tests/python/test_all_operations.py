@@ -1,4 +1,4 @@
-"""Every operation of the six service models: served, refused in AWS's words, or 501 with its name."""
+"""Every operation of the service models: served, refused in AWS's words, or 501 with its name."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 import botocore.exceptions
 import pytest
 
-SERVICES = ["ec2", "sagemaker", "sagemaker-runtime", "iam", "sts", "logs"]
+SERVICES = ["ec2", "sagemaker", "sagemaker-runtime", "iam", "sts", "logs", "ssm"]
 # Their answers or requests need a transport of their own (HTTP/2, event streams), which no plain client opens.
 STREAMS = {"InvokeEndpointWithBidirectionalStream", "InvokeEndpointWithResponseStream", "StartLiveTail", "GetLogObject"}
 

@@ -206,7 +206,7 @@ def sample(shape, depth=0, seen=()):
 
 
 def every():
-    for service in ("ec2", "sagemaker", "sagemaker-runtime", "iam", "sts", "logs"):
+    for service in ("ec2", "sagemaker", "sagemaker-runtime", "iam", "sts", "logs", "ssm"):
         for name in model(service).operation_names:
             operation = model(service).operation_model(name)
             params = {} if operation.input_shape is None else sample(operation.input_shape) or {}

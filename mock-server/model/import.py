@@ -25,7 +25,7 @@ import re
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-SERVICES = ["ec2", "iam", "logs", "sagemaker", "sagemaker-runtime", "sts"]
+SERVICES = ["ec2", "iam", "logs", "sagemaker", "sagemaker-runtime", "ssm", "sts"]
 
 METADATA = [
     "apiVersion", "endpointPrefix", "jsonVersion", "protocol", "signingName", "targetPrefix", "xmlNamespace",

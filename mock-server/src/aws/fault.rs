@@ -90,6 +90,7 @@ impl Fault {
         let code = match service {
             ServiceId::Ec2 => "InternalError",
             ServiceId::Iam => "ServiceFailure",
+            ServiceId::Ssm => "InternalServerError",
             ServiceId::Sts | ServiceId::SageMaker | ServiceId::SageMakerRuntime | ServiceId::Logs => {
                 "InternalFailure"
             }
@@ -147,6 +148,10 @@ impl Fault {
         let mut out = Vec::with_capacity(64 + self.message.len());
         out.extend_from_slice(b"{\"__type\":\"");
         write_json(&mut out, &self.code);
+        if self.message.is_empty() {
+            out.extend_from_slice(b"\"}");
+            return out;
+        }
         // Error structures spell the member either way; SDKs read both.
         let key = ServiceModel::get(service)
             .error_shape(&self.code)
@@ -196,6 +201,8 @@ mod tests {
             body(&fault, ServiceId::SageMaker),
             r#"{"__type":"ValidationException","message":"a \"b\""}"#
         );
+        let fault = Fault::declared(ServiceId::Ssm, "ParameterNotFound", "");
+        assert_eq!(body(&fault, ServiceId::Ssm), r#"{"__type":"ParameterNotFound"}"#);
         let answer = Fault::declared(ServiceId::SageMakerRuntime, "ModelError", "m")
             .encode(ServiceId::SageMakerRuntime, "rid");
         assert_eq!((answer.status, answer.header("x-amzn-errortype")), (424, Some("ModelError")));

@@ -10,7 +10,7 @@ use crate::model::{Account, State};
 use crate::services::{
     Caller, Home, Page, Printed, Read, Refused, Registrar, Reply, ReplyWriter, View, Write,
 };
-use crate::services::{ec2, iam, sagemaker, sts};
+use crate::services::{ec2, iam, sagemaker, ssm, sts};
 use serde::{Serialize, Serializer};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -45,6 +45,7 @@ impl Operations {
         sagemaker::operations(&mut Listing { service: ServiceId::SageMaker, into: &mut all });
         iam::operations(&mut Listing { service: ServiceId::Iam, into: &mut all });
         sts::operations(&mut Listing { service: ServiceId::Sts, into: &mut all });
+        ssm::operations(&mut Listing { service: ServiceId::Ssm, into: &mut all });
         all
     }
 

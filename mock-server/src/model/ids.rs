@@ -88,4 +88,5 @@ typed_ids! {
     TransitGatewayRouteTableId = "tgw-rtb";
     VpnGatewayId = "vgw";
     NetworkInterfacePermissionId = "eni-perm";
+    LaunchTemplateId = "lt";
 }

@@ -47,6 +47,8 @@ pub struct Instance {
     pub disable_api_stop: bool,
     /// What becomes of it when it shuts itself down: `stop` or `terminate`.
     pub shutdown_behavior: &'static str,
+    /// In Base64, as it was given.
+    pub user_data: Option<Arc<str>>,
     /// The client token of its reservation, as it was given.
     pub token: Option<Arc<str>>,
     /// The entry of that among the used client tokens: the first instance of the reservation keeps it.

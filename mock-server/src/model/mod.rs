@@ -24,6 +24,7 @@ pub mod instance;
 pub mod instance_type;
 pub mod interface;
 pub mod job;
+pub mod launch_template;
 pub mod managed_prefix_list;
 pub mod nat;
 pub mod network;
@@ -41,6 +42,7 @@ pub mod state;
 pub mod tags;
 pub mod texts;
 pub mod transit;
+pub mod transit_table;
 pub mod vpc;
 pub mod vpc_endpoint;
 
@@ -73,6 +75,7 @@ pub use interface::{Attachment, ConnectionTracking, GroupRef, InterfaceStatus, N
 pub use job::{
     Course, Document, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Needs, Transition, VpcConfig,
 };
+pub use launch_template::{LaunchTemplate, LaunchVersion};
 pub use managed_prefix_list::ManagedList;
 pub use nat::{NatGateway, NatGatewayAddress, NatGatewayState};
 pub use offering::Offerings;
@@ -91,6 +94,7 @@ pub use state::{Alarm, Defaults, Letter, Owner, Profile, State};
 pub use tags::Tags;
 pub use texts::Texts;
 pub use transit::{TransitAttachment, TransitGateway, TransitState};
+pub use transit_table::TransitRouteTable;
 pub use vpc::{LaunchNames, Subnet, Tenancy, Vpc};
 pub use vpc_endpoint::{EndpointPlacement, VpcEndpoint, VpcEndpointState};
 

@@ -67,6 +67,7 @@ pub enum Owner {
     VpnGateway(VpnGatewayId),
     TransitGateway(TransitGatewayId),
     TransitAttachment(TransitGatewayAttachmentId),
+    TransitTable(TransitGatewayRouteTableId),
     PrefixList(PrefixListId),
     /// A group in a VPC other than its own.
     GroupAssociation(SecurityGroupId, VpcId),
@@ -86,6 +87,7 @@ impl std::fmt::Display for Owner {
             Owner::VpnGateway(id) => id.fmt(f),
             Owner::TransitGateway(id) => id.fmt(f),
             Owner::TransitAttachment(id) => id.fmt(f),
+            Owner::TransitTable(id) => id.fmt(f),
             Owner::PrefixList(id) => id.fmt(f),
             Owner::GroupAssociation(group, vpc) => write!(f, "{group}/{vpc}"),
             Owner::Instance(id) | Owner::TerminatedInstance(id) => id.fmt(f),
@@ -133,11 +135,13 @@ pub struct State {
     pub vpn_gateways: Table<VpnGateway>,
     pub transit_gateways: Table<TransitGateway>,
     pub transit_attachments: Table<TransitAttachment>,
+    pub transit_tables: Table<TransitRouteTable>,
     pub dhcp_options: Table<DhcpOptions>,
     pub peerings: Table<Peering>,
     pub elastic_addresses: Table<ElasticAddress>,
     pub nat_gateways: Table<NatGateway>,
     pub flow_logs: Table<FlowLog>,
+    pub launch_templates: Table<LaunchTemplate>,
     /// The DHCP options that new VPCs get.
     pub region_dhcp_options: Option<DhcpOptionsId>,
     pub vpc_endpoints: Table<VpcEndpoint>,
@@ -244,6 +248,8 @@ impl State {
         table(&mut broken, "egress_only_gateways", &self.egress_only_gateways);
         table(&mut broken, "vpn_gateways", &self.vpn_gateways);
         table(&mut broken, "transit_attachments", &self.transit_attachments);
+        table(&mut broken, "transit_tables", &self.transit_tables);
+        broken.extend(transit_table::broken_invariants(self));
         table(&mut broken, "dhcp_options", &self.dhcp_options);
         table(&mut broken, "vpc_endpoints", &self.vpc_endpoints);
         broken.extend(vpc_endpoint::broken_invariants(self));
@@ -251,6 +257,8 @@ impl State {
         table(&mut broken, "elastic_addresses", &self.elastic_addresses);
         table(&mut broken, "nat_gateways", &self.nat_gateways);
         table(&mut broken, "flow_logs", &self.flow_logs);
+        table(&mut broken, "launch_templates", &self.launch_templates);
+        broken.extend(launch_template::broken_invariants(self));
         table(&mut broken, "jobs", &self.jobs);
         table(&mut broken, "models", &self.models);
         table(&mut broken, "endpoint_configs", &self.endpoint_configs);
@@ -333,6 +341,7 @@ impl State {
         tokens.extend(self.prefix_lists.iter().filter_map(|list| list.client_token));
         tokens.extend(self.instances.iter().filter_map(|instance| instance.client_token));
         tokens.extend(flow_log::tokens(self));
+        tokens.extend(self.launch_templates.iter().flat_map(|template| template.tokens()));
         tokens.sort_unstable();
         if !self.client_tokens.keys().eq(&tokens) {
             broken.push("the client tokens are not those of the rows".into());

@@ -53,6 +53,8 @@ pub struct TransitAttachment {
     pub group_references: bool,
     pub ipv6: bool,
     pub appliance: bool,
+    /// The route table that it is associated with.
+    pub table: Option<TransitGatewayRouteTableId>,
     pub state: TransitState,
     pub created: SimTime,
     pub tags: Tags,

@@ -18,6 +18,7 @@ pub fn step(txn: &mut Txn<'_>, owner: Owner, what: Alarm) {
         Owner::VpnGateway(id) => vpn_gateway::step(txn, id),
         Owner::TransitGateway(id) => transit_gateway::step(txn, id),
         Owner::TransitAttachment(id) => transit_gateway::step_attachment(txn, id),
+        Owner::TransitTable(id) => transit_gateway::step_table(txn, id),
         Owner::NatGateway(id) => nat_gateway::step(txn, id, what),
         Owner::ClosedNatGateway(id) => nat_gateway::forget(txn, id),
         Owner::VpcEndpoint(id) => vpc_endpoint::step(txn, id),

@@ -8,6 +8,7 @@ pub(crate) mod lab;
 pub mod page;
 pub mod refusal;
 pub mod sagemaker;
+pub mod ssm;
 pub mod sts;
 
 use crate::kernel::{Memo, SimTime};

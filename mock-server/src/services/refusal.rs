@@ -71,6 +71,7 @@ pub fn all() -> impl Iterator<Item = &'static Line> {
         super::sagemaker::error::SageMakerError::lines(),
         super::iam::error::IamError::lines(),
         super::sts::error::StsError::lines(),
+        super::ssm::error::SsmError::lines(),
     ];
     tables.into_iter().flatten()
 }

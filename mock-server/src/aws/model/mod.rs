@@ -36,6 +36,8 @@ pub enum ServiceId {
     Sts,
     /// Amazon CloudWatch Logs.
     Logs,
+    /// AWS Systems Manager.
+    Ssm,
 }
 
 /// How a service talks.
@@ -53,15 +55,15 @@ pub enum Protocol {
 
 impl ServiceId {
     /// All services.
-    pub const ALL: [Self; 6] =
-        [Self::Ec2, Self::SageMaker, Self::SageMakerRuntime, Self::Iam, Self::Sts, Self::Logs];
+    pub const ALL: [Self; 7] =
+        [Self::Ec2, Self::SageMaker, Self::SageMakerRuntime, Self::Iam, Self::Sts, Self::Logs, Self::Ssm];
 
     /// The protocol of the service.
     pub const fn protocol(self) -> Protocol {
         match self {
             Self::Ec2 => Protocol::Ec2,
             Self::Iam | Self::Sts => Protocol::Query,
-            Self::SageMaker | Self::Logs => Protocol::Json11,
+            Self::SageMaker | Self::Logs | Self::Ssm => Protocol::Json11,
             Self::SageMakerRuntime => Protocol::RestJson,
         }
     }
@@ -74,6 +76,7 @@ impl ServiceId {
             Self::Iam => "iam",
             Self::Sts => "sts",
             Self::Logs => "logs",
+            Self::Ssm => "ssm",
         }
     }
 
@@ -86,6 +89,7 @@ impl ServiceId {
             Self::Iam => "iam",
             Self::Sts => "sts",
             Self::Logs => "logs",
+            Self::Ssm => "ssm",
         }
     }
 
@@ -104,6 +108,7 @@ impl ServiceId {
             "iam" => Some(Self::Iam),
             "sts" => Some(Self::Sts),
             "logs" => Some(Self::Logs),
+            "ssm" => Some(Self::Ssm),
             _ => None,
         }
     }
@@ -113,6 +118,7 @@ impl ServiceId {
         match target.split_once('.')?.0 {
             "SageMaker" => Some(Self::SageMaker),
             "Logs_20140328" => Some(Self::Logs),
+            "AmazonSSM" => Some(Self::Ssm),
             _ => None,
         }
     }
@@ -139,6 +145,7 @@ impl ServiceId {
             ("iam", _) => Some(Self::Iam),
             ("sts", _) => Some(Self::Sts),
             ("logs", _) => Some(Self::Logs),
+            ("ssm", _) => Some(Self::Ssm),
             _ => None,
         }
     }
@@ -157,6 +164,7 @@ impl ServiceId {
             Self::Iam => slot!("iam"),
             Self::Sts => slot!("sts"),
             Self::Logs => slot!("logs"),
+            Self::Ssm => slot!("ssm"),
         }
     }
 }

@@ -12,6 +12,7 @@ fn whole_operation_lists() {
         ("iam", 180),
         ("sts", 11),
         ("logs", 118),
+        ("ssm", 154),
     ];
     assert_eq!(counts, published);
 }

@@ -26,7 +26,7 @@ pub fn validate(model: &'static ServiceModel, operation: &Operation, input: &Val
     let Some(shape) = model.input(operation) else { return Ok(()) };
     let code = match model.id {
         ServiceId::Ec2 => return ec2::validate(model, shape, input),
-        ServiceId::SageMaker => "ValidationException",
+        ServiceId::SageMaker | ServiceId::Ssm => "ValidationException",
         ServiceId::Logs => "InvalidParameterException",
         ServiceId::Iam | ServiceId::Sts | ServiceId::SageMakerRuntime => "ValidationError",
     };

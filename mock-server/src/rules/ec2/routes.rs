@@ -246,4 +246,18 @@ pub(super) const RULES: &[Ec2Rule] = &[
         API,
         "Delete the attachments, and wait until they are deleted.",
     ),
+    rule(
+        "EC2-TGW-TABLE",
+        Documented,
+        "An attachment is associated with at most one route table, of its own gateway; a table is deleted when nothing is associated with it and it is no default.",
+        API,
+        "Disassociate the attachment first; deleting a gateway takes its default table along.",
+    ),
+    rule(
+        "EC2-TGW-ROUTE",
+        Assumed,
+        "A destination has one static route in a table of a transit gateway, which leads to an attachment or drops packets.",
+        API,
+        "Replace the route that is there.",
+    ),
 ];

@@ -21,7 +21,8 @@ pub trait Resource: Row<Key: Id + Display + 'static> {
     const IDS: &'static str;
     /// What tag specifications call it.
     const KIND: &'static str;
-    /// The largest page.
+    /// The smallest page that may be asked for, and the largest.
+    const LEAST: i64 = LEAST;
     const MOST: usize = 1_000;
     /// Whether a larger page than that is cut to it instead of refused; then there is no smallest page either.
     const CAPPED: bool = false;
@@ -142,6 +143,7 @@ pub struct DescribeIn {
         alias = "GroupIds",
         alias = "InstanceIds",
         alias = "InternetGatewayIds",
+        alias = "LaunchTemplateIds",
         alias = "NatGatewayIds",
         alias = "NetworkAclIds",
         alias = "NetworkInterfaceIds",
@@ -151,12 +153,14 @@ pub struct DescribeIn {
         alias = "SubnetIds",
         alias = "TransitGatewayAttachmentIds",
         alias = "TransitGatewayIds",
+        alias = "TransitGatewayRouteTableIds",
         alias = "VpcEndpointIds",
         alias = "VpcIds",
         alias = "VpcPeeringConnectionIds",
         alias = "VpnGatewayIds"
     )]
     pub ids: Vec<String>,
+    #[serde(alias = "LaunchTemplateNames")]
     pub group_names: Vec<String>,
     /// One operation calls it `Filter`.
     #[serde(alias = "Filter")]
@@ -253,8 +257,12 @@ impl<R: Resource> Read for Describe<R> {
             return Err(Ec2Error::PagedIds(R::IDS));
         }
         let state = view.state;
-        let window = if R::CAPPED { Window::capped } else { Window::new };
-        let window = window(input.max_results, input.next_token.as_deref(), R::MOST, R::Key::parse)?;
+        let (size, token) = (input.max_results, input.next_token.as_deref());
+        let window = if R::CAPPED {
+            Window::capped(size, token, R::MOST, R::Key::parse)
+        } else {
+            Window::between(size, token, R::LEAST, R::MOST, R::Key::parse)
+        }?;
         let mut given = input.filters;
         for filter in &mut given {
             if let Some((_, name)) = R::OLD_FILTERS.iter().find(|(old, _)| *old == filter.name) {

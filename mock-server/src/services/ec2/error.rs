@@ -9,11 +9,13 @@ pub mod flow_log;
 pub mod groups;
 pub mod instances;
 pub mod interfaces;
+pub mod launch_template;
 pub mod nat_gateway;
 pub mod network_acl;
 pub mod peering;
 pub mod prefix_lists;
 mod routing;
+pub mod transit;
 mod vpcs;
 
 use self::instances::InstanceError;
@@ -283,5 +285,7 @@ refusals! {
         Interface(InterfaceError),
         Instance(InstanceError),
         FlowLog(flow_log::FlowLogError),
+        LaunchTemplate(launch_template::LaunchTemplateError),
+        Transit(transit::TransitError),
     }
 }

@@ -4,7 +4,8 @@ use super::describe::{Nothing, Window};
 use super::error::Ec2Error;
 use super::error::instances::InstanceError;
 use super::filter::{Filter, Filters, Probe};
-use crate::model::image::Platform;
+use super::network_interface::date;
+use crate::model::image::{PUBLIC, Platform};
 use crate::model::{Image, State, Tags};
 use crate::services::{Operation, Page, Printed, Read, View, page};
 use serde::{Deserialize, Serialize, Serializer};
@@ -19,6 +20,19 @@ pub fn find_image(state: &State, id: &str) -> Result<Image, Ec2Error> {
         return Err(InstanceError::ImageMalformed(id.to_owned()).into());
     }
     Image::get(&state.site.region, id).ok_or_else(|| InstanceError::ImageNotFound(id.to_owned()).into())
+}
+
+/// The image that `RunInstances` is told: by its id or by the public parameter that names it.
+/// Source: API reference, ImageId of RequestLaunchTemplateData, which lists the forms.
+///
+/// # Errors
+/// If there is none.
+pub fn find_launched(state: &State, text: &str) -> Result<Image, Ec2Error> {
+    let Some(asked) = text.strip_prefix("resolve:ssm:") else { return find_image(state, text) };
+    // A public parameter has one version and no label.
+    let name = asked.strip_suffix(":1").unwrap_or(asked);
+    Image::named(&state.site.region, name)
+        .ok_or_else(|| InstanceError::NoSuchParameter(asked.to_owned()).into())
 }
 
 fn is_id(text: &str) -> bool {
@@ -156,7 +170,7 @@ fn image_values(image: &Image, name: &str, probe: &mut Probe<'_>) {
     let release = &image.release;
     match name {
         "architecture" => probe.is(release.architecture),
-        "creation-date" => probe.is(release.created),
+        "creation-date" => probe.is(&date(release.created.millis())),
         "description" => probe.is(release.description),
         "ena-support" | "is-public" | "image-allowed" => probe.flag(true),
         "hypervisor" => probe.is("xen"),
@@ -167,6 +181,9 @@ fn image_values(image: &Image, name: &str, probe: &mut Probe<'_>) {
         "owner-alias" => probe.is(release.owner_alias),
         "owner-id" => probe.is(release.owner),
         "platform" if release.platform == Platform::Windows => probe.is("windows"),
+        "public-ssm-parameter-name" => {
+            release.parameters.iter().for_each(|name| probe.is(&format!("{PUBLIC}{name}")));
+        }
         "root-device-name" => probe.is(release.root_device),
         "root-device-type" => probe.is("ebs"),
         "sriov-net-support" => probe.is("simple"),
@@ -200,7 +217,7 @@ struct ImageView<'a> {
     image_location: String,
     state: &'static str,
     owner_id: &'static str,
-    creation_date: &'static str,
+    creation_date: String,
     public: bool,
     architecture: &'static str,
     image_type: &'static str,
@@ -232,7 +249,7 @@ impl Printed for Image {
             image_location: location(self),
             state: "available",
             owner_id: release.owner,
-            creation_date: release.created,
+            creation_date: date(release.created.millis()),
             public: true,
             architecture: release.architecture,
             image_type: "machine",

@@ -24,9 +24,10 @@ const EBS_OPTIMIZED: &str = "ebsOptimized";
 const ENA_SUPPORT: &str = "enaSupport";
 const PRODUCT_CODES: &str = "productCodes";
 const BLOCK_DEVICE_MAPPING: &str = "blockDeviceMapping";
+const USER_DATA: &str = "userData";
 const ENCLAVE_OPTIONS: &str = "enclaveOptions";
 /// Attributes that no instance has here: they are described without a value.
-const WITHOUT_VALUE: [&str; 4] = ["kernel", "ramdisk", "userData", "sriovNetSupport"];
+const WITHOUT_VALUE: [&str; 3] = ["kernel", "ramdisk", "sriovNetSupport"];
 
 // === Describe ===
 
@@ -63,12 +64,19 @@ struct AttributeView<'a> {
     enclave_options: Option<EnclaveOptions>,
     kernel_id: Option<Absent>,
     ramdisk_id: Option<Absent>,
-    user_data: Option<Absent>,
+    user_data: Option<UserData<'a>>,
     sriov_net_support: Option<Absent>,
 }
 
 #[derive(Serialize)]
 struct Absent {}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct UserData<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<&'a str>,
+}
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -101,8 +109,8 @@ impl Serialize for AttributeOut {
             enclave_options: is(ENCLAVE_OPTIONS).then_some(EnclaveOptions { enabled: false }),
             kernel_id: absent(WITHOUT_VALUE[0]),
             ramdisk_id: absent(WITHOUT_VALUE[1]),
-            user_data: absent(WITHOUT_VALUE[2]),
-            sriov_net_support: absent(WITHOUT_VALUE[3]),
+            user_data: is(USER_DATA).then_some(UserData { value: row.user_data.as_deref() }),
+            sriov_net_support: absent(WITHOUT_VALUE[2]),
         }
         .serialize(serializer)
     }

@@ -5,10 +5,11 @@ use super::describe::Resource;
 use super::error::Ec2Error;
 use super::error::instances::InstanceError;
 use super::error::interfaces::InterfaceError;
-use super::image::find_image;
+use super::image::find_launched;
 use super::instance::{KIND, Reservation, Shown};
 use super::instance_plan::{InterfaceIn, Plan, Source, common_zone, plans, room, vpc_tenancy};
 use super::instance_type::find_type;
+use super::launch_template::launch::{self, LaunchTemplateIn};
 use super::network_interface_address::{Single6, check_slots};
 use super::network_interface_attach;
 use super::network_interface_create::{NewInterface, make};
@@ -21,6 +22,8 @@ use crate::model::{
 };
 use crate::net;
 use crate::services::{Caller, Operation, Write};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Deserialize;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -45,10 +48,11 @@ pub struct RunInstancesIn {
     pub enable_primary_ipv6: bool,
     pub network_interfaces: Vec<InterfaceIn>,
     tag_specifications: Vec<TagSpecification>,
-    disable_api_termination: bool,
-    disable_api_stop: bool,
+    disable_api_termination: Option<bool>,
+    disable_api_stop: Option<bool>,
     instance_initiated_shutdown_behavior: Option<String>,
-    launch_template: Option<LaunchTemplateIn>,
+    user_data: Option<Arc<str>>,
+    pub launch_template: Option<LaunchTemplateIn>,
     client_token: Option<String>,
 }
 
@@ -60,8 +64,39 @@ pub struct PlacementIn {
     tenancy: Option<String>,
 }
 
-#[derive(Deserialize, Debug, Default)]
-struct LaunchTemplateIn {}
+impl RunInstancesIn {
+    /// Takes what it does not say itself from what a launch template says. A list is taken as a whole.
+    pub fn fill(&mut self, base: RunInstancesIn) {
+        fn or<T>(own: &mut Option<T>, base: Option<T>) {
+            if own.is_none() {
+                *own = base;
+            }
+        }
+        fn list<T>(own: &mut Vec<T>, base: Vec<T>) {
+            if own.is_empty() {
+                *own = base;
+            }
+        }
+        or(&mut self.image_id, base.image_id);
+        or(&mut self.instance_type, base.instance_type);
+        or(&mut self.user_data, base.user_data);
+        or(&mut self.disable_api_termination, base.disable_api_termination);
+        or(&mut self.disable_api_stop, base.disable_api_stop);
+        or(&mut self.instance_initiated_shutdown_behavior, base.instance_initiated_shutdown_behavior);
+        if self.placement.availability_zone.is_none() && self.placement.availability_zone_id.is_none() {
+            self.placement.availability_zone = base.placement.availability_zone;
+            self.placement.availability_zone_id = base.placement.availability_zone_id;
+        }
+        or(&mut self.placement.tenancy, base.placement.tenancy);
+        if self.security_group_ids.is_empty() && self.security_groups.is_empty() {
+            self.security_group_ids = base.security_group_ids;
+            self.security_groups = base.security_groups;
+        }
+        list(&mut self.network_interfaces, base.network_interfaces);
+        let own = std::mem::take(&mut self.tag_specifications);
+        self.tag_specifications = launch::both(own, base.tag_specifications);
+    }
+}
 
 impl Operation for RunInstances {
     const NAME: &'static str = "RunInstances";
@@ -94,15 +129,14 @@ impl Write for RunInstances {
 
 fn run(
     txn: &mut Txn<'_>,
-    mut input: RunInstancesIn,
+    input: RunInstancesIn,
     token: Option<Arc<str>>,
     client_token: Option<u128>,
 ) -> Result<ReservationId, Ec2Error> {
-    if input.launch_template.is_some() {
-        return Err(Ec2Error::NotBuilt("RunInstances with a launch template"));
-    }
     let state = &txn.state;
-    let image = find_image(state, input.image_id.as_deref().ok_or(Ec2Error::MissingParameter("ImageId"))?)?;
+    let (mut input, template) = launch::complete(state, input)?;
+    let image =
+        find_launched(state, input.image_id.as_deref().ok_or(Ec2Error::MissingParameter("ImageId"))?)?;
     // "Default: m1.small"
     let kind = find_type(input.instance_type.as_deref().unwrap_or("m1.small"))?;
     if !kind.architectures.contains(&image.release.architecture) {
@@ -122,8 +156,15 @@ fn run(
     };
     let specifications = std::mem::take(&mut input.tag_specifications);
     let kinds = [KIND, NetworkInterface::KIND, "volume", "spot-instances-request"];
-    let [instance_tags, interface_tags, _, _] = tags::given_each(state, kinds, specifications)?;
-    let flags = (input.disable_api_termination, input.disable_api_stop);
+    let [mut instance_tags, interface_tags, _, _] = tags::given_each(state, kinds, specifications)?;
+    // Source: EC2 user guide, "Launch instances from a launch template".
+    if let Some(template) = template {
+        instance_tags.set("aws:ec2launchtemplate:id", template.id.to_string());
+        instance_tags.set("aws:ec2launchtemplate:version", template.version.to_string());
+    }
+    let flags = (input.disable_api_termination == Some(true), input.disable_api_stop == Some(true));
+    let user_data = input.user_data.take();
+    user_data.as_deref().map_or(Ok(()), check_user_data)?;
     let plans = plans(state, input)?;
     let zone = common_zone(state, &plans)?;
     for new in plans.iter().filter_map(Plan::new_one) {
@@ -152,6 +193,7 @@ fn run(
             disable_api_termination: flags.0,
             disable_api_stop: flags.1,
             shutdown_behavior,
+            user_data: user_data.clone(),
             token: token.clone(),
             client_token: client_token.filter(|_| n == 0),
             tags: instance_tags.clone(),
@@ -164,6 +206,14 @@ fn run(
     }
     Ok(reservation)
 }
+
+/// Source: EC2 user guide, "User data": Base64 of at most 16 KB.
+fn check_user_data(text: &str) -> Result<(), InstanceError> {
+    let bytes = BASE64.decode(text).map_err(|_| InstanceError::UserDataMalformed)?;
+    if bytes.len() > MOST_USER_DATA { Err(InstanceError::UserDataTooLong(MOST_USER_DATA)) } else { Ok(()) }
+}
+
+const MOST_USER_DATA: usize = 16_384;
 
 /// How many instances there are to be at least and at most.
 fn counts(min: Option<i64>, max: Option<i64>) -> Result<(u32, u32), Ec2Error> {

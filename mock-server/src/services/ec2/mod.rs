@@ -34,6 +34,7 @@ mod instance_run;
 mod instance_state;
 mod instance_type;
 mod internet_gateway;
+mod launch_template;
 mod nat_gateway;
 mod nat_gateway_address;
 mod network_acl;
@@ -73,6 +74,8 @@ mod subnet_reservation;
 mod tags;
 mod transit_gateway;
 mod transit_gateway_attachment;
+mod transit_route;
+mod transit_table;
 mod vpc;
 mod vpc_cidr;
 mod vpc_endpoint;
@@ -89,9 +92,10 @@ pub(crate) use self::{
 
 use super::Registrar;
 use crate::model::{
-    DhcpOptions, EgressOnlyInternetGateway, FlowLog, InterfacePermission, InternetGateway, NatGateway,
-    NetworkAcl, NetworkInterface, Peering, PrefixList, RouteTable, SecurityGroup, Subnet,
-    SubnetCidrReservation, TransitAttachment, TransitGateway, Vpc, VpcEndpoint, VpnGateway,
+    DhcpOptions, EgressOnlyInternetGateway, FlowLog, InterfacePermission, InternetGateway, LaunchTemplate,
+    NatGateway, NetworkAcl, NetworkInterface, Peering, PrefixList, RouteTable, SecurityGroup, Subnet,
+    SubnetCidrReservation, TransitAttachment, TransitGateway, TransitRouteTable, Vpc, VpcEndpoint,
+    VpnGateway,
 };
 use describe::{Describe, Resource};
 use error::Ec2Error;
@@ -175,6 +179,14 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.read::<image::DescribeImages>();
     registrar.read::<instance_type::DescribeInstanceTypes>();
     registrar.read::<instance_type::DescribeInstanceTypeOfferings>();
+    // Launch templates
+    registrar.write::<launch_template::CreateLaunchTemplate>();
+    registrar.write::<launch_template::ModifyLaunchTemplate>();
+    registrar.write::<launch_template::DeleteLaunchTemplate>();
+    registrar.read::<Describe<LaunchTemplate>>();
+    registrar.write::<launch_template::version::CreateLaunchTemplateVersion>();
+    registrar.write::<launch_template::version::DeleteLaunchTemplateVersions>();
+    registrar.read::<launch_template::version::DescribeLaunchTemplateVersions>();
     // Route tables, network ACLs, gateways, DHCP options
     registrar.read::<Describe<RouteTable>>();
     registrar.read::<Describe<NetworkAcl>>();
@@ -227,6 +239,19 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.write::<transit_gateway_attachment::DeleteTransitGatewayVpcAttachment>();
     registrar.read::<Describe<TransitAttachment>>();
     registrar.read::<transit_gateway_attachment::DescribeTransitGatewayAttachments>();
+    registrar.write::<transit_table::CreateTransitGatewayRouteTable>();
+    registrar.write::<transit_table::DeleteTransitGatewayRouteTable>();
+    registrar.read::<Describe<TransitRouteTable>>();
+    registrar.write::<transit_table::AssociateTransitGatewayRouteTable>();
+    registrar.write::<transit_table::DisassociateTransitGatewayRouteTable>();
+    registrar.read::<transit_table::GetTies<transit_table::Associations>>();
+    registrar.write::<transit_table::EnableTransitGatewayRouteTablePropagation>();
+    registrar.write::<transit_table::DisableTransitGatewayRouteTablePropagation>();
+    registrar.read::<transit_table::GetTies<transit_table::Propagations>>();
+    registrar.write::<transit_route::CreateTransitGatewayRoute>();
+    registrar.write::<transit_route::ReplaceTransitGatewayRoute>();
+    registrar.write::<transit_route::DeleteTransitGatewayRoute>();
+    registrar.read::<transit_route::SearchTransitGatewayRoutes>();
     // Elastic IP addresses
     registrar.write::<address::AllocateAddress>();
     registrar.write::<address::ReleaseAddress>();
@@ -286,6 +311,8 @@ pub fn filters() -> Vec<(&'static str, &'static [&'static str])> {
         ("DescribeImages", image::IMAGE_FILTERS),
         ("DescribeInstanceTypes", instance_type::TYPE_FILTERS),
         ("DescribeInstanceTypeOfferings", instance_type::OFFERING_FILTERS),
+        of::<LaunchTemplate>(),
+        ("DescribeLaunchTemplateVersions", launch_template::version::VERSION_FILTERS),
         of::<RouteTable>(),
         of::<NetworkAcl>(),
         of::<InternetGateway>(),
@@ -294,6 +321,10 @@ pub fn filters() -> Vec<(&'static str, &'static [&'static str])> {
         of::<TransitGateway>(),
         of::<TransitAttachment>(),
         ("DescribeTransitGatewayAttachments", transit_gateway_attachment::ATTACHMENT_FILTERS),
+        of::<TransitRouteTable>(),
+        ("GetTransitGatewayRouteTableAssociations", transit_table::TIE_FILTERS),
+        ("GetTransitGatewayRouteTablePropagations", transit_table::TIE_FILTERS),
+        ("SearchTransitGatewayRoutes", transit_route::ROUTE_FILTERS),
         of::<DhcpOptions>(),
         of::<VpcEndpoint>(),
         ("DescribeVpcEndpointServices", endpoint_service::SERVICE_FILTERS),

@@ -8,9 +8,11 @@ mod gateways;
 mod groups;
 mod instances;
 mod interfaces;
+mod launch_templates;
 mod peering;
 mod prefix_lists;
 pub(super) mod routing;
+mod transit_tables;
 mod vpcs;
 
 use super::describe::Describe;
@@ -94,6 +96,7 @@ fn every_refusal_has_its_code_and_its_text() {
     groups::changes(&mut seen, &group);
     groups::further_vpcs(&mut seen, &group, &other);
     prefix_lists::prefix_lists(&mut seen);
+    launch_templates::launch_templates(&mut seen);
     interfaces(&mut seen, &subnet, &used, &foreign);
     gateways::gateways_and_regions(&mut seen);
     gateways::dhcp_options(&mut seen, &vpc);

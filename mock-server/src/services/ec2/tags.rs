@@ -5,9 +5,9 @@ use super::error::Ec2Error;
 use super::filter::{Filter, Filters};
 use crate::model::{
     AllocationId, DhcpOptions, EgressOnlyInternetGateway, FlowLog, Id, InstanceId, InternetGateway,
-    NatGateway, NetworkAcl, NetworkInterface, Peering, PrefixList, RouteTable, SecurityGroup,
-    SecurityGroupRuleId, State, Subnet, SubnetCidrReservation, Tags, TransitAttachment, TransitGateway, Txn,
-    Vpc, VpcEndpoint, VpnGateway,
+    LaunchTemplate, NatGateway, NetworkAcl, NetworkInterface, Peering, PrefixList, RouteTable, SecurityGroup,
+    SecurityGroupRuleId, State, Subnet, SubnetCidrReservation, Tags, TransitAttachment, TransitGateway,
+    TransitRouteTable, Txn, Vpc, VpcEndpoint, VpnGateway,
 };
 use crate::services::{Caller, Done, Operation, Page, Printed, Read, View, Write, page};
 use serde::{Deserialize, Serialize, Serializer};
@@ -173,6 +173,8 @@ const KINDS: &[Kind] = &[
     kind::<TransitGateway>(),
     kind::<VpnGateway>(),
     kind::<FlowLog>(),
+    kind::<LaunchTemplate>(),
+    kind::<TransitRouteTable>(),
 ];
 
 const fn kind<R: Resource>() -> Kind {

@@ -1,14 +1,16 @@
-//! Transit gateways, as far as routes lead to them. What they do with packets, their own route tables, is not built.
+//! Transit gateways.
 
 use super::describe::{Listed, Resource, Text, find, stored_in};
 use super::error::{Ec2Error, Missing, RoutingError};
 use super::filter::Probe;
 use super::tags::{self, TagSet, TagSpecification};
+use super::transit_table;
 use super::vpn_gateway::{ASN, ASNS};
 use crate::kernel::{AccountId, Memo};
 use crate::model::transit::TransitIndex;
 use crate::model::{
-    Id, Owner, Site, State, TransitGateway, TransitGatewayId, TransitGatewayRouteTableId, TransitState, Txn,
+    Id, Owner, Site, State, Tags, TransitGateway, TransitGatewayId, TransitGatewayRouteTableId, TransitState,
+    Txn,
 };
 use crate::net;
 use crate::services::{Caller, Operation, Write};
@@ -227,6 +229,9 @@ impl Write for CreateTransitGateway {
             memo: Memo::default(),
         };
         let row = txn.state.transit_gateways.insert(row);
+        if let Some(table) = row.table {
+            transit_table::make(txn, table, row.id, (associates, propagates), Tags::default());
+        }
         net::transit_gateway::enter(txn, row.id, TransitState::Pending);
         answer(txn, &row.id.to_string())
     }

@@ -103,9 +103,7 @@ pub struct AnyAttachment {
 
 impl AnyAttachment {
     fn new(state: &State, row: &Arc<TransitAttachment>) -> Self {
-        let gateway = state.transit_gateways.get(&row.gateway).filter(|gateway| gateway.associates);
-        let table =
-            gateway.and_then(|gateway| gateway.table).filter(|_| row.state == TransitState::Available);
+        let table = row.table.filter(|_| row.state == TransitState::Available);
         Self { row: row.clone(), table, site: state.site.clone() }
     }
 
@@ -281,6 +279,7 @@ impl Write for CreateTransitGatewayVpcAttachment {
             group_references: is_on(options.security_group_referencing_support.as_deref(), true),
             ipv6: is_on(options.ipv6_support.as_deref(), false),
             appliance: is_on(options.appliance_mode_support.as_deref(), false),
+            table: gateway.table.filter(|_| gateway.associates),
             state: TransitState::Pending,
             created: txn.now,
             tags,
@@ -288,6 +287,11 @@ impl Write for CreateTransitGatewayVpcAttachment {
         };
         place(txn, &row)?;
         let id = txn.state.transit_attachments.insert(row).id;
+        if let Some(table) = gateway.table.filter(|_| gateway.propagates) {
+            txn.state.transit_tables.update(&table, |table| {
+                table.propagating.insert(id);
+            });
+        }
         net::transit_gateway::enter_attachment(txn, id, TransitState::Pending);
         answer(txn, id)
     }

@@ -21,6 +21,9 @@ refusals! {
             assumed "The image ids '[{ids}]' do not exist";
         ImageMalformed(id: String) = "InvalidAMIID.Malformed" for "EC2-MALFORMED",
             text "Invalid id: \"{id}\" (expecting \"ami-...\")";
+        /// The code and the words before the name were seen in public logs.
+        NoSuchParameter(name: String) = "SsmInvalidParameter",
+            assumed "The following aliases are invalid: {name}";
         UnknownInstanceType(name: String) = "InvalidParameterValue" for "EC2-I-TYPE",
             text "Invalid value '{name}' for InstanceType.";
         InstanceTypesNotFound(names: String) = "InvalidInstanceType" for "EC2-I-TYPE",
@@ -30,6 +33,10 @@ refusals! {
                     '{of_image}' of the specified AMI.";
 
         // === Launching ===
+        UserDataMalformed = "InvalidUserData.Malformed",
+            text "Invalid BASE64 encoding of user data.";
+        UserDataTooLong(most: usize) = "InvalidParameterValue",
+            text "User data is limited to {most} bytes";
         BadCount { parameter: &'static str, value: i64 } = "InvalidParameterValue" for "EC2-I-COUNT",
             assumed "Value ({value}) for parameter {parameter} is invalid.";
         NoRoomForInstances(subnet: SubnetId) = "InsufficientFreeAddressesInSubnet" for "EC2-ENI-NOIP",

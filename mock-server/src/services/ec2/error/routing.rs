@@ -157,7 +157,7 @@ refusals! {
 
         // === Transit gateways ===
         UnknownTransitGateway(id: String) = "InvalidTransitGatewayID.NotFound" for "EC2-TGW-404",
-            assumed "Transit Gateway {id} was deleted or does not exist.";
+            text "Transit Gateway {id} was deleted or does not exist.";
         UnknownTransitAttachment(id: String) = "InvalidTransitGatewayAttachmentID.NotFound" for "EC2-TGW-404",
             assumed "Transit Gateway Attachment {id} was deleted or does not exist.";
         TooManyTransitGateways = "TransitGatewayLimitExceeded" for "EC2-TGW-LIMIT",

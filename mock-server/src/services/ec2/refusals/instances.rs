@@ -54,6 +54,21 @@ fn names(seen: &mut Seen<'_>) {
         "InvalidAMIID.NotFound",
         "The image id '[ami-abcd1234]' does not exist",
     );
+    seen.write::<RunInstances>(
+        launch(json!({ "ImageId": "resolve:ssm:/aws/service/none" })),
+        "SsmInvalidParameter",
+        "The following aliases are invalid: /aws/service/none",
+    );
+    seen.write::<RunInstances>(
+        launch(json!({ "UserData": "?" })),
+        "InvalidUserData.Malformed",
+        "Invalid BASE64 encoding of user data.",
+    );
+    seen.write::<RunInstances>(
+        launch(json!({ "UserData": "AAAA".repeat(5_462) })),
+        "InvalidParameterValue",
+        "User data is limited to 16384 bytes",
+    );
     seen.read::<DescribeImages>(
         json!({ "ImageIds": ["ami-abcd1234", "ami-abcd1235"] }),
         "InvalidAMIID.NotFound",

@@ -496,6 +496,7 @@ fn transit_gateways(seen: &mut Seen<'_>, vpc: &str, subnet: &str) {
         "IncorrectState",
         &format!("{gateway} has non-deleted Transit Gateway Attachments: {attachment}."),
     );
+    super::transit_tables::transit_tables(seen, &gateway, &attachment);
     let made = lab.write::<CreateTransitGateway>(json!({}));
     let pending = text(&made["TransitGateway"]["TransitGatewayId"]);
     seen.write::<CreateTransitGatewayVpcAttachment>(
