@@ -1,6 +1,9 @@
 //! The errors of IAM: one variant for each thing that it refuses, with its exact code and text.
 
+mod users;
+
 use crate::services::refusal::refusals;
+pub use users::UserError;
 
 refusals! {
     /// Why IAM refuses.
@@ -34,6 +37,7 @@ refusals! {
             text "Invalid Marker.";
     } with {
         Malformed(Malformed),
+        Users(UserError),
     }
 }
 

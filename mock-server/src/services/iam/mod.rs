@@ -1,18 +1,26 @@
-//! AWS Identity and Access Management: roles with their trust and inline policies.
+//! AWS Identity and Access Management: users, groups and roles with what belongs to them.
 
+mod access_key;
+mod account;
+mod authorization;
+mod credential_report;
 mod document;
 mod entity;
 pub mod error;
+mod group;
+mod login_profile;
+mod quota;
 mod role;
 mod role_policy;
 mod tags;
 #[cfg(test)]
 pub(in crate::services) mod tests;
+mod user;
 
 pub use error::IamError;
 
 use super::{Registrar, page};
-use crate::model::Role;
+use crate::model::{Role, User};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Every operation that behaves. The list is in order of resource.
@@ -31,6 +39,45 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.write::<role_policy::DeleteRolePolicy>();
 
     tags::<Role>(registrar);
+
+    registrar.write::<user::CreateUser>();
+    registrar.read::<user::GetUser>();
+    registrar.read::<user::ListUsers>();
+    registrar.write::<user::UpdateUser>();
+    registrar.write::<user::DeleteUser>();
+    tags::<User>(registrar);
+
+    registrar.write::<group::CreateGroup>();
+    registrar.read::<group::GetGroup>();
+    registrar.read::<group::ListGroups>();
+    registrar.read::<group::ListGroupsForUser>();
+    registrar.write::<group::UpdateGroup>();
+    registrar.write::<group::DeleteGroup>();
+    registrar.write::<group::AddUserToGroup>();
+    registrar.write::<group::RemoveUserFromGroup>();
+
+    registrar.write::<access_key::CreateAccessKey>();
+    registrar.read::<access_key::ListAccessKeys>();
+    registrar.write::<access_key::UpdateAccessKey>();
+    registrar.write::<access_key::DeleteAccessKey>();
+    registrar.read::<access_key::GetAccessKeyLastUsed>();
+
+    registrar.write::<login_profile::CreateLoginProfile>();
+    registrar.read::<login_profile::GetLoginProfile>();
+    registrar.write::<login_profile::UpdateLoginProfile>();
+    registrar.write::<login_profile::DeleteLoginProfile>();
+    registrar.write::<login_profile::ChangePassword>();
+    registrar.read::<login_profile::GetAccountPasswordPolicy>();
+    registrar.write::<login_profile::UpdateAccountPasswordPolicy>();
+    registrar.write::<login_profile::DeleteAccountPasswordPolicy>();
+
+    registrar.write::<account::CreateAccountAlias>();
+    registrar.read::<account::ListAccountAliases>();
+    registrar.write::<account::DeleteAccountAlias>();
+    registrar.read::<account::GetAccountSummary>();
+    registrar.read::<authorization::GetAccountAuthorizationDetails>();
+    registrar.write::<credential_report::GenerateCredentialReport>();
+    registrar.read::<credential_report::GetCredentialReport>();
 }
 
 /// What changes and tells the tags of one kind of thing.

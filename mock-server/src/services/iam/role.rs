@@ -1,16 +1,14 @@
 //! Roles.
 
-use super::entity::{self, ByPath, Named, Rest, change, check_no_policies, find};
+use super::entity::{self, BoundaryData, ByPath, Named, Rest, change, check_no_policies, find};
 use super::error::IamError;
 use super::tags::{self, TagData};
-use super::{document, encoded};
+use super::{document, encoded, quota};
 use crate::kernel::Row;
 use crate::model::{PolicyDocument, Role, Txn};
 use crate::services::{Caller, Done, Home, Operation, Read, View, Write};
 use serde::{Deserialize, Serialize};
 
-/// Roles of an account.
-const MOST_ROLES: usize = 1_000;
 /// The least and the default.
 const SESSION_SECONDS: i32 = 3_600;
 
@@ -28,6 +26,8 @@ pub struct RoleData {
     description: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_session_duration: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permissions_boundary: Option<BoundaryData>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tags: Vec<TagData>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -36,7 +36,7 @@ pub struct RoleData {
 
 impl RoleData {
     /// What every answer has.
-    fn brief(role: &Role) -> Self {
+    pub fn brief(role: &Role) -> Self {
         Self {
             path: role.path.clone(),
             role_name: role.name.clone(),
@@ -46,13 +46,15 @@ impl RoleData {
             assume_role_policy_document: encoded(role.trust.text()),
             description: None,
             max_session_duration: None,
+            permissions_boundary: None,
             tags: Vec::new(),
             role_last_used: None,
         }
     }
 
-    fn created(role: &Role) -> Self {
-        Self { tags: tags::data(&role.tags), ..Self::brief(role) }
+    pub fn created(role: &Role) -> Self {
+        let permissions_boundary = BoundaryData::of(&role.grants);
+        Self { permissions_boundary, tags: tags::data(&role.tags), ..Self::brief(role) }
     }
 
     fn described(role: &Role) -> Self {
@@ -64,8 +66,9 @@ impl RoleData {
     }
 
     fn full(role: &Role) -> Self {
-        let tags = tags::data(&role.tags);
-        Self { tags, role_last_used: Some(Done {}), ..Self::listed(role) }
+        let permissions_boundary = BoundaryData::of(&role.grants);
+        let (tags, role_last_used) = (tags::data(&role.tags), Some(Done {}));
+        Self { permissions_boundary, tags, role_last_used, ..Self::listed(role) }
     }
 }
 
@@ -105,9 +108,7 @@ impl Write for CreateRole {
         if txn.state.roles.contains(&Role::key_of(&input.role_name)) {
             return Err(IamError::RoleExists(input.role_name));
         }
-        if txn.state.roles.len() >= MOST_ROLES {
-            return Err(IamError::Quota { quota: "RolesPerAccount", limit: MOST_ROLES });
-        }
+        quota::room("RolesPerAccount", txn.state.roles.len(), quota::ROLES)?;
         let path = entity::path_or_root(input.path);
         let role = Role {
             arn: entity::arn::<Role>(caller, &path, &input.role_name),
