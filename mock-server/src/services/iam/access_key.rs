@@ -12,25 +12,22 @@ use crate::services::{Caller, Done, Home, Operation, Read, View, Write};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// An access key as IAM tells it; the secret once and never again.
+/// An access key as IAM tells it.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AccessKeyData {
     user_name: String,
     access_key_id: String,
     status: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    secret_access_key: Option<String>,
     create_date: i64,
 }
 
 impl AccessKeyData {
-    fn listed(key: &AccessKey, user_name: &str) -> Self {
+    fn of(key: &AccessKey, user_name: &str) -> Self {
         Self {
             user_name: user_name.to_owned(),
             access_key_id: key.id.clone(),
             status: if key.active { "Active" } else { "Inactive" },
-            secret_access_key: None,
             create_date: key.created.millis(),
         }
     }
@@ -46,7 +43,16 @@ pub struct CreateAccessKeyIn {
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct CreateAccessKeyOut {
-    access_key: AccessKeyData,
+    access_key: NewAccessKey,
+}
+
+/// The secret is told once and never again.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct NewAccessKey {
+    #[serde(flatten)]
+    key: AccessKeyData,
+    secret_access_key: String,
 }
 
 pub struct CreateAccessKey;
@@ -78,8 +84,8 @@ impl Write for CreateAccessKey {
             active: true,
             created: txn.now,
         });
-        let secret_access_key = Some(key.secret.clone());
-        let access_key = AccessKeyData { secret_access_key, ..AccessKeyData::listed(&key, &user.name) };
+        let secret_access_key = key.secret.clone();
+        let access_key = NewAccessKey { key: AccessKeyData::of(&key, &user.name), secret_access_key };
         Ok(CreateAccessKeyOut { access_key })
     }
 }
@@ -116,7 +122,7 @@ impl Read for ListAccessKeys {
         let user = named_or_caller(view.state, view.caller, input.user_name.as_deref())?;
         let part = Part { marker: input.marker.as_deref(), max_items: input.max_items };
         let keys = user.into_iter().flat_map(|user| {
-            view.state.access_keys.by(&user.key()).map(|key| AccessKeyData::listed(key, &user.name))
+            view.state.access_keys.by(&user.key()).map(|key| AccessKeyData::of(key, &user.name))
         });
         let (access_key_metadata, rest) = part.of(keys, |key| key.access_key_id.clone())?;
         Ok(ListAccessKeysOut { access_key_metadata, rest })

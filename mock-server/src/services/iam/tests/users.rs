@@ -282,7 +282,7 @@ fn what_a_user_has_goes_before_the_user() {
     let grant = |change: &dyn Fn(&mut User)| {
         bench.edit(|state| drop(state.users.update(&User::key_of("ann"), |user| change(user))));
     };
-    grant(&|user| drop(user.grants.attached.insert("arn:aws:iam::aws:policy/ReadOnlyAccess".into())));
+    grant(&|user| user.grants.attached = ["arn:aws:iam::aws:policy/ReadOnlyAccess".into()].into());
     grant(&|user| drop(user.grants.inline.insert("p".into(), PolicyDocument::new("{}"))));
     let held = |what: &str| {
         let held = bench.write::<DeleteUser>(json!({"UserName": "ann"}));
@@ -381,4 +381,94 @@ fn users_are_listed_in_parts() {
     assert_eq!(names(&rest["Users"], "UserName"), ["d"], "a marker stays good when its row goes");
     let wrong = bench.read::<ListUsers>(json!({"Marker": "!"}));
     assert_eq!(refusal(wrong), is("ValidationError", "Invalid Marker.", 400));
+}
+
+mod properties {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[derive(Clone, Copy, Debug)]
+    enum Step {
+        User(u8),
+        Group(u8),
+        RenameUser(u8, u8),
+        RenameGroup(u8, u8),
+        Join(u8, u8),
+        Leave(u8, u8),
+        Key(u8),
+        DropKeys(u8),
+        DeleteUser(u8),
+        DeleteGroup(u8),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let n = || 0u8..3;
+        prop_oneof![
+            n().prop_map(Step::User),
+            n().prop_map(Step::Group),
+            (n(), n()).prop_map(|(a, b)| Step::RenameUser(a, b)),
+            (n(), n()).prop_map(|(a, b)| Step::RenameGroup(a, b)),
+            (n(), n()).prop_map(|(a, b)| Step::Join(a, b)),
+            (n(), n()).prop_map(|(a, b)| Step::Leave(a, b)),
+            n().prop_map(Step::Key),
+            n().prop_map(Step::DropKeys),
+            n().prop_map(Step::DeleteUser),
+            n().prop_map(Step::DeleteGroup),
+        ]
+    }
+
+    fn take(bench: &Bench, step: Step) -> bool {
+        let (user, group) = (|n: u8| format!("user{n}"), |n: u8| format!("Group{n}"));
+        let answer = match step {
+            Step::User(n) => bench.write::<CreateUser>(json!({"UserName": user(n)})),
+            Step::Group(n) => bench.write::<CreateGroup>(json!({"GroupName": group(n)})),
+            Step::RenameUser(a, b) => {
+                let new = user(b).to_uppercase();
+                bench.write::<UpdateUser>(json!({"UserName": user(a), "NewUserName": new, "NewPath": "/x/"}))
+            }
+            Step::RenameGroup(a, b) => {
+                bench.write::<UpdateGroup>(json!({"GroupName": group(a), "NewGroupName": group(b)}))
+            }
+            Step::Join(a, b) => bench.join(&user(a), &group(b)),
+            Step::Leave(a, b) => {
+                bench.write::<RemoveUserFromGroup>(json!({"UserName": user(a), "GroupName": group(b)}))
+            }
+            Step::Key(n) => bench.key_of(&user(n)),
+            Step::DropKeys(n) => {
+                let keys = bench.read::<ListAccessKeys>(json!({"UserName": user(n)}));
+                let ids = keys.map_or(vec![], |keys| names(&keys["AccessKeyMetadata"], "AccessKeyId"));
+                for id in ids {
+                    bench.write::<DeleteAccessKey>(json!({"UserName": user(n), "AccessKeyId": id})).unwrap();
+                }
+                return true;
+            }
+            Step::DeleteUser(n) => bench.write::<DeleteUser>(json!({"UserName": user(n)})),
+            Step::DeleteGroup(n) => bench.write::<DeleteGroup>(json!({"GroupName": group(n)})),
+        };
+        answer.is_ok()
+    }
+
+    proptest! {
+        /// `Bench` looks at the invariants after each write; and the two sides of membership always agree.
+        #[test]
+        fn users_and_groups_agree_about_each_other(steps in prop::collection::vec(step(), 0..60)) {
+            let bench = Bench::new();
+            for step in steps {
+                take(&bench, step);
+                let state = bench.account.read(&Scope::Global);
+                for group in state.user_groups.iter() {
+                    let got = bench.read::<GetGroup>(json!({"GroupName": group.name})).unwrap();
+                    for user in names(&got["Users"], "UserName") {
+                        let of = bench.read::<ListGroupsForUser>(json!({"UserName": user})).unwrap();
+                        prop_assert!(names(&of["Groups"], "GroupName").contains(&group.name));
+                    }
+                }
+                let keys: usize = state.users.iter().map(|user| {
+                    let keys = bench.read::<ListAccessKeys>(json!({"UserName": user.name})).unwrap();
+                    keys["AccessKeyMetadata"].as_array().unwrap().len()
+                }).sum();
+                prop_assert_eq!(keys, state.access_keys.len());
+            }
+        }
+    }
 }
