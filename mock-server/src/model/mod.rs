@@ -64,8 +64,8 @@ pub use hosting::{
     SageModel, Variant,
 };
 pub use iam::{
-    AccessKey, Grants, Group, InstanceProfile, ManagedPolicy, PolicyDocument, PolicyVersion, Principal, Role,
-    Session, User,
+    AccessKey, AccountSettings, CredentialReport, Grants, Group, InstanceProfile, LoginProfile,
+    ManagedPolicy, PasswordPolicy, PolicyDocument, PolicyVersion, Principal, Role, Session, User,
 };
 pub use ids::*;
 pub use image::Image;

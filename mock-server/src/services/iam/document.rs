@@ -1,15 +1,11 @@
 //! Policy documents: whether IAM takes them. What they mean is another module's affair.
 
 use super::error::{IamError, Malformed};
+use super::quota;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
 type Object = Map<String, Value>;
-
-/// Characters of a trust policy, not counting white space.
-const MOST_TRUST: usize = 2_048;
-/// Characters of all inline policies of a role together, not counting white space.
-const MOST_INLINE: usize = 10_240;
 
 /// The elements of a statement.
 const ELEMENTS: [&str; 9] = [
@@ -38,8 +34,8 @@ pub fn check_trust(document: &str) -> Result<(), IamError> {
     for statement in statements {
         check_trust_statement(statement.as_object().ok_or(Malformed::Json)?)?;
     }
-    if size(document) > MOST_TRUST {
-        return Err(IamError::Quota { quota: "ACLSizePerRole", limit: MOST_TRUST });
+    if size(document) > quota::TRUST_POLICY_SIZE {
+        return Err(IamError::Quota { quota: "ACLSizePerRole", limit: quota::TRUST_POLICY_SIZE });
     }
     Ok(())
 }
@@ -151,7 +147,8 @@ fn check_inline_statement(statement: &Object) -> Result<(), Malformed> {
 
 /// Whether these documents are too much for one role.
 pub fn too_large<'a>(documents: impl Iterator<Item = &'a str>) -> Option<usize> {
-    (documents.map(|document| size(document)).sum::<usize>() > MOST_INLINE).then_some(MOST_INLINE)
+    (documents.map(|document| size(document)).sum::<usize>() > quota::ROLE_POLICY_SIZE)
+        .then_some(quota::ROLE_POLICY_SIZE)
 }
 
 fn parse(document: &str) -> Result<Object, Malformed> {

@@ -1,19 +1,27 @@
-//! AWS Identity and Access Management: roles with their trust and inline policies.
+//! AWS Identity and Access Management: users, groups and roles with what belongs to them.
 
+mod access_key;
+mod account;
+mod authorization;
+mod credential_report;
 mod document;
+mod entity;
 pub mod error;
+mod group;
+mod login_profile;
+mod quota;
 mod role;
 mod role_policy;
-mod role_tags;
+mod tags;
 #[cfg(test)]
 pub(in crate::services) mod tests;
+mod user;
 
 pub use error::IamError;
 
 use super::{Registrar, page};
-use crate::model::{Role, State};
+use crate::model::{Role, User};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use std::sync::Arc;
 
 /// Every operation that behaves. The list is in order of resource.
 pub fn operations(registrar: &mut impl Registrar) {
@@ -30,19 +38,53 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.read::<role_policy::ListRolePolicies>();
     registrar.write::<role_policy::DeleteRolePolicy>();
 
-    registrar.write::<role_tags::TagRole>();
-    registrar.write::<role_tags::UntagRole>();
-    registrar.read::<role_tags::ListRoleTags>();
+    tags::<Role>(registrar);
+
+    registrar.write::<user::CreateUser>();
+    registrar.read::<user::GetUser>();
+    registrar.read::<user::ListUsers>();
+    registrar.write::<user::UpdateUser>();
+    registrar.write::<user::DeleteUser>();
+    tags::<User>(registrar);
+
+    registrar.write::<group::CreateGroup>();
+    registrar.read::<group::GetGroup>();
+    registrar.read::<group::ListGroups>();
+    registrar.read::<group::ListGroupsForUser>();
+    registrar.write::<group::UpdateGroup>();
+    registrar.write::<group::DeleteGroup>();
+    registrar.write::<group::AddUserToGroup>();
+    registrar.write::<group::RemoveUserFromGroup>();
+
+    registrar.write::<access_key::CreateAccessKey>();
+    registrar.read::<access_key::ListAccessKeys>();
+    registrar.write::<access_key::UpdateAccessKey>();
+    registrar.write::<access_key::DeleteAccessKey>();
+    registrar.read::<access_key::GetAccessKeyLastUsed>();
+
+    registrar.write::<login_profile::CreateLoginProfile>();
+    registrar.read::<login_profile::GetLoginProfile>();
+    registrar.write::<login_profile::UpdateLoginProfile>();
+    registrar.write::<login_profile::DeleteLoginProfile>();
+    registrar.write::<login_profile::ChangePassword>();
+    registrar.read::<login_profile::GetAccountPasswordPolicy>();
+    registrar.write::<login_profile::UpdateAccountPasswordPolicy>();
+    registrar.write::<login_profile::DeleteAccountPasswordPolicy>();
+
+    registrar.write::<account::CreateAccountAlias>();
+    registrar.read::<account::ListAccountAliases>();
+    registrar.write::<account::DeleteAccountAlias>();
+    registrar.read::<account::GetAccountSummary>();
+    registrar.read::<authorization::GetAccountAuthorizationDetails>();
+    registrar.write::<credential_report::GenerateCredentialReport>();
+    registrar.read::<credential_report::GetCredentialReport>();
 }
 
-/// The role with this name, in whatever case.
-fn find<'a>(state: &'a State, name: &str) -> Result<&'a Arc<Role>, IamError> {
-    state.roles.get(&Role::key_of(name)).ok_or_else(|| IamError::NoSuchRole(name.to_owned()))
-}
-
-/// Changes the role with this name.
-fn change(state: &mut State, name: &str, change: impl FnOnce(&mut Role)) -> Result<Arc<Role>, IamError> {
-    state.roles.update(&Role::key_of(name), change).ok_or_else(|| IamError::NoSuchRole(name.to_owned()))
+/// What changes and tells the tags of one kind of thing.
+fn tags<E: entity::Tagged>(registrar: &mut impl Registrar) {
+    registrar.write::<tags::Tag<E>>();
+    registrar.write::<tags::Untag<E>>();
+    registrar.read::<tags::ListTags<E>>();
 }
 
 /// What RFC 3986 leaves as it is.
@@ -51,16 +93,4 @@ const UNRESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b
 /// A policy document as IAM sends it.
 fn encoded(document: &str) -> String {
     utf8_percent_encode(document, &UNRESERVED).to_string()
-}
-
-/// The part of `rows` that a request asks for, and the marker of the rest. The rows are in the order of their keys.
-fn part<R>(
-    rows: impl Iterator<Item = R>,
-    marker: Option<&str>,
-    max_items: Option<usize>,
-    key: impl Fn(&R) -> String,
-) -> Result<(Vec<R>, Option<String>), IamError> {
-    let after = marker.map(|marker| page::key_of(marker).ok_or(IamError::InvalidMarker)).transpose()?;
-    let rows = rows.skip_while(|row| after.as_ref().is_some_and(|after| key(row) <= *after));
-    Ok(page::cut(rows, max_items.unwrap_or(100), &key))
 }

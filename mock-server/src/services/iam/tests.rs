@@ -1,13 +1,16 @@
 //! What IAM does, in an account in memory.
 
+mod account;
+mod users;
+
 use super::super::{
     Caller, Home, Operation, Page, Principal, Printed, Read, Refused, Reply, ReplyWriter, View, Write,
 };
 use super::role::*;
 use super::role_policy::*;
-use super::role_tags::*;
+use super::tags::*;
 use crate::kernel::{AccountId, Clock, ClockMode, Scope, SimTime};
-use crate::model::{Account, Defaults, Partition, Role, World};
+use crate::model::{Account, Defaults, Partition, Role, User, World};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -46,7 +49,21 @@ impl Bench {
     pub fn write<O: Write>(&self, input: Value) -> Result<Value, Refused> {
         assert_eq!(O::HOME, Home::Account);
         let change = |txn: &mut crate::model::Txn<'_>| O::run(txn, &self.caller, of::<O>(input));
-        self.account.write(&Scope::Global, NOW, true, change).map(told).map_err(Into::into)
+        let answer = self.account.write(&Scope::Global, NOW, true, change).map(told).map_err(Into::into);
+        let state = self.account.read(&Scope::Global);
+        // Where a quota is tried out, looking at everything after each write would take long.
+        if state.roles.len() + state.users.len() < 50 {
+            assert_eq!(state.broken_invariants(), [""; 0], "after {}", O::NAME);
+        }
+        answer
+    }
+
+    /// Goes on as the user of this name.
+    pub fn become_user(&mut self, name: &str) {
+        let state = self.account.read(&Scope::Global);
+        let user = state.users.get(&User::key_of(name)).unwrap();
+        let (name, unique_id, arn) = (user.name.clone(), user.unique_id.clone(), user.arn.clone());
+        self.caller.principal = Principal::User { name, unique_id, arn };
     }
 
     /// Makes a role that this principal may assume.
@@ -164,9 +181,9 @@ fn what_is_not_there_is_not_found() {
         bench.read::<GetRolePolicy>(policy()),
         bench.read::<ListRolePolicies>(named()),
         bench.write::<DeleteRolePolicy>(policy()),
-        bench.write::<TagRole>(with(json!({"Tags": []}))),
-        bench.write::<UntagRole>(with(json!({"TagKeys": []}))),
-        bench.read::<ListRoleTags>(named()),
+        bench.write::<Tag<Role>>(with(json!({"Tags": []}))),
+        bench.write::<Untag<Role>>(with(json!({"TagKeys": []}))),
+        bench.read::<ListTags<Role>>(named()),
     ] {
         assert_eq!(refusal(result), expected);
     }
@@ -268,10 +285,10 @@ fn tags_are_told_apart_whatever_their_case() {
     let bench = Bench::new();
     bench.role("r", service());
     let tag = |key: &str, value: &str| json!({"Key": key, "Value": value});
-    let put = |tags: Value| bench.write::<TagRole>(json!({"RoleName": "r", "Tags": tags}));
+    let put = |tags: Value| bench.write::<Tag<Role>>(json!({"RoleName": "r", "Tags": tags}));
     put(json!([tag("Team", "a"), tag("env", "x")])).unwrap();
     put(json!([tag("TEAM", "b")])).unwrap();
-    let list = |more: Value| bench.read::<ListRoleTags>(more).unwrap();
+    let list = |more: Value| bench.read::<ListTags<Role>>(more).unwrap();
     let all = list(json!({"RoleName": "r"}));
     assert_eq!(all, json!({"Tags": [tag("TEAM", "b"), tag("env", "x")], "IsTruncated": false}));
     let first = list(json!({"RoleName": "r", "MaxItems": 1}));
@@ -282,6 +299,6 @@ fn tags_are_told_apart_whatever_their_case() {
     assert_eq!(refusal(twice), is("InvalidInput", message, 400));
     let many = put((0..49).map(|i| tag(&format!("k{i}"), "")).collect());
     assert_eq!(refusal(many), is("LimitExceeded", "Cannot exceed quota for TagsPerRole: 50", 409));
-    bench.write::<UntagRole>(json!({"RoleName": "r", "TagKeys": ["team", "none"]})).unwrap();
+    bench.write::<Untag<Role>>(json!({"RoleName": "r", "TagKeys": ["team", "none"]})).unwrap();
     assert_eq!(list(json!({"RoleName": "r"}))["Tags"], json!([tag("env", "x")]));
 }
