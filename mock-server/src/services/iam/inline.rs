@@ -3,7 +3,7 @@
 use super::entity::{NamedPage, Rest, change, find};
 use super::error::{IamError, PolicyError};
 use super::holder::Holder;
-use super::{document, encoded};
+use super::{document, encoded, identity_document};
 use crate::model::{PolicyDocument, Txn};
 use crate::services::{Caller, Done, Home, Operation, Read, View, Write};
 use serde::ser::SerializeStruct;
@@ -33,7 +33,7 @@ impl<H: Holder> Operation for Put<H> {
 impl<H: Holder> Write for Put<H> {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: PutIn) -> Result<Done, IamError> {
         find::<H>(&txn.state, &input.holder)?;
-        document::check_inline(&input.policy_document)?;
+        identity_document::check_inline(&input.policy_document)?;
         let holder = change(&mut txn.state, &input.holder, |holder: &mut H| {
             let document = PolicyDocument::new(input.policy_document);
             holder.grants_mut().inline.insert(input.policy_name, document);
