@@ -191,7 +191,13 @@ fn names(who: &Principal, named: &str) -> Value {
         ("role", Principal::Session { role_arn, .. }) => json!({"AWS": role_arn}),
         ("itself", Principal::Service { name }) => json!({"Service": name}),
         ("itself", Principal::Federated { arn, .. }) if *who == provider() => json!({"Federated": arn}),
-        ("itself", Principal::Root { arn, .. } | Principal::User { arn, .. } | Principal::Session { arn, .. } | Principal::Federated { arn, .. }) => json!({"AWS": arn}),
+        (
+            "itself",
+            Principal::Root { arn, .. }
+            | Principal::User { arn, .. }
+            | Principal::Session { arn, .. }
+            | Principal::Federated { arn, .. },
+        ) => json!({"AWS": arn}),
         _ => json!({"AWS": [THERE, format!("arn:aws:iam::{HERE}:user/bob")], "Service": "ec2.amazonaws.com"}),
     }
 }
@@ -236,14 +242,22 @@ fn check(rows: &[Row], kind: Kind) {
             endpoint: source(5),
         };
         let owner = if *home { HERE } else { THERE };
-        let mut request = Request { principal: &who, action: "s3:GetObject", resource, resource_account: Some(owner), context: &context };
+        let mut request = Request {
+            principal: &who,
+            action: "s3:GetObject",
+            resource,
+            resource_account: Some(owner),
+            context: &context,
+        };
         let decision = decide(&request, &all);
         let told = format!("{who:?} {home} {named_there} {states}");
         assert_eq!(decision.verdict, *expected, "{told}");
         assert_eq!(decision.allowed(), *expected == Allowed, "{told}");
         for cited in &decision.cited {
             let effect = if decision.allowed() { Effect::Allow } else { Effect::Deny };
-            let at = KINDS.iter().position(|kind| *kind == cited.kind || (cited.kind == Trust && *kind == Resource));
+            let at = KINDS
+                .iter()
+                .position(|kind| *kind == cited.kind || (cited.kind == Trust && *kind == Resource));
             let state = states.chars().nth(at.unwrap()).unwrap();
             assert_eq!((cited.effect, state), (effect, if decision.allowed() { 'A' } else { 'D' }), "{told}");
             assert_eq!((cited.source.as_str(), cited.statement, cited.sid.as_deref()), ("it", 0, Some("It")));
@@ -251,7 +265,10 @@ fn check(rows: &[Row], kind: Kind) {
         match expected {
             ImplicitDeny(_) => assert_eq!(decision.cited, [], "{told}"),
             ExplicitDeny(kind) => assert!(decision.cited.iter().any(|cited| cited.kind == *kind), "{told}"),
-            Allowed => assert!(*states == "------" || !decision.cited.is_empty() || matches!(who, Principal::Root { .. }), "{told}"),
+            Allowed => assert!(
+                *states == "------" || !decision.cited.is_empty() || matches!(who, Principal::Root { .. }),
+                "{told}"
+            ),
         }
         if *home {
             request.resource_account = None;
@@ -278,8 +295,12 @@ fn decisions_cite_the_statements_that_decided() {
         {"Sid": "B", "Effect": "Allow", "Action": "s3:*", "Resource": "*"},
         {"Effect": "Deny", "Action": "s3:DeleteObject", "Resource": "*"},
     ]));
-    let two = policy(json!([{"Sid": "C", "Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}, {"Sid": "D", "Effect": "Deny", "Action": "s3:Delete*", "Resource": "*"}]));
-    let bucket = policy(json!([{"Sid": "E", "Effect": "Allow", "Principal": {"AWS": HERE}, "Action": "*", "Resource": "*"}]));
+    let two = policy(
+        json!([{"Sid": "C", "Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}, {"Sid": "D", "Effect": "Deny", "Action": "s3:Delete*", "Resource": "*"}]),
+    );
+    let bucket = policy(
+        json!([{"Sid": "E", "Effect": "Allow", "Principal": {"AWS": HERE}, "Action": "*", "Resource": "*"}]),
+    );
     let everything = policy(json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}]));
     let context = Context::new();
     let who = user();
@@ -289,10 +310,18 @@ fn decisions_cite_the_statements_that_decided() {
         control: vec![vec![named("p-Full", &everything)]],
         ..Policies::default()
     };
-    let mut request = Request { principal: &who, action: "s3:GetObject", resource: "arn:aws:s3:::b/k", resource_account: None, context: &context };
+    let mut request = Request {
+        principal: &who,
+        action: "s3:GetObject",
+        resource: "arn:aws:s3:::b/k",
+        resource_account: None,
+        context: &context,
+    };
     let cites = |request: &Request<'_>, policies: &Policies<'_>| -> Vec<_> {
         let cited = decide(request, policies).cited.into_iter();
-        cited.map(|cited| (cited.kind, cited.source, cited.statement, cited.sid.unwrap_or_default())).collect()
+        cited
+            .map(|cited| (cited.kind, cited.source, cited.statement, cited.sid.unwrap_or_default()))
+            .collect()
     };
     let by_identity = vec![
         (ControlPolicy, text("p-Full"), 0, text("")),
@@ -305,7 +334,10 @@ fn decisions_cite_the_statements_that_decided() {
     abroad.insert(1, (Resource, text("bucket"), 0, text("E")));
     assert_eq!(cites(&request, &policies), abroad);
     request.action = "s3:DeleteObject";
-    let denied = vec![(Identity, text("user/alice inline one"), 2, text("")), (Identity, text("arn:two"), 1, text("D"))];
+    let denied = vec![
+        (Identity, text("user/alice inline one"), 2, text("")),
+        (Identity, text("arn:two"), 1, text("D")),
+    ];
     assert_eq!(cites(&request, &policies), denied);
     request.action = "iam:GetUser";
     assert_eq!(cites(&request, &policies), []);
@@ -322,10 +354,14 @@ fn each_level_of_control_policies_must_allow() {
     let verdict = |levels: &[&[&Policy]], action: &str| {
         let policies = Policies {
             identity: vec![named("it", &everything)],
-            control: levels.iter().map(|level| level.iter().map(|policy| named("p", policy)).collect()).collect(),
+            control: levels
+                .iter()
+                .map(|level| level.iter().map(|policy| named("p", policy)).collect())
+                .collect(),
             ..Policies::default()
         };
-        let request = Request { principal: &who, action, resource: "*", resource_account: None, context: &context };
+        let request =
+            Request { principal: &who, action, resource: "*", resource_account: None, context: &context };
         decide(&request, &policies).verdict
     };
     assert_eq!(verdict(&[], "s3:X"), Allowed);
@@ -342,11 +378,14 @@ fn a_session_without_a_statement() {
     let everything = policy(json!({"Effect": "Allow", "Action": "*", "Resource": "*"}));
     let context = Context::new();
     let who = federated();
-    let request = Request { principal: &who, action: "s3:X", resource: "*", resource_account: None, context: &context };
-    let policies = Policies { identity: vec![named("it", &everything)], session: Some(vec![]), ..Policies::default() };
+    let request =
+        Request { principal: &who, action: "s3:X", resource: "*", resource_account: None, context: &context };
+    let policies =
+        Policies { identity: vec![named("it", &everything)], session: Some(vec![]), ..Policies::default() };
     assert_eq!(decide(&request, &policies).verdict, ImplicitDeny(Session));
     let nothing = policy(json!([]));
-    let policies = Policies { session: Some(vec![named("a", &nothing), named("b", &everything)]), ..policies };
+    let policies =
+        Policies { session: Some(vec![named("a", &nothing), named("b", &everything)]), ..policies };
     assert_eq!(decide(&request, &policies).verdict, Allowed);
 }
 
@@ -354,13 +393,41 @@ fn a_session_without_a_statement() {
 #[test]
 fn reasons() {
     let table = [
-        (Identity, "because no identity-based policy allows the s3:X action", "with an explicit deny in an identity-based policy"),
-        (Boundary, "because no permissions boundary allows the s3:X action", "with an explicit deny in a permissions boundary"),
-        (Session, "because no session policy allows the s3:X action", "with an explicit deny in a session policy"),
-        (Resource, "because no resource-based policy allows the s3:X action", "with an explicit deny in a resource-based policy"),
-        (Trust, "because no role trust policy allows the s3:X action", "with an explicit deny in the role trust policy"),
-        (ControlPolicy, "because no service control policy allows the s3:X action", "with an explicit deny in a service control policy"),
-        (Endpoint, "because no VPC endpoint policy allows the s3:X action", "with an explicit deny in a VPC endpoint policy"),
+        (
+            Identity,
+            "because no identity-based policy allows the s3:X action",
+            "with an explicit deny in an identity-based policy",
+        ),
+        (
+            Boundary,
+            "because no permissions boundary allows the s3:X action",
+            "with an explicit deny in a permissions boundary",
+        ),
+        (
+            Session,
+            "because no session policy allows the s3:X action",
+            "with an explicit deny in a session policy",
+        ),
+        (
+            Resource,
+            "because no resource-based policy allows the s3:X action",
+            "with an explicit deny in a resource-based policy",
+        ),
+        (
+            Trust,
+            "because no role trust policy allows the s3:X action",
+            "with an explicit deny in the role trust policy",
+        ),
+        (
+            ControlPolicy,
+            "because no service control policy allows the s3:X action",
+            "with an explicit deny in a service control policy",
+        ),
+        (
+            Endpoint,
+            "because no VPC endpoint policy allows the s3:X action",
+            "with an explicit deny in a VPC endpoint policy",
+        ),
     ];
     let reason = |verdict| Decision { verdict, cited: vec![] }.reason("s3:X");
     for (kind, implicit, explicit) in table {

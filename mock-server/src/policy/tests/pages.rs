@@ -123,14 +123,21 @@ fn read(document: &str) -> Policy {
 }
 
 /// A role's session that may do everything, through an endpoint with this policy and to a bucket with that.
-fn get(action: &str, resource: &str, endpoint: Option<&Policy>, bucket: Option<&Policy>, vpce: Option<&str>) -> Verdict {
+fn get(
+    action: &str,
+    resource: &str,
+    endpoint: Option<&Policy>,
+    bucket: Option<&Policy>,
+    vpce: Option<&str>,
+) -> Verdict {
     let everything = policy(json!({"Effect": "Allow", "Action": "*", "Resource": "*"}));
     let mut context = Context::new();
     if let Some(vpce) = vpce {
         context.set("aws:SourceVpce", vpce);
     }
     let who = session();
-    let request = Request { principal: &who, action, resource, resource_account: Some(HERE), context: &context };
+    let request =
+        Request { principal: &who, action, resource, resource_account: Some(HERE), context: &context };
     let policies = Policies {
         identity: vec![named("it", &everything)],
         endpoint: endpoint.map(|policy| named("vpce", policy)),
@@ -149,10 +156,14 @@ const DATA: &str = "arn:aws:s3:::data/train/part-0";
 fn policies_that_only_deny_let_nothing_through() {
     let denied = Verdict::ExplicitDeny(Kind::Endpoint);
     let silent = Verdict::ImplicitDeny(Kind::Endpoint);
-    for (document, packages, packages_2) in [(REPOSITORIES, denied, silent), (REPOSITORIES_2, silent, denied)] {
+    for (document, packages, packages_2) in [(REPOSITORIES, denied, silent), (REPOSITORIES_2, silent, denied)]
+    {
         let endpoint = read(document);
         assert_eq!(get("s3:GetObject", PACKAGES, Some(&endpoint), None, None), packages);
-        assert_eq!(get("s3:GetObject", "arn:aws:s3:::repo.us-east-1.amazonaws.com/x", Some(&endpoint), None, None), packages);
+        assert_eq!(
+            get("s3:GetObject", "arn:aws:s3:::repo.us-east-1.amazonaws.com/x", Some(&endpoint), None, None),
+            packages
+        );
         assert_eq!(get("s3:GetObject", PACKAGES_2, Some(&endpoint), None, None), packages_2);
         assert_eq!(get("s3:GetObject", DATA, Some(&endpoint), None, None), silent);
         assert_eq!(get("s3:PutObject", PACKAGES, Some(&endpoint), None, None), silent);
@@ -165,7 +176,10 @@ fn policies_that_only_deny_let_nothing_through() {
     ));
     assert_eq!(get("s3:GetObject", PACKAGES, Some(&both), None, None), denied);
     assert_eq!(get("s3:GetObject", PACKAGES_2, Some(&both), None, None), denied);
-    assert_eq!(get("s3:ListBucket", "arn:aws:s3:::packages.eu-west-1.amazonaws.com", Some(&both), None, None), Verdict::Allowed);
+    assert_eq!(
+        get("s3:ListBucket", "arn:aws:s3:::packages.eu-west-1.amazonaws.com", Some(&both), None, None),
+        Verdict::Allowed
+    );
     assert_eq!(get("s3:GetObject", DATA, Some(&both), None, None), Verdict::Allowed);
 }
 
@@ -223,14 +237,27 @@ fn one_endpoint_for_a_bucket() {
         (None, "s3:ListBucket", "arn:aws:s3:::your-sample-bucket", Verdict::Allowed),
         (None, "s3:GetObject", "arn:aws:s3:::your-sample-bucket-2/k", Verdict::Allowed),
     ] {
-        assert_eq!(get(action, resource, None, Some(&bucket), vpce), expected, "{vpce:?} {action} {resource}");
+        assert_eq!(
+            get(action, resource, None, Some(&bucket), vpce),
+            expected,
+            "{vpce:?} {action} {resource}"
+        );
     }
     // The page calls it an endpoint policy. As one it lets nothing through, since it allows nothing.
     let through = Some("vpce-01234567890123456");
-    assert_eq!(get("s3:GetObject", object, Some(&bucket), None, through), Verdict::ImplicitDeny(Kind::Endpoint));
+    assert_eq!(
+        get("s3:GetObject", object, Some(&bucket), None, through),
+        Verdict::ImplicitDeny(Kind::Endpoint)
+    );
     // It denies, but gives nothing to whoever comes through the endpoint.
     let context = Context::new();
-    let request = Request { principal: &Principal::Anonymous, action: "s3:PutObject", resource: object, resource_account: Some(HERE), context: &context };
+    let request = Request {
+        principal: &Principal::Anonymous,
+        action: "s3:PutObject",
+        resource: object,
+        resource_account: Some(HERE),
+        context: &context,
+    };
     let policies = Policies { resource: Some(named("bucket", &bucket)), ..Policies::default() };
     assert_eq!(decide(&request, &policies).verdict, Verdict::ImplicitDeny(Kind::Resource));
 }
@@ -250,7 +277,8 @@ const NINE: [&str; 9] = [
 /// The page on transform prints nine actions, the one on compilation two more.
 #[test]
 fn the_lists_of_roles() {
-    let transform = read(&format!(r#"{{"Version": "2012-10-17", "Statement": [{TRANSFORM_ROLE}], "Resource": "*"}}]}}"#));
+    let transform =
+        read(&format!(r#"{{"Version": "2012-10-17", "Statement": [{TRANSFORM_ROLE}], "Resource": "*"}}]}}"#));
     let compilation = read(COMPILATION_ROLE);
     let context = Context::new();
     let interface = "arn:aws:ec2:us-east-1:111122223333:network-interface/*";
@@ -264,7 +292,12 @@ fn the_lists_of_roles() {
         assert_eq!(alone(&compilation, action, "*", &context), Verdict::Allowed, "{action}");
         assert_eq!(alone(&transform, action, "*", &context), NOTHING, "{action}");
     }
-    for action in ["ec2:CreateSubnet", "ec2:DescribeRouteTables", "s3:GetObject", "ec2:DescribeNetworkInterfacePermissions"] {
+    for action in [
+        "ec2:CreateSubnet",
+        "ec2:DescribeRouteTables",
+        "s3:GetObject",
+        "ec2:DescribeNetworkInterfacePermissions",
+    ] {
         assert_eq!(alone(&compilation, action, "*", &context), NOTHING, "{action}");
     }
 }
@@ -274,7 +307,10 @@ fn the_lists_of_roles() {
 fn the_list_without_an_end() {
     let wrong = Policy::parse(TRANSFORM_ROLE).unwrap_err();
     let last = TRANSFORM_ROLE.lines().last().unwrap();
-    assert_eq!((wrong.message.as_str(), wrong.line, wrong.column), ("EOF while parsing a list", 12, last.len()));
+    assert_eq!(
+        (wrong.message.as_str(), wrong.line, wrong.column),
+        ("EOF while parsing a list", 12, last.len())
+    );
     // Ended, it is still only a statement.
     let wrong = Policy::parse(&format!("{TRANSFORM_ROLE}]}}")).unwrap_err();
     assert!(wrong.message.starts_with("unknown field `Effect`, expected one of"), "{wrong}");

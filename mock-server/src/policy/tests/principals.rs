@@ -20,12 +20,24 @@ fn lets_in(who: &Principal, element: &str, named_there: &Value, effect: &str, ki
     let resource = policy(json!(statements));
     let everything = policy(json!({"Effect": "Allow", "Action": "*", "Resource": "*"}));
     let context = Context::new();
-    let request = Request { principal: who, action: "s3:X", resource: "arn:aws:s3:::b", resource_account: Some(THERE), context: &context };
-    let policies = Policies { identity: vec![named("it", &everything)], resource: Some(named("r", &resource)), resource_kind: kind, ..Policies::default() };
+    let request = Request {
+        principal: who,
+        action: "s3:X",
+        resource: "arn:aws:s3:::b",
+        resource_account: Some(THERE),
+        context: &context,
+    };
+    let policies = Policies {
+        identity: vec![named("it", &everything)],
+        resource: Some(named("r", &resource)),
+        resource_kind: kind,
+        ..Policies::default()
+    };
     decide(&request, &policies).allowed()
 }
 
-const EVERYBODY: [fn() -> Principal; 7] = [root, user, session, federated, provider, service, || Principal::Anonymous];
+const EVERYBODY: [fn() -> Principal; 7] =
+    [root, user, session, federated, provider, service, || Principal::Anonymous];
 
 /// What is named, and who of `EVERYBODY` that is.
 fn table() -> Vec<(Value, [bool; 7])> {
@@ -57,14 +69,26 @@ fn table() -> Vec<(Value, [bool; 7])> {
         (json!({"AWS": "AROATRAINTRAINTRAINTR:job"}), SESSION),
         (json!({"AWS": "arn:aws:iam::111122223333:role/train"}), NOBODY),
         (json!({"AWS": "arn:aws:sts::111122223333:assumed-role/train/*"}), NOBODY),
-        (json!({"AWS": "arn:aws:sts::111122223333:federated-user/bob"}), [false, false, false, true, false, false, false]),
-        (json!({"Federated": "arn:aws:iam::111122223333:oidc-provider/issuer.example.com"}), [false, false, false, false, true, false, false]),
+        (
+            json!({"AWS": "arn:aws:sts::111122223333:federated-user/bob"}),
+            [false, false, false, true, false, false, false],
+        ),
+        (
+            json!({"Federated": "arn:aws:iam::111122223333:oidc-provider/issuer.example.com"}),
+            [false, false, false, false, true, false, false],
+        ),
         (json!({"Federated": ["a", "b"]}), NOBODY),
         (json!({"Service": "sagemaker.amazonaws.com"}), [false, false, false, false, false, true, false]),
-        (json!({"Service": ["ec2.amazonaws.com", "sagemaker.amazonaws.com"]}), [false, false, false, false, false, true, false]),
+        (
+            json!({"Service": ["ec2.amazonaws.com", "sagemaker.amazonaws.com"]}),
+            [false, false, false, false, false, true, false],
+        ),
         (json!({"Service": "ec2.amazonaws.com"}), NOBODY),
         (json!({"Service": "*"}), NOBODY),
-        (json!({"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"}), NOBODY),
+        (
+            json!({"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"}),
+            NOBODY,
+        ),
         (json!({"CanonicalUser": "x", "AWS": HERE}), ACCOUNT),
         (json!({}), NOBODY),
     ]
@@ -75,12 +99,24 @@ fn who_is_named() {
     for (named_there, expected) in table() {
         for (who, expected) in EVERYBODY.iter().zip(expected) {
             let who = who();
-            assert_eq!(lets_in(&who, "Principal", &named_there, "Allow", Kind::Resource), expected, "{who:?} {named_there}");
-            assert_eq!(lets_in(&who, "Principal", &named_there, "Deny", Kind::Resource), !expected, "{who:?} {named_there}");
+            assert_eq!(
+                lets_in(&who, "Principal", &named_there, "Allow", Kind::Resource),
+                expected,
+                "{who:?} {named_there}"
+            );
+            assert_eq!(
+                lets_in(&who, "Principal", &named_there, "Deny", Kind::Resource),
+                !expected,
+                "{who:?} {named_there}"
+            );
             // A role trusts services and providers by name only.
             let all = named_there["AWS"] == "*" || named_there["AWS"][1] == "*";
             let expected = expected && !(all && (who == service() || who == provider()));
-            assert_eq!(lets_in(&who, "Principal", &named_there, "Allow", Kind::Trust), expected, "{who:?} {named_there}");
+            assert_eq!(
+                lets_in(&who, "Principal", &named_there, "Allow", Kind::Trust),
+                expected,
+                "{who:?} {named_there}"
+            );
         }
     }
 }
@@ -107,24 +143,39 @@ fn who_is_spared() {
         (Principal::Anonymous, list(&[&account]), false),
         (service(), json!({"Service": "sagemaker.amazonaws.com"}), true),
         (service(), json!({"Service": "ec2.amazonaws.com"}), false),
-        (provider(), json!({"Federated": "arn:aws:iam::111122223333:oidc-provider/issuer.example.com"}), true),
+        (
+            provider(),
+            json!({"Federated": "arn:aws:iam::111122223333:oidc-provider/issuer.example.com"}),
+            true,
+        ),
     ];
     for (who, spared, expected) in table {
-        assert_eq!(lets_in(&who, "NotPrincipal", &spared, "Deny", Kind::Resource), expected, "{who:?} {spared}");
-        assert_eq!(lets_in(&who, "NotPrincipal", &spared, "Allow", Kind::Resource), !expected, "{who:?} {spared}");
+        assert_eq!(
+            lets_in(&who, "NotPrincipal", &spared, "Deny", Kind::Resource),
+            expected,
+            "{who:?} {spared}"
+        );
+        assert_eq!(
+            lets_in(&who, "NotPrincipal", &spared, "Allow", Kind::Resource),
+            !expected,
+            "{who:?} {spared}"
+        );
     }
 }
 
 /// ... but nobody who has a permissions boundary.
 #[test]
 fn a_boundary_is_not_spared() {
-    let not = |effect: &str| policy(json!([
-        {"Effect": effect, "NotPrincipal": {"AWS": [HERE, "AIDAALICEALICEALICEAL"]}, "Action": "*", "Resource": "*"},
-    ]));
+    let not = |effect: &str| {
+        policy(json!([
+            {"Effect": effect, "NotPrincipal": {"AWS": [HERE, "AIDAALICEALICEALICEAL"]}, "Action": "*", "Resource": "*"},
+        ]))
+    };
     let everything = policy(json!({"Effect": "Allow", "Action": "*", "Resource": "*"}));
     let context = Context::new();
     let who = user();
-    let request = Request { principal: &who, action: "s3:X", resource: "*", resource_account: None, context: &context };
+    let request =
+        Request { principal: &who, action: "s3:X", resource: "*", resource_account: None, context: &context };
     for (effect, boundary, expected) in [
         ("Deny", false, Verdict::Allowed),
         ("Deny", true, Verdict::ExplicitDeny(Kind::Resource)),
@@ -139,7 +190,9 @@ fn a_boundary_is_not_spared() {
         };
         let decision = decide(&request, &policies);
         assert_eq!(decision.verdict, expected);
-        assert!(decision.cited.iter().all(|cited| cited.effect == Effect::Deny || cited.kind != Kind::Resource));
+        assert!(
+            decision.cited.iter().all(|cited| cited.effect == Effect::Deny || cited.kind != Kind::Resource)
+        );
     }
 }
 
@@ -151,7 +204,8 @@ fn statements_without_principal() {
     let bob = policy(json!({"Effect": "Allow", "Principal": {"AWS": "bob"}, "Action": "*", "Resource": "*"}));
     let context = Context::new();
     let who = user();
-    let request = Request { principal: &who, action: "s3:X", resource: "*", resource_account: None, context: &context };
+    let request =
+        Request { principal: &who, action: "s3:X", resource: "*", resource_account: None, context: &context };
     let it = || named("it", &everything);
     let with = |policies: Policies<'_>| decide(&request, &policies).verdict;
     assert_eq!(with(Policies { resource: Some(it()), ..Policies::default() }), NOTHING);
@@ -174,30 +228,88 @@ fn statements_without_principal() {
 #[test]
 fn keys_of_principals() {
     type Keys = [Option<&'static str>; 7];
-    const KEYS: [&str; 7] = ["aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalType", "aws:userid", "aws:username", "aws:PrincipalIsAWSService", "aws:PrincipalServiceName"];
+    const KEYS: [&str; 7] = [
+        "aws:PrincipalArn",
+        "aws:PrincipalAccount",
+        "aws:PrincipalType",
+        "aws:userid",
+        "aws:username",
+        "aws:PrincipalIsAWSService",
+        "aws:PrincipalServiceName",
+    ];
     let no = Some("false");
     let table: [(Principal, Keys); 7] = [
-        (root(), [Some("arn:aws:iam::111122223333:root"), Some(HERE), Some("Account"), Some(HERE), None, no, None]),
-        (user(), [Some("arn:aws:iam::111122223333:user/staff/alice"), Some(HERE), Some("User"), Some("AIDAALICEALICEALICEAL"), Some("alice"), no, None]),
+        (
+            root(),
+            [Some("arn:aws:iam::111122223333:root"), Some(HERE), Some("Account"), Some(HERE), None, no, None],
+        ),
+        (
+            user(),
+            [
+                Some("arn:aws:iam::111122223333:user/staff/alice"),
+                Some(HERE),
+                Some("User"),
+                Some("AIDAALICEALICEALICEAL"),
+                Some("alice"),
+                no,
+                None,
+            ],
+        ),
         // The role's ARN, not the session's.
-        (session(), [Some("arn:aws:iam::111122223333:role/service-role/train"), Some(HERE), Some("AssumedRole"), Some("AROATRAINTRAINTRAINTR:job"), None, no, None]),
-        (federated(), [Some("arn:aws:sts::111122223333:federated-user/bob"), Some(HERE), Some("FederatedUser"), Some("111122223333:bob"), None, no, None]),
+        (
+            session(),
+            [
+                Some("arn:aws:iam::111122223333:role/service-role/train"),
+                Some(HERE),
+                Some("AssumedRole"),
+                Some("AROATRAINTRAINTRAINTR:job"),
+                None,
+                no,
+                None,
+            ],
+        ),
+        (
+            federated(),
+            [
+                Some("arn:aws:sts::111122223333:federated-user/bob"),
+                Some(HERE),
+                Some("FederatedUser"),
+                Some("111122223333:bob"),
+                None,
+                no,
+                None,
+            ],
+        ),
         (provider(), [None, None, None, Some("issuer.example.com:subject"), None, no, None]),
         (service(), [None, None, None, None, None, Some("true"), Some("sagemaker.amazonaws.com")]),
-        (Principal::Anonymous, [None, Some("anonymous"), Some("Anonymous"), Some("anonymous"), None, None, None]),
+        (
+            Principal::Anonymous,
+            [None, Some("anonymous"), Some("Anonymous"), Some("anonymous"), None, None, None],
+        ),
     ];
     let mut context = Context::new();
     let says = |who: &Principal, condition: Value, context: &Context| {
-        let resource = policy(json!({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*", "Condition": condition}));
-        let request = Request { principal: who, action: "s3:X", resource: "*", resource_account: Some(THERE), context };
+        let resource = policy(
+            json!({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*", "Condition": condition}),
+        );
+        let request =
+            Request { principal: who, action: "s3:X", resource: "*", resource_account: Some(THERE), context };
         let everything = policy(json!({"Effect": "Allow", "Action": "*", "Resource": "*"}));
-        let policies = Policies { identity: vec![named("it", &everything)], resource: Some(named("r", &resource)), ..Policies::default() };
+        let policies = Policies {
+            identity: vec![named("it", &everything)],
+            resource: Some(named("r", &resource)),
+            ..Policies::default()
+        };
         decide(&request, &policies).allowed()
     };
     for (who, values) in table {
         for (key, value) in KEYS.iter().zip(values) {
             for key in [text(key), key.to_uppercase()] {
-                assert_eq!(says(&who, json!({"Null": {&key: value.is_none()}}), &context), true, "{who:?} {key}");
+                assert_eq!(
+                    says(&who, json!({"Null": {&key: value.is_none()}}), &context),
+                    true,
+                    "{who:?} {key}"
+                );
                 if let Some(value) = value {
                     assert!(says(&who, json!({"StringEquals": {&key: value}}), &context), "{who:?} {key}");
                 }

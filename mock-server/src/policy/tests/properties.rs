@@ -8,12 +8,31 @@ use proptest::sample::select;
 
 /// Words of policies and requests: few, so that they meet.
 fn action() -> impl Strategy<Value = String> {
-    select(vec!["*", "s3:*", "s3:Get*", "s3:GetObject", "ec2:Create?pc", "S3:getobject", "s3:${aws:username}", "", "é?*"]).prop_map(text)
+    select(vec![
+        "*",
+        "s3:*",
+        "s3:Get*",
+        "s3:GetObject",
+        "ec2:Create?pc",
+        "S3:getobject",
+        "s3:${aws:username}",
+        "",
+        "é?*",
+    ])
+    .prop_map(text)
 }
 
 fn resource() -> impl Strategy<Value = String> {
-    select(vec!["*", "arn:aws:s3:::b", "arn:aws:s3:::b/*", "arn:aws:s3:::${aws:username}/k", "arn:aws:s3:::${none}", "arn:aws:s*3:us-*-1::?", "b*"])
-        .prop_map(text)
+    select(vec![
+        "*",
+        "arn:aws:s3:::b",
+        "arn:aws:s3:::b/*",
+        "arn:aws:s3:::${aws:username}/k",
+        "arn:aws:s3:::${none}",
+        "arn:aws:s*3:us-*-1::?",
+        "b*",
+    ])
+    .prop_map(text)
 }
 
 fn principal_names() -> impl Strategy<Value = Value> {
@@ -27,30 +46,73 @@ fn principal_names() -> impl Strategy<Value = Value> {
     ])
 }
 
-const OPERATORS: [&str; 13] = ["StringEquals", "StringNotLike", "StringEqualsIgnoreCase", "NumericLessThan", "DateGreaterThanEquals", "DateNotEquals", "Bool", "BinaryEquals", "IpAddress", "NotIpAddress", "ArnLike", "ArnNotEquals", "StringNotEquals"];
+const OPERATORS: [&str; 13] = [
+    "StringEquals",
+    "StringNotLike",
+    "StringEqualsIgnoreCase",
+    "NumericLessThan",
+    "DateGreaterThanEquals",
+    "DateNotEquals",
+    "Bool",
+    "BinaryEquals",
+    "IpAddress",
+    "NotIpAddress",
+    "ArnLike",
+    "ArnNotEquals",
+    "StringNotEquals",
+];
 
 fn condition() -> impl Strategy<Value = Value> {
-    let values = vec!["alice", "*", "1", "2024-06-01", "true", "10.0.0.0/8", "::1", "arn:aws:s3:::b", "${aws:username}", "${", "YQ==", "", "a:*"];
+    let values = vec![
+        "alice",
+        "*",
+        "1",
+        "2024-06-01",
+        "true",
+        "10.0.0.0/8",
+        "::1",
+        "arn:aws:s3:::b",
+        "${aws:username}",
+        "${",
+        "YQ==",
+        "",
+        "a:*",
+    ];
     let keys = vec!["aws:username", "aws:PrincipalArn", "k", "aws:SourceIp", "aws:CurrentTime"];
-    (select(vec!["", "ForAllValues:", "ForAnyValue:"]), select(OPERATORS.to_vec()), select(vec!["", "IfExists"]), select(keys), vec(select(values), 0..3)).prop_map(
-        |(set, operator, suffix, key, values)| json!({format!("{set}{operator}{suffix}"): {key: values}}),
+    (
+        select(vec!["", "ForAllValues:", "ForAnyValue:"]),
+        select(OPERATORS.to_vec()),
+        select(vec!["", "IfExists"]),
+        select(keys),
+        vec(select(values), 0..3),
     )
+        .prop_map(
+            |(set, operator, suffix, key, values)| json!({format!("{set}{operator}{suffix}"): {key: values}}),
+        )
 }
 
 fn statement() -> impl Strategy<Value = Value> {
-    let parts = (any::<[bool; 4]>(), vec(action(), 1..3), vec(resource(), 1..3), option::of(principal_names()), option::of(condition()));
-    parts.prop_map(|([allow, not_action, not_resource, not_principal], actions, resources, principal, condition)| {
-        let mut statement = json!({"Effect": if allow { "Allow" } else { "Deny" }});
-        statement[if not_action { "NotAction" } else { "Action" }] = json!(actions);
-        statement[if not_resource { "NotResource" } else { "Resource" }] = json!(resources);
-        if let Some(principal) = principal {
-            statement[if not_principal { "NotPrincipal" } else { "Principal" }] = principal;
-        }
-        if let Some(condition) = condition {
-            statement["Condition"] = condition;
-        }
-        statement
-    })
+    let parts = (
+        any::<[bool; 4]>(),
+        vec(action(), 1..3),
+        vec(resource(), 1..3),
+        option::of(principal_names()),
+        option::of(condition()),
+    );
+    parts.prop_map(
+        |([allow, not_action, not_resource, not_principal], actions, resources, principal, condition)| {
+            let mut statement = json!({"Effect": if allow { "Allow" } else { "Deny" }});
+            statement[if not_action { "NotAction" } else { "Action" }] = json!(actions);
+            statement[if not_resource { "NotResource" } else { "Resource" }] = json!(resources);
+            if let Some(principal) = principal {
+                statement[if not_principal { "NotPrincipal" } else { "Principal" }] = principal;
+            }
+            if let Some(condition) = condition {
+                statement["Condition"] = condition;
+            }
+            statement
+        },
+    )
 }
 
 fn who() -> impl Strategy<Value = Principal> {
@@ -71,14 +133,34 @@ struct World {
 }
 
 fn world() -> impl Strategy<Value = World> {
-    let context = vec((select(vec!["k", "K", "aws:SourceIp", "aws:CurrentTime", "aws:username"]), vec(select(vec!["alice", "1", "2024-07-01T00:00:00Z", "10.1.2.3", "true", "", "arn:aws:s3:::b"]).prop_map(text), 0..3)), 0..4);
+    let context = vec(
+        (
+            select(vec!["k", "K", "aws:SourceIp", "aws:CurrentTime", "aws:username"]),
+            vec(
+                select(vec!["alice", "1", "2024-07-01T00:00:00Z", "10.1.2.3", "true", "", "arn:aws:s3:::b"])
+                    .prop_map(text),
+                0..3,
+            ),
+        ),
+        0..4,
+    );
     let action = select(vec!["s3:GetObject", "ec2:CreateVpc", "s3:PutObject", ""]).prop_map(text);
-    let resource = select(vec!["*", "arn:aws:s3:::b", "arn:aws:s3:::b/k", "arn:aws:s3:::alice/k", "é"]).prop_map(text);
+    let resource =
+        select(vec!["*", "arn:aws:s3:::b", "arn:aws:s3:::b/k", "arn:aws:s3:::alice/k", "é"]).prop_map(text);
     let policies = proptest::array::uniform6(option::of(vec(statement(), 0..4)));
     let owner = select(vec![None, Some(HERE), Some(THERE)]);
     let version = select(vec!["2008-10-17", "2012-10-17"]);
     (who(), action, resource, owner, context, policies, any::<bool>(), version).prop_map(
-        |(who, action, resource, owner, context, policies, trust, version)| World { who, action, resource, owner, context, policies, trust, version },
+        |(who, action, resource, owner, context, policies, trust, version)| World {
+            who,
+            action,
+            resource,
+            owner,
+            context,
+            policies,
+            trust,
+            version,
+        },
     )
 }
 
@@ -93,16 +175,25 @@ impl World {
         for (key, values) in &self.context {
             context.set_many(key, values.clone());
         }
-        let request = Request { principal: &self.who, action: &self.action, resource: &self.resource, resource_account: self.owner, context: &context };
-        decide(&request, &Policies {
-            identity: source(0).into_iter().collect(),
-            boundary: source(1),
-            session: source(2).map(|source| vec![source]),
-            resource: source(3),
-            resource_kind: if self.trust { Kind::Trust } else { Kind::Resource },
-            control: source(4).map(|source| vec![source]).into_iter().collect(),
-            endpoint: source(5),
-        })
+        let request = Request {
+            principal: &self.who,
+            action: &self.action,
+            resource: &self.resource,
+            resource_account: self.owner,
+            context: &context,
+        };
+        decide(
+            &request,
+            &Policies {
+                identity: source(0).into_iter().collect(),
+                boundary: source(1),
+                session: source(2).map(|source| vec![source]),
+                resource: source(3),
+                resource_kind: if self.trust { Kind::Trust } else { Kind::Resource },
+                control: source(4).map(|source| vec![source]).into_iter().collect(),
+                endpoint: source(5),
+            },
+        )
     }
 
     /// The same with one statement more in a policy that is there.
@@ -222,7 +313,8 @@ fn fits(pattern: &str, word: &str, may: impl Fn(usize, char) -> bool + Copy) -> 
         match (pattern, word) {
             ([], word) => word.is_empty(),
             ([(at, '*'), rest @ ..], word) => {
-                from(rest, word, may) || (!word.is_empty() && may(*at, word[0]) && from(pattern, &word[1..], may))
+                from(rest, word, may)
+                    || (!word.is_empty() && may(*at, word[0]) && from(pattern, &word[1..], may))
             }
             ([(at, '?'), rest @ ..], [c, word @ ..]) => may(*at, *c) && from(rest, word, may),
             ([(_, p), rest @ ..], [c, word @ ..]) => p == c && from(rest, word, may),
@@ -243,24 +335,55 @@ fn fits_arn(pattern: &str, word: &str) -> bool {
 }
 
 fn any_word() -> impl Strategy<Value = String> {
-    prop_oneof!["[a-z:/*?$ö{}]{0,8}", Just(text("arn:aws:s3:::b")), Just(text("${aws:username}")), any::<String>()]
+    prop_oneof![
+        "[a-z:/*?$ö{}]{0,8}",
+        Just(text("arn:aws:s3:::b")),
+        Just(text("${aws:username}")),
+        any::<String>()
+    ]
 }
 
 /// Policies, policies with something cut out or put in, JSON of the wrong form, and anything.
 fn any_text() -> impl Strategy<Value = String> {
-    let document = vec(statement(), 0..4).prop_map(|list| json!({"Version": "2012-10-17", "Statement": list}).to_string());
-    let broken = (document, any::<proptest::sample::Index>(), any_word(), 0..4_usize).prop_map(|(text, at, word, cut)| {
-        let mut at = at.index(text.len());
-        while !text.is_char_boundary(at) {
-            at -= 1;
-        }
-        let rest: String = text[at..].chars().skip(cut).collect();
-        format!("{}{word}{rest}", &text[..at])
-    });
-    let member = select(vec!["Statement", "Effect", "Action", "NotAction", "Principal", "Resource", "Condition", "AWS", "Bool", "Version", "k"]);
-    let leaf = prop_oneof![Just(Value::Null), any::<bool>().prop_map(Value::from), any::<f64>().prop_map(Value::from), any_word().prop_map(Value::from), select(vec!["Allow", "Deny", "*"]).prop_map(Value::from)];
+    let document = vec(statement(), 0..4)
+        .prop_map(|list| json!({"Version": "2012-10-17", "Statement": list}).to_string());
+    let broken = (document, any::<proptest::sample::Index>(), any_word(), 0..4_usize).prop_map(
+        |(text, at, word, cut)| {
+            let mut at = at.index(text.len());
+            while !text.is_char_boundary(at) {
+                at -= 1;
+            }
+            let rest: String = text[at..].chars().skip(cut).collect();
+            format!("{}{word}{rest}", &text[..at])
+        },
+    );
+    let member = select(vec![
+        "Statement",
+        "Effect",
+        "Action",
+        "NotAction",
+        "Principal",
+        "Resource",
+        "Condition",
+        "AWS",
+        "Bool",
+        "Version",
+        "k",
+    ]);
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        any_word().prop_map(Value::from),
+        select(vec!["Allow", "Deny", "*"]).prop_map(Value::from)
+    ];
     let tree = leaf.prop_recursive(5, 40, 6, move |inner| {
-        prop_oneof![vec(inner.clone(), 0..4).prop_map(Value::from), vec((member.clone(), inner), 0..5).prop_map(|list| Value::Object(list.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()))]
+        prop_oneof![
+            vec(inner.clone(), 0..4).prop_map(Value::from),
+            vec((member.clone(), inner), 0..5).prop_map(|list| Value::Object(
+                list.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+            ))
+        ]
     });
     prop_oneof![broken, tree.prop_map(|value| json!({"Statement": value}).to_string()), any::<String>()]
 }
