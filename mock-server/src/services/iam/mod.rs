@@ -11,10 +11,11 @@ mod inline;
 mod instance_profile;
 mod managed;
 mod role;
+mod simulate;
 mod tags;
-mod version;
 #[cfg(test)]
 pub(in crate::services) mod tests;
+mod version;
 
 pub use error::IamError;
 
@@ -58,6 +59,11 @@ fn policies(registrar: &mut impl Registrar) {
     grants::<Role>(registrar);
     boundaries::<User>(registrar);
     boundaries::<Role>(registrar);
+
+    registrar.read::<simulate::SimulateCustomPolicy>();
+    registrar.read::<simulate::SimulatePrincipalPolicy>();
+    registrar.read::<simulate::GetContextKeysForCustomPolicy>();
+    registrar.read::<simulate::GetContextKeysForPrincipalPolicy>();
 }
 
 /// What gives policies to one kind of holder, takes and tells them.
