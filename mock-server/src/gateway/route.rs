@@ -3,8 +3,9 @@
 use super::Gateway;
 use crate::aws::{Encoded, Fault, Protocol, RequestParts, ServiceId, route as wire, sigv4};
 use crate::kernel::{AccountId, Scope, SimTime};
+use crate::model::iam::key;
 use crate::model::{Account, Partition, RegionInfo};
-use crate::services::{Caller, Principal, sts};
+use crate::services::{Caller, Principal};
 use std::sync::Arc;
 
 /// Where a request belongs, as far as its headers say.
@@ -33,7 +34,7 @@ pub(super) fn origin(gateway: &Gateway, parts: &RequestParts<'_>) -> Origin {
 
 /// The account in which this access key was made, if it was.
 fn made_here(gateway: &Gateway, access_key: &str) -> Option<AccountId> {
-    let id = sts::account_of(access_key)?;
+    let (_, id) = key::read(access_key)?;
     let account = gateway.world.find(id)?;
     account.read(&Scope::Global).sessions.contains(&access_key.to_owned()).then_some(id)
 }

@@ -61,8 +61,8 @@ pub use hosting::{
     SageModel, Variant,
 };
 pub use iam::{
-    AccessKey, AnyPolicy, Grants, Group, InstanceProfile, ManagedPolicy, PolicyDocument, PolicyVersion,
-    Principal, Role, Session, User,
+    AccessKey, AccountSettings, AnyPolicy, CredentialReport, Grants, Group, InstanceProfile, LoginProfile,
+    ManagedPolicy, PasswordPolicy, PolicyDocument, PolicyVersion, Principal, Role, Session, User,
 };
 pub use ids::*;
 pub use image::Image;

@@ -1,16 +1,19 @@
 //! Who can act in an account, and the policies that they have been given.
 
+pub mod account;
 pub mod aws_policy;
+pub mod key;
 pub mod policy;
 pub mod role;
 pub mod user;
 
+pub use account::{AccountSettings, CredentialReport, PasswordPolicy};
 pub use aws_policy::AwsPolicy;
 pub use policy::{AnyPolicy, Grants, ManagedPolicy, PolicyDocument, PolicyVersion};
 pub use role::{InstanceProfile, Role, Session};
-pub use user::{AccessKey, Group, User};
+pub use user::{AccessKey, Group, LoginProfile, User};
 
-use super::Tags;
+use super::{State, Tags};
 use crate::kernel::{Row, SimTime};
 
 /// The identity behind an access key.
@@ -48,4 +51,41 @@ pub fn base32_bits(digits: &str) -> Option<u128> {
         let value = BASE32.iter().position(|known| *known == digit)?;
         Some(bits << 5 | value as u128)
     })
+}
+
+/// What must hold of users, groups, roles and what belongs to them.
+pub fn broken_invariants(state: &State) -> Vec<String> {
+    let mut broken = policy::broken_invariants(state);
+    let tables = [
+        ("users", state.users.is_consistent()),
+        ("user_groups", state.user_groups.is_consistent()),
+        ("access_keys", state.access_keys.is_consistent()),
+        ("roles", state.roles.is_consistent()),
+        ("instance_profiles", state.instance_profiles.is_consistent()),
+        ("policies", state.policies.is_consistent()),
+    ];
+    let inconsistent = tables.into_iter().filter(|(_, consistent)| !consistent);
+    broken.extend(inconsistent.map(|(name, _)| format!("the indexes of {name} do not match its rows")));
+    for user in state.users.iter() {
+        for group in user.groups.iter().filter(|group| !state.user_groups.contains(group)) {
+            broken.push(format!("user {} is in the group {group}, which does not exist", user.name));
+        }
+    }
+    for key in state.access_keys.iter().filter(|key| !state.users.contains(&key.user)) {
+        broken.push(format!("{} is a key of {}, who does not exist", key.id, key.user));
+    }
+    for profile in state.instance_profiles.iter() {
+        if let Some(role) = profile.role.as_ref().filter(|role| !state.roles.contains(role)) {
+            broken.push(format!("{} holds the role {role}, which does not exist", profile.arn));
+        }
+    }
+    let arns = state.users.iter().map(|user| (&user.arn, &user.path, &user.name));
+    let arns = arns.chain(state.user_groups.iter().map(|group| (&group.arn, &group.path, &group.name)));
+    let arns = arns.chain(state.roles.iter().map(|role| (&role.arn, &role.path, &role.name)));
+    for (arn, path, name) in arns {
+        if !arn.ends_with(&format!("{path}{name}")) || !path.starts_with('/') || !path.ends_with('/') {
+            broken.push(format!("{arn} is not of {path}{name}"));
+        }
+    }
+    broken
 }

@@ -16,7 +16,20 @@ pub struct User {
     pub grants: Grants,
     /// The keys of the groups that the user is in.
     pub groups: BTreeSet<String>,
+    pub login: Option<LoginProfile>,
     pub tags: Tags,
+}
+
+/// That a user may sign in with a password.
+#[derive(Clone, PartialEq, Debug)]
+pub struct LoginProfile {
+    pub created: SimTime,
+    /// When the password was set that is in force.
+    pub changed: SimTime,
+    /// Whether the user has to set another one at the next sign-in.
+    pub must_reset: bool,
+    /// Digests of the passwords so far, the newest last. Never empty.
+    pub passwords: Vec<u128>,
 }
 
 impl User {

@@ -3,6 +3,7 @@
 use super::entity::{Part, Rest, change, find};
 use super::error::{IamError, PolicyError};
 use super::holder::Holder;
+use super::quota;
 use crate::model::iam::policy::policy;
 use crate::model::{State, Txn};
 use crate::services::{Caller, Done, Home, Operation, Read, View, Write};
@@ -10,8 +11,6 @@ use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-/// Managed policies on one holder. Source: IAM user guide, "IAM and AWS STS quotas".
-const MOST_ATTACHED: usize = 10;
 /// What AWS gives roles of its services, and nobody else gives anybody.
 const SERVICE_LINKED: &str = ":iam::aws:policy/aws-service-role/";
 
@@ -52,8 +51,8 @@ impl<H: Holder> Write for Attach<H> {
         let holder = change(&mut txn.state, &input.holder, |holder: &mut H| {
             holder.grants_mut().attached.insert(arn);
         })?;
-        if holder.grants().attached.len() > MOST_ATTACHED {
-            return Err(IamError::Quota { quota: H::ATTACHED_QUOTA, limit: MOST_ATTACHED });
+        if holder.grants().attached.len() > quota::ATTACHED_POLICIES {
+            return Err(IamError::Quota { quota: H::ATTACHED_QUOTA, limit: quota::ATTACHED_POLICIES });
         }
         Ok(Done {})
     }

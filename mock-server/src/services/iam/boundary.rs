@@ -7,24 +7,9 @@ use super::holder::Holder;
 use crate::model::iam::policy::policy;
 use crate::model::{Grants, Role, State, Txn, User};
 use crate::services::{Caller, Done, Home, Operation, Write};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::marker::PhantomData;
 use std::sync::Arc;
-
-/// A boundary as users and roles tell it.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct BoundaryData {
-    /// Always `Policy`, whatever the model says.
-    permissions_boundary_type: &'static str,
-    permissions_boundary_arn: Arc<str>,
-}
-
-/// The boundary among these grants.
-pub fn data(grants: &Grants) -> Option<BoundaryData> {
-    let arn = grants.boundary.clone()?;
-    Some(BoundaryData { permissions_boundary_type: "Policy", permissions_boundary_arn: arn })
-}
 
 /// Grants of somebody new, who is given this boundary or none.
 pub fn of_new(state: &State, boundary: Option<String>) -> Result<Grants, IamError> {

@@ -1,12 +1,11 @@
 //! Trust policies: whether IAM takes them. What they mean is another module's affair.
 
 use super::error::{IamError, Malformed};
+use super::quota;
 use serde_json::{Map, Value};
 
 type Object = Map<String, Value>;
 
-/// Characters of a trust policy, not counting white space.
-const MOST_TRUST: usize = 2_048;
 /// Checks the trust policy of a role.
 pub fn check_trust(document: &str) -> Result<(), IamError> {
     let policy = parse(document)?;
@@ -21,8 +20,8 @@ pub fn check_trust(document: &str) -> Result<(), IamError> {
     for statement in statements {
         check_trust_statement(statement.as_object().ok_or(Malformed::Json)?)?;
     }
-    if size(document) > MOST_TRUST {
-        return Err(IamError::Quota { quota: "ACLSizePerRole", limit: MOST_TRUST });
+    if size(document) > quota::TRUST_POLICY_SIZE {
+        return Err(IamError::Quota { quota: "ACLSizePerRole", limit: quota::TRUST_POLICY_SIZE });
     }
     Ok(())
 }

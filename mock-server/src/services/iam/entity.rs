@@ -234,3 +234,19 @@ pub fn check_no_policies(grants: &Grants) -> Result<(), IamError> {
     }
     Ok(())
 }
+
+/// The managed policy that bounds somebody's permissions.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct BoundaryData {
+    /// The published model says `PermissionsBoundaryPolicy`, and AWS this.
+    permissions_boundary_type: &'static str,
+    permissions_boundary_arn: String,
+}
+
+impl BoundaryData {
+    pub fn of(grants: &Grants) -> Option<Self> {
+        let permissions_boundary_arn = grants.boundary.as_deref()?.to_owned();
+        Some(Self { permissions_boundary_type: "Policy", permissions_boundary_arn })
+    }
+}

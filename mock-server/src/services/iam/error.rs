@@ -1,10 +1,11 @@
 //! The errors of IAM: one variant for each thing that it refuses, with its exact code and text.
 
 mod policy;
-
-pub use policy::PolicyError;
+mod users;
 
 use crate::services::refusal::refusals;
+pub use policy::PolicyError;
+pub use users::UserError;
 
 refusals! {
     /// Why IAM refuses.
@@ -35,6 +36,7 @@ refusals! {
     } with {
         Malformed(Malformed),
         Policy(PolicyError),
+        Users(UserError),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Users, groups and roles as holders of policies: what is the same for all of them.
 
 use super::entity::Entity;
+use super::quota;
 use crate::model::{Grants, Group, Role, User};
 
 /// A kind of thing that policies are given to, with the operations that give and take them.
@@ -10,7 +11,6 @@ pub trait Holder: Entity<Key = String> {
     /// The member of requests and answers with its name.
     const MEMBER: &'static str;
     /// Characters of all its inline policies together, not counting white space.
-    /// Source: IAM user guide, "IAM and AWS STS quotas".
     const MOST_INLINE: usize;
     /// What the quota of attached policies is called.
     const ATTACHED_QUOTA: &'static str;
@@ -29,7 +29,7 @@ pub trait Holder: Entity<Key = String> {
 }
 
 macro_rules! holders {
-    ($($Row:ident: $kind:literal, $member:literal, $inline:literal, $quota:literal,
+    ($($Row:ident: $kind:literal, $member:literal, $inline:expr, $quota:literal,
         $put:literal $get:literal $list:literal $delete:literal $attach:literal $detach:literal $attached:literal;)*) => {$(
         impl Holder for $Row {
             const KIND: &'static str = $kind;
@@ -57,13 +57,13 @@ macro_rules! holders {
 }
 
 holders! {
-    User: "user", "UserName", 2_048, "PoliciesPerUser",
+    User: "user", "UserName", quota::USER_POLICY_SIZE, "PoliciesPerUser",
         "PutUserPolicy" "GetUserPolicy" "ListUserPolicies" "DeleteUserPolicy"
         "AttachUserPolicy" "DetachUserPolicy" "ListAttachedUserPolicies";
-    Group: "group", "GroupName", 5_120, "PoliciesPerGroup",
+    Group: "group", "GroupName", quota::GROUP_POLICY_SIZE, "PoliciesPerGroup",
         "PutGroupPolicy" "GetGroupPolicy" "ListGroupPolicies" "DeleteGroupPolicy"
         "AttachGroupPolicy" "DetachGroupPolicy" "ListAttachedGroupPolicies";
-    Role: "role", "RoleName", 10_240, "PoliciesPerRole",
+    Role: "role", "RoleName", quota::ROLE_POLICY_SIZE, "PoliciesPerRole",
         "PutRolePolicy" "GetRolePolicy" "ListRolePolicies" "DeleteRolePolicy"
         "AttachRolePolicy" "DetachRolePolicy" "ListAttachedRolePolicies";
 }

@@ -5,14 +5,12 @@
 
 use super::document::{many, plain, size};
 use super::error::{IamError, Malformed};
+use super::quota;
 use crate::model::iam::policy;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
 type Object = Map<String, Value>;
-
-/// Characters of a managed policy, not counting white space. Source: IAM user guide, "IAM and AWS STS quotas".
-const MOST_MANAGED: usize = 6_144;
 
 /// The elements of a statement.
 const ELEMENTS: [&str; 9] = [
@@ -90,8 +88,8 @@ pub fn check_inline(document: &str) -> Result<(), IamError> {
 /// Checks the policy that is to be a version of a managed policy.
 pub fn check_managed(document: &str) -> Result<(), IamError> {
     check(document, true)?;
-    if size(document) > MOST_MANAGED {
-        return Err(IamError::Quota { quota: "PolicySize", limit: MOST_MANAGED });
+    if size(document) > quota::POLICY_SIZE {
+        return Err(IamError::Quota { quota: "PolicySize", limit: quota::POLICY_SIZE });
     }
     Ok(())
 }

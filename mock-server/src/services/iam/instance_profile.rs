@@ -2,6 +2,7 @@
 
 use super::entity::{self, ByPath, Named, NamedPage, Rest, change, find};
 use super::error::{IamError, PolicyError};
+use super::quota;
 use super::role::RoleData;
 use super::tags::{self, TagData};
 use crate::kernel::Row;
@@ -9,9 +10,6 @@ use crate::model::{InstanceProfile, Role, State, Txn};
 use crate::services::{Caller, Done, Home, Operation, Read, View, Write};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-
-/// Profiles of an account. Source: IAM user guide, "IAM and AWS STS quotas".
-const MOST_PROFILES: usize = 1_000;
 
 /// An instance profile as IAM tells it. Lists do not tell tags.
 #[derive(Serialize)]
@@ -101,9 +99,8 @@ impl Write for CreateInstanceProfile {
         if txn.state.instance_profiles.contains(&InstanceProfile::key_of(&name)) {
             return Err(PolicyError::ProfileExists(name).into());
         }
-        if txn.state.instance_profiles.len() >= MOST_PROFILES {
-            return Err(IamError::Quota { quota: "InstanceProfilesPerAccount", limit: MOST_PROFILES });
-        }
+        let have = txn.state.instance_profiles.len();
+        quota::room("InstanceProfilesPerAccount", have, quota::INSTANCE_PROFILES)?;
         let path = entity::path_or_root(input.path);
         let row = InstanceProfile {
             arn: entity::arn::<InstanceProfile>(caller, &path, &name),

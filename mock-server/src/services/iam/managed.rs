@@ -3,6 +3,7 @@
 use super::entity::{self, Named, Part, Rest, find};
 use super::error::{IamError, PolicyError};
 use super::identity_document;
+use super::quota;
 use super::tags::{self, TagData};
 use crate::model::iam::aws_policy;
 use crate::model::iam::policy::{Uses, policy};
@@ -11,9 +12,6 @@ use crate::services::{Caller, Done, Home, Operation, Read, View, Write};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// Customers' policies of an account. Source: IAM user guide, "IAM and AWS STS quotas".
-const MOST_POLICIES: usize = 1_500;
 
 /// A managed policy as IAM tells it. Which members an answer has differs from operation to operation, as on AWS.
 #[derive(Serialize)]
@@ -108,9 +106,7 @@ impl Write for CreatePolicy {
         if txn.state.policies.iter().any(same) {
             return Err(PolicyError::PolicyExists(input.policy_name).into());
         }
-        if txn.state.policies.len() >= MOST_POLICIES {
-            return Err(IamError::Quota { quota: "PoliciesPerAccount", limit: MOST_POLICIES });
-        }
+        quota::room("PoliciesPerAccount", txn.state.policies.len(), quota::POLICIES)?;
         let path = entity::path_or_root(input.path);
         let document = PolicyDocument::new(input.policy_document);
         let row = ManagedPolicy {

@@ -1,20 +1,28 @@
 //! AWS Identity and Access Management: who there is, and the policies that they have been given.
 
+mod access_key;
+mod account;
 mod attach;
+mod authorization;
 mod boundary;
+mod credential_report;
 mod document;
 mod entity;
 pub mod error;
+mod group;
 mod holder;
 mod identity_document;
 mod inline;
 mod instance_profile;
+mod login_profile;
 mod managed;
+mod quota;
 mod role;
 mod simulate;
 mod tags;
 #[cfg(test)]
 pub(in crate::services) mod tests;
+mod user;
 mod version;
 
 pub use error::IamError;
@@ -34,6 +42,45 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.write::<role::DeleteRole>();
 
     tags::<Role>(registrar);
+
+    registrar.write::<user::CreateUser>();
+    registrar.read::<user::GetUser>();
+    registrar.read::<user::ListUsers>();
+    registrar.write::<user::UpdateUser>();
+    registrar.write::<user::DeleteUser>();
+    tags::<User>(registrar);
+
+    registrar.write::<group::CreateGroup>();
+    registrar.read::<group::GetGroup>();
+    registrar.read::<group::ListGroups>();
+    registrar.read::<group::ListGroupsForUser>();
+    registrar.write::<group::UpdateGroup>();
+    registrar.write::<group::DeleteGroup>();
+    registrar.write::<group::AddUserToGroup>();
+    registrar.write::<group::RemoveUserFromGroup>();
+
+    registrar.write::<access_key::CreateAccessKey>();
+    registrar.read::<access_key::ListAccessKeys>();
+    registrar.write::<access_key::UpdateAccessKey>();
+    registrar.write::<access_key::DeleteAccessKey>();
+    registrar.read::<access_key::GetAccessKeyLastUsed>();
+
+    registrar.write::<login_profile::CreateLoginProfile>();
+    registrar.read::<login_profile::GetLoginProfile>();
+    registrar.write::<login_profile::UpdateLoginProfile>();
+    registrar.write::<login_profile::DeleteLoginProfile>();
+    registrar.write::<login_profile::ChangePassword>();
+    registrar.read::<login_profile::GetAccountPasswordPolicy>();
+    registrar.write::<login_profile::UpdateAccountPasswordPolicy>();
+    registrar.write::<login_profile::DeleteAccountPasswordPolicy>();
+
+    registrar.write::<account::CreateAccountAlias>();
+    registrar.read::<account::ListAccountAliases>();
+    registrar.write::<account::DeleteAccountAlias>();
+    registrar.read::<account::GetAccountSummary>();
+    registrar.read::<authorization::GetAccountAuthorizationDetails>();
+    registrar.write::<credential_report::GenerateCredentialReport>();
+    registrar.read::<credential_report::GetCredentialReport>();
 
     policies(registrar);
     instance_profiles(registrar);

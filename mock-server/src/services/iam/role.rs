@@ -1,17 +1,15 @@
 //! Roles.
 
-use super::boundary::{self, BoundaryData};
-use super::entity::{self, ByPath, Named, Rest, change, check_no_policies, find};
+use super::boundary;
+use super::entity::{self, BoundaryData, ByPath, Named, Rest, change, check_no_policies, find};
 use super::error::IamError;
 use super::tags::{self, TagData};
-use super::{document, encoded};
+use super::{document, encoded, quota};
 use crate::kernel::Row;
 use crate::model::{PolicyDocument, Role, Txn};
 use crate::services::{Caller, Done, Home, Operation, Read, View, Write};
 use serde::{Deserialize, Serialize};
 
-/// Roles of an account.
-const MOST_ROLES: usize = 1_000;
 /// The least and the default.
 const SESSION_SECONDS: i32 = 3_600;
 
@@ -39,7 +37,7 @@ pub struct RoleData {
 
 impl RoleData {
     /// What every answer has.
-    pub(super) fn brief(role: &Role) -> Self {
+    pub fn brief(role: &Role) -> Self {
         Self {
             path: role.path.clone(),
             role_name: role.name.clone(),
@@ -55,8 +53,8 @@ impl RoleData {
         }
     }
 
-    fn created(role: &Role) -> Self {
-        let permissions_boundary = boundary::data(&role.grants);
+    pub fn created(role: &Role) -> Self {
+        let permissions_boundary = BoundaryData::of(&role.grants);
         Self { permissions_boundary, tags: tags::data(&role.tags), ..Self::brief(role) }
     }
 
@@ -69,8 +67,9 @@ impl RoleData {
     }
 
     fn full(role: &Role) -> Self {
-        let (permissions_boundary, tags) = (boundary::data(&role.grants), tags::data(&role.tags));
-        Self { permissions_boundary, tags, role_last_used: Some(Done {}), ..Self::listed(role) }
+        let permissions_boundary = BoundaryData::of(&role.grants);
+        let (tags, role_last_used) = (tags::data(&role.tags), Some(Done {}));
+        Self { permissions_boundary, tags, role_last_used, ..Self::listed(role) }
     }
 }
 
@@ -111,9 +110,7 @@ impl Write for CreateRole {
         if txn.state.roles.contains(&Role::key_of(&input.role_name)) {
             return Err(IamError::RoleExists(input.role_name));
         }
-        if txn.state.roles.len() >= MOST_ROLES {
-            return Err(IamError::Quota { quota: "RolesPerAccount", limit: MOST_ROLES });
-        }
+        quota::room("RolesPerAccount", txn.state.roles.len(), quota::ROLES)?;
         let grants = boundary::of_new(&txn.state, input.permissions_boundary)?;
         let path = entity::path_or_root(input.path);
         let role = Role {

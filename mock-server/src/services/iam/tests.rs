@@ -1,5 +1,8 @@
 //! What IAM does, in an account in memory.
 
+mod account;
+mod users;
+
 use super::super::{
     Caller, Home, Operation, Page, Principal, Printed, Read, Refused, Reply, ReplyWriter, View, Write,
 };
@@ -7,7 +10,7 @@ use super::inline;
 use super::role::*;
 use super::tags::*;
 use crate::kernel::{AccountId, Clock, ClockMode, Scope, SimTime};
-use crate::model::{Account, Defaults, Partition, Role, World};
+use crate::model::{Account, Defaults, Partition, Role, User, World};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -46,7 +49,17 @@ impl Bench {
     pub fn write<O: Write>(&self, input: Value) -> Result<Value, Refused> {
         assert_eq!(O::HOME, Home::Account);
         let change = |txn: &mut crate::model::Txn<'_>| O::run(txn, &self.caller, of::<O>(input));
-        self.account.write(&Scope::Global, NOW, true, change).map(told).map_err(Into::into)
+        let answer = self.account.write(&Scope::Global, NOW, true, change).map(told).map_err(Into::into);
+        assert_eq!(self.account.read(&Scope::Global).broken_invariants(), [""; 0], "after {}", O::NAME);
+        answer
+    }
+
+    /// Goes on as the user of this name.
+    pub fn become_user(&mut self, name: &str) {
+        let state = self.account.read(&Scope::Global);
+        let user = state.users.get(&User::key_of(name)).unwrap();
+        let (name, unique_id, arn) = (user.name.clone(), user.unique_id.clone(), user.arn.clone());
+        self.caller.principal = Principal::User { name, unique_id, arn };
     }
 
     /// Makes a role that this principal may assume.

@@ -2,15 +2,12 @@
 
 use super::entity::{NamedPage, Rest, change, find};
 use super::error::{IamError, PolicyError};
-use super::{encoded, identity_document};
+use super::{encoded, identity_document, quota};
 use crate::kernel::SimTime;
 use crate::model::iam::policy::policy;
 use crate::model::{AnyPolicy, ManagedPolicy, PolicyDocument, PolicyVersion, State, Txn};
 use crate::services::{Caller, Done, Home, Operation, Read, View, Write};
 use serde::{Deserialize, Serialize};
-
-/// Versions of one policy. Source: IAM user guide, "Versioning IAM policies".
-const MOST_VERSIONS: usize = 5;
 
 /// A version as IAM tells it. Only `GetPolicyVersion` tells the document.
 #[derive(Serialize)]
@@ -123,7 +120,7 @@ impl Write for CreatePolicyVersion {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: CreatePolicyVersionIn) -> Result<OneVersionOut, IamError> {
         let versions = find::<ManagedPolicy>(&txn.state, &input.policy_arn)?.versions.len();
         identity_document::check_managed(&input.policy_document)?;
-        if versions >= MOST_VERSIONS {
+        if versions >= quota::VERSIONS_PER_POLICY {
             return Err(PolicyError::TooManyVersions.into());
         }
         let (now, is_default) = (txn.now, input.set_as_default);

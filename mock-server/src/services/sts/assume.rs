@@ -1,12 +1,10 @@
 //! Assuming a role.
 
-use super::{StsError, arn_of, key, session_arn};
+use super::{StsError, arn_of, session_arn};
 use crate::iam::trust::{Asker, Decision, decide};
-use crate::kernel::Origin;
+use crate::model::iam::key::{self, KeyKind};
 use crate::model::{Role, Session, State, Txn};
 use crate::services::{Caller, Home, Operation, Principal, Write};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -73,7 +71,7 @@ impl Write for AssumeRole {
             return Err(StsError::ChainedTooLong);
         }
         let (role_name, role_unique_id) = (role.name.clone(), role.unique_id.clone());
-        let access_key = key::access_key(caller.account, txn.mint("session"));
+        let access_key = key::access_key(KeyKind::Temporary, caller.account, txn.mint("session"));
         let session = txn.state.sessions.insert(Session {
             access_key,
             role_name,
@@ -84,8 +82,8 @@ impl Write for AssumeRole {
         Ok(AssumeRoleOut {
             credentials: Credentials {
                 access_key_id: session.access_key.clone(),
-                secret_access_key: secret(txn.origin, &session.access_key, "secret", 30),
-                session_token: secret(txn.origin, &session.access_key, "token", 240),
+                secret_access_key: key::secret(txn.origin, &session.access_key),
+                session_token: key::derived(txn.origin, &session.access_key, "token", 240),
                 expiration: session.expires.millis(),
             },
             assumed_role_user: AssumedRoleUser {
@@ -116,11 +114,4 @@ fn is_arn(text: &str) -> bool {
     let parts: Vec<_> = text.splitn(6, ':').collect();
     matches!(parts[..], ["arn", partition, service, _, _, resource]
         if !partition.is_empty() && !service.is_empty() && !resource.is_empty())
-}
-
-/// So many bytes in base64 that follow from the seed and the access key.
-fn secret(origin: &Origin, access_key: &str, what: &str, bytes: usize) -> String {
-    let blocks = (0..bytes.div_ceil(16)).map(|i| origin.derive(&[what, access_key, &i.to_string()]));
-    let bits: Vec<u8> = blocks.flat_map(u128::to_be_bytes).take(bytes).collect();
-    STANDARD.encode(bits)
 }

@@ -3,12 +3,10 @@
 mod assume;
 pub mod error;
 mod identity;
-mod key;
 #[cfg(test)]
 mod tests;
 
 pub use error::StsError;
-pub use key::account_of;
 
 use super::{Caller, Principal, Registrar};
 

@@ -1,9 +1,9 @@
 //! What STS does, in an account in memory.
 
-use super::account_of;
 use super::assume::AssumeRole;
 use super::identity::GetCallerIdentity;
 use crate::kernel::Scope;
+use crate::model::iam::key::{self, KeyKind};
 use crate::services::Principal;
 use crate::services::iam::tests::{Bench, NOW, refusal};
 use serde_json::{Value, json};
@@ -60,7 +60,7 @@ fn a_session_has_keys_that_lead_back_to_it() {
     assert_eq!(answer["AssumedRoleUser"], user);
     let credentials = &answer["Credentials"];
     let text = |member: &str| credentials[member].as_str().unwrap().to_owned();
-    assert_eq!(account_of(&text("AccessKeyId")), Some(bench.account.id));
+    assert_eq!(key::read(&text("AccessKeyId")), Some((KeyKind::Temporary, bench.account.id)));
     assert_eq!((text("SecretAccessKey").len(), text("SessionToken").len()), (40, 320));
     assert_eq!(credentials["Expiration"], json!(NOW.millis() + 900_000));
     assert_ne!(assume(&bench, "Dev", json!({})).unwrap()["Credentials"], *credentials);

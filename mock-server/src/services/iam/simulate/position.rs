@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn braces_in_texts_and_other_members_are_no_statements() {
         let text = "{\n \"Id\": \"Statement\",\n \"Statement\": [\n  {\"Sid\": \"}\\\"{é\"},\n  {\"Condition\": {}}\n ]\n}";
-        assert_eq!(of(text, 0), Some([4, 4, 4, 20]));
+        assert_eq!(of(text, 0), Some([4, 4, 4, 19]));
         assert_eq!(of(text, 1), Some([5, 4, 5, 20]));
         assert_eq!(of(text, 2), None);
         assert_eq!(of("{\"Statement\":\"", 0), None);
