@@ -117,7 +117,7 @@ fn keep_within(steps: &mut [Step], free_ends: bool) {
         let ends = matches!(steps.get(at + 1), None | Some(Step::Byte(b':')));
         match steps[at] {
             Step::Byte(b':') => colons += 1,
-            _ if colons == 5 => return,
+            _ if colons >= 5 => return,
             Step::One => steps[at] = Step::OneWithin,
             Step::Many if !(free_ends && ends) => steps[at] = Step::ManyWithin,
             _ => {}
