@@ -141,9 +141,7 @@ impl Kind {
             Kind::Endpoint => "VPC endpoint policy",
         }
     }
-}
 
-impl Kind {
     /// Whether policies of this kind say who they are about, since they are not attached to who asks.
     pub(super) fn names_principals(self) -> bool {
         matches!(self, Kind::Resource | Kind::Trust | Kind::Endpoint)
@@ -297,7 +295,10 @@ pub fn decide(request: &Request<'_>, policies: &Policies<'_>) -> Decision {
     let verdict = missing.unwrap_or(Verdict::Allowed);
     let decided = match verdict {
         Verdict::Allowed => {
-            found.allow.retain(|applied| needs_grant || applied.grant > Grant::Account);
+            let counts = |applied: &Applied<'_>| {
+                needs_grant || applied.kind != Kind::Resource || applied.grant > Grant::Account
+            };
+            found.allow.retain(counts);
             found.allow
         }
         Verdict::ExplicitDeny(_) => found.deny,

@@ -41,7 +41,8 @@ pub(super) enum Pattern {
     Prefix(Box<[u8]>),
     /// In lower case.
     IgnoreCase(Box<str>),
-    Steps(Box<[Step]>),
+    /// How it begins, and the steps from the first wildcard on.
+    Steps(Box<[u8]>, Box<[Step]>),
 }
 
 /// The steps of a text whose wildcards are wildcards.
@@ -80,7 +81,7 @@ impl Pattern {
             [] => Pattern::Exact(start),
             [Step::Many] if start.is_empty() => Pattern::Any,
             [Step::Many] => Pattern::Prefix(start),
-            _ => Pattern::Steps(steps.into()),
+            rest => Pattern::Steps(start, rest.into()),
         }
     }
 
@@ -91,7 +92,9 @@ impl Pattern {
             Pattern::Exact(bytes) => **bytes == *text.as_bytes(),
             Pattern::Prefix(bytes) => text.as_bytes().starts_with(bytes),
             Pattern::IgnoreCase(lower) => **lower == text.to_lowercase(),
-            Pattern::Steps(steps) => walk(steps, text.as_bytes()),
+            Pattern::Steps(start, steps) => {
+                text.as_bytes().strip_prefix(&**start).is_some_and(|rest| walk(steps, rest))
+            }
         }
     }
 }
@@ -114,7 +117,7 @@ fn keep_within(steps: &mut [Step], free_ends: bool) {
         let ends = matches!(steps.get(at + 1), None | Some(Step::Byte(b':')));
         match steps[at] {
             Step::Byte(b':') => colons += 1,
-            _ if colons == 5 => return,
+            _ if colons >= 5 => return,
             Step::One => steps[at] = Step::OneWithin,
             Step::Many if !(free_ends && ends) => steps[at] = Step::ManyWithin,
             _ => {}
@@ -169,13 +172,22 @@ fn walk(steps: &[Step], text: &[u8]) -> bool {
             within = Some((step, at));
         } else if let Some((after, from)) = free
             && from < text.len()
+            && let Some(found) = find(steps.get(after), text, next(text, from))
         {
-            (step, at) = (after, next(text, from));
+            (step, at) = (after, found);
             free = Some((step, at));
             within = None;
         } else {
             return false;
         }
+    }
+}
+
+/// The first place from here on where a step can begin.
+fn find(step: Option<&Step>, text: &[u8], from: usize) -> Option<usize> {
+    match step {
+        Some(Step::Byte(byte)) => text[from..].iter().position(|is| is == byte).map(|found| from + found),
+        _ => Some(from),
     }
 }
 

@@ -109,6 +109,7 @@ const TABLE: &[Row] = &[
     ("ArnNotLike", ARNS, ARNS_OUT, ARNS_IN),
     // Each of the six components is there, even if only as a wildcard.
     ("ArnLike", &["arn:aws:s3:*", "*"], &[], &["arn:aws:s3:::b", "*", "text"]),
+    ("ArnLike", &["arn:aws:x::::*a"], &["arn:aws:x::::a", "arn:aws:x:::::a"], &["arn:aws:x:::a"]),
     ("ArnLike", &["*:*:*:*:*:*"], &["arn:aws:s3:::b", "arn:aws:s3:::b:c"], &["arn:aws:s3::b", "text"]),
 ];
 

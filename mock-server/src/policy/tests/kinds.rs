@@ -329,6 +329,11 @@ fn decisions_cite_the_statements_that_decided() {
         (Identity, text("arn:two"), 0, text("C")),
     ];
     assert_eq!(cites(&request, &policies), by_identity, "an account that is named decides nothing at home");
+    policies.endpoint = Some(named("vpce", &bucket));
+    let mut through = by_identity.clone();
+    through.insert(1, (Endpoint, text("vpce"), 0, text("E")));
+    assert_eq!(cites(&request, &policies), through);
+    policies.endpoint = None;
     request.resource_account = Some(THERE);
     let mut abroad = by_identity.clone();
     abroad.insert(1, (Resource, text("bucket"), 0, text("E")));

@@ -113,10 +113,13 @@ fn condition() -> impl Strategy<Value = (Value, Given)> {
                     (false, true) => format!("{name}IfExists"),
                     (false, false) => text(name),
                 };
-                // A key has one type.
+                // A key has one type, and several values only where the operator has a quantifier.
                 let family = &names[0][..4];
-                let keys = ["StriX", "NumeX", "DateX", "BoolX", "BinaX", "IpAdX", "ArnLX"];
-                let key = keys.into_iter().find(|key| key.starts_with(family)).unwrap();
+                let keys =
+                    ["StriX", "NumeX", "DateX", "BoolX", "BinaX", "IpAdX", "ArnLX", "StriAll", "ArnLAll"];
+                let of_family =
+                    |key: &&&str| key.starts_with(family) && key.ends_with("All") == name.starts_with("For");
+                let key = *keys.iter().find(of_family).unwrap();
                 (json!({name: {key: wanted}}), (key, given.unwrap_or_default()))
             })
     })
