@@ -158,7 +158,7 @@ struct RawStatement {
     principals: Option<Scope<Named>>,
     actions: Scope<Vec<String>>,
     resources: Option<Scope<Vec<String>>>,
-    conditions: Entries<Operator, Entries<String, Many<Scalar>>>,
+    conditions: Entries<NamedOperator, Entries<String, Many<Scalar>>>,
 }
 
 #[derive(Deserialize)]
@@ -180,7 +180,7 @@ struct Elements {
     #[serde(default, deserialize_with = "given")]
     not_resource: Option<Many<String>>,
     #[serde(default)]
-    condition: Entries<Operator, Entries<String, Many<Scalar>>>,
+    condition: Entries<NamedOperator, Entries<String, Many<Scalar>>>,
 }
 
 impl TryFrom<Elements> for RawStatement {
@@ -227,7 +227,7 @@ fn filled(name: &str, list: Option<Many<String>>) -> Result<Option<Vec<String>>,
 impl RawStatement {
     fn compile(self, variables: bool) -> Statement {
         let mut conditions = Vec::new();
-        for (operator, keys) in self.conditions.0 {
+        for (NamedOperator { operator, .. }, keys) in self.conditions.0 {
             for (key, Many(values)) in keys.0 {
                 let values: Vec<_> = values.into_iter().map(|Scalar(text)| text).collect();
                 conditions.push(Condition::new(&key, operator, &values, variables));
@@ -412,9 +412,23 @@ impl<'de, K: Deserialize<'de> + PartialEq, V: Deserialize<'de>> Visitor<'de> for
     }
 }
 
-impl<'de> Deserialize<'de> for Operator {
+/// An operator as it is written: `ArnEquals` and `ArnLike` do the same and can both be given.
+struct NamedOperator {
+    name: String,
+    operator: Operator,
+}
+
+impl PartialEq for NamedOperator {
+    fn eq(&self, other: &Self) -> bool {
+        self.name.eq_ignore_ascii_case(&other.name)
+    }
+}
+
+impl<'de> Deserialize<'de> for NamedOperator {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+        let name = String::deserialize(deserializer)?;
+        let operator = name.parse().map_err(D::Error::custom)?;
+        Ok(NamedOperator { name, operator })
     }
 }
 
