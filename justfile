@@ -37,6 +37,10 @@ models:
     client-tests/run --venv-only
     "$(client-tests/run --print-python)" mock-server/model/import.py
 
+# import AWS's managed policies from a moto that is installed elsewhere: just policies DIR
+policies moto:
+    python3 mock-server/model/import_policies.py --moto {{moto}}
+
 # rewrite the generated documents; the tests compare them
 docs:
     MOCKPLANE_UPDATE=1 cargo test -p mock-server
@@ -48,6 +52,10 @@ docker tag="mockplane":
 # the image's binary without a container engine: static, starts in an empty root, healthy
 static-check:
     .ci/static-check
+
+# change the policy engine line by line and see whether its tests notice; needs cargo-mutants
+mutants *args:
+    .ci/mutants "$@"
 
 # what a change must pass
 ci:

@@ -64,7 +64,7 @@ pub use hosting::{
     SageModel, Variant,
 };
 pub use iam::{
-    AccessKey, AccountSettings, CredentialReport, Grants, Group, InstanceProfile, LoginProfile,
+    AccessKey, AccountSettings, AnyPolicy, CredentialReport, Grants, Group, InstanceProfile, LoginProfile,
     ManagedPolicy, PasswordPolicy, PolicyDocument, PolicyVersion, Principal, Role, Session, User,
 };
 pub use ids::*;

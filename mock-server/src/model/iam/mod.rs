@@ -1,13 +1,15 @@
 //! Who can act in an account, and the policies that they have been given.
 
 pub mod account;
+pub mod aws_policy;
 pub mod key;
 pub mod policy;
 pub mod role;
 pub mod user;
 
 pub use account::{AccountSettings, CredentialReport, PasswordPolicy};
-pub use policy::{Grants, ManagedPolicy, PolicyDocument, PolicyVersion};
+pub use aws_policy::AwsPolicy;
+pub use policy::{AnyPolicy, Grants, ManagedPolicy, PolicyDocument, PolicyVersion};
 pub use role::{InstanceProfile, Role, Session};
 pub use user::{AccessKey, Group, LoginProfile, User};
 
@@ -53,7 +55,7 @@ pub fn base32_bits(digits: &str) -> Option<u128> {
 
 /// What must hold of users, groups, roles and what belongs to them.
 pub fn broken_invariants(state: &State) -> Vec<String> {
-    let mut broken = Vec::new();
+    let mut broken = policy::broken_invariants(state);
     let tables = [
         ("users", state.users.is_consistent()),
         ("user_groups", state.user_groups.is_consistent()),

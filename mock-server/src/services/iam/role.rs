@@ -1,5 +1,6 @@
 //! Roles.
 
+use super::boundary;
 use super::entity::{self, BoundaryData, ByPath, Named, Rest, change, check_no_policies, find};
 use super::error::IamError;
 use super::tags::{self, TagData};
@@ -89,6 +90,7 @@ pub struct CreateRoleIn {
     assume_role_policy_document: String,
     description: Option<String>,
     max_session_duration: Option<i32>,
+    permissions_boundary: Option<String>,
     #[serde(default)]
     tags: Vec<TagData>,
 }
@@ -109,6 +111,7 @@ impl Write for CreateRole {
             return Err(IamError::RoleExists(input.role_name));
         }
         quota::room("RolesPerAccount", txn.state.roles.len(), quota::ROLES)?;
+        let grants = boundary::of_new(&txn.state, input.permissions_boundary)?;
         let path = entity::path_or_root(input.path);
         let role = Role {
             arn: entity::arn::<Role>(caller, &path, &input.role_name),
@@ -117,7 +120,7 @@ impl Write for CreateRole {
             path,
             description: input.description,
             trust: PolicyDocument::new(input.assume_role_policy_document),
-            grants: Default::default(),
+            grants,
             max_session_seconds: input.max_session_duration.unwrap_or(SESSION_SECONDS),
             created: txn.now,
             tags,

@@ -1,5 +1,6 @@
 //! Users.
 
+use super::boundary;
 use super::entity::{self, BoundaryData, ByPath, Named, Rest, check_no_policies, find};
 use super::error::{IamError, UserError};
 use super::quota;
@@ -91,6 +92,7 @@ pub struct CreateUser;
 pub struct CreateUserIn {
     path: Option<String>,
     user_name: String,
+    permissions_boundary: Option<String>,
     #[serde(default)]
     tags: Vec<TagData>,
 }
@@ -110,6 +112,7 @@ impl Write for CreateUser {
             return Err(UserError::UserExists(input.user_name).into());
         }
         quota::room("UsersPerAccount", txn.state.users.len(), quota::USERS)?;
+        let grants = boundary::of_new(&txn.state, input.permissions_boundary)?;
         let path = entity::path_or_root(input.path);
         let user = User {
             unique_id: entity::unique_id::<User>(txn),
@@ -117,7 +120,7 @@ impl Write for CreateUser {
             name: input.user_name,
             path,
             created: txn.now,
-            grants: Default::default(),
+            grants,
             groups: Default::default(),
             login: None,
             tags,
