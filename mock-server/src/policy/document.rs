@@ -31,9 +31,9 @@ pub struct Malformed {
 impl Policy {
     /// Reads a policy.
     pub fn parse(text: &str) -> Result<Policy, Malformed> {
-        serde_json::from_str::<serde_json::Value>(text)
-            .map(|_| Policy { statements: Vec::new() })
-            .map_err(|error| Malformed { message: error.to_string(), line: error.line(), column: error.column() })
+        serde_json::from_str::<serde_json::Value>(text).map(|_| Policy { statements: Vec::new() }).map_err(
+            |error| Malformed { message: error.to_string(), line: error.line(), column: error.column() },
+        )
     }
 
     pub fn statements(&self) -> &[Statement] {
