@@ -51,12 +51,19 @@ pub struct InstanceProfile {
     pub tags: Tags,
 }
 
+impl InstanceProfile {
+    /// The key of the profile with this name, in whatever case.
+    pub fn key_of(name: &str) -> String {
+        name.to_lowercase()
+    }
+}
+
 impl Row for InstanceProfile {
     type Key = String;
     /// The key of the role in it.
     type Index = String;
     fn key(&self) -> String {
-        self.name.to_lowercase()
+        Self::key_of(&self.name)
     }
     fn indexes(&self, emit: &mut dyn FnMut(String)) {
         self.role.iter().cloned().for_each(emit);
