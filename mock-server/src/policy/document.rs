@@ -23,7 +23,7 @@ pub enum Effect {
 }
 
 /// A policy, ready to be asked.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Policy {
     statements: Vec<Statement>,
 }

@@ -1,12 +1,14 @@
 //! Who can act in an account, and the policies that they have been given.
 
+pub mod aws_policy;
 pub mod policy;
 pub mod provider;
 pub mod role;
 pub mod session;
 pub mod user;
 
-pub use policy::{Grants, ManagedPolicy, PolicyDocument, PolicyVersion};
+pub use aws_policy::AwsPolicy;
+pub use policy::{AnyPolicy, Grants, ManagedPolicy, PolicyDocument, PolicyVersion};
 pub use provider::OidcProvider;
 pub use role::{InstanceProfile, Role};
 pub use session::Session;
