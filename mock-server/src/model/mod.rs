@@ -61,8 +61,8 @@ pub use hosting::{
     SageModel, Variant,
 };
 pub use iam::{
-    AccessKey, AnyPolicy, Grants, Group, InstanceProfile, ManagedPolicy, OidcProvider, PolicyDocument, PolicyVersion, Principal, Role,
-    Session, User,
+    AccessKey, AnyPolicy, Grants, Group, InstanceProfile, ManagedPolicy, OidcProvider, PolicyDocument,
+    PolicyVersion, Principal, Role, Session, User,
 };
 pub use ids::*;
 pub use image::Image;

@@ -1,8 +1,9 @@
 //! AWS Identity and Access Management: roles with their trust and inline policies.
 
-mod document;
+pub(in crate::services) mod document;
 mod entity;
 pub mod error;
+mod oidc_provider;
 mod role;
 mod role_policy;
 mod tags;
@@ -31,6 +32,8 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.write::<role_policy::DeleteRolePolicy>();
 
     tags::<Role>(registrar);
+
+    oidc_provider::operations(registrar);
 }
 
 /// What changes and tells the tags of one kind of thing.
