@@ -3,7 +3,7 @@
 pub(in crate::services) mod document;
 mod entity;
 pub mod error;
-mod oidc_provider;
+pub(in crate::services) mod oidc_provider;
 mod role;
 mod role_policy;
 mod tags;
