@@ -66,9 +66,11 @@ fn edit(bench: &Bench, change: impl FnOnce(&mut State)) {
     done.unwrap();
 }
 
-/// Makes a role with these statements in its trust policy.
+/// A role with these statements in its trust policy, made if need be.
 fn role_trusting(bench: &Bench, name: &str, statements: Value) {
-    bench.role(name, json!("*"));
+    if !bench.account.read(&Scope::Global).roles.contains(&name.to_lowercase()) {
+        bench.role(name, json!("*"));
+    }
     let trust = PolicyDocument::new(json!({"Version": "2012-10-17", "Statement": statements}).to_string());
     edit(bench, |state| drop(state.roles.update(&name.to_lowercase(), |role| role.trust = trust)));
 }
