@@ -65,7 +65,8 @@ pub use hosting::{
 };
 pub use iam::{
     AccessKey, AccountSettings, AnyPolicy, CredentialReport, Grants, Group, InstanceProfile, LoginProfile,
-    ManagedPolicy, PasswordPolicy, PolicyDocument, PolicyVersion, Principal, Role, Session, User,
+    ManagedPolicy, OidcProvider, PasswordPolicy, PolicyDocument, PolicyVersion, Principal, Role, Session,
+    User,
 };
 pub use ids::*;
 pub use image::Image;

@@ -51,14 +51,13 @@ pub fn read(access_key: &str) -> Option<(KeyKind, AccountId)> {
 
 /// What requests with this access key are signed with: forty characters.
 pub fn secret(origin: &Origin, access_key: &str) -> String {
-    derived(origin, access_key, "secret", 30)
+    STANDARD.encode(derived(origin, access_key, "secret", 30))
 }
 
-/// So many bytes in base64 that follow from the seed, the access key and what they are.
-pub fn derived(origin: &Origin, access_key: &str, what: &str, bytes: usize) -> String {
+/// So many bytes that follow from the seed, the access key and what they are.
+pub fn derived(origin: &Origin, access_key: &str, what: &str, bytes: usize) -> Vec<u8> {
     let blocks = (0..bytes.div_ceil(16)).map(|i| origin.derive(&[what, access_key, &i.to_string()]));
-    let bits: Vec<u8> = blocks.flat_map(u128::to_be_bytes).take(bytes).collect();
-    STANDARD.encode(bits)
+    blocks.flat_map(u128::to_be_bytes).take(bytes).collect()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Roles, the sessions of assumed roles, and the profiles that hand roles to instances.
+//! Roles, and the profiles that hand them to instances.
 
 use super::*;
 
@@ -32,27 +32,6 @@ impl Row for Role {
     type Index = ();
     fn key(&self) -> String {
         Self::key_of(&self.name)
-    }
-    fn indexes(&self, _: &mut dyn FnMut(())) {}
-}
-
-/// Temporary credentials of an assumed role.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Session {
-    /// `ASIA…`; its digits encode the account.
-    pub access_key: String,
-    pub role_name: String,
-    /// `AROA…`, of the role as it was when it was assumed.
-    pub role_unique_id: String,
-    pub session_name: String,
-    pub expires: SimTime,
-}
-
-impl Row for Session {
-    type Key = String;
-    type Index = ();
-    fn key(&self) -> String {
-        self.access_key.clone()
     }
     fn indexes(&self, _: &mut dyn FnMut(())) {}
 }

@@ -191,7 +191,7 @@ impl Operation for DeleteAccessKey {
 impl Write for DeleteAccessKey {
     fn run(txn: &mut Txn<'_>, caller: &Caller, input: DeleteAccessKeyIn) -> Result<Done, IamError> {
         find(&txn.state, caller, input.user_name.as_deref(), &input.access_key_id)?;
-        txn.state.access_keys.remove(&input.access_key_id);
+        txn.state.delete_access_key(&input.access_key_id);
         Ok(Done {})
     }
 }

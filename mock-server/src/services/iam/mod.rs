@@ -6,16 +6,17 @@ mod attach;
 mod authorization;
 mod boundary;
 mod credential_report;
-mod document;
+pub(in crate::services) mod document;
 mod entity;
 pub mod error;
 mod group;
 mod holder;
-mod identity_document;
+pub(in crate::services) mod identity_document;
 mod inline;
 mod instance_profile;
 mod login_profile;
 mod managed;
+pub(in crate::services) mod oidc_provider;
 mod quota;
 mod role;
 mod simulate;
@@ -84,6 +85,7 @@ pub fn operations(registrar: &mut impl Registrar) {
 
     policies(registrar);
     instance_profiles(registrar);
+    oidc_provider::operations(registrar);
 }
 
 /// Managed policies, and what gives policies to users, groups and roles.

@@ -33,6 +33,7 @@ impl Bench {
             region: "us-east-1".into(),
             partition: Partition::Aws,
             principal: Principal::Root,
+            session: None,
             access_key: String::new(),
             host: String::new(),
         };

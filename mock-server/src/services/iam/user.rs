@@ -81,7 +81,7 @@ pub fn named_or_caller<'a>(
         (Some(name), _) => find(state, name).map(Some),
         (None, Principal::User { name, .. }) => find(state, name).map(Some),
         (None, Principal::Root) => Ok(None),
-        (None, Principal::Role { .. }) => Err(UserError::NoUserName.into()),
+        (None, Principal::Role { .. } | Principal::Federated { .. }) => Err(UserError::NoUserName.into()),
     }
 }
 

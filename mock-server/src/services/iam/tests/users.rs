@@ -363,8 +363,12 @@ fn without_a_name_the_caller_is_meant() {
     bench.become_user("ann");
     assert_eq!(me(&bench), Ok(json!({"User": ann})));
     assert_eq!(bench.write::<CreateAccessKey>(json!({})).unwrap()["AccessKey"]["UserName"], json!("ann"));
-    bench.caller.principal =
-        Principal::Role { role_name: "r".into(), role_unique_id: "AROA".into(), session_name: "s".into() };
+    bench.caller.principal = Principal::Role {
+        role_arn: "arn:aws:iam::111122223333:role/r".into(),
+        role_name: "r".into(),
+        role_unique_id: "AROA".into(),
+        session_name: "s".into(),
+    };
     let message = "Must specify userName when calling with non-User credentials";
     assert_eq!(refusal(me(&bench)), is("ValidationError", message, 400));
     assert!(bench.read::<GetUser>(json!({"UserName": "ann"})).is_ok());
