@@ -37,7 +37,6 @@ pub(super) enum Step {
 /// A pattern, in the form that is fastest to ask.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Pattern {
-    Any,
     Never,
     Exact(Box<[u8]>),
     Prefix(Box<[u8]>),
@@ -81,7 +80,6 @@ impl Pattern {
         let start = bytes(&steps);
         match &steps[start.len()..] {
             [] => Pattern::Exact(start),
-            [Step::Many] if start.is_empty() => Pattern::Any,
             [Step::Many] => Pattern::Prefix(start),
             rest => Pattern::Steps(start, rest.into()),
         }
@@ -89,7 +87,6 @@ impl Pattern {
 
     pub fn matches(&self, text: &str) -> bool {
         match self {
-            Pattern::Any => true,
             Pattern::Never => false,
             Pattern::Exact(bytes) => **bytes == *text.as_bytes(),
             Pattern::Prefix(bytes) => text.as_bytes().starts_with(bytes),
