@@ -86,6 +86,7 @@ pub(super) struct Operator {
 impl FromStr for Operator {
     type Err = String;
 
+    /// Names are taken in any case (assumed; the user guide writes them in one).
     fn from_str(name: &str) -> Result<Operator, String> {
         let unknown = || format!("unknown condition operator `{name}`");
         let (quantifier, rest) = match name.split_once(':') {
@@ -153,6 +154,8 @@ impl Condition {
             return absent.contains(&found.is_none());
         }
         let Some(found) = found else {
+            // `IfExists` before the quantifier: the user guide does not say which of them an absent key asks
+            // (assumed).
             return if_exists
                 || match quantifier {
                     Quantifier::Plain => negated,
@@ -170,8 +173,8 @@ impl Condition {
         }
     }
 
-    /// Whether a value of the request is one of these; `None` where a variable stands for nothing and the others
-    /// do not decide.
+    /// Whether a value of the request is one of these; `None` where a variable stands for nothing and the
+    /// others do not decide.
     fn matches(&self, value: &str, asked: &Asked<'_>) -> Option<bool> {
         let any = match &self.values {
             Values::Texts(_) if self.operator.base == Base::Bool && boolean(value).is_none() => false,
@@ -232,8 +235,8 @@ fn network(text: &str) -> Option<IpNet> {
     text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
 }
 
-/// The forms of ISO 8601 in W3C's note on dates (a year, a month, a day, a minute, a second or parts of it), and
-/// seconds since 1970. Four digits are a year.
+/// The forms of ISO 8601 in W3C's note on dates (a year, a month, a day, a minute, a second or parts of it),
+/// and seconds since 1970. Four digits are a year.
 fn date(text: &str) -> Option<OffsetDateTime> {
     let full = match text.len() {
         4 => format!("{text}-01-01T00:00:00Z"),

@@ -2,8 +2,9 @@
 
 /// What a request says about itself: condition keys and their values.
 ///
-/// Names compare without regard to case (IAM user guide, "IAM JSON policy elements: Condition"), tag keys in them
-/// included. A key is absent, has one value or has many; a key without values is the same as an absent one.
+/// Names compare without regard to case (IAM user guide, "IAM JSON policy elements: Condition"), tag keys in
+/// them included. A key is absent, has one value or has many; a key without values is the same as an absent
+/// one.
 #[derive(Clone, Default, Debug)]
 pub struct Context(Vec<(Box<str>, Vec<String>)>);
 

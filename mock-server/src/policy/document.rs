@@ -1,8 +1,8 @@
 //! Policy documents.
 //!
-//! As lenient as evaluation is at AWS: a string or a list, with or without `Version`. What would change the meaning
-//! without being looked at is refused all the same: unknown elements and operators, elements given twice, both of a
-//! pair. How strict IAM is when a policy is put is another module's affair.
+//! As lenient as evaluation is at AWS: a string or a list, with or without `Version`. What would change the
+//! meaning without being looked at is refused all the same: unknown elements and operators, elements given
+//! twice, both of a pair. How strict IAM is when a policy is put is another module's affair.
 
 use super::condition::{Condition, Operator};
 use super::eval::{Asked, Kind};
@@ -45,7 +45,8 @@ enum Scope<T> {
     AllBut(T),
 }
 
-/// Why a text is no policy, and where that shows: at the end of what is wrong. Lines and columns count from one.
+/// Why a text is no policy, and where that shows: at the end of what is wrong. Lines and columns count from
+/// one.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{message} at line {line} column {column}")]
 pub struct Malformed {
@@ -88,8 +89,8 @@ impl Statement {
         self.effect
     }
 
-    /// Whether it applies to what is asked, as a statement of a policy of this kind, and how it then lets in who
-    /// asks.
+    /// Whether it applies to what is asked, as a statement of a policy of this kind, and how it then lets in
+    /// who asks.
     pub(super) fn applies(&self, asked: &Asked<'_>, kind: Kind) -> Option<Grant> {
         let action = |list: &Vec<Pattern>| list.iter().any(|pattern| pattern.matches(&asked.action));
         let action = match &self.actions {

@@ -111,7 +111,8 @@ impl Decision {
     }
 
     /// How AWS ends the text of a refusal (IAM user guide, "Troubleshoot access denied error messages"): what
-    /// follows on `User: ARN is not authorized to perform: ACTION on resource: ARN`. Empty where it is allowed.
+    /// follows on `User: ARN is not authorized to perform: ACTION on resource: ARN`. Empty where it is
+    /// allowed.
     pub fn reason(&self, action: &str) -> String {
         match self.verdict {
             Verdict::Allowed => String::new(),
@@ -238,16 +239,17 @@ impl Applied<'_> {
     }
 }
 
-/// What the policies say about the request (IAM user guide, "Policy evaluation logic" and "Cross-account policy
-/// evaluation logic").
+/// What the policies say about the request (IAM user guide, "Policy evaluation logic" and "Cross-account
+/// policy evaluation logic").
 ///
-/// Any statement that denies wins. Else each of these must allow: every level of service control policies, for whoever
-/// acts for an account; the resource's policy, if it is in another account, if it is a role to be assumed, or if who
-/// asks acts for no account; what the account itself has given who asks, and its limits; the policy of the VPC endpoint.
+/// Any statement that denies wins. Else each of these must allow: every level of service control policies,
+/// for whoever acts for an account; the resource's policy, if it is in another account, if it is a role to be
+/// assumed, or if who asks acts for no account; what the account itself has given who asks, and its limits;
+/// the policy of the VPC endpoint.
 ///
-/// Within one account a resource's policy can stand in for the account: to whom it names itself (`*` names everybody)
-/// it grants whatever boundary and session policies leave out, to the sessions of a role that it names what these
-/// leave. An account that it names is not yet a grant to anybody in it but the root user.
+/// Within one account a resource's policy can stand in for the account: to whom it names itself (`*` names
+/// everybody) it grants whatever boundary and session policies leave out, to the sessions of a role that it
+/// names what these leave. An account that it names is not yet a grant to anybody in it but the root user.
 pub fn decide(request: &Request<'_>, policies: &Policies<'_>) -> Decision {
     let asked =
         Asked { request, action: request.action.to_ascii_lowercase(), bounded: policies.boundary.is_some() };

@@ -1,7 +1,8 @@
 //! Who may do what: policies, and what they say about a request.
 //!
-//! A policy is read once ([`Policy::parse`]) and asked often ([`decide`]). Nothing here knows accounts, roles or
-//! services of this program: whoever asks brings the request, its condition keys and the policies that have a say.
+//! A policy is read once ([`Policy::parse`]) and asked often ([`decide`]). Nothing here knows accounts, roles
+//! or services of this program: whoever asks brings the request, its condition keys and the policies that
+//! have a say.
 
 mod condition;
 mod context;

@@ -10,10 +10,12 @@ pub(super) enum Mode {
     /// A pattern.
     Like,
     /// A pattern for ARNs, as conditions have them: each of the six components is looked at for itself, so a
-    /// wildcard does not reach over a colon ("ARN condition operators"). Colons within the sixth are no borders.
+    /// wildcard does not reach over a colon ("ARN condition operators"). Colons within the sixth are no
+    /// borders.
     Arn,
-    /// A pattern for ARNs, as `Resource` has them: wildcards stay within their component, but a `*` that ends one
-    /// may reach over colons ("Resource": "Using wildcards in resource ARNs"). What is no ARN is a plain pattern.
+    /// A pattern for ARNs, as `Resource` has them: wildcards stay within their component, but a `*` that ends
+    /// one may reach over colons ("Resource": "Using wildcards in resource ARNs"). What is no ARN is a plain
+    /// pattern.
     Resource,
 }
 
@@ -35,7 +37,6 @@ pub(super) enum Step {
 /// A pattern, in the form that is fastest to ask.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Pattern {
-    Any,
     Never,
     Exact(Box<[u8]>),
     Prefix(Box<[u8]>),
@@ -79,7 +80,6 @@ impl Pattern {
         let start = bytes(&steps);
         match &steps[start.len()..] {
             [] => Pattern::Exact(start),
-            [Step::Many] if start.is_empty() => Pattern::Any,
             [Step::Many] => Pattern::Prefix(start),
             rest => Pattern::Steps(start, rest.into()),
         }
@@ -87,7 +87,6 @@ impl Pattern {
 
     pub fn matches(&self, text: &str) -> bool {
         match self {
-            Pattern::Any => true,
             Pattern::Never => false,
             Pattern::Exact(bytes) => **bytes == *text.as_bytes(),
             Pattern::Prefix(bytes) => text.as_bytes().starts_with(bytes),
@@ -109,8 +108,8 @@ fn colons(steps: &[Step]) -> usize {
     steps.iter().filter(|step| **step == Step::Byte(b':')).count()
 }
 
-/// Keeps the wildcards of the first five components of an ARN within them; a star at the end of one stays free if
-/// `free_ends`.
+/// Keeps the wildcards of the first five components of an ARN within them; a star at the end of one stays
+/// free if `free_ends`.
 fn keep_within(steps: &mut [Step], free_ends: bool) {
     let mut colons = 0;
     for at in 0..steps.len() {
@@ -127,9 +126,9 @@ fn keep_within(steps: &mut [Step], free_ends: bool) {
 
 /// Whether the steps lead from the start of the text to its end.
 ///
-/// Where they do not fit, the last star takes one character more and the walk goes on behind it. Earlier stars need
-/// no second look, since whatever they could take the last one can take as well, with one exception: a star that is
-/// stopped by a colon, so the last one that is not is remembered beside it.
+/// Where they do not fit, the last star takes one character more and the walk goes on behind it. Earlier
+/// stars need no second look, since whatever they could take the last one can take as well, with one
+/// exception: a star that is stopped by a colon, so the last one that is not is remembered beside it.
 fn walk(steps: &[Step], text: &[u8]) -> bool {
     let (mut step, mut at) = (0, 0);
     let (mut free, mut within) = (None, None);

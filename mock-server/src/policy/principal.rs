@@ -2,18 +2,19 @@
 
 /// Who asks. Account ids are twelve digits.
 ///
-/// What may be asked of a principal by policies (its account, its ARNs, its unique ids) is in its methods; nothing
-/// else of the engine looks at the variants.
+/// What may be asked of a principal by policies (its account, its ARNs, its unique ids) is in its methods;
+/// nothing else of the engine looks at the variants.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Principal {
     /// The root user of an account.
     Root { account: String, arn: String },
     /// `id` is the unique id (`AIDA…`), `name` the friendly name without path.
     User { account: String, arn: String, id: String, name: String },
-    /// The session of a role: `arn` is the one of STS (`…:assumed-role/ROLE/SESSION`), `id` is `AROA…:SESSION`.
+    /// The session of a role: `arn` is the one of STS (`…:assumed-role/ROLE/SESSION`), `id` is
+    /// `AROA…:SESSION`.
     Session { account: String, arn: String, role_arn: String, id: String },
-    /// A federated user (`arn:aws:sts::ACCOUNT:federated-user/NAME`, `id` is `ACCOUNT:NAME`), or whoever an identity
-    /// provider vouches for (`arn` is then the provider's, as trust policies name it).
+    /// A federated user (`arn:aws:sts::ACCOUNT:federated-user/NAME`, `id` is `ACCOUNT:NAME`), or whoever an
+    /// identity provider vouches for (`arn` is then the provider's, as trust policies name it).
     Federated { account: String, arn: String, id: String },
     /// An AWS service, such as `sagemaker.amazonaws.com`.
     Service { name: String },
@@ -57,8 +58,8 @@ impl Principal {
         }
     }
 
-    /// The condition keys that follow from who asks (IAM user guide, "Principal key values" and "Properties of the
-    /// principal"). All have one value.
+    /// The condition keys that follow from who asks (IAM user guide, "Principal key values" and "Properties
+    /// of the principal"). All have one value.
     pub(super) fn key(&self, name: &str) -> Option<&str> {
         let name = name.get(..4).filter(|start| start.eq_ignore_ascii_case("aws:")).and(name.get(4..))?;
         let is = |other: &str| name.eq_ignore_ascii_case(other);
@@ -177,14 +178,15 @@ impl Named {
 
     /// Whether it names the principal, and how.
     ///
-    /// `trust`: services and identity providers are let in by trust policies only by name. Elsewhere `*` means them as well.
+    /// `trust`: in a role's trust policy `{"AWS": "*"}` means no services and no identity providers
+    /// (assumed); elsewhere it is the same as `*`.
     pub fn grant(&self, principal: &Principal, trust: bool) -> Option<Grant> {
         let outside =
             matches!(principal.standing(), Standing::Outsider) && *principal != Principal::Anonymous;
         if self.everybody || (self.every_account && !(trust && outside)) {
             return Some(Grant::Direct);
         }
-        let lists = |name: &str| self.aws.iter().any(|listed| listed == name);
+        let lists = |name: &str| !name.is_empty() && self.aws.iter().any(|listed| listed == name);
         let account =
             principal.account().is_some_and(|account| self.accounts.iter().any(|listed| listed == account));
         let account = account.then_some(Grant::Account);
@@ -205,8 +207,8 @@ impl Named {
         }
     }
 
-    /// Whether `NotPrincipal` spares the principal: it must be listed together with its account ("IAM JSON policy
-    /// elements: NotPrincipal").
+    /// Whether `NotPrincipal` spares the principal: it must be listed together with its account ("IAM JSON
+    /// policy elements: NotPrincipal").
     pub fn spares(&self, principal: &Principal, trust: bool) -> bool {
         match self.grant(principal, trust) {
             None => false,

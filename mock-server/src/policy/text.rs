@@ -69,7 +69,8 @@ impl Mode {
     }
 }
 
-/// Reads `${KEY}`, `${KEY, 'DEFAULT'}` and the escapes. What is no variable, for want of a brace, means itself.
+/// Reads `${KEY}`, `${KEY, 'DEFAULT'}` and the escapes. What is no variable, for want of a brace, means
+/// itself.
 fn pieces(text: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut rest = text;

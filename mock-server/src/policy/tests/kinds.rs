@@ -20,8 +20,8 @@ enum Who {
 const HOME: bool = true;
 const AWAY: bool = false;
 
-/// Who asks; at home; what the resource's policy names; what the policies say: identity, boundary, session, resource,
-/// control, endpoint (`A`llow, `D`eny, `S`ilent, `-` none); the verdict.
+/// Who asks; at home; what the resource's policy names; what the policies say: identity, boundary, session,
+/// resource, control, endpoint (`A`llow, `D`eny, `S`ilent, `-` none); the verdict.
 type Row = (Who, bool, &'static str, &'static str, Verdict);
 
 /// A resource with a policy that is no trust policy.

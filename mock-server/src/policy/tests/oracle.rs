@@ -1,7 +1,7 @@
 //! Against `iam-rs`, which reads the same language.
 //!
-//! Both are asked about policies that both read. Where they differ for a reason that is known, the words are left out
-//! of what is generated, and the difference is in `DIFFERENCES` with what each of them says.
+//! Both are asked about policies that both read. Where they differ for a reason that is known, the words are
+//! left out of what is generated, and the difference is in `DIFFERENCES` with what each of them says.
 
 use super::*;
 use iam_rs::{Arn, ContextValue, IAMPolicy, IAMRequest, PrincipalId, evaluate_policy};

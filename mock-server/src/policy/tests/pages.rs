@@ -1,4 +1,5 @@
-//! Every policy printed in the five pages of the guide on jobs and endpoints in a VPC, and what each does by itself.
+//! Every policy printed in the five pages of the guide on jobs and endpoints in a VPC, and what each does by
+//! itself.
 
 use super::*;
 
@@ -220,7 +221,8 @@ fn seven_actions_and_no_more() {
     }
 }
 
-/// As the policy of a bucket: only who comes through that endpoint reads, and who comes through none has no such key.
+/// As the policy of a bucket: only who comes through that endpoint reads, and who comes through none has no
+/// such key.
 #[test]
 fn one_endpoint_for_a_bucket() {
     let bucket = read(ONE_ENDPOINT);

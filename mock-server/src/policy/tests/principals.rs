@@ -121,6 +121,18 @@ fn who_is_named() {
     }
 }
 
+#[test]
+fn an_empty_name_names_nobody() {
+    let nobody = Principal::Session {
+        account: text(HERE),
+        arn: text("arn:aws:sts::111122223333:assumed-role/r/s"),
+        role_arn: String::new(),
+        id: String::new(),
+    };
+    assert!(!lets_in(&nobody, "Principal", &json!({"AWS": ""}), "Allow", Kind::Resource));
+    assert!(lets_in(&nobody, "Principal", &json!({"AWS": ["", HERE]}), "Allow", Kind::Resource));
+}
+
 /// `NotPrincipal` spares whom it lists together with their account.
 #[test]
 fn who_is_spared() {
@@ -196,8 +208,8 @@ fn a_boundary_is_not_spared() {
     }
 }
 
-/// A statement that names nobody is about nobody where policies name whom they are about, and about who asks where
-/// they are attached to them. One that names somebody is about them everywhere.
+/// A statement that names nobody is about nobody where policies name whom they are about, and about who asks
+/// where they are attached to them. One that names somebody is about them everywhere.
 #[test]
 fn statements_without_principal() {
     let everything = policy(json!({"Effect": "Allow", "Action": "*", "Resource": "*"}));

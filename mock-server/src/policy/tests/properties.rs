@@ -307,7 +307,8 @@ proptest! {
     }
 }
 
-/// Whether the pattern stands for the word; `may` says whether the wildcard that is there may take this character.
+/// Whether the pattern stands for the word; `may` says whether the wildcard that is there may take this
+/// character.
 fn fits(pattern: &str, word: &str, may: impl Fn(usize, char) -> bool + Copy) -> bool {
     fn from(pattern: &[(usize, char)], word: &[char], may: impl Fn(usize, char) -> bool + Copy) -> bool {
         match (pattern, word) {
