@@ -21,8 +21,8 @@ pub struct ProfileData {
     arn: String,
     create_date: i64,
     roles: Vec<RoleData>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    tags: Vec<TagData>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tags: Option<Vec<TagData>>,
 }
 
 impl ProfileData {
@@ -35,12 +35,12 @@ impl ProfileData {
             arn: row.arn.clone(),
             create_date: row.created.millis(),
             roles: role.map(|role| RoleData::brief(role)).into_iter().collect(),
-            tags: Vec::new(),
+            tags: None,
         }
     }
 
     fn full(state: &State, row: &InstanceProfile) -> Self {
-        Self { tags: tags::data(&row.tags), ..Self::listed(state, row) }
+        Self { tags: Some(tags::data(&row.tags)), ..Self::listed(state, row) }
     }
 }
 

@@ -29,8 +29,8 @@ pub struct PolicyData {
     description: Option<String>,
     create_date: i64,
     update_date: i64,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    tags: Vec<TagData>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tags: Option<Vec<TagData>>,
 }
 
 impl PolicyData {
@@ -52,13 +52,14 @@ impl PolicyData {
             description: None,
             create_date: created.millis(),
             update_date: updated.millis(),
-            tags: Vec::new(),
+            tags: None,
             arn,
         }
     }
 
     fn created(row: &Arc<ManagedPolicy>) -> Self {
-        Self { tags: tags::data(&row.tags), ..Self::listed(AnyPolicy::Customer(row), &Uses::default()) }
+        let tags = Some(tags::data(&row.tags)).filter(|tags| !tags.is_empty());
+        Self { tags, ..Self::listed(AnyPolicy::Customer(row), &Uses::default()) }
     }
 
     fn full(policy: AnyPolicy<'_>, uses: &Uses) -> Self {
@@ -66,7 +67,7 @@ impl PolicyData {
             AnyPolicy::Customer(row) => (row.description.clone(), tags::data(&row.tags)),
             AnyPolicy::Aws(..) => (None, Vec::new()),
         };
-        Self { description, tags, ..Self::listed(policy, uses) }
+        Self { description, tags: Some(tags), ..Self::listed(policy, uses) }
     }
 }
 

@@ -47,8 +47,10 @@ refusals! {
             assumed "The entity {arn} cannot be found.";
         BadInputPolicy(message: String) = "InvalidInput",
             assumed "Invalid policy in the input: {message}";
+        TwoBoundaries = "InvalidInput",
+            assumed "Only one permissions boundary can be simulated.";
         BadCaller(arn: String) = "InvalidInput",
-            assumed "Invalid Caller ARN: {arn}. It must be the ARN of an IAM user.";
+            assumed "Invalid Caller ARN: {arn}. It must be the ARN of an IAM user, group or role.";
         NoCaller = "InvalidInput",
             assumed "CallerArn must be given with ResourcePolicy.";
         BadResource(arn: String) = "InvalidInput",

@@ -203,7 +203,7 @@ impl Given {
         let boundaries =
             inputs(&input.permissions_boundary_policy_input_list, "PermissionsBoundaryPolicyInputList")?;
         if boundaries.len() > 1 {
-            return Err(PolicyError::BadInputPolicy("only one permissions boundary can be given".into()));
+            return Err(PolicyError::TwoBoundaries);
         }
         let levels = input.ordered_organization_policy_input_list.iter();
         let levels = levels
