@@ -183,7 +183,7 @@ pub fn request(
     };
     if fits && !row.accepter.is_here(txn) {
         let letter = PeeringNews::Requested(Peering { tags: Tags::default(), ..row.clone() });
-        txn.post(account, row.accepter.scope(), Letter::Peering(letter));
+        txn.post(account, row.accepter.scope(), Letter::Peering(Box::new(letter)));
     }
     keep(txn, row)
 }
@@ -288,7 +288,7 @@ fn with_options(txn: &mut Txn<'_>, peering: &Peering, requester: bool, accepter:
 pub(super) fn tell(txn: &mut Txn<'_>, row: &Peering, news: PeeringNews) {
     let other = [&row.requester, &row.accepter].into_iter().find(|side| !side.is_here(txn));
     if let Some(other) = other {
-        txn.post(other.account, other.scope(), Letter::Peering(news));
+        txn.post(other.account, other.scope(), Letter::Peering(Box::new(news)));
     }
 }
 

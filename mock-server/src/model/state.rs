@@ -210,7 +210,7 @@ impl CellState for State {
 
     fn receive(txn: &mut Txn<'_>, letter: Letter) {
         match letter {
-            Letter::Peering(news) => peering::receive(txn, news),
+            Letter::Peering(news) => peering::receive(txn, *news),
             Letter::Session(session) => drop(txn.state.sessions.insert(*session)),
         }
     }
@@ -219,7 +219,7 @@ impl CellState for State {
 /// What one account or region tells another.
 #[derive(Debug)]
 pub enum Letter {
-    Peering(peering::PeeringNews),
+    Peering(Box<peering::PeeringNews>),
     /// Somebody of another account assumed a role here.
     Session(Box<Session>),
 }

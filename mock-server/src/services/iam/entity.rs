@@ -131,11 +131,11 @@ impl Part<'_> {
     }
 
     /// The part of a table that is asked for, without a look at what comes before it.
-    pub fn of_table<'a, E: Entity<Key = String>>(
+    pub fn of_table<E: Entity<Key = String>>(
         self,
-        state: &'a State,
+        state: &State,
         wanted: impl Fn(&E) -> bool,
-    ) -> Result<(Vec<&'a Arc<E>>, Rest), IamError> {
+    ) -> Result<(Vec<&Arc<E>>, Rest), IamError> {
         let rows = E::table(state).after(&self.after()?.unwrap_or_default());
         Ok(self.cut(rows.filter(|row| wanted(row)), |row| row.key()))
     }

@@ -230,7 +230,7 @@ fn of_one(
 
 /// The account in an ARN.
 fn owner_of(arn: &str) -> Option<&str> {
-    let account = arn.splitn(6, ':').nth(4)?;
+    let account = arn.split(':').nth(4)?;
     (account.len() == 12 && account.bytes().all(|digit| digit.is_ascii_digit())).then_some(account)
 }
 
