@@ -270,6 +270,8 @@ fn check_resource(resource: &str) -> Result<(), Malformed> {
     let has_region = !region.is_empty() && region != "*";
     match service {
         "iam" if has_region => Err(Malformed::IamRegion(resource.to_owned())),
+        // Who audits the root users of other accounts names them.
+        "iam" if id == "root" => Ok(()),
         "iam" if !id.starts_with('*') && !IAM_RESOURCES.iter().any(|known| id.starts_with(known)) => {
             Err(Malformed::IamPath(IAM_RESOURCES.join(", ")))
         }
