@@ -171,6 +171,11 @@ impl Translator<'_> {
                 format!("\\{letter}")
             }
             't' | 'n' | 'r' | 'f' => format!("\\{letter}"),
+            // What the group of this number matched; the published patterns have fewer than a hundred groups.
+            '1'..='9' if !in_class => {
+                let second = self.rest.next_if(char::is_ascii_digit);
+                format!("\\{letter}{}", second.map(String::from).unwrap_or_default())
+            }
             letter if letter.is_ascii_alphanumeric() => return None,
             // Any other character stands for itself.
             letter => format!("\\x{{{:X}}}", u32::from(letter)),
@@ -195,7 +200,14 @@ impl Translator<'_> {
             match letter {
                 ']' => break,
                 '[' => self.class()?,
-                '\\' => self.escape(true)?,
+                '\\' => {
+                    // A dash behind a set of characters is no range.
+                    let set = self.rest.peek().is_some_and(|next| "dDwWsSpP".contains(*next));
+                    self.escape(true)?;
+                    if set && self.rest.next_if_eq(&'-').is_some() {
+                        self.out.push_str("\\-");
+                    }
+                }
                 '-' | '&' | '~' if previous == letter => {
                     self.out.push('\\');
                     self.out.push(letter);
@@ -235,6 +247,8 @@ mod tests {
         for (pattern, yes, no) in [
             ("[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", "a-b--c", "-a"),
             ("\\d+", "123", "\u{0661}"),
+            ("[\\w-\\/.]+", "a-b/c", "a,b"),
+            ("(-?)\\d(\\1\\d)*", "-1-2-3", "-12"),
             ("[\\w+=,.@-]*", "Session-1", "Session1:2"),
             ("[\\S]+", "é\u{00A0}x", "a b"),
             (".*", "any thing", "two\rlines"),

@@ -428,6 +428,10 @@ mod tests {
         ids.push(list["PrefixList"]["PrefixListId"].as_str().unwrap().to_owned());
         ids.push(text(&lab.instance(&ids[1], json!({}))["InstanceId"]));
         ids.push(state.flow_logs.iter().next().unwrap().id.to_string());
+        ids.push(state.transit_tables.iter().next().unwrap().id.to_string());
+        let template = json!({ "LaunchTemplateName": "web", "LaunchTemplateData": {} });
+        let template = lab.write::<super::super::launch_template::CreateLaunchTemplate>(template);
+        ids.push(text(&template["LaunchTemplate"]["LaunchTemplateId"]));
         assert_eq!(ids.len(), KINDS.len());
         let tags = json!([{ "Key": "team", "Value": "a" }, { "Key": "Name", "Value": "" }]);
         lab.write::<CreateTags>(json!({ "Resources": ids, "Tags": tags }));
