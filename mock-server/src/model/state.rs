@@ -269,6 +269,7 @@ impl State {
         broken.extend(prefix_list::broken_invariants(self));
         broken.extend(place::broken_invariants(self));
         broken.extend(flow_log::broken_invariants(self));
+        broken.extend(iam::policy::broken_invariants(self));
         for vpc in self.vpcs.iter() {
             if let Some(options) = vpc.dhcp_options.filter(|id| !self.dhcp_options.contains(id)) {
                 broken.push(format!("{} has {options}, which does not exist", vpc.id));

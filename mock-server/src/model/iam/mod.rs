@@ -1,10 +1,12 @@
 //! Who can act in an account, and the policies that they have been given.
 
+pub mod aws_policy;
 pub mod policy;
 pub mod role;
 pub mod user;
 
-pub use policy::{Grants, ManagedPolicy, PolicyDocument, PolicyVersion};
+pub use aws_policy::AwsPolicy;
+pub use policy::{AnyPolicy, Grants, ManagedPolicy, PolicyDocument, PolicyVersion};
 pub use role::{InstanceProfile, Role, Session};
 pub use user::{AccessKey, Group, User};
 
