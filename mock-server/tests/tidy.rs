@@ -80,8 +80,10 @@ fn modules_use_only_lower_layers() {
             let used: String =
                 code[at + 7..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
             let Some(other) = rank.get(used.as_str()) else { continue };
-            let knows_wire =
-                matches!(module.as_str(), "kernel" | "policy" | "model" | "net" | "iam" | "rules" | "jobs" | "services");
+            let knows_wire = matches!(
+                module.as_str(),
+                "kernel" | "policy" | "model" | "net" | "iam" | "rules" | "jobs" | "services"
+            );
             if used != module && (*other >= own || module == "aws" || (used == "aws" && knows_wire)) {
                 wrong.push(format!("{} uses {used}", path.display()));
             }

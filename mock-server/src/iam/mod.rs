@@ -1,4 +1,5 @@
 //! Whether something is allowed, and why: pure functions over policy documents.
 
 pub mod grants;
+pub mod message;
 pub mod trust;

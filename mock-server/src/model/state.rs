@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::kernel::{CellState, Minter, Origin, Row, Table, Timers};
-use imbl::OrdMap;
+use imbl::{OrdMap, OrdSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -158,6 +158,9 @@ pub struct State {
     pub sessions: Table<Session>,
     pub instance_profiles: Table<InstanceProfile>,
     pub policies: Table<ManagedPolicy>,
+    pub oidc_providers: Table<OidcProvider>,
+    /// Access keys that were deleted: they are refused, while keys that were never made here act as the root.
+    pub deleted_keys: OrdSet<String>,
 }
 
 impl CellState for State {
@@ -199,6 +202,7 @@ impl CellState for State {
     fn receive(txn: &mut Txn<'_>, letter: Letter) {
         match letter {
             Letter::Peering(news) => peering::receive(txn, news),
+            Letter::Session(session) => drop(txn.state.sessions.insert(*session)),
         }
     }
 }
@@ -207,9 +211,18 @@ impl CellState for State {
 #[derive(Debug)]
 pub enum Letter {
     Peering(peering::PeeringNews),
+    /// Somebody of another account assumed a role here.
+    Session(Box<Session>),
 }
 
 impl State {
+    /// Deletes an access key, for good.
+    pub fn delete_access_key(&mut self, id: &str) {
+        if self.access_keys.remove(&id.to_owned()).is_some() {
+            self.deleted_keys.insert(id.to_owned());
+        }
+    }
+
     /// Forgets a client token along with what it made.
     pub fn forget_token(&mut self, token: Option<u128>) {
         token.map(|token| self.client_tokens.remove(&token));

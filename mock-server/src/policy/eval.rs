@@ -1,5 +1,6 @@
 //! What policies say about a request.
 
+use super::principal::{Grant, Standing};
 use super::{Context, Effect, Policy, Principal};
 use std::borrow::Cow;
 
@@ -142,7 +143,164 @@ impl Kind {
     }
 }
 
-/// What the policies say about the request.
-pub fn decide(_request: &Request<'_>, _policies: &Policies<'_>) -> Decision {
-    Decision { verdict: Verdict::ImplicitDeny(Kind::Identity), cited: Vec::new() }
+impl Kind {
+    /// Whether policies of this kind say who they are about, since they are not attached to who asks.
+    pub(super) fn names_principals(self) -> bool {
+        matches!(self, Kind::Resource | Kind::Trust | Kind::Endpoint)
+    }
+}
+
+/// A request while policies are asked about it.
+pub(super) struct Asked<'a> {
+    pub request: &'a Request<'a>,
+    /// In lower case.
+    pub action: String,
+    /// Whether who asks has a permissions boundary.
+    pub bounded: bool,
+}
+
+/// The values of a condition key: at least one.
+#[derive(Clone, Copy)]
+pub(super) enum Values<'a> {
+    One(&'a str),
+    Listed(&'a [String]),
+}
+
+impl<'a> Values<'a> {
+    pub fn iter(self) -> impl Iterator<Item = &'a str> {
+        let (one, listed) = match self {
+            Values::One(value) => (Some(value), &[][..]),
+            Values::Listed(values) => (None, values),
+        };
+        one.into_iter().chain(listed.iter().map(String::as_str))
+    }
+}
+
+impl<'a> Asked<'a> {
+    /// What a condition key says: the context, or else who asks.
+    pub fn values(&self, key: &str) -> Option<Values<'a>> {
+        let listed = self.request.context.get(key).map(Values::Listed);
+        listed.or_else(|| self.request.principal.key(key).map(Values::One))
+    }
+
+    /// The value of a key that has one, as a variable can stand for it.
+    pub fn single(&self, key: &str) -> Option<&'a str> {
+        match self.values(key)? {
+            Values::One(value) => Some(value),
+            Values::Listed([value]) => Some(value),
+            Values::Listed(_) => None,
+        }
+    }
+}
+
+/// The statements that apply.
+struct Found<'a> {
+    asked: &'a Asked<'a>,
+    allow: Vec<Applied<'a>>,
+    deny: Vec<Applied<'a>>,
+}
+
+struct Applied<'a> {
+    kind: Kind,
+    source: &'a Source<'a>,
+    statement: usize,
+    grant: Grant,
+}
+
+impl<'a> Found<'a> {
+    /// Asks policies. Answers how they let in who asks, if they do.
+    fn ask(&mut self, kind: Kind, sources: impl IntoIterator<Item = &'a Source<'a>>) -> Option<Grant> {
+        let mut strongest = None;
+        for source in sources {
+            for (statement, is) in source.policy.statements().iter().enumerate() {
+                let Some(grant) = is.applies(self.asked, kind) else { continue };
+                let applied = Applied { kind, source, statement, grant };
+                if is.effect() == Effect::Deny {
+                    self.deny.push(applied);
+                } else {
+                    self.allow.push(applied);
+                    strongest = strongest.max(Some(grant));
+                }
+            }
+        }
+        strongest
+    }
+}
+
+impl Applied<'_> {
+    fn cite(&self) -> Option<Cited> {
+        let statement = self.source.policy.statements().get(self.statement)?;
+        Some(Cited {
+            kind: self.kind,
+            source: self.source.name.clone().into_owned(),
+            statement: self.statement,
+            sid: statement.sid().map(str::to_owned),
+            effect: statement.effect(),
+        })
+    }
+}
+
+/// What the policies say about the request (IAM user guide, "Policy evaluation logic" and "Cross-account policy
+/// evaluation logic").
+///
+/// Any statement that denies wins. Else each of these must allow: every level of service control policies, for whoever
+/// acts for an account; the resource's policy, if it is in another account, if it is a role to be assumed, or if who
+/// asks acts for no account; what the account itself has given who asks, and its limits; the policy of the VPC endpoint.
+///
+/// Within one account a resource's policy can stand in for the account: to whom it names itself (`*` names everybody)
+/// it grants whatever boundary and session policies leave out, to the sessions of a role that it names what these
+/// leave. An account that it names is not yet a grant to anybody in it but the root user.
+pub fn decide(request: &Request<'_>, policies: &Policies<'_>) -> Decision {
+    let asked = Asked { request, action: request.action.to_ascii_lowercase(), bounded: policies.boundary.is_some() };
+    let mut found = Found { asked: &asked, allow: Vec::new(), deny: Vec::new() };
+    let standing = request.principal.standing();
+    let outsider = standing == Standing::Outsider;
+
+    let mut controlled = true;
+    if !outsider {
+        for level in &policies.control {
+            controlled &= found.ask(Kind::ControlPolicy, level).is_some();
+        }
+    }
+    let through = found.ask(Kind::Endpoint, &policies.endpoint);
+    let granted = found.ask(policies.resource_kind, &policies.resource);
+    let identity = found.ask(Kind::Identity, &policies.identity);
+    let boundary = found.ask(Kind::Boundary, &policies.boundary);
+    let session = found.ask(Kind::Session, policies.session.iter().flatten());
+
+    let account = request.principal.account();
+    let at_home = !outsider && request.resource_account.is_none_or(|owner| account == Some(owner));
+    let needs_grant = !at_home || policies.resource_kind == Kind::Trust;
+    // What a resource's policy grants within the account, beyond what the account itself does.
+    let grant = granted.filter(|_| at_home);
+    let by_account = !outsider && grant < Some(Grant::Direct);
+    let limited = by_account && standing == Standing::Identity;
+
+    let missing = if let Some(applied) = found.deny.first() {
+        Some(Verdict::ExplicitDeny(applied.kind))
+    } else if !controlled {
+        Some(Verdict::ImplicitDeny(Kind::ControlPolicy))
+    } else if needs_grant && granted.is_none() {
+        Some(Verdict::ImplicitDeny(policies.resource_kind))
+    } else if limited && grant < Some(Grant::Role) && identity.is_none() {
+        Some(Verdict::ImplicitDeny(Kind::Identity))
+    } else if limited && policies.boundary.is_some() && boundary.is_none() {
+        Some(Verdict::ImplicitDeny(Kind::Boundary))
+    } else if by_account && policies.session.is_some() && session.is_none() {
+        Some(Verdict::ImplicitDeny(Kind::Session))
+    } else if policies.endpoint.is_some() && through.is_none() {
+        Some(Verdict::ImplicitDeny(Kind::Endpoint))
+    } else {
+        None
+    };
+    let verdict = missing.unwrap_or(Verdict::Allowed);
+    let decided = match verdict {
+        Verdict::Allowed => {
+            found.allow.retain(|applied| needs_grant || applied.grant > Grant::Account);
+            found.allow
+        }
+        Verdict::ExplicitDeny(_) => found.deny,
+        Verdict::ImplicitDeny(_) => Vec::new(),
+    };
+    Decision { verdict, cited: decided.iter().filter_map(Applied::cite).collect() }
 }

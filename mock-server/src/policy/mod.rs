@@ -3,12 +3,18 @@
 //! A policy is read once ([`Policy::parse`]) and asked often ([`decide`]). Nothing here knows accounts, roles or
 //! services of this program: whoever asks brings the request, its condition keys and the policies that have a say.
 
+mod condition;
 mod context;
 mod document;
 mod eval;
+mod pattern;
 mod principal;
+mod text;
 
 pub use context::Context;
 pub use document::{Effect, Malformed, Policy, Statement};
 pub use eval::{Cited, Decision, Kind, Policies, Request, Source, Verdict, decide};
 pub use principal::Principal;
+
+#[cfg(test)]
+mod tests;

@@ -43,6 +43,7 @@ impl Lab {
             region: REGION.into(),
             partition: Partition::Aws,
             principal: Principal::Root,
+            session: None,
             access_key: String::new(),
             host: "127.0.0.1:4545".into(),
         };

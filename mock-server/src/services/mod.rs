@@ -12,6 +12,7 @@ pub mod sts;
 
 use crate::kernel::{Memo, SimTime};
 pub use crate::model::Principal;
+use crate::model::Session;
 use crate::model::{Owner, Partition, State, Txn};
 use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
@@ -26,6 +27,8 @@ pub struct Caller {
     pub region: Arc<str>,
     pub partition: Partition,
     pub principal: Principal,
+    /// The temporary credentials that the request is made with, if it is.
+    pub session: Option<Arc<Session>>,
     /// The access key id of the request; empty if it was not signed.
     pub access_key: String,
     /// Where the request came in, such as `127.0.0.1:4545`.

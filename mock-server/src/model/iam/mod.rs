@@ -2,12 +2,16 @@
 
 pub mod aws_policy;
 pub mod policy;
+pub mod provider;
 pub mod role;
+pub mod session;
 pub mod user;
 
 pub use aws_policy::AwsPolicy;
 pub use policy::{AnyPolicy, Grants, ManagedPolicy, PolicyDocument, PolicyVersion};
-pub use role::{InstanceProfile, Role, Session};
+pub use provider::OidcProvider;
+pub use role::{InstanceProfile, Role};
+pub use session::Session;
 pub use user::{AccessKey, Group, User};
 
 use super::Tags;
@@ -23,11 +27,18 @@ pub enum Principal {
         unique_id: String,
         arn: String,
     },
-    /// The session of an assumed role.
+    /// The session of an assumed role. The role may be gone, or be another one of the same name by now.
     Role {
+        role_arn: String,
         role_name: String,
         role_unique_id: String,
         session_name: String,
+    },
+    /// Whoever was given credentials by a user or the root (`GetFederationToken`).
+    Federated {
+        name: String,
+        /// The key of the user who gave them, see [`User::key_of`]; `None`: the root.
+        giver: Option<String>,
     },
 }
 

@@ -1,4 +1,4 @@
-//! Roles, the sessions of assumed roles, and the profiles that hand roles to instances.
+//! Roles, and the profiles that hand them to instances.
 
 use super::*;
 
@@ -36,27 +36,6 @@ impl Row for Role {
     fn indexes(&self, _: &mut dyn FnMut(())) {}
 }
 
-/// Temporary credentials of an assumed role.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Session {
-    /// `ASIA…`; its digits encode the account.
-    pub access_key: String,
-    pub role_name: String,
-    /// `AROA…`, of the role as it was when it was assumed.
-    pub role_unique_id: String,
-    pub session_name: String,
-    pub expires: SimTime,
-}
-
-impl Row for Session {
-    type Key = String;
-    type Index = ();
-    fn key(&self) -> String {
-        self.access_key.clone()
-    }
-    fn indexes(&self, _: &mut dyn FnMut(())) {}
-}
-
 /// A role as an instance is given it: at most one.
 #[derive(Clone, PartialEq, Debug)]
 pub struct InstanceProfile {
@@ -72,12 +51,19 @@ pub struct InstanceProfile {
     pub tags: Tags,
 }
 
+impl InstanceProfile {
+    /// The key of the profile with this name, in whatever case.
+    pub fn key_of(name: &str) -> String {
+        name.to_lowercase()
+    }
+}
+
 impl Row for InstanceProfile {
     type Key = String;
     /// The key of the role in it.
     type Index = String;
     fn key(&self) -> String {
-        self.name.to_lowercase()
+        Self::key_of(&self.name)
     }
     fn indexes(&self, emit: &mut dyn FnMut(String)) {
         self.role.iter().cloned().for_each(emit);

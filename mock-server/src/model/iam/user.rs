@@ -52,11 +52,18 @@ pub struct Group {
     pub grants: Grants,
 }
 
+impl Group {
+    /// The key of the group with this name, in whatever case.
+    pub fn key_of(name: &str) -> String {
+        name.to_lowercase()
+    }
+}
+
 impl Row for Group {
     type Key = String;
     type Index = ();
     fn key(&self) -> String {
-        self.name.to_lowercase()
+        Self::key_of(&self.name)
     }
     fn indexes(&self, _: &mut dyn FnMut(())) {}
 }

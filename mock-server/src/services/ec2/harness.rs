@@ -41,6 +41,7 @@ impl Lab {
             region: region.into(),
             partition: Partition::of(region),
             principal: Principal::Root,
+            session: None,
             access_key: String::new(),
             host: String::new(),
         };

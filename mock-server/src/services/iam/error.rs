@@ -7,18 +7,29 @@ refusals! {
     pub enum IamError as "iam" {
         NoSuchRole(name: String) = "NoSuchEntity" 404,
             text "The role with name {name} cannot be found.";
+        NoSuchUser(name: String) = "NoSuchEntity" 404,
+            text "The user with name {name} cannot be found.";
+        NoSuchGroup(name: String) = "NoSuchEntity" 404,
+            text "The group with name {name} cannot be found.";
+        NoSuchInstanceProfile(name: String) = "NoSuchEntity" 404,
+            text "Instance Profile {name} cannot be found.";
+        NoSuchPolicy(arn: String) = "NoSuchEntity" 404,
+            text "Policy {arn} was not found.";
         NoSuchRolePolicy(name: String) = "NoSuchEntity" 404,
             text "The role policy with name {name} cannot be found.";
         RoleExists(name: String) = "EntityAlreadyExists" 409,
             text "Role with name {name} already exists.";
-        RoleHasPolicies = "DeleteConflict" 409,
-            text "Cannot delete entity, must delete policies first.";
+        /// What stands in the way is one of a few fixed phrases.
+        MustFirst(what: &'static str) = "DeleteConflict" 409,
+            text "Cannot delete entity, must {what} first.";
         Quota { quota: &'static str, limit: usize } = "LimitExceeded" 409,
             text "Cannot exceed quota for {quota}: {limit}";
         PoliciesTooLarge { role: String, limit: usize } = "LimitExceeded" 409,
             text "Maximum policy size of {limit} bytes exceeded for role {role}";
         DuplicateTagKeys = "InvalidInput",
             text "Duplicate tag keys found. Please note that Tag keys are case insensitive.";
+        ReservedTagKey = "InvalidInput",
+            assumed "Tag keys beginning with 'aws:' are reserved for internal use.";
         InvalidMarker = "ValidationError",
             text "Invalid Marker.";
     } with {

@@ -1,13 +1,13 @@
 //! Roles.
 
+use super::entity::{self, ByPath, Named, Rest, change, check_no_policies, find};
 use super::error::IamError;
-use super::{change, document, encoded, find, part, role_tags};
-use crate::model::iam::base32;
+use super::tags::{self, TagData};
+use super::{document, encoded};
+use crate::kernel::Row;
 use crate::model::{PolicyDocument, Role, Txn};
 use crate::services::{Caller, Done, Home, Operation, Read, View, Write};
-use role_tags::TagData;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 
 /// Roles of an account.
 const MOST_ROLES: usize = 1_000;
@@ -52,7 +52,7 @@ impl RoleData {
     }
 
     fn created(role: &Role) -> Self {
-        Self { tags: role_tags::data(&role.tags), ..Self::brief(role) }
+        Self { tags: tags::data(&role.tags), ..Self::brief(role) }
     }
 
     fn described(role: &Role) -> Self {
@@ -64,7 +64,7 @@ impl RoleData {
     }
 
     fn full(role: &Role) -> Self {
-        let tags = role_tags::data(&role.tags);
+        let tags = tags::data(&role.tags);
         Self { tags, role_last_used: Some(Done {}), ..Self::listed(role) }
     }
 }
@@ -101,18 +101,17 @@ impl Operation for CreateRole {
 impl Write for CreateRole {
     fn run(txn: &mut Txn<'_>, caller: &Caller, input: CreateRoleIn) -> Result<OneRole, IamError> {
         document::check_trust(&input.assume_role_policy_document)?;
-        let tags = role_tags::merged(&Default::default(), input.tags)?;
+        let tags = tags::of_new::<Role>(input.tags)?;
         if txn.state.roles.contains(&Role::key_of(&input.role_name)) {
             return Err(IamError::RoleExists(input.role_name));
         }
         if txn.state.roles.len() >= MOST_ROLES {
             return Err(IamError::Quota { quota: "RolesPerAccount", limit: MOST_ROLES });
         }
-        let path = input.path.unwrap_or_else(|| "/".to_owned());
-        let resource = format!("role{path}{}", input.role_name);
+        let path = entity::path_or_root(input.path);
         let role = Role {
-            arn: caller.partition.arn("iam", "", caller.account, resource),
-            unique_id: format!("AROA{}", base32(txn.mint("role"), 17)),
+            arn: entity::arn::<Role>(caller, &path, &input.role_name),
+            unique_id: entity::unique_id::<Role>(txn),
             name: input.role_name,
             path,
             description: input.description,
@@ -124,13 +123,6 @@ impl Write for CreateRole {
         };
         Ok(OneRole { role: RoleData::created(&txn.state.roles.insert(role)) })
     }
-}
-
-/// The input of operations that take a role's name and no more.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Named {
-    role_name: String,
 }
 
 pub struct GetRole;
@@ -145,45 +137,32 @@ impl Operation for GetRole {
 
 impl Read for GetRole {
     fn run(view: &View<'_>, input: Named) -> Result<OneRole, IamError> {
-        Ok(OneRole { role: RoleData::full(find(view.state, &input.role_name)?) })
+        Ok(OneRole { role: RoleData::full(find(view.state, &input.name)?) })
     }
 }
 
 pub struct ListRoles;
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct ListRolesIn {
-    path_prefix: Option<String>,
-    marker: Option<String>,
-    max_items: Option<usize>,
-}
-
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ListRolesOut {
     roles: Vec<RoleData>,
-    is_truncated: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    marker: Option<String>,
+    #[serde(flatten)]
+    rest: Rest,
 }
 
 impl Operation for ListRoles {
     const NAME: &'static str = "ListRoles";
     const HOME: Home = Home::Account;
-    type In = ListRolesIn;
+    type In = ByPath;
     type Out = ListRolesOut;
     type Error = IamError;
 }
 
 impl Read for ListRoles {
-    fn run(view: &View<'_>, input: ListRolesIn) -> Result<ListRolesOut, IamError> {
-        let prefix = input.path_prefix.as_deref().unwrap_or("/");
-        let roles = view.state.roles.iter().filter(|role| role.path.starts_with(prefix));
-        let key = |role: &&Arc<Role>| Role::key_of(&role.name);
-        let (roles, marker) = part(roles, input.marker.as_deref(), input.max_items, key)?;
-        let roles = roles.into_iter().map(|role| RoleData::listed(role)).collect();
-        Ok(ListRolesOut { roles, is_truncated: marker.is_some(), marker })
+    fn run(view: &View<'_>, input: ByPath) -> Result<ListRolesOut, IamError> {
+        let (roles, rest) = input.of(view.state)?;
+        Ok(ListRolesOut { roles: roles.into_iter().map(|role| RoleData::listed(role)).collect(), rest })
     }
 }
 
@@ -208,7 +187,7 @@ impl Operation for UpdateRole {
 impl Write for UpdateRole {
     /// What is not given stays as it is.
     fn run(txn: &mut Txn<'_>, _: &Caller, input: UpdateRoleIn) -> Result<Done, IamError> {
-        change(&mut txn.state, &input.role_name, |role| {
+        change(&mut txn.state, &input.role_name, |role: &mut Role| {
             role.description = input.description.or(role.description.take());
             role.max_session_seconds = input.max_session_duration.unwrap_or(role.max_session_seconds);
         })?;
@@ -260,9 +239,9 @@ impl Operation for UpdateAssumeRolePolicy {
 
 impl Write for UpdateAssumeRolePolicy {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: UpdateAssumeRolePolicyIn) -> Result<Done, IamError> {
-        find(&txn.state, &input.role_name)?;
+        find::<Role>(&txn.state, &input.role_name)?;
         document::check_trust(&input.policy_document)?;
-        change(&mut txn.state, &input.role_name, |role| {
+        change(&mut txn.state, &input.role_name, |role: &mut Role| {
             role.trust = PolicyDocument::new(input.policy_document)
         })?;
         Ok(Done {})
@@ -281,11 +260,12 @@ impl Operation for DeleteRole {
 
 impl Write for DeleteRole {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: Named) -> Result<Done, IamError> {
-        let role = find(&txn.state, &input.role_name)?;
-        if !role.grants.inline.is_empty() {
-            return Err(IamError::RoleHasPolicies);
+        let role = find::<Role>(&txn.state, &input.name)?;
+        if txn.state.instance_profiles.count(&role.key()) > 0 {
+            return Err(IamError::MustFirst("remove roles from instance profile"));
         }
-        txn.state.roles.remove(&Role::key_of(&input.role_name));
+        check_no_policies(&role.grants)?;
+        txn.state.roles.remove(&role.key());
         Ok(Done {})
     }
 }

@@ -1,8 +1,9 @@
 //! Inline policies of roles.
 
+use super::entity::{NamedPage, Rest, change, find};
 use super::error::IamError;
-use super::{change, document, encoded, find, part};
-use crate::model::{PolicyDocument, Txn};
+use super::{document, encoded};
+use crate::model::{PolicyDocument, Role, Txn};
 use crate::services::{Caller, Done, Home, Operation, Read, View, Write};
 use serde::{Deserialize, Serialize};
 
@@ -26,9 +27,9 @@ impl Operation for PutRolePolicy {
 
 impl Write for PutRolePolicy {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: PutRolePolicyIn) -> Result<Done, IamError> {
-        find(&txn.state, &input.role_name)?;
+        find::<Role>(&txn.state, &input.role_name)?;
         document::check_inline(&input.policy_document)?;
-        let role = change(&mut txn.state, &input.role_name, |role| {
+        let role = change(&mut txn.state, &input.role_name, |role: &mut Role| {
             role.grants.inline.insert(input.policy_name, PolicyDocument::new(input.policy_document));
         })?;
         match document::too_large(role.grants.inline.values().map(PolicyDocument::text)) {
@@ -66,7 +67,7 @@ impl Operation for GetRolePolicy {
 
 impl Read for GetRolePolicy {
     fn run(view: &View<'_>, input: OnePolicy) -> Result<GetRolePolicyOut, IamError> {
-        let role = find(view.state, &input.role_name)?;
+        let role = find::<Role>(view.state, &input.role_name)?;
         let Some(document) = role.grants.inline.get(&input.policy_name) else {
             return Err(IamError::NoSuchRolePolicy(input.policy_name));
         };
@@ -80,37 +81,27 @@ impl Read for GetRolePolicy {
 
 pub struct ListRolePolicies;
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct ListRolePoliciesIn {
-    role_name: String,
-    marker: Option<String>,
-    max_items: Option<usize>,
-}
-
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ListRolePoliciesOut {
     policy_names: Vec<String>,
-    is_truncated: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    marker: Option<String>,
+    #[serde(flatten)]
+    rest: Rest,
 }
 
 impl Operation for ListRolePolicies {
     const NAME: &'static str = "ListRolePolicies";
     const HOME: Home = Home::Account;
-    type In = ListRolePoliciesIn;
+    type In = NamedPage;
     type Out = ListRolePoliciesOut;
     type Error = IamError;
 }
 
 impl Read for ListRolePolicies {
-    fn run(view: &View<'_>, input: ListRolePoliciesIn) -> Result<ListRolePoliciesOut, IamError> {
-        let role = find(view.state, &input.role_name)?;
-        let names = role.grants.inline.keys().cloned();
-        let (policy_names, marker) = part(names, input.marker.as_deref(), input.max_items, String::clone)?;
-        Ok(ListRolePoliciesOut { policy_names, is_truncated: marker.is_some(), marker })
+    fn run(view: &View<'_>, input: NamedPage) -> Result<ListRolePoliciesOut, IamError> {
+        let role = find::<Role>(view.state, &input.name)?;
+        let (policy_names, rest) = input.part().of(role.grants.inline.keys().cloned(), String::clone)?;
+        Ok(ListRolePoliciesOut { policy_names, rest })
     }
 }
 
@@ -127,7 +118,7 @@ impl Operation for DeleteRolePolicy {
 impl Write for DeleteRolePolicy {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: OnePolicy) -> Result<Done, IamError> {
         let mut gone = None;
-        change(&mut txn.state, &input.role_name, |role| {
+        change(&mut txn.state, &input.role_name, |role: &mut Role| {
             gone = role.grants.inline.remove(&input.policy_name)
         })?;
         gone.map(|_| Done {}).ok_or(IamError::NoSuchRolePolicy(input.policy_name))

@@ -5,7 +5,7 @@ use super::super::{
 };
 use super::role::*;
 use super::role_policy::*;
-use super::role_tags::*;
+use super::tags::*;
 use crate::kernel::{AccountId, Clock, ClockMode, Scope, SimTime};
 use crate::model::{Account, Defaults, Partition, Role, World};
 use serde::Serialize;
@@ -30,6 +30,7 @@ impl Bench {
             region: "us-east-1".into(),
             partition: Partition::Aws,
             principal: Principal::Root,
+            session: None,
             access_key: String::new(),
             host: String::new(),
         };
@@ -164,9 +165,9 @@ fn what_is_not_there_is_not_found() {
         bench.read::<GetRolePolicy>(policy()),
         bench.read::<ListRolePolicies>(named()),
         bench.write::<DeleteRolePolicy>(policy()),
-        bench.write::<TagRole>(with(json!({"Tags": []}))),
-        bench.write::<UntagRole>(with(json!({"TagKeys": []}))),
-        bench.read::<ListRoleTags>(named()),
+        bench.write::<Tag<Role>>(with(json!({"Tags": []}))),
+        bench.write::<Untag<Role>>(with(json!({"TagKeys": []}))),
+        bench.read::<ListTags<Role>>(named()),
     ] {
         assert_eq!(refusal(result), expected);
     }
@@ -268,10 +269,10 @@ fn tags_are_told_apart_whatever_their_case() {
     let bench = Bench::new();
     bench.role("r", service());
     let tag = |key: &str, value: &str| json!({"Key": key, "Value": value});
-    let put = |tags: Value| bench.write::<TagRole>(json!({"RoleName": "r", "Tags": tags}));
+    let put = |tags: Value| bench.write::<Tag<Role>>(json!({"RoleName": "r", "Tags": tags}));
     put(json!([tag("Team", "a"), tag("env", "x")])).unwrap();
     put(json!([tag("TEAM", "b")])).unwrap();
-    let list = |more: Value| bench.read::<ListRoleTags>(more).unwrap();
+    let list = |more: Value| bench.read::<ListTags<Role>>(more).unwrap();
     let all = list(json!({"RoleName": "r"}));
     assert_eq!(all, json!({"Tags": [tag("TEAM", "b"), tag("env", "x")], "IsTruncated": false}));
     let first = list(json!({"RoleName": "r", "MaxItems": 1}));
@@ -282,6 +283,6 @@ fn tags_are_told_apart_whatever_their_case() {
     assert_eq!(refusal(twice), is("InvalidInput", message, 400));
     let many = put((0..49).map(|i| tag(&format!("k{i}"), "")).collect());
     assert_eq!(refusal(many), is("LimitExceeded", "Cannot exceed quota for TagsPerRole: 50", 409));
-    bench.write::<UntagRole>(json!({"RoleName": "r", "TagKeys": ["team", "none"]})).unwrap();
+    bench.write::<Untag<Role>>(json!({"RoleName": "r", "TagKeys": ["team", "none"]})).unwrap();
     assert_eq!(list(json!({"RoleName": "r"}))["Tags"], json!([tag("env", "x")]));
 }

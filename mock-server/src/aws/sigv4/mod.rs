@@ -1,6 +1,10 @@
-//! What a signature says about its request: who, when, where, for which service.
+//! What a signature says about its request: who, when, where, for which service; and whether it is right.
 //!
-//! Nothing is verified here; the scope alone routes the request.
+//! The scope alone routes the request; it is read always. [`verify`] is asked only where signatures count.
+
+mod verify;
+
+pub use verify::{Problem, verify};
 
 use std::borrow::Cow;
 
