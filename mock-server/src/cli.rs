@@ -105,6 +105,10 @@ struct Serve {
     /// times, or once with commas.
     #[arg(long = "quota", env = "MOCKPLANE_QUOTA", value_delimiter = ',', value_parser = parse_quota)]
     quota: Vec<(String, usize)>,
+    /// What becomes of calls that no policy allows, and of jobs whose roles may not do what they need: they are refused,
+    /// served with an event that tells (audit), or served.
+    #[arg(long = "iam", env = "MOCKPLANE_IAM", default_value = "enforce")]
+    iam: IamModeName,
     /// Form of the log, which goes to standard error.
     #[arg(long, env = "MOCKPLANE_LOG_FORMAT", default_value = "text")]
     log_format: LogFormat,
@@ -170,6 +174,23 @@ enum SilenceName {
 enum QuotasName {
     Aws,
     Off,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum IamModeName {
+    Enforce,
+    Audit,
+    Off,
+}
+
+impl From<IamModeName> for IamMode {
+    fn from(name: IamModeName) -> Self {
+        match name {
+            IamModeName::Enforce => IamMode::Enforce,
+            IamModeName::Audit => IamMode::Audit,
+            IamModeName::Off => IamMode::Off,
+        }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -266,7 +287,8 @@ fn defaults(args: &Serve) -> Result<Defaults, String> {
     args.quota.iter().try_for_each(|(name, limit)| quotas.set(name, *limit))?;
     let mut offerings = Offerings::default();
     args.not_offered.iter().for_each(|(family, zones)| offerings.set(family, zones.clone()));
-    Ok(Defaults { profile: args.profile.into(), rule_modes, offerings, choices, texts, quotas })
+    let iam_mode = args.iam.into();
+    Ok(Defaults { profile: args.profile.into(), rule_modes, offerings, choices, texts, quotas, iam_mode })
 }
 
 /// Says where the server is, and then that it is ready, on a line of its own that others wait for.

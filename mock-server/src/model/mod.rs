@@ -60,10 +60,7 @@ pub use hosting::{
     DeployedVariant, Deployment, Endpoint, EndpointConfig, EndpointCourse, EndpointStatus, FleetKey,
     SageModel, Variant,
 };
-pub use iam::{
-    AccessKey, AnyPolicy, Grants, Group, InstanceProfile, ManagedPolicy, PolicyDocument, PolicyVersion, Principal, Role,
-    Session, User,
-};
+pub use iam::{AccessKey, AnyPolicy, Authorization, ControlPolicies, Grants, Group, IamMode, InstanceProfile, ManagedPolicy, PolicyDocument, PolicyVersion, Principal, Role, Session, User};
 pub use ids::*;
 pub use image::Image;
 pub use instance::{Instance, InstanceState};

@@ -1,6 +1,7 @@
 //! Who can act in an account, and the policies that they have been given.
 
 pub mod aws_policy;
+pub mod mode;
 pub mod policy;
 pub mod provider;
 pub mod role;
@@ -8,6 +9,7 @@ pub mod session;
 pub mod user;
 
 pub use aws_policy::AwsPolicy;
+pub use mode::{Authorization, ControlPolicies, IamMode};
 pub use policy::{AnyPolicy, Grants, ManagedPolicy, PolicyDocument, PolicyVersion};
 pub use provider::OidcProvider;
 pub use role::{InstanceProfile, Role};

@@ -1,0 +1,147 @@
+//! Whether a caller may do what it asks for.
+//!
+//! A call does one thing or more, each on a resource ([`acts`]); every one must be allowed, or the call is refused with
+//! the first that is not. What an account does with that follows from its mode: it refuses, tells, or does not ask.
+
+mod acts;
+mod ec2;
+mod keys;
+mod named;
+mod pass_role;
+mod refusal;
+
+use super::call::Call;
+use crate::aws::{Fault, Value};
+use crate::iam::grants::Held;
+use crate::iam::who;
+use crate::kernel::{Event, Scope};
+use crate::model::iam::policy as managed;
+use crate::model::{IamMode, Principal, State};
+use crate::policy::{Policies, Policy, Request, Source, decide};
+use acts::{Act, Asked};
+use keys::Sent;
+use refusal::Denial;
+use std::borrow::Cow;
+use std::sync::{Arc, LazyLock};
+
+/// What an account may do of everything, if nobody detaches it.
+static FULL_ACCESS: LazyLock<Policy> = LazyLock::new(|| {
+    let text = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
+    Policy::parse(text).unwrap_or_default()
+});
+const FULL_ACCESS_NAME: &str = "arn:aws:organizations::aws:policy/service_control_policy/p-FullAWSAccess";
+
+/// What a call was found to do: to be recorded once it is done.
+pub(super) struct Authorised {
+    acts: Vec<Act>,
+}
+
+/// Decides about a call.
+///
+/// # Errors
+/// The refusal, in the words of the service.
+pub(super) fn authorise(call: &Call<'_>, input: &Value, user_agent: Option<&str>) -> Result<Authorised, Fault> {
+    let global = call.account.read(&Scope::Global);
+    let state = call.account.read(&Scope::Region(call.caller.region.clone()));
+    let asked = Asked {
+        service: call.service,
+        operation: call.operation.name,
+        caller: &call.caller,
+        input,
+        state: &state,
+        global: &global,
+    };
+    let acts = acts::acts(&asked);
+    let settings = &global.authorization;
+    if settings.mode == IamMode::Off {
+        return Ok(Authorised { acts });
+    }
+    let controlled = !settings.control.full_access || !settings.control.policies.is_empty();
+    let held = who::held(&global, &call.caller.principal);
+    let session = session_policies(&call.caller.session, &global);
+    if held.is_none() && session.is_none() && !controlled {
+        return Ok(Authorised { acts });
+    }
+    let mut policies = held.as_ref().map(Held::policies).unwrap_or_default();
+    policies.session = session.as_ref().map(|list| list.iter().map(as_source).collect());
+    if controlled {
+        policies.control = vec![control_policies(&global)];
+    }
+    let caller = &call.caller;
+    let principal = who::asker(caller.partition, caller.account, &caller.principal);
+    let sent = Sent { user_agent, now: call.now };
+    for act in &acts {
+        let context = keys::context(&asked, &sent, act);
+        let action = act.name();
+        let request = Request {
+            principal: &principal,
+            action: &action,
+            resource: &act.resource,
+            resource_account: None,
+            context: &context,
+        };
+        let decision = decide(&request, &policies);
+        if decision.allowed() {
+            continue;
+        }
+        let denial = Denial { act, decision, principal: &principal, context };
+        if settings.mode == IamMode::Enforce {
+            return Err(denial.fault(&asked));
+        }
+        call.account.events.push([would_deny(&asked, call, &denial)]);
+    }
+    Ok(Authorised { acts })
+}
+
+/// The session policies of temporary credentials; `None` if nothing was given along that limits them.
+fn session_policies(
+    session: &Option<Arc<crate::model::Session>>,
+    global: &State,
+) -> Option<Vec<(String, Arc<Policy>)>> {
+    let session = session.as_ref().filter(|session| session.is_limited())?;
+    let inline = session.policy.iter().map(|document| ("session policy".to_owned(), document.policy().clone()));
+    let attached = session.policy_arns.iter().map(|arn| {
+        let document = managed::policy(global, arn).and_then(|policy| policy.document());
+        // A policy that is gone grants nothing.
+        (arn.to_string(), document.map(|document| document.policy().clone()).unwrap_or_default())
+    });
+    Some(inline.chain(attached).collect())
+}
+
+fn as_source((name, policy): &(String, Arc<Policy>)) -> Source<'_> {
+    Source { name: Cow::Borrowed(name), policy }
+}
+
+fn control_policies(global: &State) -> Vec<Source<'_>> {
+    let control = &global.authorization.control;
+    let full = control.full_access.then(|| Source { name: FULL_ACCESS_NAME.into(), policy: &FULL_ACCESS });
+    let own = control.policies.iter().map(|(name, document)| Source { name: name.into(), policy: document.policy() });
+    full.into_iter().chain(own).collect()
+}
+
+/// What would have been a refusal.
+fn would_deny(asked: &Asked<'_>, call: &Call<'_>, denial: &Denial<'_>) -> Event {
+    Event {
+        at: call.now,
+        kind: "WouldDeny",
+        place: call.caller.region.to_string(),
+        resource: denial.act.resource.to_string(),
+        message: format!("{}: {}", denial.sentence(asked), denial.because()),
+        rule: None,
+    }
+}
+
+impl Authorised {
+    /// Remembers what the call did, so that policies can be written for it.
+    pub(super) fn record(self, call: &Call<'_>) {
+        let caller = &call.caller;
+        let who: Cow<'_, str> = match &caller.principal {
+            // Sessions of one role have their policies in common.
+            Principal::Role { role_arn, .. } => role_arn.as_str().into(),
+            principal => who::arn(caller.partition, caller.account, principal).into(),
+        };
+        for act in self.acts {
+            call.account.deeds.add(&who, (act.actions.prefix, act.action.name), &act.resource);
+        }
+    }
+}
