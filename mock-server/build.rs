@@ -44,7 +44,8 @@ fn main() -> Outcome<()> {
         let image = compile(&source).map_err(|error| format!("{}: {error}", path.display()))?;
         std::fs::write(out.join(format!("{service}.model")), postcard::to_stdvec(&image)?)?;
     }
-    let source: BTreeMap<String, ActionSource> = serde_json::from_str(&unpacked(Path::new("model/actions.json.gz"))?)?;
+    let source: BTreeMap<String, ActionSource> =
+        serde_json::from_str(&unpacked(Path::new("model/actions.json.gz"))?)?;
     for (prefix, source) in &source {
         let table = action_table(source).map_err(|error| format!("actions of {prefix}: {error}"))?;
         std::fs::write(out.join(format!("{prefix}.actions")), postcard::to_stdvec(&table)?)?;
@@ -79,9 +80,10 @@ struct ActionNode {
 fn action_table(source: &ActionSource) -> Outcome<actions::Table<'_>> {
     let mut sets: Vec<Vec<&str>> = Vec::new();
     let mut set_of = |keys| keys_number(&mut sets, keys);
-    let types = source.resources.iter().map(|(name, (arn, keys))| {
-        Ok(actions::ResourceType { name, arn, keys: set_of(keys)? })
-    });
+    let types = source
+        .resources
+        .iter()
+        .map(|(name, (arn, keys))| Ok(actions::ResourceType { name, arn, keys: set_of(keys)? }));
     let types = types.collect::<Outcome<Vec<_>>>()?;
     let mut all = Vec::new();
     for (name, node) in &source.actions {
@@ -107,7 +109,11 @@ fn action_table(source: &ActionSource) -> Outcome<actions::Table<'_>> {
             }
             let at = types.binary_search_by(|known| known.name.cmp(resource_type));
             let at = at.map_err(|_| format!("{name}: no type of resource {resource_type}"))?;
-            action.acts_on.push(actions::ActsOn { resource_type: u16::try_from(at)?, required: *required, keys });
+            action.acts_on.push(actions::ActsOn {
+                resource_type: u16::try_from(at)?,
+                required: *required,
+                keys,
+            });
         }
         all.push(action);
     }

@@ -5,7 +5,7 @@ mod explain;
 use crate::clock::{parse_mode, parse_span};
 use crate::kernel::{AccountId, ClockMode, SimTime};
 use crate::model::{
-    Choices, Defaults, Offerings, Placement, Profile, Quotas, RuleMode, RuleModes, Silence, Texts,
+    Choices, Defaults, IamMode, Offerings, Placement, Profile, Quotas, RuleMode, RuleModes, Silence, Texts,
 };
 use crate::rules;
 use crate::scenario;

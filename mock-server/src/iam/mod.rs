@@ -3,3 +3,4 @@
 pub mod grants;
 pub mod message;
 pub mod trust;
+pub mod who;
