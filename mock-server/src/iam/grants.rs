@@ -58,8 +58,7 @@ fn of_grants<'a>(
     holder: Holder<'a>,
     grants: &'a Grants,
 ) -> impl Iterator<Item = Granted<'a>> {
-    let inline =
-        grants.inline.iter().map(move |(name, document)| Granted::Inline { holder, name, document });
+    let inline = grants.inline.iter().map(move |(name, document)| Granted::Inline { holder, name, document });
     let managed = grants.attached.iter().filter_map(|arn| policy::policy(global, arn));
     inline.chain(managed.map(Granted::Managed))
 }

@@ -59,7 +59,8 @@ pub fn trusts(trust: &Policy, service: &str) -> Result<(), Distrust> {
         context: &context,
     };
     let resource = Some(Source { name: "trust policy".into(), policy: trust });
-    match decide(&request, &Policies { resource, resource_kind: Kind::Trust, ..Policies::default() }).verdict {
+    match decide(&request, &Policies { resource, resource_kind: Kind::Trust, ..Policies::default() }).verdict
+    {
         Verdict::Allowed => Ok(()),
         Verdict::ExplicitDeny(_) => Err(Distrust::Denied),
         Verdict::ImplicitDeny(_) => Err(Distrust::NotAllowed),

@@ -76,7 +76,9 @@ pub fn keys(
 /// The tags of whoever acts: those of the user or role, and session tags in their place.
 pub fn tags(global: &State, principal: &Principal, session: Option<&Session>) -> Tags {
     let own = match principal {
-        Principal::User { name, unique_id, .. } => user(global, name, unique_id).map(|user| user.tags.clone()),
+        Principal::User { name, unique_id, .. } => {
+            user(global, name, unique_id).map(|user| user.tags.clone())
+        }
         Principal::Role { role_name, role_unique_id, .. } => {
             role(global, role_name, role_unique_id).map(|role| role.tags.clone())
         }
@@ -85,7 +87,8 @@ pub fn tags(global: &State, principal: &Principal, session: Option<&Session>) ->
     let mut tags = own.unwrap_or_default();
     for (key, value) in session.iter().flat_map(|session| session.tags.iter()) {
         // Keys that differ only in case are one key.
-        let old = tags.iter().map(|(old, _)| old).find(|old| old.eq_ignore_ascii_case(key)).map(str::to_owned);
+        let old =
+            tags.iter().map(|(old, _)| old).find(|old| old.eq_ignore_ascii_case(key)).map(str::to_owned);
         old.iter().for_each(|old| tags.remove(old));
         tags.set(key, value);
     }

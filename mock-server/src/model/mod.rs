@@ -60,7 +60,10 @@ pub use hosting::{
     DeployedVariant, Deployment, Endpoint, EndpointConfig, EndpointCourse, EndpointStatus, FleetKey,
     SageModel, Variant,
 };
-    AccessKey, AnyPolicy, Authorization, ControlPolicies, Grants, Group, IamMode, InstanceProfile, ManagedPolicy, OidcProvider, PolicyDocument, PolicyVersion, Principal, Role, Session, User,
+pub use iam::{
+    AccessKey, AnyPolicy, Authorization, ControlPolicies, Grants, Group, IamMode, InstanceProfile,
+    ManagedPolicy, OidcProvider, PolicyDocument, PolicyVersion, Principal, Role, Session, User,
+};
 pub use ids::*;
 pub use image::Image;
 pub use instance::{Instance, InstanceState};

@@ -131,7 +131,8 @@ enum Values {
 
 impl Condition {
     pub fn new(key: &str, operator: Operator, values: &[String], variables: bool) -> Condition {
-        let texts = |mode| Values::Texts(values.iter().map(|value| Text::new(value, mode, variables)).collect());
+        let texts =
+            |mode| Values::Texts(values.iter().map(|value| Text::new(value, mode, variables)).collect());
         let values = match operator.base {
             Base::Text(mode) => texts(mode),
             Base::Bool => texts(Mode::IgnoreCase),

@@ -120,7 +120,8 @@ impl Statement {
             Some(Scope::These(named)) => named.grant(principal, trust),
             Some(Scope::AllBut(named)) => {
                 // It never spares who has a permissions boundary ("NotPrincipal", "Key points").
-                let spared = named.spares(principal, trust) && !(asked.bounded && self.effect == Effect::Deny);
+                let spared =
+                    named.spares(principal, trust) && !(asked.bounded && self.effect == Effect::Deny);
                 (!spared).then_some(Grant::Direct)
             }
         }
@@ -189,7 +190,8 @@ impl TryFrom<Elements> for RawStatement {
             "Deny" => Effect::Deny,
             other => return Err(format!("`Effect` is `{other}`, not `Allow` or `Deny`")),
         };
-        let actions = one_of("Action", filled("Action", elements.action)?, filled("NotAction", elements.not_action)?)?;
+        let actions =
+            one_of("Action", filled("Action", elements.action)?, filled("NotAction", elements.not_action)?)?;
         Ok(RawStatement {
             sid: elements.sid,
             effect,
@@ -428,7 +430,11 @@ impl<'de> Visitor<'de> for Form<Named> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Named, E> {
-        if text == "*" { Ok(Named::everybody()) } else { Err(E::custom(format!("unknown principal `{text}`"))) }
+        if text == "*" {
+            Ok(Named::everybody())
+        } else {
+            Err(E::custom(format!("unknown principal `{text}`")))
+        }
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Named, A::Error> {

@@ -251,7 +251,8 @@ impl Applied<'_> {
 /// it grants whatever boundary and session policies leave out, to the sessions of a role that it names what these
 /// leave. An account that it names is not yet a grant to anybody in it but the root user.
 pub fn decide(request: &Request<'_>, policies: &Policies<'_>) -> Decision {
-    let asked = Asked { request, action: request.action.to_ascii_lowercase(), bounded: policies.boundary.is_some() };
+    let asked =
+        Asked { request, action: request.action.to_ascii_lowercase(), bounded: policies.boundary.is_some() };
     let mut found = Found { asked: &asked, allow: Vec::new(), deny: Vec::new() };
     let standing = request.principal.standing();
     let outsider = standing == Standing::Outsider;

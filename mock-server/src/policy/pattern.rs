@@ -67,7 +67,9 @@ impl Pattern {
     pub fn of(mut steps: Vec<Step>, mode: Mode) -> Pattern {
         steps.dedup_by(|next, before| *next == Step::Many && *before == Step::Many);
         match mode {
-            Mode::IgnoreCase => return Pattern::IgnoreCase(String::from_utf8_lossy(&bytes(&steps)).to_lowercase().into()),
+            Mode::IgnoreCase => {
+                return Pattern::IgnoreCase(String::from_utf8_lossy(&bytes(&steps)).to_lowercase().into());
+            }
             Mode::Arn if colons(&steps) < 5 => return Pattern::Never,
             Mode::Arn => keep_within(&mut steps, false),
             Mode::Resource if steps.starts_with(&b"arn:".map(Step::Byte)) => keep_within(&mut steps, true),

@@ -38,7 +38,9 @@ impl Principal {
             Principal::Root { .. } => Standing::Root,
             Principal::User { .. } | Principal::Session { .. } => Standing::Identity,
             Principal::Federated { arn, .. } if is_session(arn) => Standing::Identity,
-            Principal::Federated { .. } | Principal::Service { .. } | Principal::Anonymous => Standing::Outsider,
+            Principal::Federated { .. } | Principal::Service { .. } | Principal::Anonymous => {
+                Standing::Outsider
+            }
         }
     }
 
@@ -107,7 +109,9 @@ impl Principal {
     fn user_id(&self) -> Option<&str> {
         match self {
             Principal::Root { account, .. } => Some(account),
-            Principal::User { id, .. } | Principal::Session { id, .. } | Principal::Federated { id, .. } => Some(id),
+            Principal::User { id, .. } | Principal::Session { id, .. } | Principal::Federated { id, .. } => {
+                Some(id)
+            }
             Principal::Service { .. } => None,
             Principal::Anonymous => Some("anonymous"),
         }
@@ -175,12 +179,14 @@ impl Named {
     ///
     /// `trust`: services and identity providers are let in by trust policies only by name. Elsewhere `*` means them as well.
     pub fn grant(&self, principal: &Principal, trust: bool) -> Option<Grant> {
-        let outside = matches!(principal.standing(), Standing::Outsider) && *principal != Principal::Anonymous;
+        let outside =
+            matches!(principal.standing(), Standing::Outsider) && *principal != Principal::Anonymous;
         if self.everybody || (self.every_account && !(trust && outside)) {
             return Some(Grant::Direct);
         }
         let lists = |name: &str| self.aws.iter().any(|listed| listed == name);
-        let account = principal.account().is_some_and(|account| self.accounts.iter().any(|listed| listed == account));
+        let account =
+            principal.account().is_some_and(|account| self.accounts.iter().any(|listed| listed == account));
         let account = account.then_some(Grant::Account);
         let direct = |named: bool| named.then_some(Grant::Direct);
         match principal {

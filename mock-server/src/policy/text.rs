@@ -89,7 +89,9 @@ fn pieces(text: &str) -> Vec<Piece> {
 
 fn variable(inside: &str) -> Piece {
     let (key, default) = match inside.split_once(',') {
-        Some((key, default)) => (key, default.trim().strip_prefix('\'').and_then(|text| text.strip_suffix('\''))),
+        Some((key, default)) => {
+            (key, default.trim().strip_prefix('\'').and_then(|text| text.strip_suffix('\'')))
+        }
         None => (inside, None),
     };
     Piece::Variable { key: key.trim().to_owned(), default: default.map(str::to_owned) }

@@ -47,7 +47,8 @@ impl Actions {
     pub fn of(prefix: &str) -> Option<&'static Self> {
         let (prefix, slot, bytes) = slot(prefix)?;
         Some(slot.get_or_init(|| {
-            let table = postcard::from_bytes(bytes).expect("the build script wrote this image with these types");
+            let table =
+                postcard::from_bytes(bytes).expect("the build script wrote this image with these types");
             Box::new(Self { prefix, table })
         }))
     }

@@ -109,7 +109,10 @@ fn in_header(parts: &RequestParts<'_>, now: i64) -> Result<Signature, Problem> {
         return Err(Problem::Incomplete(format!("Unsupported AWS 'algorithm': '{algorithm}'.").into()));
     }
     let field = |name: &str| {
-        fields.split(',').find_map(|field| field.trim().strip_prefix(name)?.strip_prefix('=')).map(str::to_owned)
+        fields
+            .split(',')
+            .find_map(|field| field.trim().strip_prefix(name)?.strip_prefix('='))
+            .map(str::to_owned)
     };
     let date = header_date(parts)?;
     let missing = |name: &str| {
@@ -176,7 +179,11 @@ fn presigned(parts: &RequestParts<'_>, now: i64, service: &str) -> Result<Signat
         },
     };
     in_time(&date, now, life)?;
-    Ok(Signature { signed_headers: parameter("X-Amz-SignedHeaders")?, value: parameter("X-Amz-Signature")?, date })
+    Ok(Signature {
+        signed_headers: parameter("X-Amz-SignedHeaders")?,
+        value: parameter("X-Amz-Signature")?,
+        date,
+    })
 }
 
 /// Whether what was signed at `date` is good now, if it is good for so many seconds.
@@ -392,7 +399,10 @@ mod tests {
     #[test]
     fn parts_that_are_missing_are_named() {
         for (part, text) in [
-            (", Signature=", "Authorization header requires 'Signature' parameter. Authorization=AWS4-HMAC-SHA256"),
+            (
+                ", Signature=",
+                "Authorization header requires 'Signature' parameter. Authorization=AWS4-HMAC-SHA256",
+            ),
             (
                 " SignedHeaders=content-type;",
                 "Authorization header requires 'SignedHeaders' parameter. Authorization=AWS4-HMAC-SHA256",

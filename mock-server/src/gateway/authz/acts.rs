@@ -65,7 +65,8 @@ impl Act {
         let lists = |set: u16| self.actions.keys(set).contains(&key);
         lists(self.action.keys)
             || self.acts_on.is_some_and(|on| {
-                lists(on.keys) || (self.actions.prefix != "ec2" && lists(self.actions.resource_type(&on).keys))
+                lists(on.keys)
+                    || (self.actions.prefix != "ec2" && lists(self.actions.resource_type(&on).keys))
             })
     }
 }
@@ -136,7 +137,11 @@ pub(super) fn arn(asked: &Asked<'_>, form: &str, names: &[&str]) -> Arc<str> {
 }
 
 /// Visits every text of the input with the name of the member that it is in.
-pub(super) fn texts<'v>(value: &'v Value, member: &'static str, visit: &mut impl FnMut(&'static str, &'v str)) {
+pub(super) fn texts<'v>(
+    value: &'v Value,
+    member: &'static str,
+    visit: &mut impl FnMut(&'static str, &'v str),
+) {
     match value {
         Value::String(text) => visit(member, text),
         Value::List(elements) => elements.iter().for_each(|element| texts(element, member, visit)),

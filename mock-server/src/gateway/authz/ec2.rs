@@ -55,14 +55,13 @@ const PREFIXES: &[(&str, &str)] = &[
 ///
 /// Source: reference, which lists only the group whose rules change, and only the requester's VPC of a peering
 /// connection ("Identity and access management for VPC peering").
-const SPOKEN_OF: &[(&str, &str)] =
-    &[
-        ("*", "IpPermissions"),
-        ("*", "ReferencedGroupId"),
-        ("CreateVpcPeeringConnection", "PeerVpcId"),
-        // The name of the one that is made.
-        ("CreateSecurityGroup", "GroupName"),
-    ];
+const SPOKEN_OF: &[(&str, &str)] = &[
+    ("*", "IpPermissions"),
+    ("*", "ReferencedGroupId"),
+    ("CreateVpcPeeringConnection", "PeerVpcId"),
+    // The name of the one that is made.
+    ("CreateSecurityGroup", "GroupName"),
+];
 
 /// Types that a call makes although the reference does not call them required, by operation.
 ///
@@ -120,7 +119,9 @@ fn ids(asked: &Asked<'_>, wanted: &str) -> Vec<String> {
     });
     match asked.operation {
         "AcceptVpcPeeringConnection" => accepter(asked).into_iter().for_each(&mut add),
-        "RunInstances" => launched_into(asked, wanted, !found.is_empty()).into_iter().for_each(|id| found.push(id)),
+        "RunInstances" => {
+            launched_into(asked, wanted, !found.is_empty()).into_iter().for_each(|id| found.push(id))
+        }
         _ => {}
     }
     if found.is_empty() && wanted == "key-pair" {

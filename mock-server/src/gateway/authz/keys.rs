@@ -11,8 +11,8 @@ use crate::iam::who;
 use crate::kernel::SimTime;
 use crate::model::vpc_endpoint::VpcEndpoint;
 use crate::model::{
-    Id, InstanceId, NetworkAclId, NetworkInterfaceId, Role, RouteTableId, SecurityGroupId, SubnetId, Tags, User,
-    VpcEndpointId, VpcId, VpcPeeringConnectionId,
+    Id, InstanceId, NetworkAclId, NetworkInterfaceId, Role, RouteTableId, SecurityGroupId, SubnetId, Tags,
+    User, VpcEndpointId, VpcId, VpcPeeringConnectionId,
 };
 use crate::policy::Context;
 use crate::services::{ec2 as ec2_service, sagemaker};
@@ -47,7 +47,10 @@ const FROM_INPUT: &[(&str, &[&str])] = &[
     ("iam:PolicyARN", &["PolicyArn"]),
     ("sagemaker:AcceleratorTypes", &["ProductionVariants.AcceleratorType"]),
     ("sagemaker:EnableRemoteDebug", &["RemoteDebugConfig.EnableRemoteDebug"]),
-    ("sagemaker:FileSystemAccessMode", &["InputDataConfig.DataSource.FileSystemDataSource.FileSystemAccessMode"]),
+    (
+        "sagemaker:FileSystemAccessMode",
+        &["InputDataConfig.DataSource.FileSystemDataSource.FileSystemAccessMode"],
+    ),
     ("sagemaker:FileSystemDirectoryPath", &["InputDataConfig.DataSource.FileSystemDataSource.DirectoryPath"]),
     ("sagemaker:FileSystemId", &["InputDataConfig.DataSource.FileSystemDataSource.FileSystemId"]),
     ("sagemaker:FileSystemType", &["InputDataConfig.DataSource.FileSystemDataSource.FileSystemType"]),
@@ -83,7 +86,10 @@ const FROM_INPUT: &[(&str, &[&str])] = &[
             "KmsKeyId",
         ],
     ),
-    ("sagemaker:VpcSecurityGroupIds", &["VpcConfig.SecurityGroupIds", "NetworkConfig.VpcConfig.SecurityGroupIds"]),
+    (
+        "sagemaker:VpcSecurityGroupIds",
+        &["VpcConfig.SecurityGroupIds", "NetworkConfig.VpcConfig.SecurityGroupIds"],
+    ),
     ("sagemaker:VpcSubnets", &["VpcConfig.Subnets", "NetworkConfig.VpcConfig.Subnets"]),
     ("sts:RoleSessionName", &["RoleSessionName"]),
 ];
@@ -115,9 +121,11 @@ const DERIVED: &[(&str, fn(&On<'_>) -> Option<String>)] = &[
     }),
     ("iam:PermissionsBoundary", |on| on.boundary()),
     ("sagemaker:ModelArn", |on| {
-        let model = on.asked.input.get("ModelName").or_else(|| {
-            on.asked.input.get("ProductionVariants")?.as_list()?.first()?.get("ModelName")
-        });
+        let model = on
+            .asked
+            .input
+            .get("ModelName")
+            .or_else(|| on.asked.input.get("ProductionVariants")?.as_list()?.first()?.get("ModelName"));
         Some(on.asked.caller.arn("sagemaker", format_args!("model/{}", model?.as_str()?.to_lowercase())))
     }),
     ("sagemaker:TaggingAction", |on| Some(on.asked.operation.to_owned())),
@@ -210,8 +218,9 @@ fn request_tags(on: &On<'_>, context: &mut Context) {
         ServiceId::Ec2 if input.get("TagSpecifications").is_some() => {
             let name = on.act.resource_type().map(|known| known.name);
             let all = input.get("TagSpecifications").and_then(Value::as_list).unwrap_or_default();
-            let of_type =
-                all.iter().find(|each| each.get("ResourceType").and_then(Value::as_str) == name && name.is_some());
+            let of_type = all
+                .iter()
+                .find(|each| each.get("ResourceType").and_then(Value::as_str) == name && name.is_some());
             of_type.and_then(|each| each.get("Tags"))
         }
         _ => input.get("Tags"),
@@ -265,7 +274,8 @@ impl On<'_> {
     }
 
     fn arn(&self, kind: &str, id: &str) -> String {
-        arn(self.asked, &format!("arn:${{Partition}}:ec2:${{Region}}:${{Account}}:{kind}/{id}"), &[]).to_string()
+        arn(self.asked, &format!("arn:${{Partition}}:ec2:${{Region}}:${{Account}}:{kind}/{id}"), &[])
+            .to_string()
     }
 
     fn tags(&self) -> Tags {
@@ -316,9 +326,9 @@ impl On<'_> {
             return Some(subnet.vpc);
         }
         let Some(id) = self.id() else {
-            return self.given::<VpcId>("VpcId").or_else(|| {
-                state.default_vpc().filter(|_| self.is("security-group")).map(|vpc| vpc.id)
-            });
+            return self
+                .given::<VpcId>("VpcId")
+                .or_else(|| state.default_vpc().filter(|_| self.is("security-group")).map(|vpc| vpc.id));
         };
         match ec2::type_of(id)? {
             "security-group" => state.groups.get(&SecurityGroupId::parse(id)?).map(|row| row.vpc),

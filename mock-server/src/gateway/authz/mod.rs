@@ -26,7 +26,8 @@ use std::sync::{Arc, LazyLock};
 
 /// What an account may do of everything, if nobody detaches it.
 static FULL_ACCESS: LazyLock<Policy> = LazyLock::new(|| {
-    let text = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
+    let text =
+        r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
     Policy::parse(text).unwrap_or_default()
 });
 const FULL_ACCESS_NAME: &str = "arn:aws:organizations::aws:policy/service_control_policy/p-FullAWSAccess";
@@ -40,7 +41,11 @@ pub(super) struct Authorised {
 ///
 /// # Errors
 /// The refusal, in the words of the service.
-pub(super) fn authorise(call: &Call<'_>, input: &Value, user_agent: Option<&str>) -> Result<Authorised, Fault> {
+pub(super) fn authorise(
+    call: &Call<'_>,
+    input: &Value,
+    user_agent: Option<&str>,
+) -> Result<Authorised, Fault> {
     let global = call.account.read(&Scope::Global);
     let state = call.account.read(&Scope::Region(call.caller.region.clone()));
     let asked = Asked {
@@ -99,7 +104,8 @@ fn session_policies(
     global: &State,
 ) -> Option<Vec<(String, Arc<Policy>)>> {
     let session = session.as_ref().filter(|session| session.is_limited())?;
-    let inline = session.policy.iter().map(|document| ("session policy".to_owned(), document.policy().clone()));
+    let inline =
+        session.policy.iter().map(|document| ("session policy".to_owned(), document.policy().clone()));
     let attached = session.policy_arns.iter().map(|arn| {
         let document = managed::policy(global, arn).and_then(|policy| policy.document());
         // A policy that is gone grants nothing.
@@ -115,7 +121,10 @@ fn as_source((name, policy): &(String, Arc<Policy>)) -> Source<'_> {
 fn control_policies(global: &State) -> Vec<Source<'_>> {
     let control = &global.authorization.control;
     let full = control.full_access.then(|| Source { name: FULL_ACCESS_NAME.into(), policy: &FULL_ACCESS });
-    let own = control.policies.iter().map(|(name, document)| Source { name: name.into(), policy: document.policy() });
+    let own = control
+        .policies
+        .iter()
+        .map(|(name, document)| Source { name: name.into(), policy: document.policy() });
     full.into_iter().chain(own).collect()
 }
 

@@ -34,7 +34,8 @@ fn variables(form: &'static str) -> impl Iterator<Item = &'static str> {
 
 /// Whether an ARN is of this form. The last variable may stand for a path.
 fn fits(form: &str, arn: &str) -> bool {
-    let mut pieces = form.split("${").map(|piece| piece.split_once('}').map_or(piece, |(_, literal)| literal));
+    let mut pieces =
+        form.split("${").map(|piece| piece.split_once('}').map_or(piece, |(_, literal)| literal));
     let Some(mut rest) = pieces.next().and_then(|start| arn.strip_prefix(start)) else { return false };
     let mut pieces = pieces.peekable();
     while let Some(literal) = pieces.next() {

@@ -78,7 +78,9 @@ fn role(asked: &Asked<'_>, what: &What, value: &Value) -> Option<Arc<str>> {
     let roles = &asked.global.roles;
     let of_name = |name: &str| match roles.get(&Role::key_of(name)) {
         Some(role) => role.arn.as_str().into(),
-        None => asked.caller.partition.arn("iam", "", asked.caller.account, format_args!("role/{name}")).into(),
+        None => {
+            asked.caller.partition.arn("iam", "", asked.caller.account, format_args!("role/{name}")).into()
+        }
     };
     match what {
         What::RoleArn => value.as_str().filter(|arn| !arn.is_empty()).map(Arc::from),

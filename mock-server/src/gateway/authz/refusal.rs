@@ -19,7 +19,8 @@ pub(super) struct Denial<'a> {
 }
 
 /// The condition keys that a message in code tells, if they are there.
-const TOLD: &[&str] = &["ec2:Region", "ec2:Vpc", "ec2:Subnet", "ec2:CreateAction", "ec2:AvailabilityZone", "ec2:InstanceType"];
+const TOLD: &[&str] =
+    &["ec2:Region", "ec2:Vpc", "ec2:Subnet", "ec2:CreateAction", "ec2:AvailabilityZone", "ec2:InstanceType"];
 
 impl Denial<'_> {
     /// `User: … is not authorized to perform: … on resource: … because …`
@@ -71,8 +72,14 @@ impl Denial<'_> {
                 let mut text = format!("You are not authorized to perform this operation. {sentence}");
                 if &*self.act.resource != "*" {
                     let action = self.act.name();
-                    let message =
-                        Message::new(&self.decision, self.principal, &action, &self.act.resource, &self.context, TOLD);
+                    let message = Message::new(
+                        &self.decision,
+                        self.principal,
+                        &action,
+                        &self.act.resource,
+                        &self.context,
+                        TOLD,
+                    );
                     text.push_str(". Encoded authorization failure message: ");
                     text.push_str(&message.encode(asked.caller.account));
                 }

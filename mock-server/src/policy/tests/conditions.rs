@@ -17,10 +17,35 @@ const ARNS_OUT: &[&str] = &[
     "",
 ];
 const DATES: &[&str] = &["2024-06-01T12:00:00Z"];
-const BEFORE: &[&str] = &["2024-06-01T11:59:59Z", "2024-06-01T13:59:59+02:00", "2024-06", "2024", "1717243199", "2024-06-01", "2024-06-01T11:59Z", "-1"];
-const AT: &[&str] = &["2024-06-01T12:00:00Z", "2024-06-01T14:00:00+02:00", "2024-06-01T12:00:00.0Z", "1717243200", "2024-06-01T12:00Z", "2024-06-01T10:30-01:30"];
-const AFTER: &[&str] = &["2024-06-01T12:00:00.001Z", "2024-06-01T12:00:01Z", "2025", "2024-07", "1717243201", "2024-06-02", "2024-06-01T12:01Z"];
-const NO_DATES: &[&str] = &["", "now", "2024-13", "2024-06-01T12:00", "12:00:00Z", "2024-06-01T12:00:00ä", "ääääääääZ"];
+const BEFORE: &[&str] = &[
+    "2024-06-01T11:59:59Z",
+    "2024-06-01T13:59:59+02:00",
+    "2024-06",
+    "2024",
+    "1717243199",
+    "2024-06-01",
+    "2024-06-01T11:59Z",
+    "-1",
+];
+const AT: &[&str] = &[
+    "2024-06-01T12:00:00Z",
+    "2024-06-01T14:00:00+02:00",
+    "2024-06-01T12:00:00.0Z",
+    "1717243200",
+    "2024-06-01T12:00Z",
+    "2024-06-01T10:30-01:30",
+];
+const AFTER: &[&str] = &[
+    "2024-06-01T12:00:00.001Z",
+    "2024-06-01T12:00:01Z",
+    "2025",
+    "2024-07",
+    "1717243201",
+    "2024-06-02",
+    "2024-06-01T12:01Z",
+];
+const NO_DATES: &[&str] =
+    &["", "now", "2024-13", "2024-06-01T12:00", "12:00:00Z", "2024-06-01T12:00:00ä", "ääääääääZ"];
 
 const TABLE: &[Row] = &[
     ("StringEquals", &["a", "B*"], &["a", "B*"], &["A", "b*", "Bc", "", "aa"]),
@@ -28,10 +53,20 @@ const TABLE: &[Row] = &[
     ("StringNotEquals", &["a", "B*"], &["A", "b*", "Bc", "", "aa"], &["a", "B*"]),
     ("StringEqualsIgnoreCase", &["a", "Grün*"], &["a", "A", "GRÜN*"], &["b", "grüna", ""]),
     ("StringNotEqualsIgnoreCase", &["a", "Grün*"], &["b", "grüna", ""], &["a", "A", "GRÜN*"]),
-    ("StringLike", &["a*c", "x?", "t1.*"], &["ac", "abc", "a::c", "xy", "t1."], &["AC", "x", "xyz", "t2.a", ""]),
+    (
+        "StringLike",
+        &["a*c", "x?", "t1.*"],
+        &["ac", "abc", "a::c", "xy", "t1."],
+        &["AC", "x", "xyz", "t2.a", ""],
+    ),
     ("StringLike", &["*"], &["x", ""], &[]),
     ("StringNotLike", &["a*c", "x?", "t1.*"], &["AC", "x", "xyz", "t2.a", ""], &["ac", "abc", "xy", "t1."]),
-    ("NumericEquals", &["10", "2.5"], &["10", "10.0", "2.50", "1e1"], &["11", "-10", "ten", "", "inf", "NaN"]),
+    (
+        "NumericEquals",
+        &["10", "2.5"],
+        &["10", "10.0", "2.50", "1e1"],
+        &["11", "-10", "ten", "", "inf", "NaN"],
+    ),
     ("NumericNotEquals", &["10", "2.5"], &["11", "-10", "ten", ""], &["10", "10.0", "2.50"]),
     ("NumericLessThan", &["10"], &["9", "9.99", "-1"], &["10", "11", "ten", "-inf"]),
     ("NumericLessThanEquals", &["10"], &["9", "10"], &["10.01", "11", "ten"]),
@@ -79,11 +114,32 @@ const TABLE: &[Row] = &[
 
 /// The names of all operators, from the user guide.
 const OPERATORS: &[&str] = &[
-    "StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", "StringLike",
-    "StringNotLike", "NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericLessThanEquals",
-    "NumericGreaterThan", "NumericGreaterThanEquals", "DateEquals", "DateNotEquals", "DateLessThan",
-    "DateLessThanEquals", "DateGreaterThan", "DateGreaterThanEquals", "Bool", "BinaryEquals", "IpAddress",
-    "NotIpAddress", "ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike",
+    "StringEquals",
+    "StringNotEquals",
+    "StringEqualsIgnoreCase",
+    "StringNotEqualsIgnoreCase",
+    "StringLike",
+    "StringNotLike",
+    "NumericEquals",
+    "NumericNotEquals",
+    "NumericLessThan",
+    "NumericLessThanEquals",
+    "NumericGreaterThan",
+    "NumericGreaterThanEquals",
+    "DateEquals",
+    "DateNotEquals",
+    "DateLessThan",
+    "DateLessThanEquals",
+    "DateGreaterThan",
+    "DateGreaterThanEquals",
+    "Bool",
+    "BinaryEquals",
+    "IpAddress",
+    "NotIpAddress",
+    "ArnEquals",
+    "ArnLike",
+    "ArnNotEquals",
+    "ArnNotLike",
 ];
 
 /// Whether a condition lets the user do something, with these values of the key.
@@ -99,12 +155,17 @@ fn meets(operator: &str, wanted: &[&str], values: Option<&[&str]>) -> bool {
 #[test]
 fn every_operator() {
     for operator in OPERATORS {
-        assert!(TABLE.iter().any(|(name, _, yes, no)| name == operator && !yes.is_empty() && !no.is_empty()), "{operator}");
+        assert!(
+            TABLE.iter().any(|(name, _, yes, no)| name == operator && !yes.is_empty() && !no.is_empty()),
+            "{operator}"
+        );
     }
     for (operator, wanted, yes, no) in TABLE {
         let negated = operator.contains("Not");
         for (suffix, absent) in [("", negated), ("IfExists", true)] {
-            for (prefix, absent) in [("", absent), ("ForAllValues:", true), ("ForAnyValue:", !suffix.is_empty())] {
+            for (prefix, absent) in
+                [("", absent), ("ForAllValues:", true), ("ForAnyValue:", !suffix.is_empty())]
+            {
                 let name = format!("{prefix}{operator}{suffix}");
                 assert_eq!(meets(&name, wanted, None), absent, "{name} {wanted:?} absent");
                 for value in *yes {
@@ -122,7 +183,11 @@ fn every_operator() {
                             prefix => prefix == "ForAnyValue:",
                         };
                         for both in [[*value, *other], [*other, *value]] {
-                            assert_eq!(meets(&name, wanted, Some(&both)), expected, "{name} {wanted:?} {both:?}");
+                            assert_eq!(
+                                meets(&name, wanted, Some(&both)),
+                                expected,
+                                "{name} {wanted:?} {both:?}"
+                            );
                         }
                         assert!(meets(&name, wanted, Some(&[value, value])), "{name} {wanted:?} {value}");
                         assert!(!meets(&name, wanted, Some(&[other, other])), "{name} {wanted:?} {other}");
@@ -144,7 +209,9 @@ fn empty_texts_are_nothing_only_when_alone() {
 
 #[test]
 fn null_asks_whether_a_key_is_absent() {
-    for (wanted, absent, present) in [("true", true, false), ("TRUE", true, false), ("false", false, true), ("maybe", false, false)] {
+    for (wanted, absent, present) in
+        [("true", true, false), ("TRUE", true, false), ("false", false, true), ("maybe", false, false)]
+    {
         assert_eq!(meets("Null", &[wanted], None), absent, "{wanted}");
         assert_eq!(meets("Null", &[wanted], Some(&[])), absent, "{wanted}");
         assert_eq!(meets("Null", &[wanted], Some(&["x"])), present, "{wanted}");
@@ -160,14 +227,35 @@ fn names_of_operators() {
         Policy::parse(&json!({"Statement": statement}).to_string())
     };
     for operator in OPERATORS {
-        for name in [text(operator), operator.to_lowercase(), format!("{operator}IfExists"), format!("forallvalues:{operator}ifexists"), format!("ForAnyValue:{operator}")] {
+        for name in [
+            text(operator),
+            operator.to_lowercase(),
+            format!("{operator}IfExists"),
+            format!("forallvalues:{operator}ifexists"),
+            format!("ForAnyValue:{operator}"),
+        ] {
             assert!(parses(&name).is_ok(), "{name}");
         }
     }
     for name in [
-        "", "IfExists", "StringEqual", "StringEqualsIfExist", "IfExistsStringEquals", "StringEqualsIfExistsIfExists", "Stringequälls",
-        "NullIfExists", "ForAllValues:Null", "ForAnyValue:Null", "ForSomeValues:StringEquals", "ForAllValues:",
-        "ForAllValues:ForAnyValue:StringEquals", ":StringEquals", "ForAllValuesStringEquals", "NotBool", "BinaryNotEquals", "äIfExists",
+        "",
+        "IfExists",
+        "StringEqual",
+        "StringEqualsIfExist",
+        "IfExistsStringEquals",
+        "StringEqualsIfExistsIfExists",
+        "Stringequälls",
+        "NullIfExists",
+        "ForAllValues:Null",
+        "ForAnyValue:Null",
+        "ForSomeValues:StringEquals",
+        "ForAllValues:",
+        "ForAllValues:ForAnyValue:StringEquals",
+        ":StringEquals",
+        "ForAllValuesStringEquals",
+        "NotBool",
+        "BinaryNotEquals",
+        "äIfExists",
     ] {
         let wrong = parses(name).unwrap_err();
         assert_eq!(wrong.message, format!("unknown condition operator `{name}`"));
@@ -198,7 +286,9 @@ fn all_keys_and_operators_must_hold() {
         (json!({"StringEquals": {}}), true),
     ];
     let mut context = Context::new();
-    for (key, value) in [("a", "2"), ("c", "3"), ("a", "1"), ("TAG/größe", "y"), ("TAG/GRößE", "X"), ("yes", "true")] {
+    for (key, value) in
+        [("a", "2"), ("c", "3"), ("a", "1"), ("TAG/größe", "y"), ("TAG/GRößE", "X"), ("yes", "true")]
+    {
         context.set(key, value);
     }
     assert_eq!(context.get("A"), Some(&[text("1")][..]), "set again");
