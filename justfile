@@ -57,6 +57,10 @@ docker tag="mockplane":
 static-check:
     .ci/static-check
 
+# change the policy engine line by line and see whether its tests notice; needs cargo-mutants
+mutants *args:
+    .ci/mutants "$@"
+
 # what a change must pass
 ci:
     .ci/run

@@ -11,7 +11,7 @@ use super::principal::{Grant, Named};
 use super::text::Text;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserializer, Error, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -57,6 +57,8 @@ pub struct Malformed {
 impl Policy {
     /// Reads a policy. A document without `Version` is of 2008-10-17, which has no variables.
     pub fn parse(text: &str) -> Result<Policy, Malformed> {
+        // What is not even JSON says so, whatever else is wrong with what stands before.
+        serde_json::from_str::<IgnoredAny>(text)?;
         let Object(raw) = serde_json::from_str::<Object<RawPolicy>>(text)?;
         let variables = raw.version.is_some_and(|version| version == Version::V2012);
         let statements = raw.statement.0.into_iter().map(|Object(raw)| raw.compile(variables));

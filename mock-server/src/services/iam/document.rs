@@ -1,29 +1,12 @@
-//! Policy documents: whether IAM takes them. What they mean is another module's affair.
+//! Trust policies: whether IAM takes them. What they mean is another module's affair.
 
 use super::error::{IamError, Malformed};
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
 
 type Object = Map<String, Value>;
 
 /// Characters of a trust policy, not counting white space.
 const MOST_TRUST: usize = 2_048;
-/// Characters of all inline policies of a role together, not counting white space.
-const MOST_INLINE: usize = 10_240;
-
-/// The elements of a statement.
-const ELEMENTS: [&str; 9] = [
-    "Sid",
-    "Effect",
-    "Principal",
-    "NotPrincipal",
-    "Action",
-    "NotAction",
-    "Resource",
-    "NotResource",
-    "Condition",
-];
-
 /// Checks the trust policy of a role.
 pub fn check_trust(document: &str) -> Result<(), IamError> {
     let policy = parse(document)?;
@@ -94,66 +77,6 @@ fn is_aws_principal(name: &str) -> bool {
     name == "*" || is_account || is_unique_id || is_arn(name)
 }
 
-/// Checks the policy that is to be a role's inline policy of this name.
-pub fn check_inline(document: &str) -> Result<(), IamError> {
-    let policy = parse(document)?;
-    let known = |name: &String| matches!(name.as_str(), "Version" | "Id" | "Statement");
-    let version = policy.get("Version").is_none_or(is_version);
-    let statements = policy.get("Statement").map(many).unwrap_or_default();
-    if !version || statements.is_empty() || !policy.keys().all(known) {
-        return Err(Malformed::Syntax.into());
-    }
-    let mut sids = BTreeSet::new();
-    for statement in statements {
-        let statement = statement.as_object().ok_or(Malformed::Syntax)?;
-        check_inline_statement(statement)?;
-        if let Some(sid) = statement.get("Sid").and_then(Value::as_str)
-            && !sids.insert(sid)
-        {
-            return Err(Malformed::DuplicateSid.into());
-        }
-    }
-    Ok(())
-}
-
-fn check_inline_statement(statement: &Object) -> Result<(), Malformed> {
-    let effect = statement.get("Effect").is_some_and(|effect| effect == "Allow" || effect == "Deny");
-    if !effect || !statement.keys().all(|name| ELEMENTS.contains(&name.as_str())) {
-        return Err(Malformed::Syntax);
-    }
-    if statement.contains_key("Principal") || statement.contains_key("NotPrincipal") {
-        return Err(Malformed::HasPrincipal);
-    }
-    let actions = statement.get("Action").or(statement.get("NotAction")).map(many).unwrap_or_default();
-    if actions.is_empty() {
-        return Err(Malformed::NoActions);
-    }
-    for action in actions {
-        match action.as_str().ok_or(Malformed::Syntax)? {
-            "*" => {}
-            action if !action.contains(':') => return Err(Malformed::NoVendor),
-            action if action.matches(':').count() > 1 => return Err(Malformed::Colons),
-            _ => {}
-        }
-    }
-    let resources = statement.get("Resource").or(statement.get("NotResource")).map(many).unwrap_or_default();
-    if resources.is_empty() {
-        return Err(Malformed::NoResources);
-    }
-    for resource in resources {
-        let resource = resource.as_str().ok_or(Malformed::Syntax)?;
-        if !resource.starts_with('*') && !is_arn(resource) {
-            return Err(Malformed::Resource(resource.to_owned()));
-        }
-    }
-    Ok(())
-}
-
-/// Whether these documents are too much for one role.
-pub fn too_large<'a>(documents: impl Iterator<Item = &'a str>) -> Option<usize> {
-    (documents.map(|document| size(document)).sum::<usize>() > MOST_INLINE).then_some(MOST_INLINE)
-}
-
 fn parse(document: &str) -> Result<Object, Malformed> {
     serde_json::from_str(document).map_err(|_| Malformed::Json)
 }
@@ -167,7 +90,7 @@ fn is_arn(text: &str) -> bool {
 }
 
 /// One thing or a list of things: policies write both the same way.
-fn many(value: &Value) -> Vec<&Value> {
+pub fn many(value: &Value) -> Vec<&Value> {
     match value {
         Value::Array(list) => list.iter().collect(),
         one => vec![one],
@@ -175,12 +98,12 @@ fn many(value: &Value) -> Vec<&Value> {
 }
 
 /// A value as it stands in a text: strings without quotes.
-fn plain(value: &Value) -> String {
+pub fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// IAM does not count white space.
-fn size(document: &str) -> usize {
+pub fn size(document: &str) -> usize {
     document.chars().filter(|c| !c.is_whitespace()).count()
 }
 
@@ -190,14 +113,9 @@ mod tests {
 
     const ROLE: &str =
         r#"{"Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole"}"#;
-    const READ: &str = r#"{"Sid":"A","Effect":"Allow","Action":"s3:Get*","Resource":"arn:aws:s3:::b/*"}"#;
 
     fn trust(statement: &str) -> Result<(), IamError> {
         check_trust(&format!(r#"{{"Version":"2012-10-17","Statement":[{statement}]}}"#))
-    }
-
-    fn inline(statement: &str) -> Result<(), IamError> {
-        check_inline(&format!(r#"{{"Version":"2012-10-17","Statement":[{statement}]}}"#))
     }
 
     #[test]
@@ -212,11 +130,6 @@ mod tests {
             let statement = format!(r#"{{"Effect":"Deny","Principal":{principal},"Action":["sts:*"]}}"#);
             assert_eq!(trust(&statement), Ok(()));
         }
-        assert_eq!(inline(READ), Ok(()));
-        assert_eq!(
-            inline(r#"{"Effect":"Allow","NotAction":"*","NotResource":["*"],"Condition":{}}"#),
-            Ok(())
-        );
     }
 
     #[test]
@@ -247,35 +160,6 @@ mod tests {
                 check_trust(&format!(r#"{{"Statement":[{}]}}"#, vec![ROLE; 30].join(" , "))),
                 "Cannot exceed quota for ACLSizePerRole: 2048",
             ),
-        ];
-        for (result, text) in cases {
-            assert_eq!(result.unwrap_err().to_string(), text);
-        }
-    }
-
-    #[test]
-    fn each_fault_of_an_inline_policy_has_its_text() {
-        let with = |from: &str, to: &str| READ.replace(from, to);
-        let cases = [
-            (check_inline("x"), "This policy contains invalid Json"),
-            (check_inline("{}"), "Syntax errors in policy."),
-            (inline(""), "Syntax errors in policy."),
-            (inline("[]"), "Syntax errors in policy."),
-            (inline(&with("Sid", "SID")), "Syntax errors in policy."),
-            (inline(&with("Allow", "Permit")), "Syntax errors in policy."),
-            (
-                inline(&with("\"Sid\":\"A\"", "\"Principal\":\"*\"")),
-                "Policy document should not specify a principal.",
-            ),
-            (inline(r#"{"Effect":"Allow","Resource":"*"}"#), "Policy statement must contain actions."),
-            (inline(r#"{"Effect":"Allow","Action":"*"}"#), "Policy statement must contain resources."),
-            (
-                inline(&with("s3:Get*", "GetObject")),
-                "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.",
-            ),
-            (inline(&with("s3:Get*", "s3:Get:x")), "Actions/Condition can contain only one colon."),
-            (inline(&with("arn:aws:s3:::b/*", "b")), "Resource b must be in ARN format or \"*\"."),
-            (inline(&[READ, READ].join(",")), "Statement IDs (SID) in a single policy must be unique."),
         ];
         for (result, text) in cases {
             assert_eq!(result.unwrap_err().to_string(), text);

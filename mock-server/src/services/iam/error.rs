@@ -1,5 +1,9 @@
 //! The errors of IAM: one variant for each thing that it refuses, with its exact code and text.
 
+mod policy;
+
+pub use policy::PolicyError;
+
 use crate::services::refusal::refusals;
 
 refusals! {
@@ -15,8 +19,6 @@ refusals! {
             text "Instance Profile {name} cannot be found.";
         NoSuchPolicy(arn: String) = "NoSuchEntity" 404,
             text "Policy {arn} was not found.";
-        NoSuchRolePolicy(name: String) = "NoSuchEntity" 404,
-            text "The role policy with name {name} cannot be found.";
         RoleExists(name: String) = "EntityAlreadyExists" 409,
             text "Role with name {name} already exists.";
         /// What stands in the way is one of a few fixed phrases.
@@ -24,8 +26,6 @@ refusals! {
             text "Cannot delete entity, must {what} first.";
         Quota { quota: &'static str, limit: usize } = "LimitExceeded" 409,
             text "Cannot exceed quota for {quota}: {limit}";
-        PoliciesTooLarge { role: String, limit: usize } = "LimitExceeded" 409,
-            text "Maximum policy size of {limit} bytes exceeded for role {role}";
         DuplicateTagKeys = "InvalidInput",
             text "Duplicate tag keys found. Please note that Tag keys are case insensitive.";
         ReservedTagKey = "InvalidInput",
@@ -34,6 +34,7 @@ refusals! {
             text "Invalid Marker.";
     } with {
         Malformed(Malformed),
+        Policy(PolicyError),
     }
 }
 
@@ -66,6 +67,12 @@ refusals! {
         // === Identity policies ===
         Syntax = "MalformedPolicyDocument",
             text "Syntax errors in policy.";
+        OldVersion = "MalformedPolicyDocument",
+            text "Policy document must be version 2012-10-17 or greater.";
+        Legacy = "MalformedPolicyDocument",
+            text "The policy failed legacy parsing";
+        Vendor(name: String) = "MalformedPolicyDocument",
+            text "Vendor {name} is not valid";
         HasPrincipal = "MalformedPolicyDocument",
             text "Policy document should not specify a principal.";
         NoActions = "MalformedPolicyDocument",
@@ -74,6 +81,16 @@ refusals! {
             text "Policy statement must contain resources.";
         Resource(name: String) = "MalformedPolicyDocument",
             text "Resource {name} must be in ARN format or \"*\".";
+        Partition { partition: String, resource: String } = "MalformedPolicyDocument",
+            text "Partition \"{partition}\" is not valid for resource \"{resource}\".";
+        ResourceVendor = "MalformedPolicyDocument",
+            text "Resource vendor must be fully qualified and cannot contain regexes.";
+        Region(name: String) = "MalformedPolicyDocument",
+            text "Resource {name} can not contain region information.";
+        IamRegion(name: String) = "MalformedPolicyDocument",
+            text "IAM resource {name} cannot contain region information.";
+        IamPath(starts: String) = "MalformedPolicyDocument",
+            text "IAM resource path must either be \"*\" or start with {starts}.";
         DuplicateSid = "MalformedPolicyDocument",
             text "Statement IDs (SID) in a single policy must be unique.";
     }

@@ -1,18 +1,25 @@
-//! AWS Identity and Access Management: roles with their trust and inline policies.
+//! AWS Identity and Access Management: who there is, and the policies that they have been given.
 
+mod attach;
+mod boundary;
 mod document;
 mod entity;
 pub mod error;
+mod holder;
+mod identity_document;
+mod inline;
+mod instance_profile;
+mod managed;
 mod role;
-mod role_policy;
 mod tags;
+mod version;
 #[cfg(test)]
 pub(in crate::services) mod tests;
 
 pub use error::IamError;
 
 use super::{Registrar, page};
-use crate::model::Role;
+use crate::model::{Group, InstanceProfile, ManagedPolicy, Role, User};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Every operation that behaves. The list is in order of resource.
@@ -25,12 +32,59 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.write::<role::UpdateAssumeRolePolicy>();
     registrar.write::<role::DeleteRole>();
 
-    registrar.write::<role_policy::PutRolePolicy>();
-    registrar.read::<role_policy::GetRolePolicy>();
-    registrar.read::<role_policy::ListRolePolicies>();
-    registrar.write::<role_policy::DeleteRolePolicy>();
-
     tags::<Role>(registrar);
+
+    policies(registrar);
+    instance_profiles(registrar);
+}
+
+/// Managed policies, and what gives policies to users, groups and roles.
+fn policies(registrar: &mut impl Registrar) {
+    registrar.write::<managed::CreatePolicy>();
+    registrar.read::<managed::GetPolicy>();
+    registrar.read::<managed::ListPolicies>();
+    registrar.write::<managed::DeletePolicy>();
+    registrar.read::<managed::ListEntitiesForPolicy>();
+
+    registrar.write::<version::CreatePolicyVersion>();
+    registrar.read::<version::GetPolicyVersion>();
+    registrar.read::<version::ListPolicyVersions>();
+    registrar.write::<version::SetDefaultPolicyVersion>();
+    registrar.write::<version::DeletePolicyVersion>();
+    tags::<ManagedPolicy>(registrar);
+
+    grants::<User>(registrar);
+    grants::<Group>(registrar);
+    grants::<Role>(registrar);
+    boundaries::<User>(registrar);
+    boundaries::<Role>(registrar);
+}
+
+/// What gives policies to one kind of holder, takes and tells them.
+fn grants<H: holder::Holder>(registrar: &mut impl Registrar) {
+    registrar.write::<inline::Put<H>>();
+    registrar.read::<inline::Get<H>>();
+    registrar.read::<inline::List<H>>();
+    registrar.write::<inline::Delete<H>>();
+    registrar.write::<attach::Attach<H>>();
+    registrar.write::<attach::Detach<H>>();
+    registrar.read::<attach::ListAttached<H>>();
+}
+
+fn boundaries<H: boundary::Bounded>(registrar: &mut impl Registrar) {
+    registrar.write::<boundary::PutBoundary<H>>();
+    registrar.write::<boundary::DeleteBoundary<H>>();
+}
+
+fn instance_profiles(registrar: &mut impl Registrar) {
+    registrar.write::<instance_profile::CreateInstanceProfile>();
+    registrar.read::<instance_profile::GetInstanceProfile>();
+    registrar.read::<instance_profile::ListInstanceProfiles>();
+    registrar.read::<instance_profile::ListInstanceProfilesForRole>();
+    registrar.write::<instance_profile::DeleteInstanceProfile>();
+    registrar.write::<instance_profile::AddRoleToInstanceProfile>();
+    registrar.write::<instance_profile::RemoveRoleFromInstanceProfile>();
+    tags::<InstanceProfile>(registrar);
 }
 
 /// What changes and tells the tags of one kind of thing.

@@ -1,5 +1,6 @@
 //! Roles.
 
+use super::boundary::{self, BoundaryData};
 use super::entity::{self, ByPath, Named, Rest, change, check_no_policies, find};
 use super::error::IamError;
 use super::tags::{self, TagData};
@@ -28,6 +29,8 @@ pub struct RoleData {
     description: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_session_duration: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permissions_boundary: Option<BoundaryData>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tags: Vec<TagData>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -36,7 +39,7 @@ pub struct RoleData {
 
 impl RoleData {
     /// What every answer has.
-    fn brief(role: &Role) -> Self {
+    pub(super) fn brief(role: &Role) -> Self {
         Self {
             path: role.path.clone(),
             role_name: role.name.clone(),
@@ -46,13 +49,15 @@ impl RoleData {
             assume_role_policy_document: encoded(role.trust.text()),
             description: None,
             max_session_duration: None,
+            permissions_boundary: None,
             tags: Vec::new(),
             role_last_used: None,
         }
     }
 
     fn created(role: &Role) -> Self {
-        Self { tags: tags::data(&role.tags), ..Self::brief(role) }
+        let permissions_boundary = boundary::data(&role.grants);
+        Self { permissions_boundary, tags: tags::data(&role.tags), ..Self::brief(role) }
     }
 
     fn described(role: &Role) -> Self {
@@ -64,8 +69,8 @@ impl RoleData {
     }
 
     fn full(role: &Role) -> Self {
-        let tags = tags::data(&role.tags);
-        Self { tags, role_last_used: Some(Done {}), ..Self::listed(role) }
+        let (permissions_boundary, tags) = (boundary::data(&role.grants), tags::data(&role.tags));
+        Self { permissions_boundary, tags, role_last_used: Some(Done {}), ..Self::listed(role) }
     }
 }
 
@@ -86,6 +91,7 @@ pub struct CreateRoleIn {
     assume_role_policy_document: String,
     description: Option<String>,
     max_session_duration: Option<i32>,
+    permissions_boundary: Option<String>,
     #[serde(default)]
     tags: Vec<TagData>,
 }
@@ -108,6 +114,7 @@ impl Write for CreateRole {
         if txn.state.roles.len() >= MOST_ROLES {
             return Err(IamError::Quota { quota: "RolesPerAccount", limit: MOST_ROLES });
         }
+        let grants = boundary::of_new(&txn.state, input.permissions_boundary)?;
         let path = entity::path_or_root(input.path);
         let role = Role {
             arn: entity::arn::<Role>(caller, &path, &input.role_name),
@@ -116,7 +123,7 @@ impl Write for CreateRole {
             path,
             description: input.description,
             trust: PolicyDocument::new(input.assume_role_policy_document),
-            grants: Default::default(),
+            grants,
             max_session_seconds: input.max_session_duration.unwrap_or(SESSION_SECONDS),
             created: txn.now,
             tags,

@@ -4,7 +4,7 @@ use super::super::{
     Caller, Home, Operation, Page, Principal, Printed, Read, Refused, Reply, ReplyWriter, View, Write,
 };
 use super::role::*;
-use super::role_policy::*;
+use super::inline;
 use super::tags::*;
 use crate::kernel::{AccountId, Clock, ClockMode, Scope, SimTime};
 use crate::model::{Account, Defaults, Partition, Role, World};
@@ -161,10 +161,10 @@ fn what_is_not_there_is_not_found() {
         bench.write::<UpdateRoleDescription>(with(json!({"Description": ""}))),
         bench.write::<UpdateAssumeRolePolicy>(policy()),
         bench.write::<DeleteRole>(named()),
-        bench.write::<PutRolePolicy>(policy()),
-        bench.read::<GetRolePolicy>(policy()),
-        bench.read::<ListRolePolicies>(named()),
-        bench.write::<DeleteRolePolicy>(policy()),
+        bench.write::<inline::Put<Role>>(policy()),
+        bench.read::<inline::Get<Role>>(policy()),
+        bench.read::<inline::List<Role>>(named()),
+        bench.write::<inline::Delete<Role>>(policy()),
         bench.write::<Tag<Role>>(with(json!({"Tags": []}))),
         bench.write::<Untag<Role>>(with(json!({"TagKeys": []}))),
         bench.read::<ListTags<Role>>(named()),
@@ -173,8 +173,8 @@ fn what_is_not_there_is_not_found() {
     }
     bench.role("x", service());
     let expected = is("NoSuchEntity", "The role policy with name p cannot be found.", 404);
-    assert_eq!(refusal(bench.read::<GetRolePolicy>(policy())), expected);
-    assert_eq!(refusal(bench.write::<DeleteRolePolicy>(policy())), expected);
+    assert_eq!(refusal(bench.read::<inline::Get<Role>>(policy())), expected);
+    assert_eq!(refusal(bench.write::<inline::Delete<Role>>(policy())), expected);
 }
 
 #[test]
@@ -229,19 +229,19 @@ fn inline_policies_come_and_go_before_their_role() {
     bench.role("Train", service());
     for name in ["b", "a"] {
         let input = json!({"RoleName": "train", "PolicyName": name, "PolicyDocument": POLICY});
-        assert_eq!(bench.write::<PutRolePolicy>(input), Ok(json!({})));
+        assert_eq!(bench.write::<inline::Put<Role>>(input), Ok(json!({})));
     }
-    let listed = bench.read::<ListRolePolicies>(json!({"RoleName": "Train", "MaxItems": 1})).unwrap();
+    let listed = bench.read::<inline::List<Role>>(json!({"RoleName": "Train", "MaxItems": 1})).unwrap();
     assert_eq!((&listed["PolicyNames"], &listed["IsTruncated"]), (&json!(["a"]), &json!(true)));
-    let rest = bench.read::<ListRolePolicies>(json!({"RoleName": "Train", "Marker": listed["Marker"]}));
+    let rest = bench.read::<inline::List<Role>>(json!({"RoleName": "Train", "Marker": listed["Marker"]}));
     assert_eq!(rest, Ok(json!({"PolicyNames": ["b"], "IsTruncated": false})));
-    let got = bench.read::<GetRolePolicy>(json!({"RoleName": "train", "PolicyName": "a"})).unwrap();
+    let got = bench.read::<inline::Get<Role>>(json!({"RoleName": "train", "PolicyName": "a"})).unwrap();
     assert_eq!((&got["RoleName"], &got["PolicyName"]), (&json!("Train"), &json!("a")));
     assert!(got["PolicyDocument"].as_str().unwrap().starts_with("%7B%22Statement%22%3A%20%7B"));
     let held = bench.write::<DeleteRole>(json!({"RoleName": "Train"}));
     assert_eq!(refusal(held), is("DeleteConflict", "Cannot delete entity, must delete policies first.", 409));
     for name in ["a", "b"] {
-        bench.write::<DeleteRolePolicy>(json!({"RoleName": "Train", "PolicyName": name})).unwrap();
+        bench.write::<inline::Delete<Role>>(json!({"RoleName": "Train", "PolicyName": name})).unwrap();
     }
     assert_eq!(bench.write::<DeleteRole>(json!({"RoleName": "Train"})), Ok(json!({})));
     assert!(bench.account.read(&Scope::Global).roles.is_empty());
@@ -254,13 +254,13 @@ fn inline_policies_share_one_limit() {
     let large = POLICY.replace("s3:*", &format!("s3:{}", "x".repeat(6_000)));
     let put = |name: &str| {
         bench
-            .write::<PutRolePolicy>(json!({"RoleName": "train", "PolicyName": name, "PolicyDocument": large}))
+            .write::<inline::Put<Role>>(json!({"RoleName": "train", "PolicyName": name, "PolicyDocument": large}))
     };
     put("a").unwrap();
     put("a").unwrap();
     let message = "Maximum policy size of 10240 bytes exceeded for role Train";
     assert_eq!(refusal(put("b")), is("LimitExceeded", message, 409));
-    let listed = bench.read::<ListRolePolicies>(json!({"RoleName": "Train"})).unwrap();
+    let listed = bench.read::<inline::List<Role>>(json!({"RoleName": "Train"})).unwrap();
     assert_eq!(listed["PolicyNames"], json!(["a"]), "the refused one is not there");
 }
 
