@@ -6,6 +6,7 @@ use crate::jobs;
 use crate::kernel::{Clock, ClockMode, HexId, Memo, Scope, SimTime};
 use crate::model::network::{ANY_V4, NewSubnet, NewVpc};
 use crate::model::{
+    Grants,
     Account, Defaults, Direction, Id, NetworkInterface, Partition, Peer, PolicyDocument, Profile, RegionInfo,
     Role, RuleMode, SecurityGroup, SecurityGroupId, SecurityGroupRule, State, SubnetId, Tags, Tenancy, Txn,
     VpcId, World,
@@ -20,6 +21,12 @@ const REGION: &str = "us-east-1";
 pub const ROLE_ARN: &str = "arn:aws:iam::123456789012:role/service-role/Trainer";
 pub const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow",
     "Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+
+/// What users of SageMaker attach to their roles.
+pub fn full_access() -> Grants {
+    let attached = std::collections::BTreeSet::from(["arn:aws:iam::aws:policy/AmazonSageMakerFullAccess".into()]);
+    Grants { attached, ..Grants::default() }
+}
 
 pub struct Lab {
     pub account: Arc<Account>,
@@ -67,7 +74,7 @@ impl Lab {
             arn: arn.into(),
             description: None,
             trust: PolicyDocument::new(trust),
-            grants: Default::default(),
+            grants: full_access(),
             max_session_seconds: 3_600,
             created: self.now(),
             tags: Tags::default(),

@@ -13,24 +13,16 @@ mod refusal;
 use super::call::Call;
 use crate::aws::{Fault, Value};
 use crate::iam::grants::Held;
-use crate::iam::who;
+use crate::iam::{control, who};
 use crate::kernel::{Event, Scope};
 use crate::model::iam::policy as managed;
 use crate::model::{IamMode, Principal, State};
-use crate::policy::{Policies, Policy, Request, Source, decide};
+use crate::policy::{Policy, Request, Source, decide};
 use acts::{Act, Asked};
 use keys::Sent;
 use refusal::Denial;
 use std::borrow::Cow;
-use std::sync::{Arc, LazyLock};
-
-/// What an account may do of everything, if nobody detaches it.
-static FULL_ACCESS: LazyLock<Policy> = LazyLock::new(|| {
-    let text =
-        r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
-    Policy::parse(text).unwrap_or_default()
-});
-const FULL_ACCESS_NAME: &str = "arn:aws:organizations::aws:policy/service_control_policy/p-FullAWSAccess";
+use std::sync::Arc;
 
 /// What a call was found to do: to be recorded once it is done.
 pub(super) struct Authorised {
@@ -61,17 +53,15 @@ pub(super) fn authorise(
     if settings.mode == IamMode::Off {
         return Ok(Authorised { acts });
     }
-    let controlled = !settings.control.full_access || !settings.control.policies.is_empty();
+    let control = control::levels(&global);
     let held = who::held(&global, &call.caller.principal);
     let session = session_policies(&call.caller.session, &global);
-    if held.is_none() && session.is_none() && !controlled {
+    if held.is_none() && session.is_none() && control.is_empty() {
         return Ok(Authorised { acts });
     }
     let mut policies = held.as_ref().map(Held::policies).unwrap_or_default();
     policies.session = session.as_ref().map(|list| list.iter().map(as_source).collect());
-    if controlled {
-        policies.control = vec![control_policies(&global)];
-    }
+    policies.control = control;
     let caller = &call.caller;
     let principal = who::asker(caller.partition, caller.account, &caller.principal);
     let sent = Sent { user_agent, now: call.now };
@@ -116,16 +106,6 @@ fn session_policies(
 
 fn as_source((name, policy): &(String, Arc<Policy>)) -> Source<'_> {
     Source { name: Cow::Borrowed(name), policy }
-}
-
-fn control_policies(global: &State) -> Vec<Source<'_>> {
-    let control = &global.authorization.control;
-    let full = control.full_access.then(|| Source { name: FULL_ACCESS_NAME.into(), policy: &FULL_ACCESS });
-    let own = control
-        .policies
-        .iter()
-        .map(|(name, document)| Source { name: name.into(), policy: document.policy() });
-    full.into_iter().chain(own).collect()
 }
 
 /// What would have been a refusal.

@@ -12,7 +12,7 @@ pub use aws_policy::AwsPolicy;
 pub use mode::{Authorization, ControlPolicies, IamMode};
 pub use policy::{AnyPolicy, Grants, ManagedPolicy, PolicyDocument, PolicyVersion};
 pub use provider::OidcProvider;
-pub use role::{InstanceProfile, Role};
+pub use role::{InstanceProfile, Role, SERVICE_SESSION};
 pub use session::Session;
 pub use user::{AccessKey, Group, User};
 
