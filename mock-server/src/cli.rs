@@ -3,6 +3,7 @@
 mod explain;
 
 use crate::clock::{parse_mode, parse_span};
+use crate::gateway::Trust;
 use crate::kernel::{AccountId, ClockMode, SimTime};
 use crate::model::{
     Choices, Defaults, IamMode, Offerings, Placement, Profile, Quotas, RuleMode, RuleModes, Silence, Texts,
@@ -109,6 +110,17 @@ struct Serve {
     /// served with an event that tells (audit), or served.
     #[arg(long = "iam", env = "MOCKPLANE_IAM", default_value = "enforce")]
     iam: IamModeName,
+    /// Who acts with an access key that is neither twelve digits nor made here, or with none: the account's root, or
+    /// nobody.
+    #[arg(long, env = "MOCKPLANE_UNKNOWN_KEYS", default_value = "root")]
+    unknown_keys: UnknownKeysName,
+    /// Refuse requests whose signature is not right or too old. Keys that were made here are checked with their own
+    /// secrets, all others with that of the root.
+    #[arg(long, env = "MOCKPLANE_VERIFY_SIGNATURES")]
+    verify_signatures: bool,
+    /// The secret key of the root of every account; it counts only with --verify-signatures.
+    #[arg(long, env = "MOCKPLANE_ROOT_SECRET", default_value = "test")]
+    root_secret: String,
     /// Form of the log, which goes to standard error.
     #[arg(long, env = "MOCKPLANE_LOG_FORMAT", default_value = "text")]
     log_format: LogFormat,
@@ -176,6 +188,12 @@ enum QuotasName {
     Off,
 }
 
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum UnknownKeysName {
+    Root,
+    Deny,
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum IamModeName {
     Enforce,
@@ -239,6 +257,10 @@ fn serve(args: &Serve) -> ExitCode {
         clock: args.clock.0,
         clock_start: args.clock.1,
         defaults,
+        trust: Trust {
+            unknown_keys: args.unknown_keys == UnknownKeysName::Root,
+            verify: args.verify_signatures.then(|| args.root_secret.clone()),
+        },
         memo: !args.bench_no_memo,
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

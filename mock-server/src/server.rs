@@ -2,7 +2,7 @@
 
 use crate::admin::Site;
 use crate::clock;
-use crate::gateway::{Gateway, LARGEST_BODY, TooLarge};
+use crate::gateway::{Gateway, LARGEST_BODY, TooLarge, Trust};
 use crate::kernel::{AccountId, Clock, ClockMode, SimTime};
 use crate::model::{Defaults, World};
 use bytes::{Bytes, BytesMut};
@@ -40,6 +40,7 @@ pub struct Config {
     /// Virtual time at which accounts start; `None`: the wall time.
     pub clock_start: Option<SimTime>,
     pub defaults: Defaults,
+    pub trust: Trust,
     /// See [`Gateway::memo`].
     pub memo: bool,
 }
@@ -60,6 +61,7 @@ impl Default for Config {
             clock: ClockMode::Real,
             clock_start: None,
             defaults: Defaults::default(),
+            trust: Trust::default(),
             memo: true,
         }
     }
@@ -70,7 +72,8 @@ impl Config {
     pub fn site(&self) -> Site {
         let (mode, start) = (self.clock, self.clock_start);
         let world = World::new(self.seed, self.defaults.clone(), move |wall| Clock::new(mode, start, wall));
-        let gateway = Gateway::new(Arc::new(world), self.account, self.region.clone(), self.memo);
+        let mut gateway = Gateway::new(Arc::new(world), self.account, self.region.clone(), self.memo);
+        gateway.trust = self.trust.clone();
         Site::new(gateway)
     }
 }

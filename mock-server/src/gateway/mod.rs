@@ -2,6 +2,7 @@
 //!
 //! Bytes come in whole and go out whole; nothing here waits. The steps are those of [`Gateway::handle`].
 
+mod auth;
 mod authz;
 mod body;
 mod call;
@@ -10,8 +11,9 @@ mod route;
 use crate::aws::{Encoded, Fault, RequestParts, ServiceId, ServiceModel, decode, route as wire, validate};
 use crate::clock::{Stopwatch, wall};
 use crate::jobs;
-use crate::kernel::{AccountId, Event, SimTime, digest};
-use crate::model::{Account, World};
+use crate::kernel::{AccountId, Event, Scope, SimTime, digest};
+use crate::model::{Account, Partition, World};
+use crate::services::{Caller, Principal};
 use bytes::Bytes;
 use call::{Call, Operations};
 use hyper::header::{DATE, HeaderName, HeaderValue, USER_AGENT};
@@ -20,6 +22,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
+pub use auth::Trust;
 pub use body::{LARGEST as LARGEST_BODY, TooLarge};
 
 /// Joins the wires of AWS and the operations of the mock.
@@ -30,6 +33,8 @@ pub struct Gateway {
     pub default_account: AccountId,
     /// The region of requests that name none.
     pub default_region: String,
+    /// How callers are known.
+    pub trust: Trust,
     /// Rows keep what was printed of them; off only to measure what that gains.
     pub memo: bool,
 }
@@ -45,7 +50,8 @@ struct Heard {
 
 impl Gateway {
     pub fn new(world: Arc<World>, default_account: AccountId, default_region: String, memo: bool) -> Self {
-        Self { world, operations: Operations::all(), default_account, default_region, memo }
+        let trust = Trust::default();
+        Self { world, operations: Operations::all(), default_account, default_region, trust, memo }
     }
 
     /// Which operations of a service behave, in the order in which they are listed.
@@ -85,7 +91,7 @@ impl Gateway {
                 let problem = problem.or_else(|| body::fits(service, &body).err());
                 let answer = || match problem {
                     Some(problem) => Err(problem.fault()),
-                    None => self.answer(service, &origin, &parts, &account, now, &mut heard),
+                    None => self.answer(service, &origin, &parts, request.body(), &account, now, &mut heard),
                 };
                 // A bug in one request is that request's misfortune only: its half-made state is dropped with it.
                 let outcome = catch_unwind(AssertUnwindSafe(answer))
@@ -97,11 +103,14 @@ impl Gateway {
         respond(encoded, now)
     }
 
+    /// `sent` is the body as it came, still zipped if it was.
+    #[expect(clippy::too_many_arguments, reason = "all that is known of a request by now")]
     fn answer(
         &self,
         service: ServiceId,
         origin: &route::Origin,
         parts: &RequestParts<'_>,
+        sent: &[u8],
         account: &Arc<Account>,
         now: SimTime,
         heard: &mut Heard,
@@ -110,6 +119,27 @@ impl Gateway {
         let (operation, input) = decode(model, parts)?;
         heard.operation = operation.name;
         let region = route::known_region(service, &origin.region)?;
+        let unsigned = auth::needs_no_signature(service, operation.name);
+        let trusting = unsigned.then(|| route::trusting(self, &input)).flatten();
+        let (account, now) = match &trusting {
+            None => (account, now),
+            Some(account) => (account, account.now(wall())),
+        };
+        heard.account = account.id;
+        let (principal, session) = if unsigned {
+            (Principal::Root, None)
+        } else {
+            auth::actor(self, origin, parts, sent, &account.read(&Scope::Global), now, service)?
+        };
+        let caller = Caller {
+            account: account.id,
+            region: origin.region.clone(),
+            partition: Partition::of(region.name),
+            principal,
+            session,
+            access_key: origin.access_key.clone(),
+            host: parts.headers.get("host").unwrap_or(&self.default_region).to_owned(),
+        };
         let handler = self.operations.get(service, operation.name);
         validate(model, operation, &input)?;
         let handler = handler.ok_or_else(|| Fault::not_implemented(service, operation))?;
@@ -119,7 +149,7 @@ impl Gateway {
             model,
             operation,
             account,
-            caller: route::caller(self, origin, parts, account, region, now, service)?,
+            caller,
             now,
             request_id: &heard.request_id,
             dry_run: service == ServiceId::Ec2 && input.get("DryRun").and_then(|v| v.as_bool()) == Some(true),

@@ -1,10 +1,10 @@
-//! Which service, region and account a request is for, and who makes it. The only place with defaults for them.
+//! Which service, region and account a request is for. The only place with defaults for them.
 
 use super::Gateway;
-use crate::aws::{Encoded, Fault, Protocol, RequestParts, ServiceId, route as wire, sigv4};
-use crate::kernel::{AccountId, Scope, SimTime};
-use crate::model::{Account, Partition, RegionInfo};
-use crate::services::{Caller, Principal, sts};
+use crate::aws::{Encoded, Fault, Protocol, RequestParts, ServiceId, Value, route as wire, sigv4};
+use crate::kernel::{AccountId, Scope};
+use crate::model::{Account, RegionInfo};
+use crate::services::sts;
 use std::sync::Arc;
 
 /// Where a request belongs, as far as its headers say.
@@ -12,7 +12,10 @@ pub(super) struct Origin {
     pub(super) service: Option<ServiceId>,
     pub(super) region: Arc<str>,
     pub(super) account: AccountId,
+    /// Empty if the request is not signed.
     pub(super) access_key: String,
+    /// What the signature is for; `None` if the request is not signed.
+    pub(super) scope: Option<sigv4::Scope>,
 }
 
 /// Reads service, region and account from the signature and, failing that, from whatever else tells.
@@ -24,18 +27,22 @@ pub(super) fn origin(gateway: &Gateway, parts: &RequestParts<'_>) -> Origin {
     let service = wire::service_of(parts, scope.as_ref());
     let region = scope.as_ref().map(|scope| scope.region.as_str()).filter(|region| !region.is_empty());
     let region = region.unwrap_or(&gateway.default_region).into();
-    let access_key = scope.map(|scope| scope.access_key).unwrap_or_default();
+    let access_key = scope.as_ref().map(|scope| scope.access_key.clone()).unwrap_or_default();
     let account = AccountId::parse(&access_key)
         .or_else(|| made_here(gateway, &access_key))
         .unwrap_or(gateway.default_account);
-    Origin { service, region, account, access_key }
+    Origin { service, region, account, access_key, scope }
 }
 
 /// The account in which this access key was made, if it was.
 fn made_here(gateway: &Gateway, access_key: &str) -> Option<AccountId> {
     let id = sts::account_of(access_key)?;
     let account = gateway.world.find(id)?;
-    account.read(&Scope::Global).sessions.contains(&access_key.to_owned()).then_some(id)
+    let (global, key) = (account.read(&Scope::Global), access_key.to_owned());
+    let known = global.sessions.contains(&key)
+        || global.access_keys.contains(&key)
+        || global.deleted_keys.contains(&key);
+    known.then_some(id)
 }
 
 /// The region, if there is one of this name.
@@ -54,52 +61,9 @@ pub(super) fn known_region(service: ServiceId, name: &str) -> Result<&'static Re
     })
 }
 
-/// The caller behind the access key.
-///
-/// # Errors
-/// Credentials that have expired.
-pub(super) fn caller(
-    gateway: &Gateway,
-    origin: &Origin,
-    parts: &RequestParts<'_>,
-    account: &Account,
-    region: &'static RegionInfo,
-    now: SimTime,
-    service: ServiceId,
-) -> Result<Caller, Fault> {
-    let global = account.read(&Scope::Global);
-    let principal = match global.sessions.get(&origin.access_key) {
-        None => Principal::Root,
-        Some(session) if session.expires <= now => return Err(expired(service)),
-        Some(session) => Principal::Role {
-            role_name: session.role_name.clone(),
-            role_unique_id: session.role_unique_id.clone(),
-            session_name: session.session_name.clone(),
-        },
-    };
-    let host = parts.headers.get("host").unwrap_or(&gateway.default_region).to_owned();
-    Ok(Caller {
-        account: account.id,
-        region: origin.region.clone(),
-        partition: Partition::of(region.name),
-        principal,
-        access_key: origin.access_key.clone(),
-        host,
-    })
-}
-
-/// Source: the texts of expired credentials differ by protocol; EC2's is recorded, the others are Assumed.
-fn expired(service: ServiceId) -> Fault {
-    match service.protocol() {
-        Protocol::Ec2 => Fault::new("RequestExpired", "Request has expired."),
-        Protocol::Query => {
-            Fault::new("ExpiredToken", "The security token included in the request is expired")
-                .with_status(403)
-        }
-        Protocol::Json11 | Protocol::RestJson => {
-            Fault::new("ExpiredTokenException", "The security token included in the request is expired")
-        }
-    }
+/// The account of the role that is to be assumed on an identity provider's word: no signature says where that is.
+pub(super) fn trusting(gateway: &Gateway, input: &Value) -> Option<Arc<Account>> {
+    gateway.world.find(sts::account_in(input.get("RoleArn")?.as_str()?)?)
 }
 
 /// The answer to a request that is for none of the services here, in a form that its sender can read.

@@ -41,16 +41,25 @@ pub enum Distrust {
     NotAllowed,
 }
 
-/// Whether a trust policy lets a service, such as `sagemaker.amazonaws.com`, assume the role.
-///
-/// What a service says about its call (`aws:SourceArn` and its like) is not known here, so a statement with
-/// a condition on that does not apply.
+/// A service that wants to assume a role, and for whom.
+#[derive(Clone, Copy, Debug)]
+pub struct ForSource<'a> {
+    /// Such as `sagemaker.amazonaws.com`.
+    pub service: &'a str,
+    pub account: AccountId,
+    /// The ARN of what the service acts for. Source: IAM user guide, "The confused deputy problem".
+    pub source: &'a str,
+}
+
+/// Whether a trust policy lets a service assume the role.
 ///
 /// # Errors
 /// Why it does not.
-pub fn trusts(trust: &Policy, service: &str) -> Result<(), Distrust> {
-    let principal = Principal::Service { name: service.to_owned() };
-    let context = Context::new();
+pub fn trusts(trust: &Policy, by: ForSource<'_>) -> Result<(), Distrust> {
+    let principal = Principal::Service { name: by.service.to_owned() };
+    let mut context = Context::new();
+    context.set("aws:SourceAccount", by.account.to_string());
+    context.set("aws:SourceArn", by.source);
     let request = Request {
         principal: &principal,
         action: "sts:AssumeRole",
@@ -74,7 +83,9 @@ mod tests {
 
     fn of(service: &str, statements: Value) -> Result<(), Distrust> {
         let policy = Policy::parse(&json!({"Version": "2012-10-17", "Statement": statements}).to_string());
-        trusts(&policy.unwrap(), service)
+        let account = AccountId::parse("111122223333").unwrap();
+        let source = "arn:aws:sagemaker:us-east-1:111122223333:training-job/a";
+        trusts(&policy.unwrap(), ForSource { service, account, source })
     }
 
     #[test]
@@ -94,11 +105,18 @@ mod tests {
     }
 
     #[test]
-    fn what_the_service_does_for_whom_is_asked_in_vain() {
-        let only = json!({
-            "Effect": "Allow", "Principal": {"Service": "a.amazonaws.com"}, "Action": "sts:AssumeRole",
-            "Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}},
-        });
-        assert_eq!(of("a.amazonaws.com", only), Err(Distrust::NotAllowed));
+    fn a_role_may_be_for_the_services_of_one_account_only() {
+        for (key, value, expected) in [
+            ("aws:SourceAccount", "111122223333", Ok(())),
+            ("aws:SourceAccount", "111122223334", Err(Distrust::NotAllowed)),
+            ("aws:SourceArn", "arn:aws:sagemaker:*:111122223333:*", Ok(())),
+            ("aws:SourceArn", "arn:aws:sagemaker:*:111122223334:*", Err(Distrust::NotAllowed)),
+        ] {
+            let only = json!({
+                "Effect": "Allow", "Principal": {"Service": "a.amazonaws.com"}, "Action": "sts:AssumeRole",
+                "Condition": {"StringLike": {key: value}},
+            });
+            assert_eq!(of("a.amazonaws.com", only), expected, "{key} {value}");
+        }
     }
 }

@@ -104,11 +104,7 @@ fn resources(case: &Case<'_>, action: &str) -> Vec<String> {
 }
 
 /// Holds the role of a job in a VPC to a list of actions.
-fn hold<'a>(
-    case: &Case<'_>,
-    unscoped: bool,
-    actions: impl IntoIterator<Item = &'a str>,
-) -> Verdict {
+fn hold<'a>(case: &Case<'_>, unscoped: bool, actions: impl IntoIterator<Item = &'a str>) -> Verdict {
     let (Some(_), Some(role)) = (case.vpc_config(), case.role()) else { return Verdict::NotApplicable };
     let vpc = case.subnets().next().map(|subnet| subnet.vpc);
     let place = Place { site: &case.state.site, global: case.global, vpc };

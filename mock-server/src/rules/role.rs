@@ -1,11 +1,10 @@
 //! The role that a job acts as.
 
 use super::*;
-use crate::iam::trust::{Asker, Decision, decide};
+use crate::iam::trust::{Distrust, ForSource, trusts};
 
-/// The service that assumes the role, and the action by which it does.
+/// The service that assumes the role.
 const SERVICE: &str = "sagemaker.amazonaws.com";
-const ASSUME: &str = "sts:AssumeRole";
 
 /// The role lets the service act as it.
 pub struct TrustedRole;
@@ -33,12 +32,14 @@ impl Rule for TrustedRole {
         let Some(role) = case.role() else {
             return Verdict::Violated(evidence.with("because", "there is no such role"));
         };
-        match decide(role.trust.text(), &Asker::Service(SERVICE.to_owned()), ASSUME) {
-            Decision::Allowed => Verdict::Satisfied(evidence),
-            Decision::Denied => {
+        let source = case.state.site.arn("sagemaker", format_args!("{}/{}", case.kind.slug(), case.name));
+        let by = ForSource { service: SERVICE, account: case.account, source: &source };
+        match trusts(role.trust.policy(), by) {
+            Ok(()) => Verdict::Satisfied(evidence),
+            Err(Distrust::Denied) => {
                 Verdict::Violated(evidence.with("because", "a statement of the trust policy denies it"))
             }
-            Decision::NotAllowed => {
+            Err(Distrust::NotAllowed) => {
                 Verdict::Violated(evidence.with("because", "no statement of the trust policy allows it"))
             }
         }

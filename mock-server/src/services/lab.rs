@@ -6,10 +6,9 @@ use crate::jobs;
 use crate::kernel::{Clock, ClockMode, HexId, Memo, Scope, SimTime};
 use crate::model::network::{ANY_V4, NewSubnet, NewVpc};
 use crate::model::{
-    Grants,
-    Account, Defaults, Direction, Id, NetworkInterface, Partition, Peer, PolicyDocument, Profile, RegionInfo,
-    Role, RuleMode, SecurityGroup, SecurityGroupId, SecurityGroupRule, State, SubnetId, Tags, Tenancy, Txn,
-    VpcId, World,
+    Account, Defaults, Direction, Grants, Id, NetworkInterface, Partition, Peer, PolicyDocument, Profile,
+    RegionInfo, Role, RuleMode, SecurityGroup, SecurityGroupId, SecurityGroupRule, State, SubnetId, Tags,
+    Tenancy, Txn, VpcId, World,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -24,7 +23,8 @@ pub const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow
 
 /// What users of SageMaker attach to their roles.
 pub fn full_access() -> Grants {
-    let attached = std::collections::BTreeSet::from(["arn:aws:iam::aws:policy/AmazonSageMakerFullAccess".into()]);
+    let attached =
+        std::collections::BTreeSet::from(["arn:aws:iam::aws:policy/AmazonSageMakerFullAccess".into()]);
     Grants { attached, ..Grants::default() }
 }
 

@@ -60,7 +60,7 @@ pub fn path_or_root(path: Option<String>) -> String {
 #[derive(Deserialize)]
 pub struct Named {
     #[serde(alias = "RoleName", alias = "UserName", alias = "GroupName", alias = "InstanceProfileName")]
-    #[serde(alias = "PolicyArn", alias = "SerialNumber")]
+    #[serde(alias = "PolicyArn", alias = "SerialNumber", alias = "OpenIDConnectProviderArn")]
     pub name: String,
 }
 
@@ -69,7 +69,7 @@ pub struct Named {
 #[serde(rename_all = "PascalCase")]
 pub struct NamedPage {
     #[serde(alias = "RoleName", alias = "UserName", alias = "GroupName", alias = "InstanceProfileName")]
-    #[serde(alias = "PolicyArn", alias = "SerialNumber")]
+    #[serde(alias = "PolicyArn", alias = "SerialNumber", alias = "OpenIDConnectProviderArn")]
     pub name: String,
     marker: Option<String>,
     max_items: Option<usize>,

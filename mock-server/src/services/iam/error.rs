@@ -19,6 +19,14 @@ refusals! {
             text "Instance Profile {name} cannot be found.";
         NoSuchPolicy(arn: String) = "NoSuchEntity" 404,
             text "Policy {arn} was not found.";
+        NoSuchOidcProvider(arn: String) = "NoSuchEntity" 404,
+            text "OpenIDConnect Provider not found for arn {arn}";
+        OidcProviderExists(url: String) = "EntityAlreadyExists" 409,
+            text "Provider with url {url} already exists.";
+        InvalidOidcUrl = "ValidationError",
+            text "Invalid Open ID Connect Provider URL";
+        TooManyThumbprints = "InvalidInput",
+            text "Thumbprint list must contain fewer than 5 entries.";
         RoleExists(name: String) = "EntityAlreadyExists" 409,
             text "Role with name {name} already exists.";
         /// What stands in the way is one of a few fixed phrases.

@@ -79,7 +79,8 @@ const IAM_RESOURCES: [&str; 13] = [
 ];
 
 /// What the resource part of an ARN of S3 with a region can begin with.
-const REGIONAL_S3: [&str; 6] = ["accesspoint/", "access-grants", "async-request/", "job/", "storage-lens", "*"];
+const REGIONAL_S3: [&str; 6] =
+    ["accesspoint/", "access-grants", "async-request/", "job/", "storage-lens", "*"];
 
 /// Checks the policy that is to be an inline policy.
 pub fn check_inline(document: &str) -> Result<(), IamError> {
@@ -120,7 +121,8 @@ fn check(document: &str, needs_new_version: bool) -> Result<(), IamError> {
     for action in statements.iter().flat_map(|statement| names(statement, "Action")) {
         check_action(action)?;
     }
-    if statements.iter().any(|s| !s.contains_key("Resource") && !s.contains_key("NotResource") || is_void(s)) {
+    if statements.iter().any(|s| !s.contains_key("Resource") && !s.contains_key("NotResource") || is_void(s))
+    {
         return Err(Malformed::NoResources.into());
     }
     Policy::parse(document).map(|_| ()).map_err(|_| Malformed::Syntax.into())
@@ -131,7 +133,8 @@ fn statements(policy: &Object) -> Option<Vec<&Object>> {
     let known = |name: &String| matches!(name.as_str(), "Version" | "Id" | "Statement");
     let version = policy.get("Version").is_none_or(|v| v == "2012-10-17" || v == "2008-10-17");
     let id = policy.get("Id").is_none_or(Value::is_string);
-    let statements: Option<Vec<_>> = many(policy.get("Statement")?).into_iter().map(Value::as_object).collect();
+    let statements: Option<Vec<_>> =
+        many(policy.get("Statement")?).into_iter().map(Value::as_object).collect();
     let statements = statements?;
     let sound = policy.keys().all(known) && version && id && !statements.is_empty();
     (sound && statements.iter().all(|statement| is_statement(statement))).then_some(statements)
@@ -257,7 +260,8 @@ fn check_resource(resource: &str) -> Result<(), Malformed> {
     let Some((_, rest)) = resource.split_once(':') else {
         return Err(Malformed::Resource(resource.to_owned()));
     };
-    let (partition, rest) = rest.split_once(':').map_or((rest, None), |(partition, rest)| (partition, Some(rest)));
+    let (partition, rest) =
+        rest.split_once(':').map_or((rest, None), |(partition, rest)| (partition, Some(rest)));
     if !PARTITIONS.contains(&partition) {
         let resource = filled(partition, rest.unwrap_or_default());
         return Err(Malformed::Partition { partition: partition.to_owned(), resource });
@@ -296,7 +300,11 @@ fn check_action(action: &str) -> Result<(), Malformed> {
         Some((vendor, _)) => vendor,
     };
     let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
-    if vendor == "*" || vendor.chars().all(known) { Ok(()) } else { Err(Malformed::Vendor(vendor.to_owned())) }
+    if vendor == "*" || vendor.chars().all(known) {
+        Ok(())
+    } else {
+        Err(Malformed::Vendor(vendor.to_owned()))
+    }
 }
 
 #[cfg(test)]
@@ -357,7 +365,10 @@ mod tests {
             (inline(&with("Allow", "Permit")), "Syntax errors in policy."),
             (inline(&with("\"Action\":\"s3:Get*\"", "\"Action\":[[]]")), "Syntax errors in policy."),
             (inline(&with("\"Sid\":\"A\"", "\"NotAction\":\"s3:Put*\"")), "Syntax errors in policy."),
-            (inline(&with("\"Sid\":\"A\"", "\"Condition\":{\"a\":{\"b\":\"c\"}}")), "Syntax errors in policy."),
+            (
+                inline(&with("\"Sid\":\"A\"", "\"Condition\":{\"a\":{\"b\":\"c\"}}")),
+                "Syntax errors in policy.",
+            ),
             (inline(&with("\"Sid\":\"A\"", "\"Condition\":[]")), "Syntax errors in policy."),
             (inline(&with("Allow", "allow")), "The policy failed legacy parsing"),
             (inline(&with("s3:::b/*", "s3::b/*")), "The policy failed legacy parsing"),
@@ -372,9 +383,15 @@ mod tests {
                 "Policy document should not specify a principal.",
             ),
             (inline(r#"{"Effect":"Allow","Resource":"*"}"#), "Policy statement must contain actions."),
-            (inline(r#"{"Effect":"Allow","Action":[],"Resource":"*"}"#), "Policy statement must contain actions."),
+            (
+                inline(r#"{"Effect":"Allow","Action":[],"Resource":"*"}"#),
+                "Policy statement must contain actions.",
+            ),
             (inline(r#"{"Effect":"Allow","Action":"*"}"#), "Policy statement must contain resources."),
-            (inline(r#"{"Effect":"Allow","Action":"*","Resource":[]}"#), "Policy statement must contain resources."),
+            (
+                inline(r#"{"Effect":"Allow","Action":"*","Resource":[]}"#),
+                "Policy statement must contain resources.",
+            ),
             (
                 inline(&with("s3:Get*", "GetObject")),
                 "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.",

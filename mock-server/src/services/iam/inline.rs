@@ -38,7 +38,8 @@ impl<H: Holder> Write for Put<H> {
             let document = PolicyDocument::new(input.policy_document);
             holder.grants_mut().inline.insert(input.policy_name, document);
         })?;
-        let size: usize = holder.grants().inline.values().map(|document| document::size(document.text())).sum();
+        let size: usize =
+            holder.grants().inline.values().map(|document| document::size(document.text())).sum();
         if size > H::MOST_INLINE {
             let name = holder.name().to_owned();
             return Err(PolicyError::InlineTooLarge { kind: H::KIND, name, limit: H::MOST_INLINE }.into());

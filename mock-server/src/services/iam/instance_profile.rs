@@ -64,7 +64,10 @@ pub struct ProfilesOut {
 
 impl ProfilesOut {
     fn new(state: &State, (rows, rest): (Vec<&Arc<InstanceProfile>>, Rest)) -> Self {
-        Self { instance_profiles: rows.into_iter().map(|row| ProfileData::listed(state, row)).collect(), rest }
+        Self {
+            instance_profiles: rows.into_iter().map(|row| ProfileData::listed(state, row)).collect(),
+            rest,
+        }
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::entity::{self, Named, Part, Rest, find};
 use super::error::{IamError, PolicyError};
-use super::tags::{self, TagData};
 use super::identity_document;
+use super::tags::{self, TagData};
 use crate::model::iam::aws_policy;
 use crate::model::iam::policy::{Uses, policy};
 use crate::model::{AnyPolicy, ManagedPolicy, PolicyDocument, PolicyVersion, Txn};
@@ -332,10 +332,13 @@ impl Read for ListEntitiesForPolicy {
             of_kind && used && path.starts_with(prefix)
         };
         let state = view.state;
-        let groups = state.user_groups.iter().filter(|row| wanted(EntityFilter::Group, &row.path, &row.grants));
+        let groups =
+            state.user_groups.iter().filter(|row| wanted(EntityFilter::Group, &row.path, &row.grants));
         let users = state.users.iter().filter(|row| wanted(EntityFilter::User, &row.path, &row.grants));
         let roles = state.roles.iter().filter(|row| wanted(EntityFilter::Role, &row.path, &row.grants));
-        let row = |kind: char, name: &str, id: &str| (format!("{kind}{}", name.to_lowercase()), name.to_owned(), id.to_owned());
+        let row = |kind: char, name: &str, id: &str| {
+            (format!("{kind}{}", name.to_lowercase()), name.to_owned(), id.to_owned())
+        };
         let rows = groups
             .map(|group| row('0', &group.name, &group.unique_id))
             .chain(users.map(|user| row('1', &user.name, &user.unique_id)))

@@ -2,7 +2,7 @@
 
 mod attach;
 mod boundary;
-mod document;
+pub(in crate::services) mod document;
 mod entity;
 pub mod error;
 mod holder;
@@ -10,11 +10,12 @@ mod identity_document;
 mod inline;
 mod instance_profile;
 mod managed;
+mod oidc_provider;
 mod role;
 mod tags;
-mod version;
 #[cfg(test)]
 pub(in crate::services) mod tests;
+mod version;
 
 pub use error::IamError;
 
@@ -36,6 +37,7 @@ pub fn operations(registrar: &mut impl Registrar) {
 
     policies(registrar);
     instance_profiles(registrar);
+    oidc_provider::operations(registrar);
 }
 
 /// Managed policies, and what gives policies to users, groups and roles.

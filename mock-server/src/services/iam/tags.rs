@@ -69,7 +69,7 @@ pub struct Tag<E>(PhantomData<E>);
 #[serde(rename_all = "PascalCase")]
 pub struct TagIn {
     #[serde(alias = "RoleName", alias = "UserName", alias = "InstanceProfileName", alias = "PolicyArn")]
-    #[serde(alias = "SerialNumber")]
+    #[serde(alias = "SerialNumber", alias = "OpenIDConnectProviderArn")]
     name: String,
     tags: Vec<TagData>,
 }
@@ -97,7 +97,7 @@ pub struct Untag<E>(PhantomData<E>);
 #[serde(rename_all = "PascalCase")]
 pub struct UntagIn {
     #[serde(alias = "RoleName", alias = "UserName", alias = "InstanceProfileName", alias = "PolicyArn")]
-    #[serde(alias = "SerialNumber")]
+    #[serde(alias = "SerialNumber", alias = "OpenIDConnectProviderArn")]
     name: String,
     tag_keys: Vec<String>,
 }

@@ -3,8 +3,8 @@
 use super::super::{
     Caller, Home, Operation, Page, Principal, Printed, Read, Refused, Reply, ReplyWriter, View, Write,
 };
-use super::role::*;
 use super::inline;
+use super::role::*;
 use super::tags::*;
 use crate::kernel::{AccountId, Clock, ClockMode, Scope, SimTime};
 use crate::model::{Account, Defaults, Partition, Role, World};
@@ -253,8 +253,9 @@ fn inline_policies_share_one_limit() {
     bench.role("Train", service());
     let large = POLICY.replace("s3:*", &format!("s3:{}", "x".repeat(6_000)));
     let put = |name: &str| {
-        bench
-            .write::<inline::Put<Role>>(json!({"RoleName": "train", "PolicyName": name, "PolicyDocument": large}))
+        bench.write::<inline::Put<Role>>(
+            json!({"RoleName": "train", "PolicyName": name, "PolicyDocument": large}),
+        )
     };
     put("a").unwrap();
     put("a").unwrap();

@@ -78,8 +78,10 @@ fn versions<'a>(policy: AnyPolicy<'a>) -> Vec<Version<'a>> {
 fn number(id: &str) -> Result<Option<u32>, PolicyError> {
     let bad = || PolicyError::BadVersion(id.to_owned());
     let digits = id.strip_prefix('v').ok_or_else(bad)?;
-    let (digits, suffix) = digits.split_once('.').map_or((digits, None), |(digits, rest)| (digits, Some(rest)));
-    let sound = digits.bytes().all(|digit| digit.is_ascii_digit()) && digits.starts_with(|c| matches!(c, '1'..='9'));
+    let (digits, suffix) =
+        digits.split_once('.').map_or((digits, None), |(digits, rest)| (digits, Some(rest)));
+    let sound =
+        digits.bytes().all(|digit| digit.is_ascii_digit()) && digits.starts_with(|c| matches!(c, '1'..='9'));
     let suffixed = |rest: &str| rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     if !sound || !suffix.is_none_or(suffixed) {
         return Err(bad());
@@ -118,11 +120,7 @@ impl Operation for CreatePolicyVersion {
 }
 
 impl Write for CreatePolicyVersion {
-    fn run(
-        txn: &mut Txn<'_>,
-        _: &Caller,
-        input: CreatePolicyVersionIn,
-    ) -> Result<OneVersionOut, IamError> {
+    fn run(txn: &mut Txn<'_>, _: &Caller, input: CreatePolicyVersionIn) -> Result<OneVersionOut, IamError> {
         let versions = find::<ManagedPolicy>(&txn.state, &input.policy_arn)?.versions.len();
         identity_document::check_managed(&input.policy_document)?;
         if versions >= MOST_VERSIONS {

@@ -1,33 +1,47 @@
-//! AWS Security Token Service: who somebody is, and roles that they assume.
+//! AWS Security Token Service: who somebody is, roles that they assume, and other temporary credentials.
 
 mod assume;
 pub mod error;
+mod federation;
 mod identity;
 mod key;
+mod session;
 #[cfg(test)]
 mod tests;
+mod token;
+mod web_identity;
 
 pub use error::StsError;
-pub use key::account_of;
+pub use key::{KeyKind, access_key, account_of};
 
-use super::{Caller, Principal, Registrar};
+use super::{Caller, Registrar};
+use crate::iam::who;
+use crate::kernel::AccountId;
 
 /// Every operation that behaves.
 pub fn operations(registrar: &mut impl Registrar) {
     registrar.read::<identity::GetCallerIdentity>();
+    registrar.read::<identity::GetAccessKeyInfo>();
+    registrar.read::<identity::DecodeAuthorizationMessage>();
     registrar.write::<assume::AssumeRole>();
+    registrar.write::<web_identity::AssumeRoleWithWebIdentity>();
+    registrar.write::<federation::GetSessionToken>();
+    registrar.write::<federation::GetFederationToken>();
 }
 
 /// The ARN of whoever calls, as AWS tells it.
 pub fn arn_of(caller: &Caller) -> String {
-    match &caller.principal {
-        Principal::Root => caller.partition.arn("iam", "", caller.account, "root"),
-        Principal::User { arn, .. } => arn.clone(),
-        Principal::Role { role_name, session_name, .. } => session_arn(caller, role_name, session_name),
-    }
+    who::arn(caller.partition, caller.account, &caller.principal)
 }
 
-/// The ARN of a session of an assumed role. It does not tell the role's path.
-fn session_arn(caller: &Caller, role: &str, session: &str) -> String {
-    caller.partition.arn("sts", "", caller.account, format_args!("assumed-role/{role}/{session}"))
+/// The account in an ARN; `None` if there is none in it.
+pub fn account_in(arn: &str) -> Option<AccountId> {
+    arn.split(':').nth(4).and_then(AccountId::parse)
+}
+
+/// Whether the parts that every ARN has are there; whether there is such a thing is another question.
+fn is_arn(text: &str) -> bool {
+    let parts: Vec<_> = text.splitn(6, ':').collect();
+    matches!(parts[..], ["arn", partition, service, _, _, resource]
+        if !partition.is_empty() && !service.is_empty() && !resource.is_empty())
 }

@@ -4,7 +4,7 @@ use super::super::error::Ec2Error;
 use super::super::error::flow_log::FlowLogError;
 use super::super::tags::TagSpecification;
 use super::{BUCKET, CreateFlowLogsIn, LOG_GROUP, PARQUET};
-use crate::iam::trust::{Asker, Decision, decide};
+use crate::iam::trust::{ForSource, trusts};
 use crate::model::flow_log::{BucketOptions, TagField, default_format, version_of};
 use crate::model::{FlowLogSettings, LogDestination, State, Traffic, Txn};
 use crate::rules::role_with_arn;
@@ -188,10 +188,11 @@ fn role(
         (LogDestination::Bucket(_), Some(_)) => Err(FlowLogError::RoleForBucket.into()),
         (LogDestination::LogGroup { .. }, None) => Err(FlowLogError::NoRole.into()),
         (LogDestination::LogGroup { .. }, Some(arn)) => {
-            let asker = Asker::Service(DELIVERER.into());
-            let trusts = |trust: &str| decide(trust, &asker, "sts:AssumeRole") == Decision::Allowed;
+            // The flow log has no id yet: its ARN is known up to that.
+            let source = txn.state.site.arn("ec2", "vpc-flow-log/fl-");
+            let by = ForSource { service: DELIVERER, account: txn.origin.account, source: &source };
             match role_with_arn(&txn.global, &arn) {
-                Some(role) if trusts(role.trust.text()) => Ok(Some(arn)),
+                Some(role) if trusts(role.trust.policy(), by).is_ok() => Ok(Some(arn)),
                 _ => Err(FlowLogError::NotAssumable(arn).into()),
             }
         }

@@ -1,0 +1,159 @@
+//! Who makes a request: what its access key, session token and signature say, and how AWS refuses what they should not.
+
+use super::Gateway;
+use super::route::Origin;
+use crate::aws::sigv4::{self, Problem};
+use crate::aws::{Fault, Protocol, RequestParts, ServiceId};
+use crate::kernel::{AccountId, SimTime};
+use crate::model::{Principal, Session, State};
+use std::sync::Arc;
+
+/// How callers are known.
+#[derive(Clone, Debug)]
+pub struct Trust {
+    /// Keys that nobody made here, and requests without any, act as the account's root. A key of twelve digits does
+    /// in any case: it is the root's.
+    pub unknown_keys: bool,
+    /// What requests of the root are signed with, if signatures are verified; those of all others have secrets that
+    /// were made here.
+    pub verify: Option<String>,
+}
+
+impl Default for Trust {
+    fn default() -> Self {
+        Self { unknown_keys: true, verify: None }
+    }
+}
+
+/// Whether callers of an operation need no keys: somebody else vouches for them.
+pub(super) fn needs_no_signature(service: ServiceId, operation: &str) -> bool {
+    service == ServiceId::Sts && matches!(operation, "AssumeRoleWithWebIdentity" | "AssumeRoleWithSAML")
+}
+
+/// Whoever acts, and the temporary credentials that they act with.
+pub(super) type Actor = (Principal, Option<Arc<Session>>);
+
+/// Whoever is behind a request.
+///
+/// `body` is what was sent, still zipped if it was.
+///
+/// # Errors
+/// Credentials that are not known, not active, or have expired; and, where signatures are verified, one that is not right.
+pub(super) fn actor(
+    gateway: &Gateway,
+    origin: &Origin,
+    parts: &RequestParts<'_>,
+    body: &[u8],
+    global: &State,
+    now: SimTime,
+    service: ServiceId,
+) -> Result<Actor, Fault> {
+    let trust = &gateway.trust;
+    let scope = origin.scope.as_ref();
+    let key = &origin.access_key;
+    let token = scope.and_then(|scope| scope.token.as_deref());
+    let root_secret = trust.verify.as_deref().unwrap_or_default();
+    let (actor, secret): (Actor, &str) = if let Some(session) = global.sessions.get(key) {
+        if token != Some(session.token.as_str()) || !serves(session, service) {
+            return Err(unknown(service));
+        }
+        if session.expires <= now {
+            return Err(expired(service));
+        }
+        ((session.principal.clone(), Some(session.clone())), &session.secret)
+    } else if let Some(row) = global.access_keys.get(key) {
+        let user = global.users.get(&row.user).filter(|_| row.active && token.is_none());
+        let user = user.ok_or_else(|| unknown(service))?;
+        let (name, unique_id, arn) = (user.name.clone(), user.unique_id.clone(), user.arn.clone());
+        ((Principal::User { name, unique_id, arn }, None), &row.secret)
+    } else if AccountId::parse(key).is_some() {
+        ((Principal::Root, None), root_secret)
+    } else if global.deleted_keys.contains(key) {
+        return Err(unknown(service));
+    } else if trust.unknown_keys && (scope.is_some() || trust.verify.is_none()) {
+        ((Principal::Root, None), root_secret)
+    } else if scope.is_some() {
+        return Err(unknown(service));
+    } else {
+        return Err(unsigned(parts, service));
+    };
+    if let (Some(scope), true) = (scope, trust.verify.is_some()) {
+        let seconds = now.millis().div_euclid(1_000);
+        sigv4::verify(parts, scope, body, service.signing_name(), secret, seconds)
+            .map_err(|problem| wrong(&problem, service))?;
+    }
+    Ok(actor)
+}
+
+/// Whether temporary credentials are good for a service at all: what `GetSessionToken` and `GetFederationToken` give is
+/// not known to IAM, unless a second factor was shown. Source: IAM user guide, "Compare AWS STS credentials".
+fn serves(session: &Session, service: ServiceId) -> bool {
+    matches!(session.principal, Principal::Role { .. }) || service != ServiceId::Iam
+}
+
+// === How AWS refuses ===
+
+/// Source: recorded; what EC2 says of any credentials that it does not take.
+fn not_validated() -> Fault {
+    Fault::new("AuthFailure", "AWS was not able to validate the provided access credentials").with_status(401)
+}
+
+/// A key that is not known or not active, or a session token that is not the key's.
+fn unknown(service: ServiceId) -> Fault {
+    const TEXT: &str = "The security token included in the request is invalid.";
+    match service.protocol() {
+        Protocol::Ec2 => not_validated(),
+        Protocol::Query => Fault::new("InvalidClientTokenId", TEXT).with_status(403),
+        Protocol::Json11 => Fault::new("UnrecognizedClientException", TEXT),
+        Protocol::RestJson => Fault::new("UnrecognizedClientException", TEXT).with_status(403),
+    }
+}
+
+/// Source: the texts of expired credentials differ by protocol; EC2's is recorded, the others are Assumed.
+fn expired(service: ServiceId) -> Fault {
+    const TEXT: &str = "The security token included in the request is expired";
+    match service.protocol() {
+        Protocol::Ec2 => Fault::new("RequestExpired", "Request has expired."),
+        Protocol::Query => Fault::new("ExpiredToken", TEXT).with_status(403),
+        Protocol::Json11 | Protocol::RestJson => Fault::new("ExpiredTokenException", TEXT),
+    }
+}
+
+/// A request that is signed not at all, or in a way that is none. Source: the common errors of the references; the
+/// codes of JSON services were recorded, EC2's is Assumed.
+fn unsigned(parts: &RequestParts<'_>, service: ServiceId) -> Fault {
+    if let Some(header) = parts.headers.get("authorization") {
+        let text = format!(
+            "Authorization header requires 'Credential' parameter. Authorization={}",
+            header.split(' ').next().unwrap_or_default()
+        );
+        return wrong(&Problem::Incomplete(text.into()), service);
+    }
+    match service.protocol() {
+        Protocol::Ec2 => {
+            Fault::new("MissingParameter", "The request must contain the parameter AWSAccessKeyId")
+        }
+        Protocol::Query => {
+            Fault::new("MissingAuthenticationToken", "Request is missing Authentication Token")
+                .with_status(403)
+        }
+        Protocol::Json11 | Protocol::RestJson => {
+            Fault::new("MissingAuthenticationTokenException", "Missing Authentication Token")
+        }
+    }
+}
+
+/// A signature that is not right. EC2 says the same whatever it is.
+fn wrong(problem: &Problem, service: ServiceId) -> Fault {
+    let incomplete = matches!(problem, Problem::Incomplete(_));
+    let (code, status) = match service.protocol() {
+        Protocol::Ec2 => return not_validated(),
+        Protocol::Query if incomplete => ("IncompleteSignature", 400),
+        Protocol::Query => ("SignatureDoesNotMatch", 403),
+        Protocol::Json11 if incomplete => ("IncompleteSignatureException", 400),
+        Protocol::Json11 => ("InvalidSignatureException", 400),
+        Protocol::RestJson if incomplete => ("IncompleteSignatureException", 403),
+        Protocol::RestJson => ("InvalidSignatureException", 403),
+    };
+    Fault::new(code, problem.to_string()).with_status(status)
+}
