@@ -11,7 +11,7 @@ use crate::kernel::Memo;
 use crate::model::interface::InterfaceIndex;
 use crate::model::{
     Alarm, DeployedVariant, Deployment, Document, Endpoint, EndpointConfig, EndpointCourse, EndpointStatus,
-    FleetKey, Needs, Owner, Phase, Profile, SageModel, Tags, Txn, Variant,
+    FleetKey, JobKind, Needs, Owner, Phase, Profile, SageModel, Tags, Txn, Variant,
 };
 use stages::status_word;
 use std::collections::BTreeSet;

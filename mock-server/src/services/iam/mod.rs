@@ -2,11 +2,11 @@
 
 mod attach;
 mod boundary;
-pub(in crate::services) mod document;
+mod document;
 mod entity;
 pub mod error;
 mod holder;
-mod identity_document;
+pub(in crate::services) mod identity_document;
 mod inline;
 mod instance_profile;
 mod managed;

@@ -7,7 +7,7 @@ use crate::model::state::Letter;
 use crate::model::{PolicyDocument, Principal, Session, State, Tags, Txn};
 use crate::policy::Source;
 use crate::services::Caller;
-use crate::services::iam::document;
+use crate::services::iam::identity_document;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
@@ -60,7 +60,7 @@ impl Along {
         arns: Vec<PolicyArn>,
     ) -> Result<Self, StsError> {
         if let Some(text) = &policy {
-            document::check_inline(text).map_err(|error| StsError::Malformed(error.to_string()))?;
+            identity_document::check_inline(text).map_err(|error| StsError::Malformed(error.to_string()))?;
         }
         if arns.len() > MOST_POLICIES {
             return Err(StsError::TooManyPolicies);
