@@ -1,6 +1,8 @@
 //! The command line.
 
+mod control;
 mod explain;
+mod policy;
 
 use crate::clock::{parse_mode, parse_span};
 use crate::gateway::Trust;
@@ -39,6 +41,8 @@ enum Command {
     Run(Run),
     /// Tell why a job or an endpoint is as it is: its phases, the rules that were asked, and what to do.
     Explain(explain::Explain),
+    /// Print the least that a policy must allow for what was done in an account, for each user and role.
+    Policy(policy::Policy),
     /// Print a documented rule: what it says, where it is documented, what to do about it.
     Rule {
         /// Such as SM-VPC-IP-01; without it, all rules are listed.
@@ -225,6 +229,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve(&args),
         Command::Run(args) => run(args),
         Command::Explain(args) => explain::explain(&args),
+        Command::Policy(args) => policy::policy(&args),
         Command::Rule { id } => rule(id.as_deref()),
         Command::Texts => texts(),
         Command::Healthcheck { port } => healthcheck(port),
@@ -272,6 +277,16 @@ fn serve(args: &Serve) -> ExitCode {
             Ok(server) => server,
             Err(error) => return fail(format_args!("cannot listen on {}:{}: {error}", args.host, args.port)),
         };
+        let mode = IamMode::from(args.iam);
+        tracing::info!(
+            mode = mode.name(),
+            "IAM policies: {}",
+            match mode {
+                IamMode::Enforce => "what no policy allows is refused",
+                IamMode::Audit => "what no policy allows is served and told as an event",
+                IamMode::Off => "nothing is asked",
+            }
+        );
         if let Err(error) = announce(&server, args) {
             return fail(error);
         }

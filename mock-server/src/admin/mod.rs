@@ -1,5 +1,6 @@
 //! The control API under `/_mockplane/`, and the aliases that let people switch from other mocks with no edit.
 
+mod iam;
 mod offerings;
 mod quotas;
 mod rules;
@@ -95,6 +96,9 @@ impl Site {
             ("POST", "offerings") => self.change_offering(request.body()),
             ("GET", "quotas") => self.quotas(query.get("account")),
             ("POST", "quotas") => self.change_quota(request.body()),
+            ("GET", "iam") => self.iam(query.get("account")),
+            ("POST", "iam") => self.change_iam(request.body()),
+            ("GET", "policy") => self.policy(&query),
             ("GET", "events") => self.events(&query),
             ("GET", call) if call.starts_with("explain/") => self.explain(&call["explain/".len()..], &query),
             _ => {

@@ -321,6 +321,13 @@ impl<S: CellState> Account<S> {
         self.cells.entry(scope.clone()).or_insert_with(make).clone()
     }
 
+    /// The scopes of the cells that were touched so far, in order.
+    pub fn scopes(&self) -> Vec<Scope> {
+        let mut all: Vec<_> = self.cells.iter().map(|entry| entry.key().clone()).collect();
+        all.sort();
+        all
+    }
+
     fn all_cells(&self) -> Vec<Arc<Cell<S>>> {
         self.cells.iter().map(|entry| entry.value().clone()).collect()
     }

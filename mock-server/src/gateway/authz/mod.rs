@@ -15,14 +15,13 @@ use crate::aws::{Fault, Value};
 use crate::iam::grants::Held;
 use crate::iam::{control, who};
 use crate::kernel::{Event, Scope};
-use crate::model::iam::policy as managed;
-use crate::model::{IamMode, Principal, State};
-use crate::policy::{Policy, Request, Source, decide};
+use crate::model::{IamMode, Principal};
+use crate::policy::{Request, decide};
+use crate::services::sts;
 use acts::{Act, Asked};
 use keys::Sent;
 use refusal::Denial;
 use std::borrow::Cow;
-use std::sync::Arc;
 
 /// What a call was found to do: to be recorded once it is done.
 pub(super) struct Authorised {
@@ -55,12 +54,12 @@ pub(super) fn authorise(
     }
     let control = control::levels(&global);
     let held = who::held(&global, &call.caller.principal);
-    let session = session_policies(&call.caller.session, &global);
+    let session = sts::limits(&call.caller, &global);
     if held.is_none() && session.is_none() && control.is_empty() {
         return Ok(Authorised { acts });
     }
     let mut policies = held.as_ref().map(Held::policies).unwrap_or_default();
-    policies.session = session.as_ref().map(|list| list.iter().map(as_source).collect());
+    policies.session = session;
     policies.control = control;
     let caller = &call.caller;
     let principal = who::asker(caller.partition, caller.account, &caller.principal);
@@ -86,26 +85,6 @@ pub(super) fn authorise(
         call.account.events.push([would_deny(&asked, call, &denial)]);
     }
     Ok(Authorised { acts })
-}
-
-/// The session policies of temporary credentials; `None` if nothing was given along that limits them.
-fn session_policies(
-    session: &Option<Arc<crate::model::Session>>,
-    global: &State,
-) -> Option<Vec<(String, Arc<Policy>)>> {
-    let session = session.as_ref().filter(|session| session.is_limited())?;
-    let inline =
-        session.policy.iter().map(|document| ("session policy".to_owned(), document.policy().clone()));
-    let attached = session.policy_arns.iter().map(|arn| {
-        let document = managed::policy(global, arn).and_then(|policy| policy.document());
-        // A policy that is gone grants nothing.
-        (arn.to_string(), document.map(|document| document.policy().clone()).unwrap_or_default())
-    });
-    Some(inline.chain(attached).collect())
-}
-
-fn as_source((name, policy): &(String, Arc<Policy>)) -> Source<'_> {
-    Source { name: Cow::Borrowed(name), policy }
 }
 
 /// What would have been a refusal.

@@ -13,6 +13,7 @@ mod web_identity;
 
 pub use error::StsError;
 pub use key::{KeyKind, access_key, account_of};
+pub use session::limits;
 
 use super::{Caller, Registrar};
 use crate::iam::who;

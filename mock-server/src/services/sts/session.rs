@@ -200,7 +200,7 @@ fn derived(origin: &Origin, access_key: &str, what: &str, bytes: usize) -> Vec<u
 }
 
 /// The session policies that the caller acts with; `None` if there are none.
-pub(super) fn limits<'a>(caller: &'a Caller, home: &'a State) -> Option<Vec<Source<'a>>> {
+pub fn limits<'a>(caller: &'a Caller, home: &'a State) -> Option<Vec<Source<'a>>> {
     let session = caller.session.as_ref().filter(|session| session.is_limited())?;
     let inline = session
         .policy
