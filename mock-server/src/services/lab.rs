@@ -84,6 +84,23 @@ impl Lab {
         });
     }
 
+    /// Leaves the role these actions on all resources, and nothing else.
+    pub fn grant(&self, actions: &[&str]) {
+        let policy = json!({"Version": "2012-10-17",
+            "Statement": {"Effect": "Allow", "Action": actions, "Resource": "*"}});
+        let inline = [("vpc".to_owned(), PolicyDocument::new(policy.to_string()))].into();
+        self.edit_scope(&Scope::Global, |state| {
+            state.roles.update(&Role::key_of("Trainer"), |role| {
+                role.grants = Grants { inline, ..Grants::default() };
+            });
+        });
+    }
+
+    /// Sets what the account does with what policies say.
+    pub fn set_iam(&self, mode: IamMode) {
+        self.edit_scope(&Scope::Global, |state| state.authorization.mode = mode);
+    }
+
     pub fn set_mode(&self, rule: &'static str, mode: RuleMode) {
         self.edit_scope(&Scope::Global, |state| state.rule_modes.set(rule, mode));
     }

@@ -104,6 +104,8 @@ pub(super) fn acts(asked: &Asked<'_>) -> Vec<Act> {
             }
         }
     }
+    // What is made comes first: of a launch that is not allowed AWS names `instance/*`.
+    acts.sort_by_key(|act| !act.resource.ends_with("/*"));
     if acts.is_empty() {
         acts.push(Act::on_all(actions, action));
     }
