@@ -96,11 +96,6 @@ impl Lab {
         });
     }
 
-    /// Sets what the account does with what policies say.
-    pub fn set_iam(&self, mode: IamMode) {
-        self.edit_scope(&Scope::Global, |state| state.authorization.mode = mode);
-    }
-
     pub fn set_mode(&self, rule: &'static str, mode: RuleMode) {
         self.edit_scope(&Scope::Global, |state| state.rule_modes.set(rule, mode));
     }

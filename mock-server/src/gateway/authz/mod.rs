@@ -176,7 +176,10 @@ mod tests {
             ["ec2:CreateVpc arn:aws:ec2:vpc/*", "ec2:CreateTags arn:aws:ec2:vpc/*"]
         );
         assert_eq!(
-            ec2("CreateVpcEndpoint", json!({"VpcId": "vpc-1", "ServiceName": "s", "SubnetIds": ["subnet-1", "subnet-2"]})),
+            ec2(
+                "CreateVpcEndpoint",
+                json!({"VpcId": "vpc-1", "ServiceName": "s", "SubnetIds": ["subnet-1", "subnet-2"]})
+            ),
             [
                 "ec2:CreateVpcEndpoint arn:aws:ec2:vpc-endpoint/*",
                 "ec2:CreateVpcEndpoint arn:aws:ec2:subnet/subnet-1",
@@ -220,8 +223,11 @@ mod tests {
     fn a_call_of_others_acts_on_names() {
         let sagemaker = |operation, input| acts_of(ServiceId::SageMaker, operation, &input);
         assert_eq!(
-            sagemaker("CreateModel", json!({"ModelName": "My-Model", "ExecutionRoleArn": "arn:aws:iam::1:role/r",
-                "Tags": [{"Key": "a", "Value": "b"}]})),
+            sagemaker(
+                "CreateModel",
+                json!({"ModelName": "My-Model", "ExecutionRoleArn": "arn:aws:iam::1:role/r",
+                "Tags": [{"Key": "a", "Value": "b"}]})
+            ),
             [
                 "sagemaker:CreateModel arn:aws:sagemaker:model/my-model",
                 "sagemaker:AddTags arn:aws:sagemaker:model/my-model",

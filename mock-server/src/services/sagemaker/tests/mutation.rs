@@ -5,7 +5,7 @@ use crate::model::network::ANY_V4;
 use crate::model::{
     Direction, Evidence, InstanceGroup, Needs, Peer, RuleMode, SecurityGroupRule, Verdict, VpcConfig,
 };
-use crate::rules::{self, permissions, Case, Phase, RuleModes, evaluate};
+use crate::rules::{self, Case, Phase, RuleModes, evaluate, permissions};
 
 /// Rules that can not be violated: they tell what is, or the service model enforces them before.
 const NEVER_VIOLATED: &[&str] = &["SM-VPC-SHAPE-06", "SM-VPC-DEFAULT-01", "SM-VPC-ENI-08"];
@@ -166,7 +166,12 @@ fn without(kind: JobKind, action: &str) -> Vec<&'static str> {
     permissions::needed(kind).into_iter().filter(|needed| *needed != action).collect()
 }
 
-fn blocked_endpoint(site: &Site, phase: Phase, instance_type: &str, subnets: &[SubnetId]) -> Option<&'static str> {
+fn blocked_endpoint(
+    site: &Site,
+    phase: Phase,
+    instance_type: &str,
+    subnets: &[SubnetId],
+) -> Option<&'static str> {
     let mut needs = needs(site, subnets, 1);
     needs.role_arn = ROLE_ARN.into();
     needs.instances[0].instance_type = instance_type.into();
