@@ -157,3 +157,88 @@ fn wrong(problem: &Problem, service: ServiceId) -> Fault {
     };
     Fault::new(code, problem.to_string()).with_status(status)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::{Clock, ClockMode, Scope};
+    use crate::model::{AccessKey, Account, Defaults, User, World};
+    use crate::services::sts::{KeyKind, access_key};
+    use bytes::Bytes;
+    use hyper::Request;
+
+    const NOW: SimTime = SimTime::from_millis(1_767_603_600_000);
+
+    fn gateway() -> (Gateway, Arc<Account>) {
+        let world = World::new(7, Defaults::default(), |wall| Clock::new(ClockMode::Manual, Some(NOW), wall));
+        let account = world.account(AccountId::parse("111122223333").unwrap(), NOW);
+        let default = AccountId::parse("123456789012").unwrap();
+        (Gateway::new(Arc::new(world), default, "us-east-1".into(), true), account)
+    }
+
+    fn edit(account: &Account, change: impl FnOnce(&mut State)) {
+        let done: Result<(), ()> = account.write(&Scope::Global, NOW, true, |txn| {
+            change(&mut txn.state);
+            Ok(())
+        });
+        done.unwrap();
+    }
+
+    /// Status and body of a GetCallerIdentity that is signed, in whatever way, with this key.
+    fn ask(gateway: &Gateway, key: &str, token: Option<&str>) -> (u16, String) {
+        let scope = format!(
+            "AWS4-HMAC-SHA256 Credential={key}/20260105/us-east-1/sts/aws4_request, SignedHeaders=host"
+        );
+        let mut request = Request::post("/").header("content-type", "application/x-www-form-urlencoded");
+        request = request.header("host", "localhost").header("authorization", scope);
+        if let Some(token) = token {
+            request = request.header("x-amz-security-token", token);
+        }
+        let body = Bytes::from_static(b"Action=GetCallerIdentity&Version=2011-06-15");
+        let answer = gateway.handle(&request.body(body).unwrap());
+        (answer.status().as_u16(), String::from_utf8(answer.body().to_vec()).unwrap())
+    }
+
+    #[test]
+    fn a_users_key_is_good_while_it_is_active() {
+        let (gateway, account) = gateway();
+        let key = access_key(KeyKind::LongTerm, account.id, 5);
+        let user = User {
+            name: "Ann".into(),
+            unique_id: "AIDAANN".into(),
+            path: "/".into(),
+            arn: "arn:aws:iam::111122223333:user/Ann".into(),
+            created: NOW,
+            grants: Default::default(),
+            groups: Default::default(),
+            tags: Default::default(),
+        };
+        let row = AccessKey {
+            id: key.clone(),
+            secret: "s".repeat(40),
+            user: User::key_of("Ann"),
+            active: true,
+            created: NOW,
+        };
+        let root = ask(&gateway, &key, None);
+        assert!(root.1.contains("arn:aws:iam::123456789012:root"), "nobody made it yet: {}", root.1);
+        edit(&account, |state| {
+            state.users.insert(user);
+            state.access_keys.insert(row);
+        });
+        let (status, body) = ask(&gateway, &key, None);
+        assert!(status == 200 && body.contains("<Arn>arn:aws:iam::111122223333:user/Ann</Arn>"), "{body}");
+        let refused = |answer: (u16, String)| {
+            assert!(
+                answer.0 == 403 && answer.1.contains("<Code>InvalidClientTokenId</Code>"),
+                "{}",
+                answer.1
+            );
+        };
+        refused(ask(&gateway, &key, Some("token")));
+        edit(&account, |state| drop(state.access_keys.update(&key, |row| row.active = false)));
+        refused(ask(&gateway, &key, None));
+        edit(&account, |state| state.delete_access_key(&key));
+        refused(ask(&gateway, &key, None));
+    }
+}

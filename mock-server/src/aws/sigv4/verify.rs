@@ -453,8 +453,8 @@ mod tests {
         #[test]
         fn any_request_is_read_without_harm(header in "(AWS4-HMAC-SHA256 )?.{0,60}", query in ".{0,60}", date in ".{0,20}") {
             let body = Bytes::new();
-            let headers = [("authorization", header.as_str()), ("x-amz-date", &date)];
-            let parts = RequestParts { method: "GET", path: "/", query: &query, headers: &headers[..], body: &body };
+            let headers = vec![("authorization", header.as_str()), ("x-amz-date", &date)];
+            let parts = RequestParts { method: "GET", path: "/", query: &query, headers: &headers, body: &body };
             let scope = Scope {
                 access_key: String::new(), date: String::new(), region: String::new(), service: "sts".into(), token: None,
                 presigned: header.len() % 2 == 0,

@@ -10,7 +10,7 @@ pub(in crate::services) mod identity_document;
 mod inline;
 mod instance_profile;
 mod managed;
-mod oidc_provider;
+pub(in crate::services) mod oidc_provider;
 mod role;
 mod tags;
 #[cfg(test)]

@@ -1,9 +1,14 @@
 //! What STS does, in an account in memory.
 
+mod federation;
+mod passing;
+mod web_identity;
+
 use super::account_of;
 use super::assume::AssumeRole;
 use super::identity::GetCallerIdentity;
 use crate::kernel::Scope;
+use crate::model::{Grants, PolicyDocument, State, User};
 use crate::services::Principal;
 use crate::services::iam::tests::{Bench, NOW, refusal};
 use serde_json::{Value, json};
@@ -24,11 +29,58 @@ fn become_session(bench: &mut Bench, answer: &Value) {
     let key = answer["Credentials"]["AccessKeyId"].as_str().unwrap();
     let state = bench.account.read(&Scope::Global);
     let session = state.sessions.get(&key.to_owned()).unwrap();
-    bench.caller.principal = Principal::Role {
-        role_name: session.role_name.clone(),
-        role_unique_id: session.role_unique_id.clone(),
-        session_name: session.session_name.clone(),
+    bench.caller.principal = session.principal.clone();
+    bench.caller.session = Some(session.clone());
+}
+
+/// Goes on as a user of this name with these inline policies.
+fn become_user(bench: &mut Bench, name: &str, policies: &[Value]) {
+    let arn = format!("arn:aws:iam::{}:user/{name}", bench.account.id);
+    let grants = Grants {
+        inline: (0..)
+            .zip(policies)
+            .map(|(i, text)| (format!("p{i}"), PolicyDocument::new(text.to_string())))
+            .collect(),
+        ..Grants::default()
     };
+    let user = User {
+        name: name.into(),
+        unique_id: format!("AIDA{name}"),
+        path: "/".into(),
+        arn: arn.clone(),
+        created: NOW,
+        grants,
+        groups: Default::default(),
+        tags: [("team", "blue")].into_iter().collect(),
+    };
+    edit(bench, |state| drop(state.users.insert(user)));
+    bench.caller.principal = Principal::User { name: name.into(), unique_id: format!("AIDA{name}"), arn };
+    bench.caller.session = None;
+}
+
+fn edit(bench: &Bench, change: impl FnOnce(&mut State)) {
+    let done: Result<(), ()> = bench.account.write(&Scope::Global, NOW, true, |txn| {
+        change(&mut txn.state);
+        Ok(())
+    });
+    done.unwrap();
+}
+
+/// A role with these statements in its trust policy, made if need be.
+fn role_trusting(bench: &Bench, name: &str, statements: Value) {
+    if !bench.account.read(&Scope::Global).roles.contains(&name.to_lowercase()) {
+        bench.role(name, json!("*"));
+    }
+    let trust = PolicyDocument::new(json!({"Version": "2012-10-17", "Statement": statements}).to_string());
+    edit(bench, |state| drop(state.roles.update(&name.to_lowercase(), |role| role.trust = trust)));
+}
+
+fn allow(actions: Value, principal: Value, condition: Value) -> Value {
+    json!({"Effect": "Allow", "Principal": principal, "Action": actions, "Condition": condition})
+}
+
+fn may(action: &str, resource: &str) -> Value {
+    json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": action, "Resource": resource}})
 }
 
 #[test]
@@ -61,7 +113,7 @@ fn a_session_has_keys_that_lead_back_to_it() {
     let credentials = &answer["Credentials"];
     let text = |member: &str| credentials[member].as_str().unwrap().to_owned();
     assert_eq!(account_of(&text("AccessKeyId")), Some(bench.account.id));
-    assert_eq!((text("SecretAccessKey").len(), text("SessionToken").len()), (40, 320));
+    assert_eq!((text("SecretAccessKey").len(), text("SessionToken").len()), (40, 356));
     assert_eq!(credentials["Expiration"], json!(NOW.millis() + 900_000));
     assert_ne!(assume(&bench, "Dev", json!({})).unwrap()["Credentials"], *credentials);
 
@@ -90,11 +142,17 @@ fn a_role_that_does_not_trust_the_caller_is_as_good_as_none() {
 fn a_role_may_trust_a_role() {
     let mut bench = Bench::new();
     bench.role("First", account());
+    bench.role("Third", account());
     bench.role("Second", json!({"AWS": "arn:aws:iam::111122223333:role/First"}));
     assert_eq!(assume(&bench, "Second", json!({})).unwrap_err().status, 403);
     let answer = assume(&bench, "First", json!({})).unwrap();
     become_session(&mut bench, &answer);
     assert!(assume(&bench, "Second", json!({})).is_ok());
+    // The account is trusted, but the account has not let this role assume anything.
+    let message = "User: arn:aws:sts::111122223333:assumed-role/First/me is not authorized to perform: \
+                   sts:AssumeRole on resource: arn:aws:iam::111122223333:role/Third because no identity-based policy \
+                   allows the sts:AssumeRole action";
+    assert_eq!(refusal(assume(&bench, "Third", json!({}))).1, message);
 }
 
 #[test]
@@ -111,6 +169,11 @@ fn a_session_lasts_no_longer_than_its_role_allows() {
     assert!(longer.is_ok_and(|role| role.is_some()));
     let answer = assume(&bench, "Dev", json!({"DurationSeconds": 7_200})).unwrap();
     become_session(&mut bench, &answer);
+    role_trusting(&bench, "Next", allow(json!("sts:AssumeRole"), json!("*"), json!({})));
+    edit(&bench, |state| {
+        drop(state.roles.update(&"next".to_owned(), |role| role.max_session_seconds = 43_200))
+    });
+    let too_long = |bench: &Bench| refusal(assume(bench, "Next", json!({"DurationSeconds": 7_200})));
     let message =
         "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.";
     assert_eq!(too_long(&bench), invalid(message));
