@@ -94,8 +94,11 @@ const FROM_INPUT: &[(&str, &[&str])] = &[
     ("sts:RoleSessionName", &["RoleSessionName"]),
 ];
 
+/// What gives a key its value; `None`: the key is absent.
+type Derive = fn(&On<'_>) -> Option<String>;
+
 /// Keys whose values follow from what there is.
-const DERIVED: &[(&str, fn(&On<'_>) -> Option<String>)] = &[
+const DERIVED: &[(&str, Derive)] = &[
     ("ec2:AccepterVpc", |on| on.peering(false)),
     ("ec2:AuthorizedUser", |on| {
         let account = on.asked.input.get("AwsAccountId")?.as_str()?;
