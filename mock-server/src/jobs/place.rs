@@ -7,7 +7,7 @@ use crate::model::{
     Attachment, Evidence, Job, JobKey, JobKind, Needs, NetworkInterfaceId, Owner, RuleMode, SecurityGroupId,
     ServiceAttachmentId, SubnetId, Tags, Texts, Txn,
 };
-use crate::rules::{self, Case, permissions, room, texts};
+use crate::rules::{Case, permissions, room, texts};
 use std::sync::Arc;
 
 /// Whose instances the service's interfaces are attached to. Assumed: some services show such a word, others an
@@ -110,7 +110,7 @@ pub fn remove(
         let Some(interface) = txn.state.interfaces.get(&id).cloned() else { continue };
         if let Some((action, rule, mode)) = permissions::lacks_to_remove(txn, kind, &interface) {
             let leaves = mode == RuleMode::Enforce;
-            let event = if leaves { "InterfaceLeft" } else { rules::warning_kind(rule, &txn.global) };
+            let event = if leaves { "InterfaceLeft" } else { "WouldDeny" };
             let who = interface.requester_id.as_deref().unwrap_or_default();
             txn.note(event, id.to_string(), Some(rule), format!("{who} is not allowed {action}"));
             if leaves {

@@ -262,7 +262,7 @@ impl Rule for MayLookForCompilation {
 pub struct MayMakeForCompilation;
 impl Rule for MayMakeForCompilation {
     const INFO: RuleInfo = RuleInfo {
-        id: "SM-ROLE-11-05-ENI",
+        id: "SM-ROLE-11-ENI",
         aliases: &[],
         name: "compilation-role-makes-interfaces",
         jobs: &[JobKind::Compilation],

@@ -128,7 +128,7 @@ fn outcome(id: &str, off: Option<&'static str>) -> Option<&'static str> {
             let kit = kit(JobKind::Compilation);
             (kit, site.job(kit, "job", 1, true))
         }
-        "SM-ROLE-11-05-ENI" => {
+        "SM-ROLE-11-ENI" => {
             site.lab.grant(&without(JobKind::Compilation, "ec2:ModifyNetworkInterfaceAttribute"));
             let kit = kit(JobKind::Compilation);
             (kit, site.job(kit, "job", 1, true))
@@ -209,7 +209,7 @@ fn a_rule_speaks_of_the_kinds_whose_pages_state_it() {
             "SM-ROLE-9-01" => &[Training, Transform, Hosting],
             "SM-ROLE-9-02" => &[Training, Processing, Hosting],
             "SM-ROLE-9-03" => &[Processing],
-            "SM-ROLE-11-05" | "SM-ROLE-11-05-ENI" => &[Compilation],
+            "SM-ROLE-11-05" | "SM-ROLE-11-ENI" => &[Compilation],
             _ => JobKind::ALL,
         };
         assert_eq!(info.jobs, expected, "{}", info.id);
