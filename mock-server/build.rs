@@ -1,9 +1,12 @@
-//! Compiles the service models under `model/` to flat images that the crate embeds.
+//! Compiles the service models and the table of IAM actions under `model/` to flat images that the crate embeds.
 
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+
+#[path = "src/aws/actions/format.rs"]
+mod actions;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -33,17 +36,97 @@ struct Source {
 fn main() -> Outcome<()> {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=src/aws/model/format.rs");
+    println!("cargo:rerun-if-changed=src/aws/actions/format.rs");
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     for service in SERVICES {
         let path = Path::new("model").join(format!("{service}.json.gz"));
-        println!("cargo:rerun-if-changed={}", path.display());
-        let mut text = String::new();
-        flate2::read::GzDecoder::new(std::fs::File::open(&path)?).read_to_string(&mut text)?;
-        let source: Source = serde_json::from_str(&text)?;
+        let source: Source = serde_json::from_str(&unpacked(&path)?)?;
         let image = compile(&source).map_err(|error| format!("{}: {error}", path.display()))?;
         std::fs::write(out.join(format!("{service}.model")), postcard::to_stdvec(&image)?)?;
     }
+    let source: BTreeMap<String, ActionSource> =
+        serde_json::from_str(&unpacked(Path::new("model/actions.json.gz"))?)?;
+    for (prefix, source) in &source {
+        let table = action_table(source).map_err(|error| format!("actions of {prefix}: {error}"))?;
+        std::fs::write(out.join(format!("{prefix}.actions")), postcard::to_stdvec(&table)?)?;
+    }
     Ok(())
+}
+
+fn unpacked(path: &Path) -> Outcome<String> {
+    println!("cargo:rerun-if-changed={}", path.display());
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(std::fs::File::open(path)?).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// The actions with one prefix, as `model/actions.py` writes them.
+#[derive(Deserialize)]
+struct ActionSource {
+    actions: BTreeMap<String, ActionNode>,
+    /// The form of the ARN, and condition keys.
+    resources: BTreeMap<String, (String, Vec<String>)>,
+}
+
+#[derive(Deserialize)]
+struct ActionNode {
+    level: String,
+    /// Type (empty: any), whether it is required, condition keys.
+    resources: Vec<(String, bool, Vec<String>)>,
+    #[serde(default)]
+    dependent: Vec<String>,
+}
+
+fn action_table(source: &ActionSource) -> Outcome<actions::Table<'_>> {
+    let mut sets: Vec<Vec<&str>> = Vec::new();
+    let mut set_of = |keys| keys_number(&mut sets, keys);
+    let types = source
+        .resources
+        .iter()
+        .map(|(name, (arn, keys))| Ok(actions::ResourceType { name, arn, keys: set_of(keys)? }));
+    let types = types.collect::<Outcome<Vec<_>>>()?;
+    let mut all = Vec::new();
+    for (name, node) in &source.actions {
+        let mut action = actions::Action {
+            name,
+            level: match node.level.as_str() {
+                "List" => actions::Level::List,
+                "Read" => actions::Level::Read,
+                "Write" => actions::Level::Write,
+                "Tagging" => actions::Level::Tagging,
+                "Permissions management" => actions::Level::Permissions,
+                other => return Err(format!("{name}: unknown access level {other}").into()),
+            },
+            acts_on: Vec::new(),
+            keys: set_of(&[])?,
+            dependent: node.dependent.iter().map(String::as_str).collect(),
+        };
+        for (resource_type, required, keys) in &node.resources {
+            let keys = set_of(keys)?;
+            if resource_type.is_empty() {
+                action.keys = keys;
+                continue;
+            }
+            let at = types.binary_search_by(|known| known.name.cmp(resource_type));
+            let at = at.map_err(|_| format!("{name}: no type of resource {resource_type}"))?;
+            action.acts_on.push(actions::ActsOn {
+                resource_type: u16::try_from(at)?,
+                required: *required,
+                keys,
+            });
+        }
+        all.push(action);
+    }
+    Ok(actions::Table { actions: all, types, keys: sets })
+}
+
+fn keys_number<'a>(sets: &mut Vec<Vec<&'a str>>, keys: &'a [String]) -> Outcome<u16> {
+    let known = sets.iter().position(|set| set.iter().eq(keys));
+    let number = known.unwrap_or_else(|| {
+        sets.push(keys.iter().map(String::as_str).collect());
+        sets.len() - 1
+    });
+    Ok(u16::try_from(number)?)
 }
 
 /// The tables under construction.

@@ -30,7 +30,7 @@ TRUST = json.dumps({
         "Action": "sts:AssumeRole",
     }],
 })
-# What a job in a VPC needs of its role.
+# What any job or endpoint in a VPC needs of its role.
 VPC_ACCESS = json.dumps({
     "Version": "2012-10-17",
     "Statement": [
@@ -46,6 +46,8 @@ VPC_ACCESS = json.dumps({
                 "ec2:DescribeDhcpOptions",
                 "ec2:DescribeSubnets",
                 "ec2:DescribeSecurityGroups",
+                "ec2:DescribeVpcEndpoints",
+                "ec2:ModifyNetworkInterfaceAttribute",
             ],
             "Resource": "*",
         },

@@ -33,6 +33,12 @@ pub fn iam(account: &str, action: &str, parameters: &str) -> Vec<u8> {
     signed(account, "iam", "content-type: application/x-www-form-urlencoded; charset=utf-8\r\n", &body)
 }
 
+/// An STS call.
+pub fn sts(account: &str, action: &str, parameters: &str) -> Vec<u8> {
+    let body = format!("Action={action}&Version=2011-06-15{parameters}");
+    signed(account, "sts", "content-type: application/x-www-form-urlencoded; charset=utf-8\r\n", &body)
+}
+
 /// A SageMaker call.
 pub fn sagemaker(account: &str, operation: &str, body: &serde_json::Value) -> Vec<u8> {
     let headers =

@@ -1,12 +1,14 @@
 //! The command line.
 
+mod control;
 mod explain;
+mod policy;
 
 use crate::clock::{parse_lag, parse_mode, parse_span};
 use crate::gateway::Trust;
 use crate::kernel::{AccountId, ClockMode, SimTime};
 use crate::model::{
-    Choices, Defaults, Offerings, Placement, Profile, Quotas, RuleMode, RuleModes, Silence, Texts,
+    Choices, Defaults, IamMode, Offerings, Placement, Profile, Quotas, RuleMode, RuleModes, Silence, Texts,
 };
 use crate::rules;
 use crate::scenario;
@@ -39,6 +41,8 @@ enum Command {
     Run(Run),
     /// Tell why a job or an endpoint is as it is: its phases, the rules that were asked, and what to do.
     Explain(explain::Explain),
+    /// Print the least that a policy must allow for what was done in an account, for each user and role.
+    Policy(policy::Policy),
     /// Print a documented rule: what it says, where it is documented, what to do about it.
     Rule {
         /// Such as SM-VPC-IP-01; without it, all rules are listed.
@@ -110,6 +114,10 @@ struct Serve {
     /// times, or once with commas.
     #[arg(long = "quota", env = "MOCKPLANE_QUOTA", value_delimiter = ',', value_parser = parse_quota)]
     quota: Vec<(String, usize)>,
+    /// What becomes of calls that no policy allows, and of jobs whose roles may not do what they need: they are refused,
+    /// served with an event that tells (audit), or served.
+    #[arg(long = "iam", env = "MOCKPLANE_IAM", default_value = "enforce")]
+    iam: IamModeName,
     /// Who acts with an access key that is neither twelve digits nor made here, or with none: the account's root, or
     /// nobody.
     #[arg(long, env = "MOCKPLANE_UNKNOWN_KEYS", default_value = "root")]
@@ -195,6 +203,23 @@ enum UnknownKeysName {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
+enum IamModeName {
+    Enforce,
+    Audit,
+    Off,
+}
+
+impl From<IamModeName> for IamMode {
+    fn from(name: IamModeName) -> Self {
+        match name {
+            IamModeName::Enforce => IamMode::Enforce,
+            IamModeName::Audit => IamMode::Audit,
+            IamModeName::Off => IamMode::Off,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
 enum LogFormat {
     Text,
     Json,
@@ -208,6 +233,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve(&args),
         Command::Run(args) => run(args),
         Command::Explain(args) => explain::explain(&args),
+        Command::Policy(args) => policy::policy(&args),
         Command::Rule { id } => rule(id.as_deref()),
         Command::Texts => texts(),
         Command::Healthcheck { port } => healthcheck(port),
@@ -255,6 +281,16 @@ fn serve(args: &Serve) -> ExitCode {
             Ok(server) => server,
             Err(error) => return fail(format_args!("cannot listen on {}:{}: {error}", args.host, args.port)),
         };
+        let mode = IamMode::from(args.iam);
+        tracing::info!(
+            mode = mode.name(),
+            "IAM policies: {}",
+            match mode {
+                IamMode::Enforce => "what no policy allows is refused",
+                IamMode::Audit => "what no policy allows is served and told as an event",
+                IamMode::Off => "nothing is asked",
+            }
+        );
         if let Err(error) = announce(&server, args) {
             return fail(error);
         }
@@ -293,7 +329,8 @@ fn defaults(args: &Serve) -> Result<Defaults, String> {
     args.quota.iter().try_for_each(|(name, limit)| quotas.set(name, *limit))?;
     let mut offerings = Offerings::default();
     args.not_offered.iter().for_each(|(family, zones)| offerings.set(family, zones.clone()));
-    Ok(Defaults { profile: args.profile.into(), rule_modes, offerings, choices, texts, quotas })
+    let iam_mode = args.iam.into();
+    Ok(Defaults { profile: args.profile.into(), rule_modes, offerings, choices, texts, quotas, iam_mode })
 }
 
 /// Says where the server is, and then that it is ready, on a line of its own that others wait for.

@@ -1,6 +1,7 @@
 //! The control API under `/_mockplane/`, and the aliases that let people switch from other mocks with no edit.
 
 mod consistency;
+mod iam;
 mod offerings;
 mod quotas;
 mod rules;
@@ -98,6 +99,9 @@ impl Site {
             ("POST", "quotas") => self.change_quota(request.body()),
             ("GET", "eventual-consistency") => self.consistency(query.get("account")),
             ("POST", "eventual-consistency") => self.change_consistency(request.body()),
+            ("GET", "iam") => self.iam(query.get("account")),
+            ("POST", "iam") => self.change_iam(request.body()),
+            ("GET", "policy") => self.policy(&query),
             ("GET", "events") => self.events(&query),
             ("GET", call) if call.starts_with("explain/") => self.explain(&call["explain/".len()..], &query),
             _ => {

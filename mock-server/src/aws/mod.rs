@@ -12,6 +12,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
+pub mod actions;
 #[cfg(test)]
 mod arbitrary;
 pub mod client;

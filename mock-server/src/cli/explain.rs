@@ -1,10 +1,7 @@
 //! `mockplane explain`: the control API's answer as a text.
 
-use super::{DEFAULT_PORT, fail};
-use crate::scenario::target::{Http, Target};
-use bytes::Bytes;
+use super::{control, fail};
 use clap::Args;
-use hyper::Request;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -16,7 +13,7 @@ pub struct Explain {
     /// Such as training-job/NAME, processing-job/NAME, transform-job/NAME, compilation-job/NAME or endpoint/NAME.
     resource: String,
     /// The server to ask.
-    #[arg(long, env = "MOCKPLANE_ENDPOINT", default_value_t = format!("http://127.0.0.1:{DEFAULT_PORT}"))]
+    #[arg(long, env = "MOCKPLANE_ENDPOINT", default_value_t = control::default_endpoint())]
     endpoint: String,
     /// Whose it is; unless told, the server's own account.
     #[arg(long, env = "MOCKPLANE_ACCOUNT_ID")]
@@ -59,11 +56,8 @@ struct Rule {
 }
 
 pub fn explain(args: &Explain) -> ExitCode {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(format_args!("cannot start: {error}")),
-    };
-    match runtime.block_on(ask(args)) {
+    let parameters = [("account", &args.account), ("region", &args.region)];
+    match control::get(&args.endpoint, &format!("explain/{}", args.resource), &parameters) {
         Ok(answer) => {
             // A reader that closes the pipe early has read what it wanted.
             let _ = std::io::stdout().write_all(render(&answer).as_bytes());
@@ -71,30 +65,6 @@ pub fn explain(args: &Explain) -> ExitCode {
         }
         Err(problem) => fail(problem),
     }
-}
-
-async fn ask(args: &Explain) -> Result<Answer, String> {
-    let encode = |text: &str| {
-        percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
-    };
-    let pairs = [("account", &args.account), ("region", &args.region)];
-    let query: Vec<_> = pairs
-        .iter()
-        .filter_map(|(name, value)| Some(format!("{name}={}", encode(value.as_ref()?))))
-        .collect();
-    let path = format!("/_mockplane/explain/{}?{}", args.resource, query.join("&"));
-    let request = Request::get(path).body(Bytes::new()).map_err(|error| error.to_string())?;
-    let target = Http::new(&args.endpoint).map_err(|error| error.to_string())?;
-    let response = target.send(request).await.map_err(|error| error.to_string())?;
-    if !response.status().is_success() {
-        #[derive(Deserialize)]
-        struct Problem {
-            error: String,
-        }
-        let told = serde_json::from_slice::<Problem>(response.body());
-        return Err(told.map_or_else(|_| format!("answered {}", response.status()), |told| told.error));
-    }
-    serde_json::from_slice(response.body()).map_err(|error| error.to_string())
 }
 
 fn render(answer: &Answer) -> String {

@@ -3,6 +3,7 @@
 //! Bytes come in whole and go out whole; nothing here waits. The steps are those of [`Gateway::handle`].
 
 mod auth;
+mod authz;
 mod body;
 mod call;
 mod route;
@@ -155,9 +156,11 @@ impl Gateway {
             waits: parts.headers.get(USER_AGENT.as_str()).is_some_and(wire::is_waiter_call),
             memo: self.memo,
         };
+        let authorised = authz::authorise(&call, &input, parts.headers.get(USER_AGENT.as_str()))?;
         let mut ignored = Vec::new();
         let answer = handler(&call, &input, &mut ignored);
         if answer.is_ok() {
+            authorised.record(&call);
             tell_ignored(&call, ignored);
         }
         answer

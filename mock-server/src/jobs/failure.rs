@@ -10,6 +10,8 @@ const LONGEST: usize = 1024;
 /// Source: public issue threads. Endpoints name their reasons without.
 const OF_SERVICE: &str = "ClientError: ";
 const OF_CONTAINER: &str = "AlgorithmError: ";
+/// What begins the reason of a job for which the service blames itself.
+const OF_ITSELF: &str = "InternalServerError: ";
 
 /// Words a violation.
 pub fn of(texts: &Texts, kind: JobKind, finding: &Finding) -> Failure {
@@ -24,7 +26,7 @@ pub fn timeout(texts: &Texts, needs: &Needs) -> Failure {
 }
 
 fn reason(kind: JobKind, text: String) -> String {
-    let bare = [OF_SERVICE, OF_CONTAINER].iter().find_map(|prefix| text.strip_prefix(prefix));
+    let bare = [OF_SERVICE, OF_CONTAINER, OF_ITSELF].iter().find_map(|prefix| text.strip_prefix(prefix));
     let mut reason = match (kind, bare) {
         (JobKind::Hosting, Some(bare)) => bare.to_owned(),
         (JobKind::Hosting, None) | (_, Some(_)) => text,

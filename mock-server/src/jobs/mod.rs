@@ -18,7 +18,7 @@ use crate::model::{
     Tags, Transition, Txn,
 };
 use crate::net;
-use crate::rules::{self, Case};
+use crate::rules::{self, Case, Report};
 use stages::Stage;
 use std::collections::BTreeSet;
 
@@ -241,10 +241,7 @@ fn ask(
     phase: Phase,
 ) -> Option<Finding> {
     let report = rules::evaluate(phase, &Case::new(txn, key, needs), &txn.global.rule_modes);
-    for warning in report.warnings() {
-        let told = rules::get(warning.rule).map_or("", |info| info.summary);
-        txn.note("RuleWarning", key.to_string(), Some(warning.rule), told);
-    }
+    warn(txn, &key.to_string(), key.kind, &report);
     let decisive = report.decisive().cloned();
     // What makes a call fail leaves no event; no call fails for what an endpoint asks.
     if let Some(violation) = &decisive
@@ -255,6 +252,18 @@ fn ask(
     }
     findings.extend(report.findings);
     decisive
+}
+
+/// Tells of violations that have no effect.
+pub fn warn(txn: &mut Txn<'_>, resource: &str, kind: JobKind, report: &Report) {
+    for warning in report.warnings() {
+        let event = rules::warning_kind(warning.rule, &txn.global);
+        let told = match event {
+            "WouldDeny" => rules::texts::word(&txn.state.texts, warning, kind),
+            _ => rules::get(warning.rule).map_or("", |info| info.summary).to_owned(),
+        };
+        txn.note(event, resource, Some(warning.rule), told);
+    }
 }
 
 /// Tells, once for each bucket of a job, that nobody checks what is in it.
@@ -281,9 +290,9 @@ fn fail(txn: &mut Txn<'_>, job: &mut Job) {
 /// What every end has in common.
 fn end(txn: &mut Txn<'_>, job: &mut Job) {
     job.ended = Some(txn.now);
-    let released = place::release(txn, &Owner::Job(job.key.clone()));
-    if released > 0 {
-        txn.note("JobInterfaces", job.key.to_string(), None, format!("{released} interfaces removed"));
+    let released = place::release(txn, job.key.kind, &Owner::Job(job.key.clone()));
+    if released.removed + released.left > 0 {
+        txn.note("JobInterfaces", job.key.to_string(), None, released.to_string());
     }
     txn.state.timers.cancel(&Owner::Job(job.key.clone()));
 }

@@ -1,12 +1,13 @@
 //! A job's interfaces in the user's VPC.
 
+use crate::model::iam::SERVICE_SESSION;
 use crate::model::interface::InterfaceIndex;
 use crate::model::place::{InterfaceSpec, derived};
 use crate::model::{
-    Attachment, Evidence, Job, JobKey, JobKind, Needs, NetworkInterfaceId, Owner, SecurityGroupId,
+    Attachment, Evidence, Job, JobKey, JobKind, Needs, NetworkInterfaceId, Owner, RuleMode, SecurityGroupId,
     ServiceAttachmentId, SubnetId, Tags, Texts, Txn,
 };
-use crate::rules::{Case, room, texts};
+use crate::rules::{Case, permissions, room, texts};
 use std::sync::Arc;
 
 /// Whose instances the service's interfaces are attached to. Assumed: some services show such a word, others an
@@ -42,9 +43,9 @@ pub fn make(
             groups.push(group.id);
         }
     }
-    // The service makes interfaces in a session of the role: public recordings show `AROA…:SageMaker`.
+    // The service makes interfaces in a session of the role.
     let requester_id: Option<Arc<str>> =
-        case.role().map(|role| format!("{}:SageMaker", role.unique_id).into());
+        case.role().map(|role| format!("{}:{SERVICE_SESSION}", role.unique_id).into());
     let description: Arc<str> = description(&txn.state.texts, key.kind, &key.name).into();
     let mut all: Vec<Placed> = Vec::with_capacity(plan.len());
     let mut made: Vec<NetworkInterfaceId> = Vec::new();
@@ -74,7 +75,7 @@ pub fn make(
         // The plan counted the free addresses of this very state, so this does not fail; and if it did, what was
         // made so far would go again.
         if txn.state.add_interface(spec).is_err() {
-            remove(txn, made);
+            made.into_iter().for_each(|id| drop(txn.state.remove_interface(id)));
             return None;
         }
         made.push(id);
@@ -97,18 +98,58 @@ pub fn told(placed: &[Placed]) -> String {
     subnets.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// Removes these interfaces.
-pub fn remove(txn: &mut Txn<'_>, interfaces: impl IntoIterator<Item = NetworkInterfaceId>) {
+/// Removes these interfaces of something of this kind. Answers how many there were and how many stay, because the role
+/// that made them may not remove them: then nobody uses or owns them, and whoever may can delete them.
+pub fn remove(
+    txn: &mut Txn<'_>,
+    kind: JobKind,
+    interfaces: impl IntoIterator<Item = NetworkInterfaceId>,
+) -> Removed {
+    let mut done = Removed { removed: 0, left: 0 };
     for id in interfaces {
+        let Some(interface) = txn.state.interfaces.get(&id).cloned() else { continue };
+        if let Some((action, rule, mode)) = permissions::lacks_to_remove(txn, kind, &interface) {
+            let leaves = mode == RuleMode::Enforce;
+            let event = if leaves { "InterfaceLeft" } else { "WouldDeny" };
+            let who = interface.requester_id.as_deref().unwrap_or_default();
+            txn.note(event, id.to_string(), Some(rule), format!("{who} is not allowed {action}"));
+            if leaves {
+                txn.state.interfaces.update(&id, |row| {
+                    row.owner = None;
+                    row.attachment = None;
+                });
+                done.left += 1;
+                continue;
+            }
+        }
         txn.state.remove_interface(id);
+        done.removed += 1;
+    }
+    done
+}
+
+/// What became of interfaces.
+#[derive(Clone, Copy, Debug)]
+pub struct Removed {
+    pub removed: usize,
+    pub left: usize,
+}
+
+impl std::fmt::Display for Removed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} interfaces removed", self.removed)?;
+        match self.left {
+            0 => Ok(()),
+            left => write!(f, ", {left} left behind"),
+        }
     }
 }
 
-/// Removes the interfaces of this owner and answers how many there were.
-pub fn release(txn: &mut Txn<'_>, owner: &Owner) -> usize {
-    let held = txn.state.interfaces.count(&InterfaceIndex::Owner(owner.clone()));
-    txn.state.remove_interfaces_of(owner);
-    held
+/// Removes the interfaces of this owner.
+pub fn release(txn: &mut Txn<'_>, kind: JobKind, owner: &Owner) -> Removed {
+    let held = txn.state.interfaces.by(&InterfaceIndex::Owner(owner.clone()));
+    let held: Vec<_> = held.map(|interface| interface.id).collect();
+    remove(txn, kind, held)
 }
 
 /// What the interfaces of something of this kind say that they are for.

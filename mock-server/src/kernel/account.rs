@@ -2,7 +2,7 @@
 
 use super::cell::Cell;
 use super::world::{Accounts, Setup};
-use super::{CellState, Clock, Due, EventLog, Letter, Origin, Scope, SimTime, Txn};
+use super::{CellState, Clock, DeedLog, Due, EventLog, Letter, Origin, Scope, SimTime, Txn};
 use arc_swap::ArcSwap;
 use dashmap::DashMap;
 use std::collections::VecDeque;
@@ -53,6 +53,7 @@ impl fmt::Debug for AccountId {
 pub struct Account<S: CellState> {
     pub id: AccountId,
     pub events: EventLog,
+    pub deeds: DeedLog,
     seed: u64,
     /// What cells begin with.
     defaults: ArcSwap<S::Defaults>,
@@ -73,6 +74,7 @@ impl<S: CellState> Account<S> {
         Self {
             id,
             events: EventLog::default(),
+            deeds: DeedLog::default(),
             seed: setup.seed,
             defaults: ArcSwap::new(setup.defaults.clone()),
             accounts,
@@ -323,6 +325,13 @@ impl<S: CellState> Account<S> {
             Arc::new(Cell::new(origin, &**self.defaults.load()))
         };
         self.cells.entry(scope.clone()).or_insert_with(make).clone()
+    }
+
+    /// The scopes of the cells that were touched so far, in order.
+    pub fn scopes(&self) -> Vec<Scope> {
+        let mut all: Vec<_> = self.cells.iter().map(|entry| entry.key().clone()).collect();
+        all.sort();
+        all
     }
 
     fn all_cells(&self) -> Vec<Arc<Cell<S>>> {

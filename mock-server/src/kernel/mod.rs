@@ -5,6 +5,7 @@
 
 mod account;
 mod cell;
+mod deed;
 mod event;
 mod ids;
 mod memo;
@@ -17,6 +18,7 @@ mod world;
 pub use account::{Account, AccountId};
 use cell::Letter;
 pub use cell::{CellState, Origin, Scope, Txn};
+pub use deed::{Action, DeedLog, Deeds};
 pub use event::{Event, EventLog};
 pub use ids::{HexId, Minter, digest};
 pub use memo::Memo;

@@ -64,9 +64,9 @@ pub use hosting::{
     SageModel, Variant,
 };
 pub use iam::{
-    AccessKey, AccountSettings, AnyPolicy, CredentialReport, Grants, Group, InstanceProfile, LoginProfile,
-    ManagedPolicy, OidcProvider, PasswordPolicy, PolicyDocument, PolicyVersion, Principal, Role, Session,
-    User,
+    AccessKey, AccountSettings, AnyPolicy, Authorization, ControlPolicies, CredentialReport, Grants, Group,
+    IamMode, InstanceProfile, LoginProfile, ManagedPolicy, OidcProvider, PasswordPolicy, PolicyDocument,
+    PolicyVersion, Principal, Role, Session, User,
 };
 pub use ids::*;
 pub use image::Image;

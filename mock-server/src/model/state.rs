@@ -48,6 +48,7 @@ pub struct Defaults {
     pub quotas: Quotas,
     pub choices: Choices,
     pub texts: Texts,
+    pub iam_mode: IamMode,
 }
 
 /// What timers and interfaces belong to.
@@ -156,6 +157,7 @@ pub struct State {
     pub rule_modes: RuleModes,
     pub offerings: Offerings,
     pub account: AccountSettings,
+    pub authorization: Authorization,
     pub users: Table<User>,
     pub user_groups: Table<Group>,
     pub access_keys: Table<AccessKey>,
@@ -183,6 +185,7 @@ impl CellState for State {
             quotas: defaults.quotas,
             choices: defaults.choices,
             texts: defaults.texts.clone(),
+            authorization: Authorization { mode: defaults.iam_mode, ..Authorization::default() },
             site,
             ..Self::default()
         };

@@ -14,6 +14,7 @@ mod groups;
 mod hosting;
 mod network;
 pub mod pages;
+pub mod permissions;
 mod role;
 pub mod room;
 pub mod texts;
@@ -21,7 +22,7 @@ pub mod texts;
 pub use book::{catalogue, index, page};
 pub use case::{Case, role as role_with_arn};
 
-use crate::model::JobKind;
+use crate::model::{IamMode, JobKind, State};
 use serde::Deserialize;
 
 pub use crate::model::{Evidence, Finding, Phase, RuleMode, RuleModes, Verdict};
@@ -127,6 +128,9 @@ macro_rules! rules {
 rules![
     // The order of the checks that a create call makes is assumed: role, then network.
     role::TrustedRole,
+    permissions::MayLook,
+    permissions::MayLookAtEndpoints,
+    permissions::MayLookForCompilation,
     network::VpcShape,
     network::KnownSubnets,
     network::KnownGroups,
@@ -136,6 +140,9 @@ rules![
     room::ServiceVpc,
     hosting::TwoZones,
     hosting::TwoZonesWithInstances,
+    permissions::MayMake,
+    permissions::MayMakeUnscoped,
+    permissions::MayMakeForCompilation,
     room::TwoAddressesPerInstance,
     room::FiveAddressesWithEfa,
     room::OneSubnetAllGroups,
@@ -183,12 +190,30 @@ impl Report {
     }
 }
 
+/// What a rule counts for in an account. Those that look at roles count for no more than the account's `IamMode` lets
+/// policies count for.
+pub fn mode_of(rule: &str, modes: &RuleModes, global: &State) -> RuleMode {
+    let mode = modes.of(rule);
+    match global.authorization.mode {
+        _ if !permissions::OF_ROLES.contains(&rule) => mode,
+        IamMode::Audit if mode == RuleMode::Enforce => RuleMode::Warn,
+        IamMode::Off => RuleMode::Off,
+        IamMode::Enforce | IamMode::Audit => mode,
+    }
+}
+
+/// The kind of the event that tells of a violation without effect.
+pub fn warning_kind(rule: &str, global: &State) -> &'static str {
+    let audited = global.authorization.mode == IamMode::Audit && permissions::OF_ROLES.contains(&rule);
+    if audited { "WouldDeny" } else { "RuleWarning" }
+}
+
 /// Asks every rule of a phase that speaks of this kind of job and is not switched off.
 pub fn evaluate(phase: Phase, case: &Case<'_>, modes: &RuleModes) -> Report {
     let asked =
         RULES.iter().filter(|entry| entry.info.phase == phase && entry.info.jobs.contains(&case.kind));
     let findings = asked.filter_map(|entry| {
-        let mode = modes.of(entry.info.id);
+        let mode = mode_of(entry.info.id, modes, case.global);
         (mode != RuleMode::Off).then(|| Finding {
             rule: entry.info.id,
             phase,

@@ -6,9 +6,9 @@ use crate::jobs;
 use crate::kernel::{Clock, ClockMode, HexId, Memo, Scope, SimTime};
 use crate::model::network::{ANY_V4, NewSubnet, NewVpc};
 use crate::model::{
-    Account, Defaults, Direction, Id, NetworkInterface, Partition, Peer, PolicyDocument, Profile, RegionInfo,
-    Role, RuleMode, SecurityGroup, SecurityGroupId, SecurityGroupRule, State, SubnetId, Tags, Tenancy, Txn,
-    VpcId, World,
+    Account, Defaults, Direction, Grants, Id, NetworkInterface, Partition, Peer, PolicyDocument, Profile,
+    RegionInfo, Role, RuleMode, SecurityGroup, SecurityGroupId, SecurityGroupRule, State, SubnetId, Tags,
+    Tenancy, Txn, VpcId, World,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -20,6 +20,13 @@ const REGION: &str = "us-east-1";
 pub const ROLE_ARN: &str = "arn:aws:iam::123456789012:role/service-role/Trainer";
 pub const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow",
     "Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+
+/// What users of SageMaker attach to their roles.
+pub fn full_access() -> Grants {
+    let attached =
+        std::collections::BTreeSet::from(["arn:aws:iam::aws:policy/AmazonSageMakerFullAccess".into()]);
+    Grants { attached, ..Grants::default() }
+}
 
 pub struct Lab {
     pub account: Arc<Account>,
@@ -67,13 +74,25 @@ impl Lab {
             arn: arn.into(),
             description: None,
             trust: PolicyDocument::new(trust),
-            grants: Default::default(),
+            grants: full_access(),
             max_session_seconds: 3_600,
             created: self.now(),
             tags: Tags::default(),
         };
         self.edit_scope(&Scope::Global, |state| {
             state.roles.insert(role);
+        });
+    }
+
+    /// Leaves the role these actions on all resources, and nothing else.
+    pub fn grant(&self, actions: &[&str]) {
+        let policy = json!({"Version": "2012-10-17",
+            "Statement": {"Effect": "Allow", "Action": actions, "Resource": "*"}});
+        let inline = [("vpc".to_owned(), PolicyDocument::new(policy.to_string()))].into();
+        self.edit_scope(&Scope::Global, |state| {
+            state.roles.update(&Role::key_of("Trainer"), |role| {
+                role.grants = Grants { inline, ..Grants::default() };
+            });
         });
     }
 

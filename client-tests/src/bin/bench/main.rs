@@ -118,6 +118,11 @@ async fn cases(options: &Options, main: &Server, cold: &Server, logging: &Server
             request: Request::Same(setup::subnets(cold, 100).await?),
         },
         Scenario {
+            name: "the same, by a role with 50 statements",
+            server: target(main),
+            request: Request::Same(setup::subnets_by_role(main, 100, 50).await?),
+        },
+        Scenario {
             name: "DescribeSubnets, 1000 subnets",
             server: target(main),
             request: Request::Same(setup::subnets(main, 1_000).await?),

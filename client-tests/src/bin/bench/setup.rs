@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use client_tests::Result;
 use client_tests::server::Server;
-use client_tests::wire::{self, Connection, ec2, iam, sagemaker, text};
+use client_tests::wire::{self, Connection, ec2, iam, sagemaker, sts, text};
 use serde_json::json;
 use tokio::task::LocalSet;
 
@@ -32,6 +32,41 @@ pub async fn create_interface(address: SocketAddr, account: &str) -> Result<Vec<
     let vpc = create_vpc(&mut connection, account, "10.0.0.0/16").await?;
     let subnet = create_subnet(&mut connection, account, &vpc, "10.0.0.0/16").await?;
     Ok(ec2(account, "CreateNetworkInterface", &format!("&SubnetId={subnet}&Description=bench")))
+}
+
+/// The same question of `subnets`, asked by a session whose role has so many statements; the last one allows it.
+pub async fn subnets_by_role(server: &Server, subnets: usize, statements: usize) -> Result<Vec<u8>> {
+    let account = format!("1{subnets:011}");
+    let mut connection = Connection::open(server.address).await?;
+    let trust = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {"AWS": format!("arn:aws:iam::{account}:root")}, "Action": "sts:AssumeRole"}]});
+    let others = (1..statements).map(|n| {
+        json!({"Effect": "Allow", "Action": format!("s3:Get{n}*"), "Resource": format!("arn:aws:s3:::bucket-{n}/*")})
+    });
+    let own = json!({"Effect": "Allow", "Action": "ec2:Describe*", "Resource": "*"});
+    let all: Vec<_> = others.chain([own]).collect();
+    let access = json!({"Version": "2012-10-17", "Statement": all});
+    let role = format!("&RoleName=many&AssumeRolePolicyDocument={}", escaped(&trust.to_string()));
+    connection.expect_ok(&iam(&account, "CreateRole", &role)).await?;
+    let put = format!("&RoleName=many&PolicyName=own&PolicyDocument={}", escaped(&access.to_string()));
+    connection.expect_ok(&iam(&account, "PutRolePolicy", &put)).await?;
+    let assume = format!("&RoleSessionName=bench&RoleArn=arn:aws:iam::{account}:role/many");
+    let answer = connection.expect_ok(&sts(&account, "AssumeRole", &assume)).await?;
+    let key = text(&answer, "AccessKeyId").ok_or("no access key")?;
+    let token = text(&answer, "SessionToken").ok_or("no session token")?;
+    let list = String::from_utf8(ec2(key, "DescribeSubnets", ""))?;
+    let list = list.replacen("\r\n", &format!("\r\nX-Amz-Security-Token: {token}\r\n"), 1).into_bytes();
+    connection.expect_ok(&list).await?;
+    Ok(list)
+}
+
+/// As forms have it.
+fn escaped(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    };
+    text.bytes().map(byte).collect()
 }
 
 /// A completed training job, and the call that describes it.

@@ -11,7 +11,7 @@ use crate::kernel::Memo;
 use crate::model::interface::InterfaceIndex;
 use crate::model::{
     Alarm, DeployedVariant, Deployment, Document, Endpoint, EndpointConfig, EndpointCourse, EndpointStatus,
-    FleetKey, Needs, Owner, Phase, Profile, SageModel, Tags, Txn, Variant,
+    FleetKey, JobKind, Needs, Owner, Phase, Profile, SageModel, Tags, Txn, Variant,
 };
 use stages::status_word;
 use std::collections::BTreeSet;
@@ -279,9 +279,8 @@ fn dismiss(txn: &mut Txn<'_>, endpoint: &Endpoint, from: &Deployment, kept: Opti
     let kept: BTreeSet<_> = kept.into_iter().flat_map(Deployment::interfaces).collect();
     let gone: Vec<_> = from.interfaces().filter(|id| !kept.contains(id)).collect();
     if !gone.is_empty() {
-        let message = format!("{} interfaces removed", gone.len());
-        place::remove(txn, gone);
-        txn.note("EndpointInterfaces", endpoint.key().to_string(), None, message);
+        let removed = place::remove(txn, JobKind::Hosting, gone);
+        txn.note("EndpointInterfaces", endpoint.key().to_string(), None, removed.to_string());
     }
 }
 
@@ -331,7 +330,7 @@ fn vanish(txn: &mut Txn<'_>, endpoint: &Endpoint) {
         let owner = Owner::Fleet(fleet.clone());
         let held = txn.state.interfaces.count(&InterfaceIndex::Owner(owner.clone()));
         if linger.is_zero() {
-            txn.state.remove_interfaces_of(&owner);
+            place::release(txn, JobKind::Hosting, &owner);
         } else if held > 0 {
             txn.state.timers.schedule(txn.now + linger, owner, Alarm::Release);
             left += held;
@@ -344,8 +343,8 @@ fn vanish(txn: &mut Txn<'_>, endpoint: &Endpoint) {
 /// The interfaces of a deleted endpoint go.
 pub(super) fn release(txn: &mut Txn<'_>, fleet: FleetKey) {
     let resource = format!("endpoint/{}", fleet.endpoint);
-    let released = place::release(txn, &Owner::Fleet(fleet));
-    txn.note("EndpointInterfaces", resource, None, format!("{released} interfaces removed"));
+    let released = place::release(txn, JobKind::Hosting, &Owner::Fleet(fleet));
+    txn.note("EndpointInterfaces", resource, None, released.to_string());
 }
 
 impl Endpoint {

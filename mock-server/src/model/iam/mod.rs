@@ -3,6 +3,7 @@
 pub mod account;
 pub mod aws_policy;
 pub mod key;
+pub mod mode;
 pub mod policy;
 pub mod provider;
 pub mod role;
@@ -11,9 +12,10 @@ pub mod user;
 
 pub use account::{AccountSettings, CredentialReport, PasswordPolicy};
 pub use aws_policy::AwsPolicy;
+pub use mode::{Authorization, ControlPolicies, IamMode};
 pub use policy::{AnyPolicy, Grants, ManagedPolicy, PolicyDocument, PolicyVersion};
 pub use provider::OidcProvider;
-pub use role::{InstanceProfile, Role};
+pub use role::{InstanceProfile, Role, SERVICE_SESSION};
 pub use session::Session;
 pub use user::{AccessKey, Group, LoginProfile, User};
 

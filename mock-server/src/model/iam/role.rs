@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// The name of the session in which SageMaker acts as a role: public recordings show `AROA…:SageMaker`.
+pub const SERVICE_SESSION: &str = "SageMaker";
+
 #[derive(Clone, PartialEq, Debug)]
 pub struct Role {
     pub name: String,

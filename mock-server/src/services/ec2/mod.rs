@@ -90,6 +90,8 @@ pub(crate) use self::{
     subnet::DeleteSubnet, vpc::DeleteVpc,
 };
 
+pub use tags::of as tags_of;
+
 use super::Registrar;
 use crate::model::{
     DhcpOptions, EgressOnlyInternetGateway, FlowLog, InterfacePermission, InternetGateway, LaunchTemplate,

@@ -204,6 +204,15 @@ fn kind_of(id: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.prefix == prefix)
 }
 
+/// The tags of the thing with this id; none if there is no such thing.
+pub fn of(state: &State, id: &str) -> Tags {
+    let mut found = Tags::default();
+    if let Some(kind) = kind_of(id) {
+        (kind.visit)(state, Some(id), &mut |_, tags| found = tags.clone());
+    }
+    found
+}
+
 fn change_tags(txn: &mut Txn<'_>, ids: &[String], change: Change<'_>) -> Result<(), Ec2Error> {
     if ids.is_empty() {
         return Err(Ec2Error::MissingParameter("resourceIdSet"));

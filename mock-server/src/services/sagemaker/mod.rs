@@ -15,6 +15,8 @@ pub(super) mod tests;
 mod training;
 mod transform;
 
+pub use tags::of as tags_of;
+
 use super::Registrar;
 
 /// Every operation that behaves. The list is in order of resource.

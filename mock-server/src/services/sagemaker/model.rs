@@ -4,6 +4,7 @@ use super::error::SageMakerError;
 use super::listing::{ListIn, Listed, list};
 use super::members::Members;
 use super::tags::{Tag, checked};
+use crate::jobs;
 use crate::kernel::{Memo, SimTime};
 use crate::model::{Document, JobKey, JobKind, Needs, SageModel, State, Txn, VpcConfig};
 use crate::rules::{self, Case, Phase};
@@ -101,10 +102,7 @@ pub fn ask(txn: &mut Txn<'_>, resource: &str, needs: &Needs) -> Result<(), SageM
     let kind = JobKind::Hosting;
     let key = JobKey { kind, name: resource.into() };
     let report = rules::evaluate(Phase::Create, &Case::new(txn, &key, needs), &txn.global.rule_modes);
-    for warning in report.warnings() {
-        let told = rules::get(warning.rule).map_or("", |info| info.summary);
-        txn.note("RuleWarning", resource, Some(warning.rule), told);
-    }
+    jobs::warn(txn, resource, kind, &report);
     match report.decisive() {
         Some(finding) => Err(SageMakerError::rule(&txn.state.texts, kind, finding)),
         None => Ok(()),

@@ -69,6 +69,11 @@ fn resource(state: &State, caller: &Caller, arn: &str) -> Result<Tagged, SageMak
     find().ok_or(SageMakerError::NotFound)
 }
 
+/// The tags of the resource with this ARN; none if there is no such resource.
+pub fn of(state: &State, caller: &Caller, arn: &str) -> Tags {
+    resource(state, caller, arn).map(|found| found.tags(state)).unwrap_or_default()
+}
+
 impl Tagged {
     fn tags(&self, state: &State) -> Tags {
         let tags = match self {

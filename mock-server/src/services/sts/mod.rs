@@ -11,6 +11,7 @@ mod token;
 mod web_identity;
 
 pub use error::StsError;
+pub use session::limits;
 
 use super::{Caller, Registrar};
 use crate::iam::who;

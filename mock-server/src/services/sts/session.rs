@@ -196,7 +196,7 @@ pub(super) fn make(
 const TOKEN_START: [u8; 10] = *b"\x15\x0a\x06er/aws\x13";
 
 /// The session policies that the caller acts with; `None` if there are none.
-pub(super) fn limits<'a>(caller: &'a Caller, home: &'a State) -> Option<Vec<Source<'a>>> {
+pub fn limits<'a>(caller: &'a Caller, home: &'a State) -> Option<Vec<Source<'a>>> {
     let session = caller.session.as_ref().filter(|session| session.is_limited())?;
     let inline = session
         .policy

@@ -5,7 +5,7 @@ use crate::model::network::ANY_V4;
 use crate::model::{
     Direction, Evidence, InstanceGroup, Needs, Peer, RuleMode, SecurityGroupRule, Verdict, VpcConfig,
 };
-use crate::rules::{self, Case, Phase, RuleModes, evaluate};
+use crate::rules::{self, Case, Phase, RuleModes, evaluate, permissions};
 
 /// Rules that can not be violated: they tell what is, or the service model enforces them before.
 const NEVER_VIOLATED: &[&str] = &["SM-VPC-SHAPE-06", "SM-VPC-DEFAULT-01", "SM-VPC-ENI-08"];
@@ -110,11 +110,38 @@ fn outcome(id: &str, off: Option<&'static str>) -> Option<&'static str> {
             request["EnableInterContainerTrafficEncryption"] = json!(true);
             (training, request)
         }
+        "SM-ROLE-9-02" => {
+            site.lab.grant(&permissions::needed(JobKind::Training)[1..]);
+            (training, request)
+        }
+        "SM-ROLE-9-01" => {
+            site.lab.grant(&without(JobKind::Training, "ec2:CreateNetworkInterface"));
+            (training, request)
+        }
+        "SM-ROLE-9-03" => {
+            site.lab.grant(&without(JobKind::Processing, "ec2:DescribeNetworkInterfaces"));
+            let kit = kit(JobKind::Processing);
+            (kit, site.job(kit, "job", 1, true))
+        }
+        "SM-ROLE-11-05" => {
+            site.lab.grant(&without(JobKind::Compilation, "ec2:DescribeVpcEndpoints"));
+            let kit = kit(JobKind::Compilation);
+            (kit, site.job(kit, "job", 1, true))
+        }
+        "SM-ROLE-11-ENI" => {
+            site.lab.grant(&without(JobKind::Compilation, "ec2:ModifyNetworkInterfaceAttribute"));
+            let kit = kit(JobKind::Compilation);
+            (kit, site.job(kit, "job", 1, true))
+        }
         // Endpoints are no jobs; their own tests make some.
-        "SM-HOST-AZ-01" => return blocked_endpoint(&site, "ml.p3.2xlarge", &[site.subnet]),
+        "SM-ROLE-10-04" => {
+            site.lab.grant(&without(JobKind::Hosting, "ec2:DescribeVpcEndpoints"));
+            return blocked_endpoint(&site, Phase::Create, "ml.m5.large", &[site.subnet]);
+        }
+        "SM-HOST-AZ-01" => return blocked_endpoint(&site, Phase::Place, "ml.p3.2xlarge", &[site.subnet]),
         "SM-HOST-AZ-04" => {
             let without = site.lab.subnet_in(site.vpc, "10.0.1.0/24", 2);
-            return blocked_endpoint(&site, "ml.p3.2xlarge", &[site.subnet, without]);
+            return blocked_endpoint(&site, Phase::Place, "ml.p3.2xlarge", &[site.subnet, without]);
         }
         id => panic!("{id} is new: show here a job that it alone forbids"),
     };
@@ -134,7 +161,17 @@ fn outcome(id: &str, off: Option<&'static str>) -> Option<&'static str> {
     blocked_by
 }
 
-fn blocked_endpoint(site: &Site, instance_type: &str, subnets: &[SubnetId]) -> Option<&'static str> {
+/// All that a role needs but this.
+fn without(kind: JobKind, action: &str) -> Vec<&'static str> {
+    permissions::needed(kind).into_iter().filter(|needed| *needed != action).collect()
+}
+
+fn blocked_endpoint(
+    site: &Site,
+    phase: Phase,
+    instance_type: &str,
+    subnets: &[SubnetId],
+) -> Option<&'static str> {
     let mut needs = needs(site, subnets, 1);
     needs.role_arn = ROLE_ARN.into();
     needs.instances[0].instance_type = instance_type.into();
@@ -142,7 +179,7 @@ fn blocked_endpoint(site: &Site, instance_type: &str, subnets: &[SubnetId]) -> O
     let account = site.lab.account.id;
     let case =
         Case { kind: JobKind::Hosting, name: "e", needs: &needs, state: &state, global: &global, account };
-    evaluate(Phase::Place, &case, &global.rule_modes).decisive().map(|finding| finding.rule)
+    evaluate(phase, &case, &global.rule_modes).decisive().map(|finding| finding.rule)
 }
 
 #[test]
@@ -168,7 +205,11 @@ fn a_rule_speaks_of_the_kinds_whose_pages_state_it() {
             "SM-VPC-TENANCY-02" | "SM-SG-NEO-06" => &[Compilation],
             "SM-SG-SELF-02" => &[Processing],
             "SM-SG-SELF-03" => &[Transform],
-            "SM-HOST-AZ-01" | "SM-HOST-AZ-04" => &[Hosting],
+            "SM-HOST-AZ-01" | "SM-HOST-AZ-04" | "SM-ROLE-10-04" => &[Hosting],
+            "SM-ROLE-9-01" => &[Training, Transform, Hosting],
+            "SM-ROLE-9-02" => &[Training, Processing, Hosting],
+            "SM-ROLE-9-03" => &[Processing],
+            "SM-ROLE-11-05" | "SM-ROLE-11-ENI" => &[Compilation],
             _ => JobKind::ALL,
         };
         assert_eq!(info.jobs, expected, "{}", info.id);

@@ -1,0 +1,373 @@
+//! Condition keys of an act: what the policies that have a say may ask about it.
+//!
+//! A key is there only if the service authorization reference lists it for the action on such a resource; those that
+//! every request has are the exception. Source: IAM user guide, "AWS global condition context keys", and the
+//! service authorization reference.
+
+use super::acts::{Act, Asked, arn};
+use super::ec2;
+use crate::aws::{ServiceId, Value};
+use crate::iam::who;
+use crate::kernel::SimTime;
+use crate::model::vpc_endpoint::VpcEndpoint;
+use crate::model::{
+    Id, InstanceId, NetworkAclId, NetworkInterfaceId, Role, RouteTableId, SecurityGroupId, SubnetId, Tags,
+    User, VpcEndpointId, VpcId, VpcPeeringConnectionId,
+};
+use crate::policy::Context;
+use crate::services::{ec2 as ec2_service, sagemaker};
+
+/// What the request itself tells.
+#[derive(Clone, Copy)]
+pub(super) struct Sent<'a> {
+    pub user_agent: Option<&'a str>,
+    pub now: SimTime,
+}
+
+/// Keys whose values are members of the input, by their paths; lists are looked through. The first path that leads
+/// anywhere counts.
+const FROM_INPUT: &[(&str, &[&str])] = &[
+    ("ec2:AssociatePublicIpAddress", &["NetworkInterfaces.AssociatePublicIpAddress"]),
+    ("ec2:AuthorizedService", &["AwsService"]),
+    ("ec2:AvailabilityZone", &["AvailabilityZone", "Placement.AvailabilityZone"]),
+    ("ec2:AvailabilityZoneId", &["AvailabilityZoneId", "Placement.AvailabilityZoneId"]),
+    ("ec2:EbsOptimized", &["EbsOptimized"]),
+    ("ec2:InstanceMarketType", &["InstanceMarketOptions.MarketType"]),
+    ("ec2:InstanceType", &["InstanceType"]),
+    ("ec2:KeyPairName", &["KeyName"]),
+    ("ec2:MetadataHttpEndpoint", &["MetadataOptions.HttpEndpoint"]),
+    ("ec2:MetadataHttpPutResponseHopLimit", &["MetadataOptions.HttpPutResponseHopLimit"]),
+    ("ec2:MetadataHttpTokens", &["MetadataOptions.HttpTokens"]),
+    ("ec2:Permission", &["Permission"]),
+    ("ec2:Tenancy", &["InstanceTenancy", "Placement.Tenancy"]),
+    ("ec2:VpceServiceName", &["ServiceName"]),
+    ("ec2:VpceServiceRegion", &["ServiceRegion"]),
+    ("iam:AWSServiceName", &["AWSServiceName"]),
+    ("iam:PermissionsBoundary", &["PermissionsBoundary"]),
+    ("iam:PolicyARN", &["PolicyArn"]),
+    ("sagemaker:AcceleratorTypes", &["ProductionVariants.AcceleratorType"]),
+    ("sagemaker:EnableRemoteDebug", &["RemoteDebugConfig.EnableRemoteDebug"]),
+    (
+        "sagemaker:FileSystemAccessMode",
+        &["InputDataConfig.DataSource.FileSystemDataSource.FileSystemAccessMode"],
+    ),
+    ("sagemaker:FileSystemDirectoryPath", &["InputDataConfig.DataSource.FileSystemDataSource.DirectoryPath"]),
+    ("sagemaker:FileSystemId", &["InputDataConfig.DataSource.FileSystemDataSource.FileSystemId"]),
+    ("sagemaker:FileSystemType", &["InputDataConfig.DataSource.FileSystemDataSource.FileSystemType"]),
+    (
+        "sagemaker:InstanceTypes",
+        &[
+            "ResourceConfig.InstanceType",
+            "ResourceConfig.InstanceGroups.InstanceType",
+            "ProcessingResources.ClusterConfig.InstanceType",
+            "TransformResources.InstanceType",
+            "ProductionVariants.InstanceType",
+        ],
+    ),
+    (
+        "sagemaker:InterContainerTrafficEncryption",
+        &["EnableInterContainerTrafficEncryption", "NetworkConfig.EnableInterContainerTrafficEncryption"],
+    ),
+    ("sagemaker:KeepAlivePeriod", &["ResourceConfig.KeepAlivePeriodInSeconds"]),
+    ("sagemaker:MaxRuntimeInSeconds", &["StoppingCondition.MaxRuntimeInSeconds"]),
+    ("sagemaker:NetworkIsolation", &["EnableNetworkIsolation", "NetworkConfig.EnableNetworkIsolation"]),
+    (
+        "sagemaker:OutputKmsKey",
+        &["OutputDataConfig.KmsKeyId", "ProcessingOutputConfig.KmsKeyId", "TransformOutput.KmsKeyId"],
+    ),
+    ("sagemaker:ServerlessMaxConcurrency", &["ProductionVariants.ServerlessConfig.MaxConcurrency"]),
+    ("sagemaker:ServerlessMemorySize", &["ProductionVariants.ServerlessConfig.MemorySizeInMB"]),
+    (
+        "sagemaker:VolumeKmsKey",
+        &[
+            "ResourceConfig.VolumeKmsKeyId",
+            "ProcessingResources.ClusterConfig.VolumeKmsKeyId",
+            "TransformResources.VolumeKmsKeyId",
+            "KmsKeyId",
+        ],
+    ),
+    (
+        "sagemaker:VpcSecurityGroupIds",
+        &["VpcConfig.SecurityGroupIds", "NetworkConfig.VpcConfig.SecurityGroupIds"],
+    ),
+    ("sagemaker:VpcSubnets", &["VpcConfig.Subnets", "NetworkConfig.VpcConfig.Subnets"]),
+    ("sts:RoleSessionName", &["RoleSessionName"]),
+];
+
+/// What gives a key its value; `None`: the key is absent.
+type Derive = fn(&On<'_>) -> Option<String>;
+
+/// Keys whose values follow from what there is.
+const DERIVED: &[(&str, Derive)] = &[
+    ("ec2:AccepterVpc", |on| on.peering(false)),
+    ("ec2:AuthorizedUser", |on| {
+        let account = on.asked.input.get("AwsAccountId")?.as_str()?;
+        Some(on.asked.caller.partition.arn("iam", "", account, "root"))
+    }),
+    ("ec2:AvailabilityZone", |on| on.subnet().map(|subnet| subnet.zone.name.to_owned())),
+    ("ec2:AvailabilityZoneId", |on| on.subnet().map(|subnet| subnet.zone.id.to_owned())),
+    ("ec2:InstanceType", |on| on.instance().map(|row| row.instance_type.name.to_string())),
+    // The catalogue has images of AWS's own only, and they are public.
+    ("ec2:ImageType", |on| on.is("image").then(|| "machine".to_owned())),
+    ("ec2:Owner", |on| on.is("image").then(|| "amazon".to_owned())),
+    ("ec2:Public", |on| on.is("image").then(|| "true".to_owned())),
+    ("ec2:RootDeviceType", |on| on.is("image").then(|| "ebs".to_owned())),
+    ("ec2:Region", |on| Some(on.asked.caller.region.to_string())),
+    ("ec2:RequesterVpc", |on| on.peering(true)),
+    ("ec2:Subnet", |on| on.subnet().map(|subnet| on.arn("subnet", &subnet.id.to_string()))),
+    ("ec2:Vpc", |on| on.vpc().map(|vpc| on.arn("vpc", &vpc.to_string()))),
+    ("ec2:VpceServiceName", |on| on.endpoint().map(|row| row.service.name.to_string())),
+    ("ec2:VpceServiceOwner", |on| {
+        let name = on.asked.input.get("ServiceName").and_then(Value::as_str).map(str::to_owned);
+        let name = name.or_else(|| on.endpoint().map(|row| row.service.name.to_string()))?;
+        (name.starts_with("com.amazonaws.") || name.starts_with("aws.")).then(|| "amazon".to_owned())
+    }),
+    ("iam:PermissionsBoundary", |on| on.boundary()),
+    ("sagemaker:ModelArn", |on| {
+        let model = on
+            .asked
+            .input
+            .get("ModelName")
+            .or_else(|| on.asked.input.get("ProductionVariants")?.as_list()?.first()?.get("ModelName"));
+        Some(on.asked.caller.arn("sagemaker", format_args!("model/{}", model?.as_str()?.to_lowercase())))
+    }),
+    ("sagemaker:TaggingAction", |on| Some(on.asked.operation.to_owned())),
+];
+
+/// The condition keys of one act.
+pub(super) fn context(asked: &Asked<'_>, sent: &Sent<'_>, act: &Act) -> Context {
+    let mut context = Context::new();
+    let caller = asked.caller;
+    who::keys(asked.global, &caller.principal, caller.session.as_deref(), sent.now, &mut context);
+    context.set("aws:RequestedRegion", &*caller.region);
+    context.set("aws:SecureTransport", "false");
+    context.set("aws:SourceIp", "127.0.0.1");
+    if let Some(agent) = sent.user_agent {
+        context.set("aws:UserAgent", agent);
+    }
+    let on = On { asked, act };
+    request_tags(&on, &mut context);
+    resource_tags(&on, &mut context);
+    if let Some(id) = on.id()
+        && let Some(key) = own_id_key(act)
+    {
+        context.set(key, id);
+    }
+    for (key, derive) in DERIVED {
+        if act.has_key(key)
+            && let Some(value) = derive(&on)
+        {
+            context.set(key, value);
+        }
+    }
+    for (key, paths) in FROM_INPUT {
+        if !act.has_key(key) {
+            continue;
+        }
+        let mut values = Vec::new();
+        for path in *paths {
+            collect(asked.input, path, &mut values);
+            if !values.is_empty() {
+                break;
+            }
+        }
+        if !values.is_empty() {
+            context.set_many(key, values);
+        }
+    }
+    if let Some((key, value)) = act.because {
+        context.set(key, value);
+    }
+    context
+}
+
+/// The values at a path, in every element of the lists on the way.
+fn collect(value: &Value, path: &str, into: &mut Vec<String>) {
+    if let Value::List(elements) = value {
+        return elements.iter().for_each(|element| collect(element, path, into));
+    }
+    if path.is_empty() {
+        into.extend(match value {
+            Value::String(text) => Some(text.clone()),
+            Value::Integer(number) => Some(number.to_string()),
+            Value::Bool(truth) => Some(truth.to_string()),
+            _ => None,
+        });
+        return;
+    }
+    let (name, rest) = path.split_once('.').unwrap_or((path, ""));
+    if let Some(value) = value.get(name) {
+        collect(value, rest, into);
+    }
+}
+
+/// The key that has the id of the resource: `ec2:SubnetID` of a subnet.
+fn own_id_key(act: &Act) -> Option<&'static str> {
+    let on = act.acts_on.filter(|_| act.actions.prefix == "ec2")?;
+    let name = act.actions.resource_type(&on).name;
+    let is_own = |key: &&&str| {
+        let letters = name.bytes().filter(|byte| *byte != b'-').map(|byte| byte.to_ascii_lowercase());
+        let stem = key.strip_prefix("ec2:").and_then(|key| key.strip_suffix("ID"));
+        stem.is_some_and(|stem| stem.bytes().map(|byte| byte.to_ascii_lowercase()).eq(letters))
+    };
+    act.actions.keys(on.keys).iter().find(is_own).copied()
+}
+
+/// Tags of the request: `aws:RequestTag/KEY` and `aws:TagKeys`.
+fn request_tags(on: &On<'_>, context: &mut Context) {
+    let input = on.asked.input;
+    let given = match on.asked.service {
+        // Of the type of resource that the act is about.
+        ServiceId::Ec2 if input.get("TagSpecifications").is_some() => {
+            let name = on.act.resource_type().map(|known| known.name);
+            let all = input.get("TagSpecifications").and_then(Value::as_list).unwrap_or_default();
+            let of_type = all
+                .iter()
+                .find(|each| each.get("ResourceType").and_then(Value::as_str) == name && name.is_some());
+            of_type.and_then(|each| each.get("Tags"))
+        }
+        _ => input.get("Tags"),
+    };
+    let mut keys = Vec::new();
+    for tag in given.and_then(Value::as_list).unwrap_or_default() {
+        let Some(key) = tag.get("Key").and_then(Value::as_str) else { continue };
+        keys.push(key.to_owned());
+        if let Some(value) = tag.get("Value").and_then(Value::as_str) {
+            context.set(&format!("aws:RequestTag/{key}"), value);
+        }
+    }
+    if let Some(removed) = input.get("TagKeys") {
+        collect(removed, "", &mut keys);
+    }
+    if !keys.is_empty() {
+        context.set_many("aws:TagKeys", keys);
+    }
+}
+
+/// Tags of the resource: `aws:ResourceTag/KEY`, and the same with the prefix of the service.
+fn resource_tags(on: &On<'_>, context: &mut Context) {
+    if !on.act.has_key("aws:ResourceTag/${TagKey}") {
+        return;
+    }
+    for (key, value) in on.tags().iter() {
+        context.set(&format!("aws:ResourceTag/{key}"), value);
+        context.set(&format!("{}:ResourceTag/{key}", on.act.actions.prefix), value);
+    }
+}
+
+/// An act in its call.
+struct On<'a> {
+    asked: &'a Asked<'a>,
+    act: &'a Act,
+}
+
+impl On<'_> {
+    /// The id or name of what is acted on, unless it is about to be made.
+    fn id(&self) -> Option<&str> {
+        let (_, name) = self.act.resource.rsplit_once('/')?;
+        (name != "*").then_some(name)
+    }
+
+    fn own<I: Id>(&self) -> Option<I> {
+        self.id().and_then(I::parse)
+    }
+
+    fn given<I: Id>(&self, member: &str) -> Option<I> {
+        self.asked.input.get(member).and_then(Value::as_str).and_then(I::parse)
+    }
+
+    fn arn(&self, kind: &str, id: &str) -> String {
+        arn(self.asked, &format!("arn:${{Partition}}:ec2:${{Region}}:${{Account}}:{kind}/{id}"), &[])
+            .to_string()
+    }
+
+    fn tags(&self) -> Tags {
+        let (state, global) = (self.asked.state, self.asked.global);
+        match (self.act.actions.prefix, self.act.resource_type().map(|known| known.name), self.id()) {
+            ("ec2", _, Some(id)) => ec2_service::tags_of(state, id),
+            ("sagemaker", ..) => sagemaker::tags_of(state, self.asked.caller, &self.act.resource),
+            ("iam", Some("role"), Some(name)) => {
+                global.roles.get(&Role::key_of(name)).map(|row| row.tags.clone()).unwrap_or_default()
+            }
+            ("iam", Some("user"), Some(name)) => {
+                global.users.get(&User::key_of(name)).map(|row| row.tags.clone()).unwrap_or_default()
+            }
+            ("iam", Some("policy"), _) => {
+                global.policies.get(&self.act.resource).map(|row| row.tags.clone()).unwrap_or_default()
+            }
+            _ => Tags::default(),
+        }
+    }
+
+    /// The subnet that it is, or that it is or will be in.
+    fn subnet(&self) -> Option<&crate::model::Subnet> {
+        let state = self.asked.state;
+        let of_interface = || state.interfaces.get(&self.own::<NetworkInterfaceId>()?).map(|row| row.subnet);
+        let id = self.own::<SubnetId>().or_else(of_interface).or_else(|| match self.id() {
+            None => self.given::<SubnetId>("SubnetId"),
+            Some(_) => None,
+        })?;
+        state.subnets.get(&id).map(|row| &**row)
+    }
+
+    fn instance(&self) -> Option<&crate::model::Instance> {
+        self.asked.state.instances.get(&self.own::<InstanceId>()?).map(|row| &**row)
+    }
+
+    fn endpoint(&self) -> Option<&VpcEndpoint> {
+        self.asked.state.vpc_endpoints.get(&self.own::<VpcEndpointId>()?).map(|row| &**row)
+    }
+
+    fn is(&self, resource_type: &str) -> bool {
+        self.act.resource_type().is_some_and(|known| known.name == resource_type)
+    }
+
+    /// The VPC that it is in, or will be.
+    fn vpc(&self) -> Option<VpcId> {
+        let state = self.asked.state;
+        if let Some(subnet) = self.subnet() {
+            return Some(subnet.vpc);
+        }
+        let Some(id) = self.id() else {
+            return self
+                .given::<VpcId>("VpcId")
+                .or_else(|| state.default_vpc().filter(|_| self.is("security-group")).map(|vpc| vpc.id));
+        };
+        match ec2::type_of(id)? {
+            "security-group" => state.groups.get(&SecurityGroupId::parse(id)?).map(|row| row.vpc),
+            "route-table" => state.route_tables.get(&RouteTableId::parse(id)?).map(|row| row.vpc),
+            "network-acl" => state.acls.get(&NetworkAclId::parse(id)?).map(|row| row.vpc),
+            _ => None,
+        }
+    }
+
+    /// The VPC on one side of a peering connection, as an ARN.
+    fn peering(&self, requester: bool) -> Option<String> {
+        let arn = |account: &str, region: &str, vpc: &str| {
+            self.asked.caller.partition.arn("ec2", region, account, format_args!("vpc/{vpc}"))
+        };
+        if let Some(row) =
+            self.own::<VpcPeeringConnectionId>().and_then(|id| self.asked.state.peerings.get(&id))
+        {
+            let side = if requester { &row.requester } else { &row.accepter };
+            return Some(arn(&side.account.to_string(), &side.region, &side.vpc.to_string()));
+        }
+        let text = |member: &str| self.asked.input.get(member).and_then(Value::as_str);
+        let (own, here) = (self.asked.caller.account.to_string(), &*self.asked.caller.region);
+        if requester {
+            return Some(arn(&own, here, text("VpcId")?));
+        }
+        Some(arn(text("PeerOwnerId").unwrap_or(&own), text("PeerRegion").unwrap_or(here), text("PeerVpcId")?))
+    }
+
+    /// The boundary that the user or role has.
+    fn boundary(&self) -> Option<String> {
+        let global = self.asked.global;
+        let grants = match self.act.resource_type()?.name {
+            "role" => &global.roles.get(&Role::key_of(self.id()?))?.grants,
+            "user" => &global.users.get(&User::key_of(self.id()?))?.grants,
+            _ => return None,
+        };
+        grants.boundary.as_ref().map(|arn| arn.to_string())
+    }
+}

@@ -1,0 +1,96 @@
+//! Roles that a call hands on: its caller needs `iam:PassRole` on each.
+//!
+//! Source: IAM user guide, "Grant a user permissions to pass a role to an AWS service"; dependent actions of the
+//! service authorization reference.
+
+use super::acts::{Act, Asked};
+use crate::aws::actions::Actions;
+use crate::aws::{ServiceId, Value};
+use crate::model::Role;
+use std::sync::Arc;
+
+/// A member that names a role, and the service that the role is passed to.
+struct Passed {
+    service: ServiceId,
+    /// Empty: every operation.
+    operation: &'static str,
+    member: &'static str,
+    what: What,
+    to: &'static str,
+}
+
+enum What {
+    /// The ARN of the role.
+    RoleArn,
+    /// The name of the role.
+    RoleName,
+    /// An instance profile: its role is passed.
+    Profile,
+}
+
+const fn passed(
+    service: ServiceId,
+    operation: &'static str,
+    member: &'static str,
+    what: What,
+    to: &'static str,
+) -> Passed {
+    Passed { service, operation, member, what, to }
+}
+
+const PASSED: &[Passed] = &[
+    passed(ServiceId::SageMaker, "", "RoleArn", What::RoleArn, "sagemaker.amazonaws.com"),
+    passed(ServiceId::SageMaker, "", "ExecutionRoleArn", What::RoleArn, "sagemaker.amazonaws.com"),
+    passed(
+        ServiceId::Ec2,
+        "CreateFlowLogs",
+        "DeliverLogsPermissionArn",
+        What::RoleArn,
+        "vpc-flow-logs.amazonaws.com",
+    ),
+    passed(ServiceId::Ec2, "RunInstances", "IamInstanceProfile", What::Profile, "ec2.amazonaws.com"),
+    passed(ServiceId::Iam, "AddRoleToInstanceProfile", "RoleName", What::RoleName, "ec2.amazonaws.com"),
+];
+
+/// Adds what the roles in the input need. Roles that are no longer passed because nothing changes about them are asked
+/// all the same: updates name them anew.
+pub(super) fn passing(asked: &Asked<'_>, acts: &mut Vec<Act>) {
+    let Some(iam) = Actions::of("iam") else { return };
+    let Some(action) = iam.get("PassRole") else { return };
+    for entry in PASSED {
+        let named = entry.operation.is_empty() || entry.operation == asked.operation;
+        if entry.service != asked.service || !named {
+            continue;
+        }
+        let Some(value) = asked.input.get(entry.member) else { continue };
+        let Some(resource) = role(asked, &entry.what, value) else { continue };
+        acts.push(Act {
+            actions: iam,
+            action,
+            resource,
+            acts_on: action.acts_on.first().copied(),
+            because: Some(("iam:PassedToService", entry.to)),
+        });
+    }
+}
+
+fn role(asked: &Asked<'_>, what: &What, value: &Value) -> Option<Arc<str>> {
+    let roles = &asked.global.roles;
+    let of_name = |name: &str| match roles.get(&Role::key_of(name)) {
+        Some(role) => role.arn.as_str().into(),
+        None => {
+            asked.caller.partition.arn("iam", "", asked.caller.account, format_args!("role/{name}")).into()
+        }
+    };
+    match what {
+        What::RoleArn => value.as_str().filter(|arn| !arn.is_empty()).map(Arc::from),
+        What::RoleName => value.as_str().map(of_name),
+        What::Profile => {
+            let arn = value.get("Arn").and_then(Value::as_str);
+            let name = value.get("Name").and_then(Value::as_str);
+            let name = name.or_else(|| arn?.rsplit('/').next())?;
+            let profile = asked.global.instance_profiles.get(&name.to_lowercase())?;
+            roles.get(profile.role.as_ref()?).map(|role| role.arn.as_str().into())
+        }
+    }
+}
