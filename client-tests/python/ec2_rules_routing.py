@@ -213,6 +213,35 @@ def _(w):
               f"{{w.transit}} has non-deleted Transit Gateway Attachments: {made}.")
 
 
+@behaves("EC2-TGW-TABLE")
+def _(w):
+    w.still()
+    assert w.transit
+    w.later("10m")
+    tie = w.one("CreateTransitGatewayVpcAttachment", **transit("subnet")(w))["TransitGatewayAttachmentId"]
+    w.later("10m")
+    own = w.one("DescribeTransitGateways", TransitGatewayIds=[w.transit])[0]["Options"]["AssociationDefaultRouteTableId"]
+    w.refuses("DeleteTransitGatewayRouteTable", {"TransitGatewayRouteTableId": own}, "IncorrectState")
+    table = w.one("CreateTransitGatewayRouteTable", TransitGatewayId=w.transit)["TransitGatewayRouteTableId"]
+    w.later("10m")
+    w.refuses("AssociateTransitGatewayRouteTable",
+              {"TransitGatewayRouteTableId": table, "TransitGatewayAttachmentId": tie}, "Resource.AlreadyAssociated",
+              f"Transit Gateway Attachment {tie} is already associated to a route table.")
+
+
+@behaves("EC2-TGW-ROUTE")
+def _(w):
+    w.still()
+    assert w.transit
+    w.later("10m")
+    own = w.one("DescribeTransitGateways", TransitGatewayIds=[w.transit])[0]["Options"]["AssociationDefaultRouteTableId"]
+    route = {"TransitGatewayRouteTableId": own, "DestinationCidrBlock": "10.9.0.0/16"}
+    w.refuses("CreateTransitGatewayRoute", route, "MissingParameter")
+    w("CreateTransitGatewayRoute", Blackhole=True, **route)
+    w.refuses("CreateTransitGatewayRoute", {"Blackhole": True, **route}, "RouteAlreadyExists",
+              "The route identified by 10.9.0.0/16 already exists.")
+
+
 # === Peering ===
 
 refusal("EC2-PCX-404", "DescribeVpcPeeringConnections", {"VpcPeeringConnectionIds": [f"pcx-{HEX}"]},

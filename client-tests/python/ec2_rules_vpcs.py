@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 import rawhttp
 from ec2_rules import HEX, STS, behaves, launch, refusal
+from mockplane import refused
 
 # === Any call ===
 
@@ -101,6 +102,7 @@ def _(w):
     trust = {"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Principal": {"AWS": w.mine}, "Action": "sts:AssumeRole"}]}
     role = w.aws.iam.create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    w.aws.iam.attach_role_policy(RoleName="r", PolicyArn="arn:aws:iam::aws:policy/AmazonVPCReadOnlyAccess")
     keys = w.aws.sts.assume_role(RoleArn=role, RoleSessionName="session", DurationSeconds=900)["Credentials"]
     ec2 = w.aws.client("ec2", key=keys["AccessKeyId"], secret=keys["SecretAccessKey"], token=keys["SessionToken"])
     ec2.describe_vpcs()
@@ -110,6 +112,51 @@ def _(w):
     answer = caught.value.response
     assert (answer["Error"]["Code"], answer["Error"]["Message"]) == ("RequestExpired", "Request has expired.")
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == 400
+
+
+def somebody(w):
+    """A user without permissions, and EC2 as they see it."""
+    w.aws.iam.create_user(UserName="ann")
+    key = w.aws.iam.create_access_key(UserName="ann")["AccessKey"]
+    return key, w.aws.client("ec2", key=key["AccessKeyId"], secret=key["SecretAccessKey"])
+
+
+@behaves("EC2-UNAUTH-NEW")
+def _(w):
+    _, ec2 = somebody(w)
+    user, vpc = f"arn:aws:iam::{w.mine}:user/ann", f"arn:aws:ec2:us-east-1:{w.mine}:vpc/*"
+    with refused("UnauthorizedOperation", lambda text: text.startswith(
+            f"You are not authorized to perform this operation. User: {user} is not authorized to perform: ec2:CreateVpc "
+            f"on resource: {vpc} because no identity-based policy allows the ec2:CreateVpc action. Encoded authorization "
+            "failure message: "), status=403):
+        ec2.create_vpc(CidrBlock="10.0.0.0/16")
+
+
+@behaves("EC2-UNAUTH-PLAIN")
+def _(w):
+    _, ec2 = somebody(w)
+    with refused("UnauthorizedOperation", lambda text: text.startswith(
+            "You are not authorized to perform this operation."), status=403):
+        ec2.describe_vpcs()
+
+
+@behaves("EC2-AUTHFAIL")
+def _(w):
+    key, ec2 = somebody(w)
+    w.aws.iam.update_access_key(UserName="ann", AccessKeyId=key["AccessKeyId"], Status="Inactive")
+    with refused("AuthFailure", "AWS was not able to validate the provided access credentials", status=401):
+        ec2.describe_vpcs()
+
+
+@behaves("EC2-CONSISTENCY")
+def _(w):
+    w.still()
+    w.server.control("POST", "/_mockplane/eventual-consistency", {"account": w.mine, "duration": "5s"})
+    vpc = w.a_vpc()
+    with refused("InvalidVpcID.NotFound", f"The vpc ID '{vpc}' does not exist"):
+        w("DescribeVpcs", VpcIds=[vpc])
+    w.later("5s")
+    assert w.one("DescribeVpcs", VpcIds=[vpc])
 
 
 @behaves("EC2-IDEM-2")

@@ -159,8 +159,6 @@ def test_what_is_refused(aws, subnet):
         aws.ec2.create_nat_gateway(SubnetId="subnet-0123456789abcdef0", ConnectivityType="private")
     with refused("MissingParameter"):
         aws.ec2.create_nat_gateway(SubnetId=subnet)
-    with refused("InvalidAllocationID.NotFound"):
-        aws.ec2.create_nat_gateway(SubnetId=subnet, AllocationId="eipalloc-0123456789abcdef0")
     with refused("NotImplemented", status=501):
         aws.ec2.create_nat_gateway(VpcId=aws.vpc(), AvailabilityMode="regional")
     with refused("DryRunOperation", status=412):

@@ -177,7 +177,8 @@ def test_routes_come_change_and_go(aws, vpc, subnet, gateway, table):
 
     route = {"RouteTableId": table, "DestinationCidrBlock": "100.68.0.18/18", "GatewayId": gateway}
     assert aws.ec2.create_route(**route)["Return"] is True
-    assert aws.ec2.create_route(**route)["Return"] is True
+    with refused("RouteAlreadyExists", "The route identified by 100.68.0.0/18 already exists."):
+        aws.ec2.create_route(**route)
     assert described(aws, table)["Routes"][1:] == [{
         "DestinationCidrBlock": "100.68.0.0/18",
         "GatewayId": gateway,

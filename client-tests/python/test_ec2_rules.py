@@ -13,11 +13,7 @@ import ec2_rules_vpcs  # noqa: F401
 
 # Rules that cannot be shown, and why.
 NOT_SHOWN = {
-    "EC2-UNAUTH-NEW": "permissions of callers are not asked for",
-    "EC2-UNAUTH-PLAIN": "permissions of callers are not asked for",
-    "EC2-AUTHFAIL": "any access key and signature will do",
     "EC2-THROTTLE": "nobody is throttled",
-    "EC2-CONSISTENCY": "what was made is there at once",
     "EC2-FL-BUCKET": "there are no buckets that could be missing",
     "EC2-SG-EVAL": "no packet takes a path",
     "EC2-IGW-PUBLIC": "no packet takes a path",

@@ -22,6 +22,16 @@ def in_the_way(what):
     return refused("DeleteConflict", f"Cannot delete entity, must {what} first.", status=409)
 
 
+def test_a_key_of_the_root_acts_as_the_root(aws):
+    key = aws.iam.create_access_key()["AccessKey"]
+    sts = aws.client("sts", key=key["AccessKeyId"], secret=key["SecretAccessKey"])
+    assert sts.get_caller_identity()["Arn"] == f"arn:aws:iam::{aws.number}:root"
+    assert aws.iam.get_account_summary()["SummaryMap"]["AccountAccessKeysPresent"] == 1
+    aws.iam.delete_access_key(AccessKeyId=key["AccessKeyId"])
+    with refused("InvalidClientTokenId", status=403):
+        sts.get_caller_identity()
+
+
 def test_a_user_comes_changes_and_goes(aws):
     tags = [{"Key": "team", "Value": "blue"}]
     made = aws.iam.create_user(UserName="ann", Path="/team/", Tags=tags)["User"]

@@ -86,6 +86,7 @@ def test_an_external_id(aws):
 
 def test_a_role_of_another_account(aws, other):
     arn = role(other, "guest", trust({"AWS": aws.number}))
+    other.iam.attach_role_policy(RoleName="guest", PolicyArn="arn:aws:iam::aws:policy/AmazonVPCFullAccess")
     keys = session(aws, arn)
     assert client(aws, "sts", keys).get_caller_identity()["Account"] == other.number
     vpc = client(aws, "ec2", keys).create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]

@@ -184,7 +184,8 @@ def test_an_unknown_service(server, aws):
     ("ec2", "describe_reserved_instances", {}),
     ("sagemaker", "list_workforces", {}),
     ("iam", "list_saml_providers", {}),
-    ("sts", "decode_authorization_message", {"EncodedMessage": "x"}),
+    ("sts", "assume_root", {"TargetPrincipal": "111122223333", "TaskPolicyArn": {
+        "arn": "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials"}}),
     ("logs", "describe_deliveries", {}),
     ("sagemaker-runtime", "invoke_endpoint_async", {"EndpointName": "e", "InputLocation": "s3://b/k"}),
 ])

@@ -62,10 +62,18 @@ pub(super) fn actor(
         }
         ((session.principal.clone(), Some(session.clone())), &session.secret)
     } else if let Some(row) = global.access_keys.get(key) {
-        let user = global.users.get(&row.user).filter(|_| row.active && token.is_none());
-        let user = user.ok_or_else(|| unknown(service))?;
-        let (name, unique_id, arn) = (user.name.clone(), user.unique_id.clone(), user.arn.clone());
-        ((Principal::User { name, unique_id, arn }, None), &row.secret)
+        if !row.active || token.is_some() {
+            return Err(unknown(service));
+        }
+        let principal = match &row.user {
+            None => Principal::Root,
+            Some(user) => {
+                let user = global.users.get(user).ok_or_else(|| unknown(service))?;
+                let (name, unique_id, arn) = (user.name.clone(), user.unique_id.clone(), user.arn.clone());
+                Principal::User { name, unique_id, arn }
+            }
+        };
+        ((principal, None), &row.secret)
     } else if AccountId::parse(key).is_some() {
         ((Principal::Root, None), root_secret)
     } else if global.deleted_keys.contains(key) {
@@ -217,7 +225,7 @@ mod tests {
         let row = AccessKey {
             id: key.clone(),
             secret: "s".repeat(40),
-            user: User::key_of("Ann"),
+            user: Some(User::key_of("Ann")),
             active: true,
             created: NOW,
         };

@@ -91,7 +91,7 @@ fn with_path(asked: &Asked<'_>, member: &str) -> Option<String> {
 /// The user that a call names, by name or by access key, or else the one who calls.
 fn user(asked: &Asked<'_>, given: Option<&str>) -> Option<String> {
     let global: &State = asked.global;
-    let by_key = |id: &str| global.access_keys.get(&id.to_owned()).map(|key| key.user.clone());
+    let by_key = |id: &str| global.access_keys.get(&id.to_owned()).and_then(|key| key.user.clone());
     let key = match (given, asked.input.get("AccessKeyId").and_then(Value::as_str)) {
         (Some(name), _) => Some(User::key_of(name)),
         (None, Some(id)) => by_key(id),

@@ -84,8 +84,10 @@ pub fn broken_invariants(state: &State) -> Vec<String> {
             broken.push(format!("user {} is in the group {group}, which does not exist", user.name));
         }
     }
-    for key in state.access_keys.iter().filter(|key| !state.users.contains(&key.user)) {
-        broken.push(format!("{} is a key of {}, who does not exist", key.id, key.user));
+    for key in state.access_keys.iter() {
+        if let Some(user) = key.user.as_ref().filter(|user| !state.users.contains(user)) {
+            broken.push(format!("{} is a key of {user}, who does not exist", key.id));
+        }
     }
     for profile in state.instance_profiles.iter() {
         if let Some(role) = profile.role.as_ref().filter(|role| !state.roles.contains(role)) {

@@ -88,20 +88,20 @@ pub struct AccessKey {
     pub id: String,
     /// What requests are signed with: forty characters.
     pub secret: String,
-    /// The key of the user, see [`User::key_of`].
-    pub user: String,
+    /// The key of the user, see [`User::key_of`]; `None` is the account's root.
+    pub user: Option<String>,
     pub active: bool,
     pub created: SimTime,
 }
 
 impl Row for AccessKey {
     type Key = String;
-    /// The key of the user.
-    type Index = String;
+    /// The key of the user, or none for the root.
+    type Index = Option<String>;
     fn key(&self) -> String {
         self.id.clone()
     }
-    fn indexes(&self, emit: &mut dyn FnMut(String)) {
+    fn indexes(&self, emit: &mut dyn FnMut(Option<String>)) {
         emit(self.user.clone());
     }
 }

@@ -132,7 +132,7 @@ impl Lab {
         done.unwrap();
     }
 
-    /// A role that the account has, whose policy trusts this service; its ARN.
+    /// A role that the account has, which trusts this service and may do what SageMaker needs; its ARN.
     pub fn role(&self, name: &str, service: &str) -> String {
         let arn = format!("arn:aws:iam::{}:role/{name}", self.caller.account);
         let trust = json!({ "Statement": {
@@ -145,7 +145,7 @@ impl Lab {
             arn: arn.clone(),
             description: None,
             trust: PolicyDocument::new(trust.to_string()),
-            grants: Default::default(),
+            grants: crate::services::lab::full_access(),
             max_session_seconds: 3_600,
             created: self.now(),
             tags: Default::default(),

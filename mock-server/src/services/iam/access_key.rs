@@ -6,7 +6,7 @@ use super::quota;
 use super::user::named_or_caller;
 use crate::kernel::Row;
 use crate::model::iam::key::{self, KeyKind};
-use crate::model::{AccessKey, State, Txn};
+use crate::model::{AccessKey, State, Txn, User};
 use crate::services::sts::arn_of;
 use crate::services::{Caller, Done, Home, Operation, Read, View, Write};
 use serde::{Deserialize, Serialize};
@@ -71,21 +71,20 @@ impl Write for CreateAccessKey {
         caller: &Caller,
         input: CreateAccessKeyIn,
     ) -> Result<CreateAccessKeyOut, IamError> {
-        let Some(user) = named_or_caller(&txn.state, caller, input.user_name.as_deref())?.cloned() else {
-            return Err(UserError::NotBuilt("access keys of the account's root").into());
-        };
-        let have = txn.state.access_keys.count(&user.key());
+        let user = named_or_caller(&txn.state, caller, input.user_name.as_deref())?;
+        let (user, name) = (user.map(|user| user.key()), name_of(user));
+        let have = txn.state.access_keys.count(&user);
         quota::room("AccessKeysPerUser", have, quota::ACCESS_KEYS_PER_USER)?;
         let id = key::access_key(KeyKind::LongTerm, caller.account, txn.mint("access-key"));
         let key = txn.state.access_keys.insert(AccessKey {
             secret: key::secret(txn.origin, &id),
             id,
-            user: user.key(),
+            user,
             active: true,
             created: txn.now,
         });
         let secret_access_key = key.secret.clone();
-        let access_key = NewAccessKey { key: AccessKeyData::of(&key, &user.name), secret_access_key };
+        let access_key = NewAccessKey { key: AccessKeyData::of(&key, &name), secret_access_key };
         Ok(CreateAccessKeyOut { access_key })
     }
 }
@@ -117,16 +116,20 @@ impl Operation for ListAccessKeys {
 }
 
 impl Read for ListAccessKeys {
-    /// The root has no keys of its own here.
     fn run(view: &View<'_>, input: ListAccessKeysIn) -> Result<ListAccessKeysOut, IamError> {
         let user = named_or_caller(view.state, view.caller, input.user_name.as_deref())?;
         let part = Part { marker: input.marker.as_deref(), max_items: input.max_items };
-        let keys = user.into_iter().flat_map(|user| {
-            view.state.access_keys.by(&user.key()).map(|key| AccessKeyData::of(key, &user.name))
-        });
+        let name = name_of(user);
+        let keys = view.state.access_keys.by(&user.map(|user| user.key()));
+        let keys = keys.map(|key| AccessKeyData::of(key, &name));
         let (access_key_metadata, rest) = part.of(keys, |key| key.access_key_id.clone())?;
         Ok(ListAccessKeysOut { access_key_metadata, rest })
     }
+}
+
+/// How keys tell whose they are. What AWS calls the root there is Assumed.
+fn name_of(user: Option<&Arc<User>>) -> String {
+    user.map_or_else(|| "root".to_owned(), |user| user.name.clone())
 }
 
 /// The key with this id, if it belongs to the user who is named or else to the caller.
@@ -136,9 +139,8 @@ fn find<'a>(
     user_name: Option<&str>,
     id: &str,
 ) -> Result<&'a Arc<AccessKey>, IamError> {
-    let user = named_or_caller(state, caller, user_name)?;
-    let key = state.access_keys.get(&id.to_owned());
-    let key = key.filter(|key| user.is_some_and(|user| key.user == user.key()));
+    let user = named_or_caller(state, caller, user_name)?.map(|user| user.key());
+    let key = state.access_keys.get(&id.to_owned()).filter(|key| key.user == user);
     key.ok_or_else(|| UserError::NoSuchAccessKey(id.to_owned()).into())
 }
 
@@ -230,11 +232,12 @@ impl Operation for GetAccessKeyLastUsed {
 impl Read for GetAccessKeyLastUsed {
     fn run(view: &View<'_>, input: GetAccessKeyLastUsedIn) -> Result<GetAccessKeyLastUsedOut, IamError> {
         let key = view.state.access_keys.get(&input.access_key_id);
-        let Some(user) = key.and_then(|key| view.state.users.get(&key.user)) else {
+        let Some(key) = key else {
             let caller = arn_of(view.caller);
             return Err(UserError::ForeignAccessKey { caller, id: input.access_key_id }.into());
         };
+        let user = key.user.as_ref().and_then(|user| view.state.users.get(user));
         let access_key_last_used = LastUsed { service_name: "N/A", region: "N/A" };
-        Ok(GetAccessKeyLastUsedOut { user_name: user.name.clone(), access_key_last_used })
+        Ok(GetAccessKeyLastUsedOut { user_name: name_of(user), access_key_last_used })
     }
 }

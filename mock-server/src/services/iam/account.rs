@@ -146,7 +146,7 @@ impl Read for GetAccountSummary {
             ("MFADevices", 0),
             ("MFADevicesInUse", 0),
             ("AccountMFAEnabled", 0),
-            ("AccountAccessKeysPresent", 0),
+            ("AccountAccessKeysPresent", state.access_keys.count(&None).min(1)),
             ("AccountPasswordPresent", 1),
             ("AccountSigningCertificatesPresent", 0),
             ("GlobalEndpointTokenVersion", 1),

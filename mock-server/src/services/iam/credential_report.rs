@@ -96,22 +96,25 @@ fn report(state: &State, caller: &Caller) -> String {
     let mut lines = vec![COLUMNS.to_owned()];
     let unused = ["false", "N/A", "N/A", "N/A", "N/A"].join(",");
     let certificates = "false,N/A,false,N/A";
+    let key = |user: Option<String>, n: usize| {
+        let mut keys: Vec<_> = state.access_keys.by(&user).collect();
+        keys.sort_by_key(|key| (key.created, key.id.clone()));
+        keys.get(n).map_or_else(|| unused.clone(), |key| key_columns(key))
+    };
     lines.push(format!(
-        "<root_account>,{root},not_supported,not_supported,no_information,not_supported,not_supported,false,{unused},\
-         {unused},{certificates}"
+        "<root_account>,{root},not_supported,not_supported,no_information,not_supported,not_supported,false,{},{},{certificates}",
+        key(None, 0),
+        key(None, 1),
     ));
     for user in state.users.iter() {
-        let mut keys: Vec<_> = state.access_keys.by(&user.key()).collect();
-        keys.sort_by_key(|key| (key.created, key.id.clone()));
-        let key = |n: usize| keys.get(n).map_or_else(|| unused.clone(), |key| key_columns(key));
         let password = password_columns(state, user);
         lines.push(format!(
             "{},{},{},{password},false,{},{},{certificates}",
             user.name,
             user.arn,
             date(user.created),
-            key(0),
-            key(1),
+            key(Some(user.key()), 0),
+            key(Some(user.key()), 1),
         ));
     }
     lines.join("\n")

@@ -210,9 +210,9 @@ impl Write for UpdateUser {
                 return Err(UserError::UserExists(user.name).into());
             }
             txn.state.users.remove(&old);
-            let keys: Vec<_> = txn.state.access_keys.by(&old).map(|key| key.id.clone()).collect();
+            let keys: Vec<_> = txn.state.access_keys.by(&Some(old)).map(|key| key.id.clone()).collect();
             for id in keys {
-                txn.state.access_keys.update(&id, |key| key.user = new.clone());
+                txn.state.access_keys.update(&id, |key| key.user = Some(new.clone()));
             }
         }
         txn.state.users.insert(user);
@@ -239,7 +239,7 @@ impl Write for DeleteUser {
         if user.login.is_some() {
             return Err(IamError::MustFirst("delete login profile"));
         }
-        if txn.state.access_keys.count(&key) > 0 {
+        if txn.state.access_keys.count(&Some(key.clone())) > 0 {
             return Err(IamError::MustFirst("delete access keys"));
         }
         check_no_policies(&user.grants)?;

@@ -21,8 +21,6 @@ refusals! {
         /// Nobody but AWS sets it.
         ExpiredStatus = "InvalidInput",
             assumed "The status of an access key can be set to Active or Inactive";
-        NotBuilt(form: &'static str) = "NotImplemented" 501,
-            assumed "mockplane does not do this yet: {form}";
 
         // === Passwords ===
         LoginProfileExists(user: String) = "EntityAlreadyExists" 409,
