@@ -65,6 +65,30 @@ def test_whoever_may_not_create_a_job_is_told_so(aws):
     assert aws.sm.list_training_jobs()["TrainingJobSummaries"] == []
 
 
+def test_a_user_is_held_to_what_they_and_their_groups_were_given(aws):
+    role = aws.role()
+    iam, user = aws.iam, f"arn:aws:iam::{aws.number}:user/ann"
+    iam.create_user(UserName="ann")
+    iam.create_group(GroupName="team")
+    iam.add_user_to_group(GroupName="team", UserName="ann")
+    key = iam.create_access_key(UserName="ann")["AccessKey"]
+    ann = aws.client("sagemaker", key=key["AccessKeyId"], secret=key["SecretAccessKey"])
+    job = f"arn:aws:sagemaker:us-east-1:{aws.number}:training-job/job"
+    may_not = "User: {} is not authorized to perform: {} on resource: {} because no identity-based policy allows the {} action"
+    create, hand = "sagemaker:CreateTrainingJob", "iam:PassRole"
+    with refused("AccessDeniedException", may_not.format(user, create, job, create)):
+        ann.create_training_job(**job_request("job", role))
+    iam.put_group_policy(GroupName="team", PolicyName="jobs", PolicyDocument=policy(allow("sagemaker:*")))
+    with refused("AccessDeniedException", may_not.format(user, hand, role, hand)):
+        ann.create_training_job(**job_request("job", role))
+    arn = iam.create_policy(PolicyName="pass", PolicyDocument=policy(allow(hand, on=role)))["Policy"]["Arn"]
+    iam.attach_user_policy(UserName="ann", PolicyArn=arn)
+    ann.create_training_job(**job_request("job", role))
+    iam.remove_user_from_group(GroupName="team", UserName="ann")
+    with refused("AccessDeniedException"):
+        ann.stop_training_job(TrainingJobName="job")
+
+
 def test_a_role_must_be_passed(aws):
     role = aws.role()
     dev = acting(aws, allow("sagemaker:*"), allow("iam:PassRole", on=role, Condition={

@@ -257,9 +257,12 @@ impl State {
         self.internet_gateways.insert(gateway);
         let vpc = self.add_vpc(new);
         let blocks = DEFAULT_VPC_BLOCK.subnets(DEFAULT_SUBNET_SIZE).into_iter().flatten();
-        for (zone, cidr) in region.zones.iter().zip(blocks) {
+        // Lists are in the order of ids: so the default subnets are told in the order of their zones.
+        let mut subnet_ids: Vec<SubnetId> = region.zones.iter().map(|_| fresh(ids)).collect();
+        subnet_ids.sort_unstable();
+        for ((zone, cidr), id) in region.zones.iter().zip(blocks).zip(subnet_ids) {
             self.add_subnet(NewSubnet {
-                id: fresh(ids),
+                id,
                 acl_association: fresh(ids),
                 vpc: vpc.id,
                 cidr: Some(cidr),

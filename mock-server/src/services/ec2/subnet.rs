@@ -122,7 +122,7 @@ fn print_as<S: Serializer>(
         ipv6_cidr_block_association_set: Each(|| {
             subnet.ipv6.iter().map(|made| Ipv6BlockView::new(*made, block_state))
         }),
-        tags: TagSet::unless_empty(&subnet.tags),
+        tags: TagSet(&subnet.tags),
         subnet_arn: Text(&site.printed_arn("ec2", format_args!("subnet/{}", subnet.id))),
         enable_dns64: subnet.dns64,
         ipv6_native: subnet.is_ipv6_native(),
@@ -157,7 +157,7 @@ struct SubnetView<'a, C: Serialize> {
     owner_id: Text<AccountId>,
     assign_ipv6_address_on_creation: bool,
     ipv6_cidr_block_association_set: C,
-    tags: Option<TagSet<'a>>,
+    tags: TagSet<'a>,
     subnet_arn: Text<&'a dyn std::fmt::Display>,
     enable_dns64: bool,
     ipv6_native: bool,
