@@ -127,6 +127,18 @@ def test_what_acts_on_nothing_names_no_resource(aws):
     assert dev.sts.get_caller_identity()["Arn"] == dev.arn
 
 
+def test_iam_names_what_it_lists(aws):
+    dev = acting(aws)
+    for operation, given, what in [
+        ("list_users", {}, "user/"), ("list_roles", {"PathPrefix": "/service-role/"}, "role/service-role/"),
+        ("list_groups", {}, "group/"), ("list_instance_profiles", {}, "instance-profile/"),
+    ]:
+        action = "iam:" + dev.iam.meta.method_to_api_mapping[operation]
+        with refused("AccessDenied", f"User: {dev.arn} is not authorized to perform: {action} on resource: "
+                     f"arn:aws:iam::{aws.number}:{what} because no identity-based policy allows the {action} action", status=403):
+            getattr(dev.iam, operation)(**given)
+
+
 def test_iam_calls_its_own_things_by_kind_and_name(aws):
     aws.role("trainer")
     dev = acting(aws)

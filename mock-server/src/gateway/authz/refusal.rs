@@ -2,10 +2,10 @@
 //!
 //! Source: IAM user guide, "Troubleshoot access denied error messages", and what people were told by AWS in 2025 and
 //! 2026: EC2 begins with a sentence of its own, and what it says of an act on a resource ends with a message in code;
-//! an act on no resource names none; IAM calls its own things by kind and name; a managed policy that denies is named.
+//! an act on no resource names none, but IAM names what it lists; IAM calls its own things by kind and name; a managed policy that denies is named.
 
 use super::acts::{Act, Asked};
-use crate::aws::{Fault, Protocol, ServiceId};
+use crate::aws::{Fault, Protocol, ServiceId, Value};
 use crate::iam::message::Message;
 use crate::iam::who;
 use crate::policy::{Context, Decision, Effect, Principal, Verdict};
@@ -22,6 +22,20 @@ pub(super) struct Denial<'a> {
 const TOLD: &[&str] =
     &["ec2:Region", "ec2:Vpc", "ec2:Subnet", "ec2:CreateAction", "ec2:AvailabilityZone", "ec2:InstanceType"];
 
+/// What IAM calls the things that a call lists, though such calls act on no resource: the path under which they are.
+/// Source: seen in public logs.
+fn listed(asked: &Asked<'_>) -> Option<String> {
+    let kind = match (asked.service, asked.operation) {
+        (ServiceId::Iam, "ListUsers") => "user",
+        (ServiceId::Iam, "ListGroups") => "group",
+        (ServiceId::Iam, "ListRoles") => "role",
+        (ServiceId::Iam, "ListInstanceProfiles") => "instance-profile",
+        _ => return None,
+    };
+    let path = asked.input.get("PathPrefix").and_then(Value::as_str).unwrap_or("/");
+    Some(asked.caller.partition.arn("iam", "", asked.caller.account, format_args!("{kind}{path}")))
+}
+
 impl Denial<'_> {
     /// `User: … is not authorized to perform: … on resource: … because …`
     pub fn sentence(&self, asked: &Asked<'_>) -> String {
@@ -29,9 +43,13 @@ impl Denial<'_> {
         let arn = who::arn(caller.partition, caller.account, &caller.principal);
         let action = self.act.name();
         let mut text = format!("User: {arn} is not authorized to perform: {action} ");
-        if &*self.act.resource != "*" {
+        let resource = match &*self.act.resource {
+            "*" => listed(asked),
+            _ => Some(self.resource(asked)),
+        };
+        if let Some(resource) = resource {
             text.push_str("on resource: ");
-            text.push_str(&self.resource(asked));
+            text.push_str(&resource);
             text.push(' ');
         }
         text.push_str(&self.decision.reason(&action));
