@@ -1,5 +1,6 @@
 //! Whether something is allowed, and why: pure functions over policy documents.
 
+pub mod bucket;
 pub mod control;
 pub mod grants;
 pub mod message;

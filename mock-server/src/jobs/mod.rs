@@ -50,6 +50,7 @@ pub fn start(txn: &mut Txn<'_>, new: NewJob) -> Result<(), Box<Finding>> {
         failure: None,
         hung: None,
         findings: Vec::new(),
+        traces: Vec::new(),
         created: txn.now,
         modified: txn.now,
         started: None,

@@ -2,7 +2,7 @@
 
 use super::cell::Cell;
 use super::world::{Accounts, Setup};
-use super::{CellState, Clock, DeedLog, Due, EventLog, Letter, Origin, Scope, SimTime, Txn};
+use super::{CellState, Clock, DeedLog, Due, Elsewhere, EventLog, Letter, Origin, Scope, SimTime, Txn};
 use arc_swap::ArcSwap;
 use dashmap::DashMap;
 use std::collections::VecDeque;
@@ -159,8 +159,7 @@ impl<S: CellState> Account<S> {
             Scope::Global => None,
             Scope::Region(_) => Some(self.read(&Scope::Global)),
         };
-        let peek = |account, scope: &Scope| self.peek(account, scope);
-        let (result, stored) = self.cell(scope).write(now, global, &peek, keep, change)?;
+        let (result, stored) = self.cell(scope).write(now, global, self, keep, change)?;
         if let Some(stored) = stored {
             self.deliver(now, stored.letters);
             self.publish(stored.events, stored.next_due);
@@ -189,15 +188,6 @@ impl<S: CellState> Account<S> {
         }
     }
 
-    /// What a cell of any account is like now; `None` if nobody ever used that account.
-    fn peek(&self, account: AccountId, scope: &Scope) -> Option<Arc<S>> {
-        if account == self.id {
-            return Some(self.read(scope));
-        }
-        let other = self.accounts.upgrade()?.get(&account)?.clone();
-        Some(other.read(scope))
-    }
-
     /// Delivers letters, each in a transaction of the cell that it is for, and the answers to them. No lock is held:
     /// what wrote them is stored by now. A letter to an account that nobody ever used is lost.
     fn deliver(&self, now: SimTime, letters: Vec<Letter<S>>) {
@@ -214,9 +204,8 @@ impl<S: CellState> Account<S> {
                 }
             };
             let global = (letter.scope != Scope::Global).then(|| to.read(&Scope::Global));
-            let peek = |account, scope: &Scope| to.peek(account, scope);
             let done: Result<_, std::convert::Infallible> =
-                to.cell(&letter.scope).write(now, global, &peek, true, |txn| {
+                to.cell(&letter.scope).write(now, global, to, true, |txn| {
                     S::receive(txn, letter.content);
                     Ok(())
                 });
@@ -289,8 +278,7 @@ impl<S: CellState> Account<S> {
         step: impl Fn(&mut Txn<'_, S>, Due<S::Owner, S::What>),
     ) {
         let global = self.read(&Scope::Global);
-        let peek = |account, scope: &Scope| self.peek(account, scope);
-        let done: Result<_, std::convert::Infallible> = cell.write(at, Some(global), &peek, true, |txn| {
+        let done: Result<_, std::convert::Infallible> = cell.write(at, Some(global), self, true, |txn| {
             if let Some(due) = take(txn.state.timers_mut()) {
                 step(txn, due);
             }
@@ -336,6 +324,27 @@ impl<S: CellState> Account<S> {
 
     fn all_cells(&self) -> Vec<Arc<Cell<S>>> {
         self.cells.iter().map(|entry| entry.value().clone()).collect()
+    }
+}
+
+impl<S: CellState> Elsewhere<S> for Account<S> {
+    fn peek(&self, account: AccountId, scope: &Scope) -> Option<Arc<S>> {
+        if account == self.id {
+            return Some(self.read(scope));
+        }
+        let other = self.accounts.upgrade()?.get(&account)?.clone();
+        Some(other.read(scope))
+    }
+
+    fn accounts(&self) -> Vec<AccountId> {
+        let mut all: Vec<_> = self
+            .accounts
+            .upgrade()
+            .iter()
+            .flat_map(|all| all.iter().map(|entry| *entry.key()).collect::<Vec<_>>())
+            .collect();
+        all.sort_unstable();
+        all
     }
 }
 

@@ -90,8 +90,30 @@ pub(super) struct Letter<S: CellState> {
     pub(super) content: S::Letter,
 }
 
-/// Looks at the cell of another place.
-pub(super) type Peek<'a, S> = &'a dyn Fn(AccountId, &Scope) -> Option<Arc<S>>;
+/// Every other cell there is: to be looked at, never to be changed.
+pub trait Elsewhere<S> {
+    /// What a cell of any account is like now; `None` if nobody ever used that account.
+    fn peek(&self, account: AccountId, scope: &Scope) -> Option<Arc<S>>;
+    /// The accounts that somebody used, in order.
+    fn accounts(&self) -> Vec<AccountId>;
+}
+
+pub(super) type Peek<'a, S> = &'a dyn Elsewhere<S>;
+
+/// Nothing else is there, for unit tests.
+#[cfg(test)]
+#[derive(Debug)]
+pub struct Nowhere;
+
+#[cfg(test)]
+impl<S> Elsewhere<S> for Nowhere {
+    fn peek(&self, _: AccountId, _: &Scope) -> Option<Arc<S>> {
+        None
+    }
+    fn accounts(&self) -> Vec<AccountId> {
+        Vec::new()
+    }
+}
 
 /// A change in the making: a private copy of one cell's state. Dropped on `Err`, stored on `Ok`.
 pub struct Txn<'a, S: CellState> {
@@ -133,13 +155,18 @@ impl<S: CellState> Txn<'_, S> {
     /// A snapshot of another cell, of any account that somebody used. Not of this transaction's own cell: that one is
     /// seen as it was before.
     pub fn peek(&self, account: AccountId, scope: &Scope) -> Option<Arc<S>> {
-        (self.peek)(account, scope)
+        self.peek.peek(account, scope)
+    }
+
+    /// All other cells, as [`peek`](Self::peek) sees them.
+    pub fn elsewhere(&self) -> &dyn Elsewhere<S> {
+        self.peek
     }
 
     /// A transaction of its own, for unit tests of code that takes one.
     #[cfg(test)]
     pub fn for_test(state: S, origin: &'_ Origin, now: SimTime, global: Arc<S>) -> Txn<'_, S> {
-        Txn { state, now, origin, global, events: Vec::new(), letters: Vec::new(), peek: &|_, _| None }
+        Txn { state, now, origin, global, events: Vec::new(), letters: Vec::new(), peek: &Nowhere }
     }
 }
 

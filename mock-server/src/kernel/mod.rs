@@ -17,7 +17,9 @@ mod world;
 
 pub use account::{Account, AccountId};
 use cell::Letter;
-pub use cell::{CellState, Origin, Scope, Txn};
+#[cfg(test)]
+pub use cell::Nowhere;
+pub use cell::{CellState, Elsewhere, Origin, Scope, Txn};
 pub use deed::{Action, DeedLog, Deeds};
 pub use event::{Event, EventLog};
 pub use ids::{HexId, Minter, digest};

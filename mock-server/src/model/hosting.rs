@@ -204,6 +204,8 @@ pub struct Endpoint {
     pub failure: Option<Failure>,
     /// What the rules said of the latest deployment.
     pub findings: Vec<Finding>,
+    /// What was found of the paths that were looked at, with the phase that needed them.
+    pub traces: Vec<(Phase, Arc<path::Trace>)>,
     pub created: SimTime,
     pub modified: SimTime,
     pub tags: Tags,

@@ -198,6 +198,8 @@ pub struct Job {
     pub hung: Option<&'static str>,
     /// What the rules said, in the order in which they were asked.
     pub findings: Vec<Finding>,
+    /// What was found of the paths that were looked at, with the phase that needed them.
+    pub traces: Vec<(Phase, Arc<path::Trace>)>,
     pub created: SimTime,
     pub modified: SimTime,
     /// When the instances began and ended to work for the job.

@@ -6,6 +6,7 @@ pub mod acl;
 pub mod address;
 pub mod address6;
 pub mod assign;
+pub mod bucket;
 pub mod choice;
 pub mod edge;
 pub mod elastic;
@@ -29,6 +30,7 @@ pub mod managed_prefix_list;
 pub mod nat;
 pub mod network;
 pub mod offering;
+pub mod path;
 pub mod peering;
 pub mod permission;
 pub mod place;
@@ -50,6 +52,9 @@ pub use acl::{AclAssociation, AclEntry, NetworkAcl};
 pub use address::AddressPool;
 pub use address6::Ipv6Pool;
 pub use assign::Addresses;
+pub use bucket::{
+    Bucket, Content, FoundBucket, Object, ObjectKey, ObjectVersion, PublicAccessBlock, Versioning,
+};
 pub use choice::{Choices, Placement, Silence};
 pub use edge::{EgressOnlyInternetGateway, VpnAttachment, VpnAttachmentState, VpnGateway};
 pub use elastic::ElasticAddress;

@@ -168,6 +168,9 @@ pub struct State {
     pub oidc_providers: Table<OidcProvider>,
     /// Access keys that were deleted: they are refused, while keys that were never made here act as the root.
     pub deleted_keys: OrdSet<String>,
+    // === S3 ===
+    pub buckets: Table<Bucket>,
+    pub objects: Table<Object>,
 }
 
 impl CellState for State {

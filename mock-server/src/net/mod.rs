@@ -5,9 +5,12 @@ pub mod group_vpc;
 pub mod instance;
 pub mod nat_gateway;
 pub mod prefix_list;
+pub mod trace;
 pub mod transit_gateway;
 pub mod vpc_endpoint;
 pub mod vpn_gateway;
+
+pub use trace::{Terrain, trace};
 
 use crate::model::{Alarm, Owner, Txn, peering};
 

@@ -1,6 +1,6 @@
 //! What a rule looks at.
 
-use crate::kernel::AccountId;
+use crate::kernel::{AccountId, Elsewhere};
 use crate::model::{
     Id, JobKey, JobKind, Needs, Role, SecurityGroup, SecurityGroupId, State, Subnet, SubnetId, Txn, Vpc,
     VpcConfig,
@@ -19,6 +19,8 @@ pub struct Case<'a> {
     /// The account-wide state.
     pub global: &'a State,
     pub account: AccountId,
+    /// Other accounts and regions.
+    pub elsewhere: &'a dyn Elsewhere<State>,
 }
 
 impl<'a> Case<'a> {
@@ -30,6 +32,7 @@ impl<'a> Case<'a> {
             state: &txn.state,
             global: &txn.global,
             account: txn.origin.account,
+            elsewhere: txn.elsewhere(),
         }
     }
 

@@ -40,6 +40,7 @@ pub fn create(txn: &mut Txn<'_>, new: NewEndpoint) {
         pending: Some(deployment(txn, &name, 0, variants, &config, policy)),
         failure: None,
         findings: Vec::new(),
+        traces: Vec::new(),
         created: txn.now,
         modified: txn.now,
         tags,
@@ -63,6 +64,7 @@ pub fn update(
     endpoint.course = EndpointCourse::Update;
     endpoint.failure = None;
     endpoint.findings.clear();
+    endpoint.traces.clear();
     enter(txn, endpoint, 0);
 }
 
@@ -95,6 +97,7 @@ pub fn scale(txn: &mut Txn<'_>, endpoint: &Endpoint, wanted: Vec<Capacity>) {
     endpoint.course = EndpointCourse::Scale;
     endpoint.failure = None;
     endpoint.findings.clear();
+    endpoint.traces.clear();
     enter(txn, endpoint, 0);
 }
 

@@ -177,8 +177,15 @@ fn blocked_endpoint(
     needs.instances[0].instance_type = instance_type.into();
     let (state, global) = (site.lab.state(), site.lab.global());
     let account = site.lab.account.id;
-    let case =
-        Case { kind: JobKind::Hosting, name: "e", needs: &needs, state: &state, global: &global, account };
+    let case = Case {
+        kind: JobKind::Hosting,
+        name: "e",
+        needs: &needs,
+        state: &state,
+        global: &global,
+        account,
+        elsewhere: &crate::kernel::Nowhere,
+    };
     evaluate(phase, &case, &global.rule_modes).decisive().map(|finding| finding.rule)
 }
 
@@ -220,7 +227,15 @@ fn a_rule_speaks_of_the_kinds_whose_pages_state_it() {
 fn verdict(site: &Site, kind: JobKind, phase: Phase, rule: &str, needs: &Needs) -> Verdict {
     let (state, global) = (site.lab.state(), site.lab.global());
     let account = site.lab.account.id;
-    let case = Case { kind, name: "j", needs, state: &state, global: &global, account };
+    let case = Case {
+        kind,
+        name: "j",
+        needs,
+        state: &state,
+        global: &global,
+        account,
+        elsewhere: &crate::kernel::Nowhere,
+    };
     let report = evaluate(phase, &case, &RuleModes::default());
     report.findings.iter().find(|finding| finding.rule == rule).unwrap().verdict.clone()
 }

@@ -1,0 +1,174 @@
+//! Paths through a network: what is asked, and hop by hop what decided.
+
+use super::*;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+/// Where packets come from, or go to, in a VPC: an interface, or one that is still to be made.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Vantage {
+    pub subnet: SubnetId,
+    /// All of them apply, summed up.
+    pub groups: Vec<SecurityGroupId>,
+    pub address: Ipv4Addr,
+    pub interface: Option<NetworkInterfaceId>,
+    /// Whether it has a public address. Interfaces of SageMaker never do: SM-VPC-ENI-10.
+    pub public: bool,
+}
+
+impl Vantage {
+    /// That of an interface; `None` if it has no IPv4 address.
+    pub fn of(interface: &NetworkInterface) -> Option<Self> {
+        Some(Self {
+            subnet: interface.subnet,
+            groups: interface.groups.iter().map(|group| group.id).collect(),
+            address: *interface.addresses.first()?,
+            interface: Some(interface.id),
+            public: interface.owner.is_none() && !interface.public.is_empty(),
+        })
+    }
+}
+
+/// What is to be done in a bucket, as whom.
+#[derive(Clone, PartialEq, Debug)]
+pub struct BucketUse {
+    pub bucket: Arc<str>,
+    /// Such as `s3:GetObject`, each with its key; `None`: on the bucket itself.
+    pub acts: Vec<(&'static str, Option<Arc<str>>)>,
+    /// The role that does it. `None`: nobody in particular, with no credentials (a package repository of AWS's).
+    pub role_arn: Option<Arc<str>>,
+}
+
+/// What is to be reached.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Goal {
+    /// A bucket, over the name that SDKs use for it.
+    Bucket(BucketUse),
+    /// An API of AWS in the flow's region, as endpoint services are named: `sagemaker.api`, `sts`, `logs`.
+    Service(Arc<str>),
+    /// A host of the internet, by name or address.
+    Host(Arc<str>),
+    /// Another interface.
+    Peer(Vantage),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Transport {
+    Tcp,
+    Udp,
+}
+
+/// The question: may this get there, and back?
+#[derive(Clone, PartialEq, Debug)]
+pub struct Flow {
+    pub from: Vantage,
+    pub to: Goal,
+    pub transport: Transport,
+    pub port: u16,
+}
+
+/// What is asked at a hop.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum HopKind {
+    /// Whether the name resolves, and to what.
+    Name,
+    /// Security groups on the way out of an interface.
+    GroupOut,
+    /// The subnet's network ACL, outbound.
+    AclOut,
+    /// The subnet's route table.
+    Route,
+    /// What the route leads to: a gateway, an endpoint, a peering connection.
+    Target,
+    /// The network ACL of the subnet that is entered.
+    AclIn,
+    /// Security groups on the way into an interface (an interface endpoint's too).
+    GroupIn,
+    /// The bucket: that it exists, and is where it is looked for.
+    Bucket,
+    /// What the role may do.
+    RolePolicy,
+    /// What the VPC endpoint lets through.
+    EndpointPolicy,
+    /// What the bucket lets do.
+    BucketPolicy,
+    /// The subnet's network ACL, inbound, for what comes back: ACLs remember nothing.
+    AclBack,
+}
+
+impl HopKind {
+    pub fn name(self) -> &'static str {
+        match self {
+            HopKind::Name => "dns",
+            HopKind::GroupOut => "security-group-egress",
+            HopKind::AclOut => "network-acl-outbound",
+            HopKind::Route => "route-table",
+            HopKind::Target => "target",
+            HopKind::AclIn => "network-acl-inbound",
+            HopKind::GroupIn => "security-group-ingress",
+            HopKind::Bucket => "bucket",
+            HopKind::RolePolicy => "role-policy",
+            HopKind::EndpointPolicy => "endpoint-policy",
+            HopKind::BucketPolicy => "bucket-policy",
+            HopKind::AclBack => "network-acl-return",
+        }
+    }
+
+    /// Whether what is refused here is refused by a policy: the network led there.
+    pub fn is_policy(self) -> bool {
+        matches!(self, HopKind::RolePolicy | HopKind::EndpointPolicy | HopKind::BucketPolicy)
+    }
+}
+
+/// One thing that decided.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Hop {
+    pub kind: HopKind,
+    /// Where it is asked: the id of a subnet, interface, gateway or endpoint, or a bucket's name.
+    pub at: String,
+    pub passed: bool,
+    /// The documented rule behind the verdict.
+    pub rule: &'static str,
+    /// `resource` is the element that decided: a group's rule, an ACL's entry, a route, an endpoint, a statement. The
+    /// facts say what else there is to know, by the names that [`net::trace`](crate::net::trace) documents.
+    pub evidence: Evidence,
+}
+
+/// How packets went, as far as they came.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Way {
+    /// What the name resolved to, or the address that was asked for.
+    pub address: Option<Ipv4Addr>,
+    /// The route that was taken.
+    pub route: Option<(RouteTableId, route::Destination, RouteTarget)>,
+    /// The VPC endpoint that was taken, of either type.
+    pub endpoint: Option<VpcEndpointId>,
+    /// The NAT gateway that was taken.
+    pub nat: Option<NatGatewayId>,
+}
+
+/// The answer: every hop in order, up to where nothing more can be asked. Hops after a blocked one say what would have
+/// been the next obstacle.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Trace {
+    pub flow: Flow,
+    pub hops: Vec<Hop>,
+    pub way: Way,
+}
+
+impl Trace {
+    /// The hop that decided, if it is not reached.
+    pub fn blocked(&self) -> Option<&Hop> {
+        self.hops.iter().find(|hop| !hop.passed)
+    }
+
+    /// Whether packets get there and back and all that was asked for is allowed.
+    pub fn reaches(&self) -> bool {
+        self.blocked().is_none()
+    }
+
+    /// Whether what blocks is the network, not a policy or the bucket's absence.
+    pub fn is_cut_off(&self) -> bool {
+        self.blocked().is_some_and(|hop| !hop.kind.is_policy() && hop.kind != HopKind::Bucket)
+    }
+}
