@@ -59,7 +59,7 @@ impl Resource for TransitAttachment {
             },
             state: word(self.state),
             subnet_ids: self.subnets.iter().copied().map(Text).collect(),
-            tags: TagSet(&self.tags),
+            tags: TagSet::unless_empty(&self.tags),
             transit_gateway_attachment_id: Text(self.id),
             transit_gateway_id: Text(self.gateway),
             vpc_id: Text(self.vpc),
@@ -76,7 +76,8 @@ struct VpcAttachmentView<'a> {
     options: OptionsView,
     state: &'static str,
     subnet_ids: Vec<Text<SubnetId>>,
-    tags: TagSet<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tags: Option<TagSet<'a>>,
     transit_gateway_attachment_id: Text<TransitGatewayAttachmentId>,
     transit_gateway_id: Text<TransitGatewayId>,
     vpc_id: Text<VpcId>,
