@@ -264,6 +264,22 @@ def _(w):
     assert sorted(e["Egress"] for e in acl["Entries"]) == [False, True]
 
 
+@behaves("network ACLs: the order of entries")
+def _(w):
+    """Entries are told in the order in which they are asked, whatever order they were made in; the last one is last."""
+    for number, more in [(30, {}), (10, {}), (20, {"RuleAction": "deny"}), (15, {"Egress": True}), (5, {"Egress": True})]:
+        w("CreateNetworkAclEntry", **entry(number, **more)(w))
+    (acl,) = w("DescribeNetworkAcls", NetworkAclIds=[w.acl])["NetworkAcls"]
+    told = {egress: [e["RuleNumber"] for e in acl["Entries"] if e["Egress"] == egress] for egress in (True, False)}
+    assert told == {True: [5, 15, 32767], False: [10, 20, 30, 32767]}, acl["Entries"]
+    default = w.default_acl["Entries"]
+    assert sorted((e["Egress"], e["RuleNumber"], e["RuleAction"], e["Protocol"], e["CidrBlock"]) for e in default) == [
+        (egress, number, action, "-1", "0.0.0.0/0") for egress in (False, True)
+        for number, action in ((100, "allow"), (32767, "deny"))]
+    w.refuses("CreateNetworkAclEntry", entry(40, CidrBlock="pl-63a5400a")(w), "InvalidParameterValue")
+    w.refuses("DeleteNetworkAclEntry", {"NetworkAclId": w.acl, "RuleNumber": 32767, "Egress": True}, "InvalidParameterValue")
+
+
 # === Flow logs ===
 
 def log(resource="vpc", **more):
@@ -286,6 +302,15 @@ refusal("EC2-FL-DEST", "CreateFlowLogs", log(LogGroupName="g", LogDestination=No
 refusal("EC2-FL-ROLE", "CreateFlowLogs",
         log(**NO_BUCKET, LogGroupName="g", DeliverLogsPermissionArn="arn:aws:iam::123456789012:role/Nobody"),
         "InvalidParameter", "Unable to assume given IAM role: 'arn:aws:iam::123456789012:role/Nobody'")
+refusal("EC2-FL-DEST", "CreateFlowLogs",
+        log(LogDestinationType=None, LogDestination="arn:aws:logs:eu-west-1:123456789012:log-group:g"), "InvalidParameter",
+        "LogDestination must be in the same region as the API caller.")
+refusal("EC2-FL-ROLE", "CreateFlowLogs", log(**NO_BUCKET, LogGroupName="g"), "InvalidParameter",
+        "DeliverLogsPermissionArn can't be empty if LogDestinationType is cloud-watch-logs.")
+refusal("EC2-FL-ROLE", "CreateFlowLogs", log(DeliverLogsPermissionArn="arn:aws:iam::123456789012:role/x"),
+        "InvalidParameter", "DeliverLogsPermissionArn is not applicable for s3 delivery")
+refusal("EC2-FL-FORMAT", "CreateFlowLogs", log(LogFormat="${version},"), "InvalidParameterValue",
+        "1 validation error detected: Value '${{version}},' at 'logFormat' has an invalid format")
 refusal("EC2-FL-FORMAT", "CreateFlowLogs", log(LogFormat="${version} ${colour}"), "InvalidParameter",
         "Unknown fields provided: [colour]")
 refusal("EC2-FL-INTERVAL", "CreateFlowLogs", log(MaxAggregationInterval=10), "InvalidParameter",

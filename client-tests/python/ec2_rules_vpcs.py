@@ -172,6 +172,11 @@ def _(w):
         assert w(operation, **given, ClientToken="token") != first, "case counts"
     elsewhere = w.beside("eu-west-1")
     assert elsewhere("CreateRouteTable", VpcId=elsewhere.vpc, ClientToken="Token"), "a token is one region's"
+    given = {"PrefixListName": "l", "AddressFamily": "IPv4", "MaxEntries": 1}
+    made = w("CreateManagedPrefixList", **given, ClientToken="ü" * 255)
+    assert w("CreateManagedPrefixList", **given, ClientToken="ü" * 255) == made
+    w.refuses("CreateManagedPrefixList", {**given, "ClientToken": "ü" * 256}, "InvalidParameterValue",
+              f"Value ({'ü' * 256}) for parameter clientToken is invalid. Expecting at most 255 characters.")
 
 
 @behaves("EC2-FILTER")

@@ -79,6 +79,23 @@ def test_an_instance_by_template(aws):
     assert again["Reservations"][0]["Instances"][0]["Tags"] == instance["Tags"], "it stays as it was launched"
 
 
+def test_a_launch_tells_what_of_its_template_has_no_effect(aws):
+    create(aws, data={"ImageId": IMAGE, "InstanceType": "t3.micro", "EbsOptimized": True, "MetadataOptions": {"HttpTokens": "required"}})
+    told = lambda: sorted(event["message"] for event in aws.events() if event["kind"] == "ParameterIgnored")   # noqa: E731
+    assert told() == [], "the template is told as it was given"
+    aws.ec2.run_instances(MinCount=1, MaxCount=1, LaunchTemplate={"LaunchTemplateName": "web"})
+    assert [message.split(" ")[0] for message in told()] == [
+        "LaunchTemplateData.EbsOptimized", "LaunchTemplateData.MetadataOptions"]
+
+
+def test_a_client_token_of_a_template_may_be_long(aws):
+    token = "t" * 128
+    assert create(aws, ClientToken=token) == create(aws, ClientToken=token)
+    with refused("InvalidParameterValue",
+                 f"Value ({token}t) for parameter clientToken is invalid. Expecting at most 128 ASCII characters."):
+        create(aws, ClientToken=token + "t")
+
+
 @pytest.mark.parametrize("call, arguments, code, text", [
     ("delete_launch_template", {"LaunchTemplateName": "none"}, "InvalidLaunchTemplateName.NotFoundException",
      "The specified launch template, with template name none, does not exist."),

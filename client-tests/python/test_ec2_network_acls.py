@@ -58,6 +58,9 @@ def test_entries_are_described_as_they_were_made(aws, acl):
         aws.ec2.create_network_acl_entry(**one)
     plain = [{k: v for k, v in one.items() if k != "NetworkAclId"} for one in given]
     assert shown(aws, acl)["Entries"] == [last(True), *plain, last(False)]
+    for protocol in ("6", "tcp", "17", "udp", "1", "icmp", "50"):
+        found = aws.ec2.describe_network_acls(Filters=[{"Name": "entry.protocol", "Values": [protocol]}])["NetworkAcls"]
+        assert [one["NetworkAclId"] for one in found] == [acl], protocol
     aws.ec2.replace_network_acl_entry(**entry(acl, 130, CidrBlock="100.68.0.18/18"))
     assert shown(aws, acl)["Entries"][5]["CidrBlock"] == "100.68.0.0/18"
     for one in given:

@@ -410,6 +410,7 @@ def test_transit_gateways(aws, vpc, subnet, table):
     attachment = aws.ec2.create_transit_gateway_vpc_attachment(**given)["TransitGatewayVpcAttachment"]
     name = attachment["TransitGatewayAttachmentId"]
     assert (attachment["State"], attachment["SubnetIds"], attachment["VpcOwnerId"]) == ("pending", [subnet], aws.number)
+    assert "Tags" not in attachment, "it has none"
     with refused("InvalidTransitGatewayID.NotFound", f"The transitGateway ID '{id}' does not exist."):
         route()
     aws.advance("2s")

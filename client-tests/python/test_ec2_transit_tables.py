@@ -69,3 +69,21 @@ def test_what_there_is_not(aws):
     lost = "tgw-rtb-0123456789abcdef0"
     with refused("InvalidRouteTableID.NotFound", f"Transit Gateway Route Table {lost} was deleted or does not exist."):
         aws.ec2.describe_transit_gateway_route_tables(TransitGatewayRouteTableIds=[lost])
+
+
+def test_filters_for_tags(aws, net):
+    """No page of these operations names them, but many clients use them."""
+    ec2 = aws.ec2
+    ec2.create_tags(Resources=[net.gateway, net.attachment], Tags=[{"Key": "k", "Value": "v"}])
+    for call, listed, name, wanted in (
+        (ec2.describe_transit_gateways, "TransitGateways", "TransitGatewayId", net.gateway),
+        (ec2.describe_transit_gateway_attachments, "TransitGatewayAttachments", "TransitGatewayAttachmentId", net.attachment),
+        (ec2.describe_transit_gateway_vpc_attachments, "TransitGatewayVpcAttachments", "TransitGatewayAttachmentId",
+         net.attachment),
+        (ec2.describe_transit_gateway_route_tables, "TransitGatewayRouteTables", "TransitGatewayRouteTableId", net.table),
+    ):
+        for value, found in (("v", [wanted]), ("w", [])):
+            answer = call(Filters=[{"Name": "tag:k", "Values": [value]}])
+            assert [row[name] for row in answer[listed]] == found, (listed, value)
+    with refused("InvalidParameterValue", "The filter 'tag:k' is invalid"):
+        ec2.describe_network_interface_permissions(Filters=[{"Name": "tag:k", "Values": ["v"]}])

@@ -113,8 +113,8 @@ fn page(ignored: &Ignored) -> String {
     let mut page = String::from(
         "# Members without effect\n\n\
          What operations that behave accept and do not use. A call that gives such a member leaves a `ParameterIgnored`\n\
-         event. Made by `MOCKPLANE_UPDATE=1 cargo test -p mock-server --test members`; the list of an operation only\n\
-         shrinks.\n\n\
+         event; so does each launch by a template whose data has a member that RunInstances does not use. Made by\n\
+         `MOCKPLANE_UPDATE=1 cargo test -p mock-server --test members`; the list of an operation only shrinks.\n\n\
          | operation | without effect |\n| --- | --- |\n",
     );
     for (operation, members) in ignored {

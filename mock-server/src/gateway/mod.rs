@@ -177,6 +177,10 @@ fn request_id(account: &Account) -> String {
 
 /// Parameters that are accepted and have no effect are told, so that nobody trusts in them.
 fn tell_ignored(call: &Call<'_>, ignored: Vec<String>) {
+    if !ignored.is_empty() {
+        let operation = call.operation.name;
+        tracing::warn!(operation, account = %call.account.id, members = ignored.join(", "), "ParameterIgnored");
+    }
     let events = ignored.into_iter().map(|path| Event {
         at: call.now,
         kind: "ParameterIgnored",

@@ -114,7 +114,8 @@ const GENERAL: &[Ec2Rule] = &[
     rule(
         "EC2-IDEM-2",
         Documented,
-        "A client token has at most 64 ASCII characters.",
+        "A client token has at most 64 ASCII characters; one for launch templates 128, one for a prefix list 255 of \
+         any kind.",
         API,
         "Shorten the token.",
     ),

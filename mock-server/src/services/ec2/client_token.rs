@@ -9,8 +9,16 @@ use crate::model::{Id, State, Txn, UsedToken};
 use std::fmt::Debug;
 use std::sync::Arc;
 
-/// Longest client token; EC2-IDEM-2.
-const LONGEST: usize = 64;
+/// What a client token of this operation may be: its greatest length, and whether it is of ASCII alone.
+///
+/// Source: API reference, ClientToken of each operation; EC2-IDEM-2.
+fn limits(operation: &str) -> (usize, bool) {
+    match operation {
+        "CreateLaunchTemplate" | "CreateLaunchTemplateVersion" => (128, true),
+        "CreateManagedPrefixList" => (255, false),
+        _ => (64, true),
+    }
+}
 
 /// What stands for one request: its token, and a digest of its parameters.
 pub struct Stamp {
@@ -24,8 +32,10 @@ impl Stamp {
     /// # Errors
     /// For a token that is none.
     pub fn new(operation: &str, token: &str, request: &impl Debug) -> Result<Self, Ec2Error> {
-        if token.len() > LONGEST || !token.is_ascii() {
-            return Err(Ec2Error::BadClientToken(token.to_owned()));
+        let (most, ascii) = limits(operation);
+        if token.chars().count() > most || (ascii && !token.is_ascii()) {
+            let characters = if ascii { "ASCII characters" } else { "characters" };
+            return Err(Ec2Error::BadClientToken { token: token.to_owned(), most, characters });
         }
         let key = digest(0, &[operation.as_bytes(), token.as_bytes()]);
         Ok(Self { key, request: digest(0, &[format!("{request:?}").as_bytes()]) })

@@ -2,6 +2,7 @@
 
 use super::error::{Ec2Error, Missing};
 use super::filter::{Filter, Filters, Probe};
+use super::tags;
 use crate::kernel::{Memo, Row, Table};
 use crate::model::{Id, Owner, Site, State, Tags};
 use crate::services::{Operation, Page, Printed, Read, View, page};
@@ -269,7 +270,8 @@ impl<R: Resource> Read for Describe<R> {
                 filter.name = (*name).to_owned();
             }
         }
-        let mut filters = Filters::new(given, R::FILTERS)?;
+        let ready = if tags::has_tags::<R>() { Filters::tagged } else { Filters::new };
+        let mut filters = ready(given, R::FILTERS)?;
         let candidates = if explicit {
             Candidates::Keys(named::<R>(state, &input.ids, &input.group_names)?)
         } else {

@@ -80,9 +80,9 @@ refusals! {
         TokenReused = "IdempotentParameterMismatch" for "EC2-IDEM",
             text "Arguments on this idempotent request are inconsistent with arguments used in previous \
                  request(s).";
-        BadClientToken(token: String) = "InvalidParameterValue" for "EC2-IDEM-2",
-            assumed "Value ({token}) for parameter clientToken is invalid. Expecting at most 64 ASCII \
-                    characters.";
+        BadClientToken { token: String, most: usize, characters: &'static str }
+            = "InvalidParameterValue" for "EC2-IDEM-2",
+            assumed "Value ({token}) for parameter clientToken is invalid. Expecting at most {most} {characters}.";
 
         // === Tags ===
         NoTags = "InvalidParameterValue",

@@ -69,6 +69,16 @@ impl Filters {
         ready.collect::<Result<_, _>>().map(Self)
     }
 
+    /// The same for things that have tags. Such operations know filters for tags too, though not every page names
+    /// them: many clients use them with transit gateways, their attachments and tables, and with prefix lists.
+    ///
+    /// # Errors
+    /// As [`Filters::new`].
+    pub fn tagged(given: Vec<Filter>, names: &[&str]) -> Result<Self, Ec2Error> {
+        let names: Vec<_> = names.iter().copied().chain(["tag"]).collect();
+        Self::new(given, &names)
+    }
+
     /// Whether a thing passes every filter. `values` shows the probe the thing's values under a filter's name.
     pub fn pass(
         &self,

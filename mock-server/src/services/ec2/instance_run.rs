@@ -158,7 +158,7 @@ fn run(
     let kinds = [KIND, NetworkInterface::KIND, "volume", "spot-instances-request"];
     let [mut instance_tags, interface_tags, _, _] = tags::given_each(state, kinds, specifications)?;
     // Source: EC2 user guide, "Launch instances from a launch template".
-    if let Some(template) = template {
+    if let Some(template) = &template {
         instance_tags.set("aws:ec2launchtemplate:id", template.id.to_string());
         instance_tags.set("aws:ec2launchtemplate:version", template.version.to_string());
     }
@@ -176,6 +176,7 @@ fn run(
     }
     let count = room(state, &plans, min, max)?;
     let vpc_tenancy = vpc_tenancy(state, &plans);
+    template.iter().for_each(|template| template.tell_ignored(txn));
     let reservation = ReservationId::mint(txn);
     for n in 0..count {
         let id = InstanceId::mint(txn);

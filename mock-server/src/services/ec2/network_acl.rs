@@ -68,7 +68,10 @@ impl Resource for NetworkAcl {
                 entries.filter_map(|it| it.ports).for_each(|(from, _)| probe.show(from))
             }
             "entry.port-range.to" => entries.filter_map(|it| it.ports).for_each(|(_, to)| probe.show(to)),
-            "entry.protocol" => entries.for_each(|entry| probe.is(protocol_name(&entry.protocol))),
+            "entry.protocol" => entries.for_each(|entry| {
+                probe.is(&entry.protocol);
+                protocol_name(&entry.protocol).into_iter().for_each(|name| probe.is(name));
+            }),
             "entry.rule-action" => entries.for_each(|entry| probe.is(action(entry))),
             "entry.rule-number" => entries.for_each(|entry| probe.show(entry.number)),
             "entry.icmp.code" => entries.filter_map(|it| it.icmp).for_each(|(_, code)| probe.show(code)),
@@ -119,13 +122,13 @@ fn v6(entry: &AclEntry) -> Option<Ipv6Net> {
     }
 }
 
-/// The filter calls the common protocols by name, the answer by number.
-fn protocol_name(number: &str) -> &str {
+/// The filter knows the common protocols by name too; the answer has the number.
+fn protocol_name(number: &str) -> Option<&'static str> {
     match number {
-        "1" => "icmp",
-        "6" => "tcp",
-        "17" => "udp",
-        other => other,
+        "1" => Some("icmp"),
+        "6" => Some("tcp"),
+        "17" => Some("udp"),
+        _ => None,
     }
 }
 

@@ -213,9 +213,7 @@ impl Read for DescribeManagedPrefixLists {
         }
         let token = input.next_token.as_deref();
         let window = Window::between(input.max_results, token, LEAST, PrefixList::MOST, PrefixListId::parse)?;
-        // The page names no filter for tags, but clients use it.
-        let names: Vec<_> = PrefixList::FILTERS.iter().copied().chain(["tag"]).collect();
-        let filters = Filters::new(input.filters, &names)?;
+        let filters = Filters::tagged(input.filters, PrefixList::FILTERS)?;
         // In the order of ids: those of AWS are shorter, and come last.
         let own = state.prefix_lists.iter().map(|list| Either::Customer(list.clone()));
         let managed = managed_prefix_list::managed(&state.site.region).iter().map(Either::Aws);

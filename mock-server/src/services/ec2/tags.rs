@@ -198,6 +198,11 @@ const fn kind<R: Resource>() -> Kind {
     Kind { prefix: <R::Key as Id>::PREFIX, name: R::KIND, change: change::<R>, visit: visit::<R> }
 }
 
+/// Whether this kind of thing can have tags.
+pub fn has_tags<R: Resource>() -> bool {
+    KINDS.iter().any(|kind| kind.name == R::KIND)
+}
+
 /// The kind of thing that this id names.
 fn kind_of(id: &str) -> Option<&'static Kind> {
     let (prefix, _) = id.rsplit_once('-')?;

@@ -59,7 +59,7 @@ impl Resource for TransitAttachment {
             },
             state: word(self.state),
             subnet_ids: self.subnets.iter().copied().map(Text).collect(),
-            tags: TagSet(&self.tags),
+            tags: TagSet::unless_empty(&self.tags),
             transit_gateway_attachment_id: Text(self.id),
             transit_gateway_id: Text(self.gateway),
             vpc_id: Text(self.vpc),
@@ -76,7 +76,8 @@ struct VpcAttachmentView<'a> {
     options: OptionsView,
     state: &'static str,
     subnet_ids: Vec<Text<SubnetId>>,
-    tags: TagSet<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tags: Option<TagSet<'a>>,
     transit_gateway_attachment_id: Text<TransitGatewayAttachmentId>,
     transit_gateway_id: Text<TransitGatewayId>,
     vpc_id: Text<VpcId>,
@@ -204,7 +205,7 @@ impl Read for DescribeTransitGatewayAttachments {
             return Err(Ec2Error::PagedIds(TransitAttachment::IDS));
         }
         let window = Window::new(input.max_results, input.next_token.as_deref(), 1_000, Key::parse)?;
-        let filters = Filters::new(input.filters, ATTACHMENT_FILTERS)?;
+        let filters = Filters::tagged(input.filters, ATTACHMENT_FILTERS)?;
         let named = input.ids.iter().map(|id| find::<TransitAttachment>(state, id).map(|row| row.id));
         let named: BTreeSet<Key> = named.collect::<Result<_, _>>()?;
         let mut scratch = String::new();
@@ -213,7 +214,7 @@ impl Read for DescribeTransitGatewayAttachments {
                 && window.after.is_none_or(|after| row.id > after)
         });
         let rows = rows.map(|row| AnyAttachment::new(state, row)).filter(|it| {
-            filters.pass(&mut scratch, &Tags::default(), |name, probe| it.values(state, name, probe))
+            filters.pass(&mut scratch, &it.row.tags, |name, probe| it.values(state, name, probe))
         });
         let (rows, next_token) = page::cut(rows, window.limit, |it| it.row.id.to_string());
         Ok(Page { rows, next_token })

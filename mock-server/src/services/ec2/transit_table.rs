@@ -15,6 +15,7 @@ use crate::model::{
 };
 use crate::net;
 use crate::services::{Caller, Operation, Page, Printed, Read, View, Write, page};
+use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -261,139 +262,141 @@ impl TieView {
 
 const VPC: &str = "vpc";
 
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct AssociationOut {
-    association: TieView,
-}
-
-/// The tie holds from now on; the answer still tells the state on the way to it, as AWS does.
-pub struct AssociateTransitGatewayRouteTable;
-
-impl Operation for AssociateTransitGatewayRouteTable {
-    const NAME: &'static str = "AssociateTransitGatewayRouteTable";
-    type In = PairIn;
-    type Out = AssociationOut;
-    type Error = Ec2Error;
-}
-
-impl Write for AssociateTransitGatewayRouteTable {
-    fn run(txn: &mut Txn<'_>, _: &Caller, input: PairIn) -> Result<AssociationOut, Ec2Error> {
-        let (table, row) = input.pair(&txn.state)?;
-        if row.table.is_some() {
-            return Err(TransitError::AlreadyAssociated(row.id).into());
-        }
-        txn.state.transit_attachments.update(&row.id, |row| row.table = Some(table.id));
-        Ok(AssociationOut { association: TieView::new(&table, &row, "associating") })
-    }
-}
-
-pub struct DisassociateTransitGatewayRouteTable;
-
-impl Operation for DisassociateTransitGatewayRouteTable {
-    const NAME: &'static str = "DisassociateTransitGatewayRouteTable";
-    type In = PairIn;
-    type Out = AssociationOut;
-    type Error = Ec2Error;
-}
-
-impl Write for DisassociateTransitGatewayRouteTable {
-    fn run(txn: &mut Txn<'_>, _: &Caller, input: PairIn) -> Result<AssociationOut, Ec2Error> {
-        let (table, row) = input.pair(&txn.state)?;
-        if row.table != Some(table.id) {
-            return Err(TransitError::NotAssociated { id: row.id, table: table.id }.into());
-        }
-        txn.state.transit_attachments.update(&row.id, |row| row.table = None);
-        Ok(AssociationOut { association: TieView::new(&table, &row, "disassociating") })
-    }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct PropagationOut {
-    propagation: TieView,
-}
-
-pub struct EnableTransitGatewayRouteTablePropagation;
-
-impl Operation for EnableTransitGatewayRouteTablePropagation {
-    const NAME: &'static str = "EnableTransitGatewayRouteTablePropagation";
-    type In = PairIn;
-    type Out = PropagationOut;
-    type Error = Ec2Error;
-}
-
-impl Write for EnableTransitGatewayRouteTablePropagation {
-    fn run(txn: &mut Txn<'_>, _: &Caller, input: PairIn) -> Result<PropagationOut, Ec2Error> {
-        let (table, row) = input.pair(&txn.state)?;
-        if table.propagating.contains(&row.id) {
-            return Err(TransitError::AlreadyPropagates { id: row.id, table: table.id }.into());
-        }
-        txn.state.transit_tables.update(&table.id, |table| {
-            table.propagating.insert(row.id);
-        });
-        Ok(PropagationOut { propagation: TieView::new(&table, &row, "enabled") })
-    }
-}
-
-pub struct DisableTransitGatewayRouteTablePropagation;
-
-impl Operation for DisableTransitGatewayRouteTablePropagation {
-    const NAME: &'static str = "DisableTransitGatewayRouteTablePropagation";
-    type In = PairIn;
-    type Out = PropagationOut;
-    type Error = Ec2Error;
-}
-
-impl Write for DisableTransitGatewayRouteTablePropagation {
-    fn run(txn: &mut Txn<'_>, _: &Caller, input: PairIn) -> Result<PropagationOut, Ec2Error> {
-        let (table, row) = input.pair(&txn.state)?;
-        if !table.propagating.contains(&row.id) {
-            return Err(TransitError::PropagatesNot { id: row.id, table: table.id }.into());
-        }
-        txn.state.transit_tables.update(&table.id, |table| {
-            table.propagating.remove(&row.id);
-        });
-        Ok(PropagationOut { propagation: TieView::new(&table, &row, "disabled") })
-    }
-}
-
-// === The lists of both ===
-
-/// One of the two lists of what is tied to a table.
+/// One of the two ways in which attachments are tied to a table.
 pub trait Ties: 'static {
-    const OPERATION: &'static str;
+    /// The operations that tie and untie, with the state that each of them answers.
+    const TIE: (&'static str, &'static str);
+    const UNTIE: (&'static str, &'static str);
+    /// The member of their answer.
+    const MEMBER: &'static str;
+    /// The operation that lists the ties, the member that is the list, and the state of what is in it.
+    const GET: &'static str;
     const LIST: &'static str;
     const STATE: &'static str;
     fn of<'a>(state: &'a State, table: &'a TransitRouteTable) -> Vec<&'a TransitAttachment>;
+    /// # Errors
+    /// If it is so already.
+    fn set(
+        state: &mut State,
+        table: &TransitRouteTable,
+        row: &TransitAttachment,
+        tied: bool,
+    ) -> Result<(), TransitError>;
 }
 
+/// An attachment is associated with one table at most.
 pub struct Associations;
 
 impl Ties for Associations {
-    const OPERATION: &'static str = "GetTransitGatewayRouteTableAssociations";
+    const TIE: (&'static str, &'static str) = ("AssociateTransitGatewayRouteTable", "associating");
+    const UNTIE: (&'static str, &'static str) = ("DisassociateTransitGatewayRouteTable", "disassociating");
+    const MEMBER: &'static str = "Association";
+    const GET: &'static str = "GetTransitGatewayRouteTableAssociations";
     const LIST: &'static str = "Associations";
     const STATE: &'static str = "associated";
+
     fn of<'a>(state: &'a State, table: &'a TransitRouteTable) -> Vec<&'a TransitAttachment> {
         state.transit_associations(table)
+    }
+
+    fn set(
+        state: &mut State,
+        table: &TransitRouteTable,
+        row: &TransitAttachment,
+        tied: bool,
+    ) -> Result<(), TransitError> {
+        match row.table {
+            Some(_) if tied => return Err(TransitError::AlreadyAssociated(row.id)),
+            now if !tied && now != Some(table.id) => {
+                return Err(TransitError::NotAssociated { id: row.id, table: table.id });
+            }
+            _ => {}
+        }
+        state.transit_attachments.update(&row.id, |row| row.table = tied.then_some(table.id));
+        Ok(())
     }
 }
 
 pub struct Propagations;
 
 impl Ties for Propagations {
-    const OPERATION: &'static str = "GetTransitGatewayRouteTablePropagations";
+    const TIE: (&'static str, &'static str) = ("EnableTransitGatewayRouteTablePropagation", "enabled");
+    const UNTIE: (&'static str, &'static str) = ("DisableTransitGatewayRouteTablePropagation", "disabled");
+    const MEMBER: &'static str = "Propagation";
+    const GET: &'static str = "GetTransitGatewayRouteTablePropagations";
     const LIST: &'static str = "TransitGatewayRouteTablePropagations";
     const STATE: &'static str = "enabled";
+
     fn of<'a>(state: &'a State, table: &'a TransitRouteTable) -> Vec<&'a TransitAttachment> {
-        table
-            .propagating
-            .iter()
-            .filter_map(|id| state.transit_attachments.get(id))
-            .map(|row| &**row)
-            .collect()
+        let rows = table.propagating.iter().filter_map(|id| state.transit_attachments.get(id));
+        rows.map(|row| &**row).collect()
+    }
+
+    fn set(
+        state: &mut State,
+        table: &TransitRouteTable,
+        row: &TransitAttachment,
+        tied: bool,
+    ) -> Result<(), TransitError> {
+        match (tied, table.propagating.contains(&row.id)) {
+            (true, true) => return Err(TransitError::AlreadyPropagates { id: row.id, table: table.id }),
+            (false, false) => return Err(TransitError::PropagatesNot { id: row.id, table: table.id }),
+            _ => {}
+        }
+        state.transit_tables.update(&table.id, |table| {
+            if tied {
+                table.propagating.insert(row.id)
+            } else {
+                table.propagating.remove(&row.id)
+            };
+        });
+        Ok(())
     }
 }
+
+// === Tying and untying ===
+
+/// Ties or unties from now on; where there is a state on the way to it, the answer still tells that one, as AWS does.
+pub struct SetTie<T, const TIED: bool>(PhantomData<fn() -> T>);
+
+pub type AssociateTransitGatewayRouteTable = SetTie<Associations, true>;
+pub type DisassociateTransitGatewayRouteTable = SetTie<Associations, false>;
+pub type EnableTransitGatewayRouteTablePropagation = SetTie<Propagations, true>;
+pub type DisableTransitGatewayRouteTablePropagation = SetTie<Propagations, false>;
+
+impl<T: Ties, const TIED: bool> SetTie<T, TIED> {
+    const WORDS: (&'static str, &'static str) = if TIED { T::TIE } else { T::UNTIE };
+}
+
+impl<T: Ties, const TIED: bool> Operation for SetTie<T, TIED> {
+    const NAME: &'static str = Self::WORDS.0;
+    type In = PairIn;
+    type Out = TieOut<T>;
+    type Error = Ec2Error;
+}
+
+impl<T: Ties, const TIED: bool> Write for SetTie<T, TIED> {
+    fn run(txn: &mut Txn<'_>, _: &Caller, input: PairIn) -> Result<TieOut<T>, Ec2Error> {
+        let (table, row) = input.pair(&txn.state)?;
+        T::set(&mut txn.state, &table, &row, TIED)?;
+        Ok(TieOut { tie: TieView::new(&table, &row, Self::WORDS.1), kind: PhantomData })
+    }
+}
+
+pub struct TieOut<T> {
+    tie: TieView,
+    kind: PhantomData<fn() -> T>,
+}
+
+impl<T: Ties> Serialize for TieOut<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_struct("TieOut", 1)?;
+        out.serialize_field(T::MEMBER, &self.tie)?;
+        out.end()
+    }
+}
+
+// === Listing ===
 
 pub const TIE_FILTERS: &[&str] = &["resource-id", "resource-type", "transit-gateway-attachment-id"];
 
@@ -441,7 +444,7 @@ impl<T: Ties> Printed for Tie<T> {
 }
 
 impl<T: Ties> Operation for GetTies<T> {
-    const NAME: &'static str = T::OPERATION;
+    const NAME: &'static str = T::GET;
     type In = GetTiesIn;
     type Out = Page<Tie<T>>;
     type Error = Ec2Error;

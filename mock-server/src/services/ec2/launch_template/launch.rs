@@ -1,12 +1,18 @@
 //! What a template says of an instance, and an instance launched by it.
+//!
+//! A template is kept and told as it was given, so no member of it is without effect until something is launched by
+//! it. Therefore it is the launch that tells, each time, which of them it does without; `RunInstances` does without the
+//! same ones in a request of its own.
 
 use super::super::error::Ec2Error;
 use super::super::image::find_launched;
-use super::super::instance_run::RunInstancesIn;
+use super::super::instance_run::{RunInstances, RunInstancesIn};
 use super::super::tags::{Tag, TagSpecification};
 use super::{find_template, version};
-use crate::model::{Image, LaunchTemplateId, State};
+use crate::model::{Image, LaunchTemplateId, State, Txn};
+use crate::services::Operation;
 use serde::Deserialize;
+use serde_ignored::Path;
 use serde_json::Value;
 
 /// How RunInstances names a template.
@@ -22,6 +28,20 @@ pub struct LaunchTemplateIn {
 pub struct LaunchedBy {
     pub id: LaunchTemplateId,
     pub version: u64,
+    /// The members of its data that the launch does without.
+    ignored: Vec<String>,
+}
+
+impl LaunchedBy {
+    pub fn tell_ignored(&self, txn: &mut Txn<'_>) {
+        for path in &self.ignored {
+            let message = format!(
+                "LaunchTemplateData.{path} of {} (version {}) has no effect here",
+                self.id, self.version
+            );
+            txn.note("ParameterIgnored", format!("ec2.{}", RunInstances::NAME), None, message);
+        }
+    }
 }
 
 pub fn image(state: &State, text: &str) -> Result<Image, Ec2Error> {
@@ -32,7 +52,7 @@ pub fn image(state: &State, text: &str) -> Result<Image, Ec2Error> {
 pub fn check(state: &State, data: &Value) -> Result<(), Ec2Error> {
     let named = data.get("ImageId").and_then(Value::as_str).filter(|text| text.starts_with("resolve:"));
     named.map_or(Ok(()), |text| image(state, text).map(|_| ()))?;
-    parameters(data).map(|_| ())
+    parameters(data, &mut Vec::new()).map(|_| ())
 }
 
 /// Parameters over those of another version: each member replaces the one of its name.
@@ -47,9 +67,26 @@ pub fn over(source: &Value, given: Value) -> Value {
     }
 }
 
-/// A template's data as RunInstances takes it: its members have the same names there.
-fn parameters(data: &Value) -> Result<RunInstancesIn, Ec2Error> {
-    serde_json::from_value(data.clone()).map_err(|_| Ec2Error::NotBuilt("A launch template with this data"))
+/// A template's data as RunInstances takes it: its members have the same names there. Those that it does not use go to
+/// `ignored`.
+fn parameters(data: &Value, ignored: &mut Vec<String>) -> Result<RunInstancesIn, Ec2Error> {
+    let read = serde_ignored::deserialize(data, |path| ignored.push(written(&path)));
+    read.map_err(|_| Ec2Error::NotBuilt("A launch template with this data"))
+}
+
+/// A path as the gateway writes it, such as `NetworkInterfaces[0].EnaQueueCount`.
+fn written(path: &Path<'_>) -> String {
+    match path {
+        Path::Root => String::new(),
+        Path::Seq { parent, index } => format!("{}[{index}]", written(parent)),
+        Path::Map { parent, key } => match written(parent) {
+            parent if parent.is_empty() => key.clone(),
+            parent => format!("{parent}.{key}"),
+        },
+        Path::Some { parent } | Path::NewtypeStruct { parent } | Path::NewtypeVariant { parent } => {
+            written(parent)
+        }
+    }
 }
 
 /// A request with what its template says where it says nothing itself.
@@ -67,9 +104,9 @@ pub fn complete(
     if version.data.get("InstanceRequirements").is_some() {
         return Err(Ec2Error::NotBuilt("RunInstances with InstanceRequirements"));
     }
-    let base = parameters(&version.data)?;
-    request.fill(base);
-    Ok((request, Some(LaunchedBy { id: template.id, version: version.number })))
+    let mut ignored = Vec::new();
+    request.fill(parameters(&version.data, &mut ignored)?);
+    Ok((request, Some(LaunchedBy { id: template.id, version: version.number, ignored })))
 }
 
 /// Tags of both, of which `first` win.

@@ -163,3 +163,50 @@ fn a_parameter_may_stand_for_the_image() {
     let lost = json!({ "LaunchTemplateName": "lost", "LaunchTemplateData": { "ImageId": "resolve:ssm:/x" } });
     assert!(lab.try_write::<CreateLaunchTemplate>(lost).is_err());
 }
+
+#[test]
+fn a_launch_tells_what_of_its_template_it_does_without() {
+    let lab = Lab::new();
+    let told = || {
+        let events = lab.account.events.since(0, 100);
+        let ignored = events.into_iter().filter(|(_, event)| event.kind == "ParameterIgnored");
+        let paths = ignored.map(|(_, event)| {
+            assert_eq!(event.resource, "ec2.RunInstances");
+            event.message.split(' ').next().unwrap().to_owned()
+        });
+        paths.collect::<Vec<_>>()
+    };
+    let id = template(
+        &lab,
+        json!({
+            "ImageId": "ami-12c6146b", "InstanceType": "t3.micro", "EbsOptimized": true, "RamDiskId": "ari-1",
+            "Placement": { "AvailabilityZone": "us-east-1b", "GroupName": "near" },
+            "NetworkInterfaces": [
+                { "DeviceIndex": 0, "Description": "mine" }, { "DeviceIndex": 1, "AssociateCarrierIpAddress": false },
+            ],
+            "TagSpecifications": [{ "ResourceType": "instance", "Tags": [{ "Key": "k", "Value": "v" }] }],
+        }),
+    );
+    add(&lab, json!({ "LaunchTemplateData": { "ImageId": "ami-12c6146b", "InstanceType": "t3.micro" } }));
+    assert_eq!(told(), [""; 0], "the template has all that was given");
+    let launch = |version: &str| {
+        let by = json!({ "LaunchTemplateId": id, "Version": version });
+        json!({ "LaunchTemplate": by, "MinCount": 1, "MaxCount": 1 })
+    };
+    lab.write_any::<RunInstances>(launch("1"), false).unwrap();
+    assert_eq!(told(), [""; 0], "a dry run launches nothing");
+    lab.write::<RunInstances>(launch("$Latest"));
+    assert_eq!(told(), [""; 0], "nothing of this version is without effect");
+    lab.write::<RunInstances>(launch("1"));
+    let mut paths = told();
+    paths.sort();
+    assert_eq!(
+        paths,
+        [
+            "LaunchTemplateData.EbsOptimized",
+            "LaunchTemplateData.NetworkInterfaces[1].AssociateCarrierIpAddress",
+            "LaunchTemplateData.Placement.GroupName",
+            "LaunchTemplateData.RamDiskId",
+        ]
+    );
+}
