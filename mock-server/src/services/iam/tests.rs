@@ -1,6 +1,7 @@
 //! What IAM does, in an account in memory.
 
 mod account;
+mod documents;
 mod users;
 
 use super::super::{
