@@ -2,6 +2,7 @@
 
 pub mod control;
 pub mod grants;
+pub mod least;
 pub mod message;
 pub mod trust;
 pub mod who;

@@ -75,7 +75,7 @@ impl Act {
 ///
 /// Source: API reference of STS, GetCallerIdentity and GetSessionToken ("no permissions are required"). Who may assume
 /// a role is decided where it is assumed: there a trust policy has a say too.
-const FREE: &[(ServiceId, &str)] = &[
+pub(super) const FREE: &[(ServiceId, &str)] = &[
     (ServiceId::Sts, "GetCallerIdentity"),
     (ServiceId::Sts, "GetSessionToken"),
     (ServiceId::Sts, "AssumeRole"),

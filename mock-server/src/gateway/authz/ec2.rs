@@ -19,7 +19,7 @@ use crate::model::{
 use std::sync::Arc;
 
 /// The prefixes of ids, and what the reference calls what they are ids of. Sorted.
-const PREFIXES: &[(&str, &str)] = &[
+pub(super) const PREFIXES: &[(&str, &str)] = &[
     ("acl", "network-acl"),
     ("ami", "image"),
     ("cr", "capacity-reservation"),
