@@ -16,7 +16,10 @@ pub(super) struct Asked<'a> {
     pub service: ServiceId,
     pub operation: &'static str,
     pub caller: &'a Caller,
+    /// With what a launch template says.
     pub input: &'a Value,
+    /// As it came.
+    pub sent: &'a Value,
     /// Of the caller's region.
     pub state: &'a State,
     /// Of the account.

@@ -111,6 +111,8 @@ fn ids(asked: &Asked<'_>, wanted: &str) -> Vec<String> {
                 Some(_) => add(text.to_owned()),
                 None => led_to(asked.state, text, &mut add),
             }
+        } else if member == "LaunchTemplateName" {
+            asked.state.launch_template_named(text).into_iter().for_each(|row| add(row.id.to_string()));
         } else if member == "PublicIp" {
             address(asked.state, text, &mut add);
         } else if wanted == "security-group" && GROUP_NAMES.contains(&member) {

@@ -6,6 +6,7 @@
 mod acts;
 mod ec2;
 mod keys;
+mod launch;
 mod named;
 mod pass_role;
 mod refusal;
@@ -19,7 +20,7 @@ use crate::model::{IamMode, Principal};
 use crate::policy::{Request, decide};
 use crate::services::sts;
 use acts::{Act, Asked};
-use keys::Sent;
+pub(super) use keys::Sent;
 use refusal::Denial;
 use std::borrow::Cow;
 
@@ -32,18 +33,16 @@ pub(super) struct Authorised {
 ///
 /// # Errors
 /// The refusal, in the words of the service.
-pub(super) fn authorise(
-    call: &Call<'_>,
-    input: &Value,
-    user_agent: Option<&str>,
-) -> Result<Authorised, Fault> {
+pub(super) fn authorise(call: &Call<'_>, input: &Value, sent: Sent<'_>) -> Result<Authorised, Fault> {
     let global = call.account.read(&Scope::Global);
     let state = call.account.read(&Scope::Region(call.caller.region.clone()));
+    let completed = launch::complete(call.service, call.model, call.operation, &state, input);
     let asked = Asked {
         service: call.service,
         operation: call.operation.name,
         caller: &call.caller,
-        input,
+        input: completed.as_ref().unwrap_or(input),
+        sent: input,
         state: &state,
         global: &global,
     };
@@ -63,7 +62,6 @@ pub(super) fn authorise(
     policies.control = control;
     let caller = &call.caller;
     let principal = who::asker(caller.partition, caller.account, &caller.principal);
-    let sent = Sent { user_agent, now: call.now };
     for act in &acts {
         let context = keys::context(&asked, &sent, act);
         let action = act.name();

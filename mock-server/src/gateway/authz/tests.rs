@@ -1,5 +1,6 @@
 //! What calls are found to do.
 
+mod keys;
 mod least;
 
 use super::*;
@@ -37,6 +38,7 @@ fn acts_of(service: ServiceId, operation: &str, input: &Json) -> Vec<String> {
         operation: operation.name,
         caller: &caller,
         input: &input,
+        sent: &input,
         state: &state,
         global: &state,
     };

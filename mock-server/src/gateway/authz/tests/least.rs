@@ -13,6 +13,8 @@ use std::sync::Arc;
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/fresh";
 
+const NOBODY: Sent<'static> = Sent { user_agent: None, from: None, now: SimTime::from_millis(0) };
+
 /// How much of an input is given.
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Given {
@@ -145,7 +147,7 @@ impl Place {
     /// What the root needs to do this again.
     fn needs(&self, service: ServiceId, operation: &'static Operation, input: &Value) -> Option<Json> {
         let call = self.call(service, operation, Principal::Root);
-        authorise(&call, input, None).ok().unwrap().record(&call);
+        authorise(&call, input, NOBODY).ok().unwrap().record(&call);
         let (deeds, whole) = self.account.deeds.all();
         self.account.deeds.clear();
         assert!(whole);
@@ -161,7 +163,7 @@ impl Place {
             role_unique_id: "AROA0123456789ABCDEFG".into(),
             session_name: "me".into(),
         };
-        authorise(&self.call(service, operation, role), input, None).is_ok()
+        authorise(&self.call(service, operation, role), input, NOBODY).is_ok()
     }
 }
 
