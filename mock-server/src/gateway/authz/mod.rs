@@ -26,7 +26,7 @@ use std::borrow::Cow;
 
 /// What a call was found to do: to be recorded once it is done.
 pub(super) struct Authorised {
-    acts: Vec<Act>,
+    deeds: Vec<Act>,
 }
 
 /// Decides about a call.
@@ -47,15 +47,16 @@ pub(super) fn authorise(call: &Call<'_>, input: &Value, sent: Sent<'_>) -> Resul
         global: &global,
     };
     let acts = acts::acts(&asked);
+    let deeds = [acts.clone(), acts::assuming(&asked)].concat();
     let settings = &global.authorization;
     if settings.mode == IamMode::Off {
-        return Ok(Authorised { acts });
+        return Ok(Authorised { deeds });
     }
     let control = control::levels(&global);
     let held = who::held(&global, &call.caller.principal);
     let session = sts::limits(&call.caller, &global);
     if held.is_none() && session.is_none() && control.is_empty() {
-        return Ok(Authorised { acts });
+        return Ok(Authorised { deeds });
     }
     let mut policies = held.as_ref().map(Held::policies).unwrap_or_default();
     policies.session = session;
@@ -82,7 +83,7 @@ pub(super) fn authorise(call: &Call<'_>, input: &Value, sent: Sent<'_>) -> Resul
         }
         call.account.events.push([would_deny(&asked, call, &denial)]);
     }
-    Ok(Authorised { acts })
+    Ok(Authorised { deeds })
 }
 
 /// What would have been a refusal.
@@ -106,7 +107,7 @@ impl Authorised {
             Principal::Role { role_arn, .. } => role_arn.as_str().into(),
             principal => who::arn(caller.partition, caller.account, principal).into(),
         };
-        for act in self.acts {
+        for act in self.deeds {
             call.account.deeds.add(&who, (act.actions.prefix, act.action.name), &act.resource);
         }
     }

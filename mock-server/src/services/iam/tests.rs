@@ -2,6 +2,7 @@
 
 mod account;
 mod documents;
+mod linked;
 mod users;
 
 use super::super::{
