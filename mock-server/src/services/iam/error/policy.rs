@@ -43,7 +43,7 @@ refusals! {
             text "Custom suffix is not allowed for {service}";
         /// No answer of AWS, which knows more services.
         UnknownService(service: String) = "NotImplemented" 501,
-            text "The service-linked role of {service} is not implemented by this mock";
+            text "CreateServiceLinkedRole for {service} is not implemented by this mock";
         NoSuchTask(task: String) = "NoSuchEntity" 404,
             assumed "The deletion task {task} cannot be found.";
         /// Only services have roles there.
