@@ -63,7 +63,7 @@ pub(super) fn is_of_template(asked: &Asked<'_>, act: &Act) -> bool {
     let kind = act.resource_type().map(|known| known.name);
     let says = |member: &&str| asked.sent.get(member).is_some();
     let overrides = match MEMBERS.iter().find(|(name, _)| Some(*name) == kind) {
-        Some((_, members)) => members.iter().any(|member| says(member)),
+        Some((_, members)) => members.iter().any(says),
         None => {
             let mut said = asked.sent.as_struct().into_iter().flat_map(|fields| fields.iter());
             kind == Some("instance") && said.any(|(name, _)| !OWN.contains(&name))
