@@ -16,7 +16,8 @@ def test_a_role_of_a_service_comes_and_goes(aws):
     assert role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {"Service": ["autoscaling.amazonaws.com"]}
     assert iam.get_role(RoleName=NAME)["Role"]["Description"] == "d"
     assert [r["RoleName"] for r in iam.list_roles(PathPrefix="/aws-service-role/")["Roles"]] == [NAME]
-    with refused("InvalidInput", f"Service role name {NAME} has been taken in this account, please try a different suffix."):
+    taken = f"Service role name {NAME} has been taken in this account, please try a different suffix."
+    with refused("InvalidInput", taken):
         iam.create_service_linked_role(AWSServiceName="autoscaling.amazonaws.com")
     with refused("InvalidInput", "Custom suffix is not allowed for spot.amazonaws.com"):
         iam.create_service_linked_role(AWSServiceName="spot.amazonaws.com", CustomSuffix="a")
