@@ -39,7 +39,7 @@ def acting(aws, *statements, name="dev", **more):
     keys = aws.sts.assume_role(RoleArn=role, RoleSessionName="me", **more)["Credentials"]
     key = {"key": keys["AccessKeyId"], "secret": keys["SecretAccessKey"], "token": keys["SessionToken"]}
     return types.SimpleNamespace(
-        arn=f"arn:aws:sts::{aws.number}:assumed-role/{name}/me", role=role,
+        arn=f"arn:aws:sts::{aws.number}:assumed-role/{name}/me", role=role, key=key,
         ec2=aws.client("ec2", **key), sm=aws.client("sagemaker", **key), iam=aws.client("iam", **key),
         sts=aws.client("sts", **key))
 

@@ -187,13 +187,13 @@ async fn accept(listener: TcpListener, site: Arc<Site>, mut stopped: watch::Rece
             _ = stopped.changed() => break,
         };
         match stream {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 backoff = Duration::from_millis(1);
                 // Answers are written whole; waiting for more to send only delays them.
                 let _ = stream.set_nodelay(true);
                 let (site, stopped) = (site.clone(), stopped.clone());
                 tokio::spawn(async move {
-                    serve(stream, site, stopped).await;
+                    serve(stream, peer.ip(), site, stopped).await;
                     drop(permit);
                 });
             }
@@ -209,9 +209,15 @@ async fn accept(listener: TcpListener, site: Arc<Site>, mut stopped: watch::Rece
     let _ = room.acquire_many(u32::try_from(MOST_CONNECTIONS).unwrap_or(u32::MAX)).await;
 }
 
-async fn serve(stream: tokio::net::TcpStream, site: Arc<Site>, mut stopped: watch::Receiver<bool>) {
-    let service = service_fn(move |request| {
+async fn serve(
+    stream: tokio::net::TcpStream,
+    peer: IpAddr,
+    site: Arc<Site>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let service = service_fn(move |mut request: Request<Incoming>| {
         let site = site.clone();
+        request.extensions_mut().insert(peer);
         async move { Ok::<_, Infallible>(answer(&site, request).await) }
     });
     let connection = http1::Builder::new()

@@ -2,13 +2,14 @@
 
 use super::{Answer, Problem, Query, Site};
 use crate::clock::wall;
+use crate::iam::least;
 use crate::kernel::{AccountId, Scope};
 use crate::model::{Account, Authorization, ControlPolicies, IamMode, JobKind, Needs, PolicyDocument};
 use crate::policy::Policy;
 use crate::rules::permissions;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -26,9 +27,6 @@ struct Control {
     name: String,
     document: Value,
 }
-
-/// What somebody did: by resources, the actions that were done to exactly these.
-type Grouped = BTreeMap<BTreeSet<String>, BTreeSet<String>>;
 
 impl Site {
     /// The account's mode and service control policies.
@@ -66,14 +64,9 @@ impl Site {
     pub(super) fn policy(&self, query: &Query) -> Answer {
         let account = self.gateway.world.account(self.account(query.get("account"))?, wall());
         let (deeds, complete) = account.deeds.all();
-        let mut all: BTreeMap<String, Grouped> = BTreeMap::new();
-        for (who, actions) in deeds {
-            for ((prefix, name), resources) in actions {
-                grouped(&mut all, &who, resources, format!("{prefix}:{name}"));
-            }
-        }
+        let mut all = least::needs(deeds);
         for (role, action) in of_roles(&account) {
-            grouped(&mut all, &role, BTreeSet::from(["*".to_owned()]), action.to_owned());
+            least::add(&mut all, &role, BTreeSet::from(["*".to_owned()]), action.to_owned());
         }
         if let Some(wanted) = query.get("principal") {
             all.retain(|who, _| who == wanted);
@@ -81,8 +74,7 @@ impl Site {
                 return Err(Problem::not_found(format!("{wanted} did nothing that needs a permission")));
             }
         }
-        let told =
-            |(who, grouped): (&String, &Grouped)| json!({"principal": who, "document": document(grouped)});
+        let told = |(who, needs): (&String, &least::Needs)| json!({"principal": who, "document": least::document(needs)});
         let principals: Vec<_> = all.iter().map(told).collect();
         Ok(json!({"account": account.id.to_string(), "complete": complete, "principals": principals}))
     }
@@ -109,10 +101,6 @@ fn told(account: AccountId, settings: &Authorization) -> Value {
     })
 }
 
-fn grouped(all: &mut BTreeMap<String, Grouped>, who: &str, resources: BTreeSet<String>, action: String) {
-    all.entry(who.to_owned()).or_default().entry(resources).or_default().insert(action);
-}
-
 /// What the jobs, models and endpoints that there are need of their roles.
 fn of_roles(account: &Account) -> BTreeSet<(String, &'static str)> {
     let mut all = BTreeSet::new();
@@ -132,18 +120,4 @@ fn of_roles(account: &Account) -> BTreeSet<(String, &'static str)> {
         }
     }
     all
-}
-
-fn document(grouped: &Grouped) -> Value {
-    let one_or_many = |texts: &BTreeSet<String>| match texts.len() {
-        1 => json!(texts.first()),
-        _ => json!(texts),
-    };
-    let statements: Vec<_> = grouped
-        .iter()
-        .map(|(resources, actions)| {
-            json!({"Effect": "Allow", "Action": one_or_many(actions), "Resource": one_or_many(resources)})
-        })
-        .collect();
-    json!({"Version": "2012-10-17", "Statement": statements})
 }

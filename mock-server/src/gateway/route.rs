@@ -6,6 +6,7 @@ use crate::kernel::{AccountId, Scope};
 use crate::model::iam::key;
 use crate::model::{Account, RegionInfo};
 use crate::services::sts;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Where a request belongs, as far as its headers say.
@@ -17,13 +18,15 @@ pub(super) struct Origin {
     pub(super) access_key: String,
     /// What the signature is for; `None` if the request is not signed.
     pub(super) scope: Option<sigv4::Scope>,
+    /// Where it came from; `None` if it came over no network.
+    pub(super) from: Option<IpAddr>,
 }
 
 /// Reads service, region and account from the signature and, failing that, from whatever else tells.
 ///
 /// The account: an access key of twelve digits is an account; a key made here belongs to the account that made
 /// it; every other key belongs to the default account.
-pub(super) fn origin(gateway: &Gateway, parts: &RequestParts<'_>) -> Origin {
+pub(super) fn origin(gateway: &Gateway, parts: &RequestParts<'_>, from: Option<IpAddr>) -> Origin {
     let scope = sigv4::scope(parts);
     let service = wire::service_of(parts, scope.as_ref());
     let region = scope.as_ref().map(|scope| scope.region.as_str()).filter(|region| !region.is_empty());
@@ -32,7 +35,7 @@ pub(super) fn origin(gateway: &Gateway, parts: &RequestParts<'_>) -> Origin {
     let account = AccountId::parse(&access_key)
         .or_else(|| made_here(gateway, &access_key))
         .unwrap_or(gateway.default_account);
-    Origin { service, region, account, access_key, scope }
+    Origin { service, region, account, access_key, scope, from }
 }
 
 /// The account in which this access key was made, if it was.

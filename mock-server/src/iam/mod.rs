@@ -3,6 +3,7 @@
 pub mod bucket;
 pub mod control;
 pub mod grants;
+pub mod least;
 pub mod message;
 pub mod trust;
 pub mod who;

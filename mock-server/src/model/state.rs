@@ -166,6 +166,8 @@ pub struct State {
     pub instance_profiles: Table<InstanceProfile>,
     pub policies: Table<ManagedPolicy>,
     pub oidc_providers: Table<OidcProvider>,
+    /// Deletions of service-linked roles, all of them done, by id.
+    pub deletion_tasks: OrdSet<String>,
     /// Access keys that were deleted: they are refused, while keys that were never made here act as the root.
     pub deleted_keys: OrdSet<String>,
     // === S3 ===

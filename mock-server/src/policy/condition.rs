@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ipnet::IpNet;
 use std::cmp::Ordering;
+use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 use time::OffsetDateTime;
@@ -35,7 +36,7 @@ pub(super) enum Comparison {
 }
 
 /// Every operator, and whether it is the negation of what it does.
-const OPERATORS: [(&str, Base, bool); 26] = [
+const OPERATORS: [(&str, Base, bool); 27] = [
     ("StringEquals", Base::Text(Mode::Exact), false),
     ("StringNotEquals", Base::Text(Mode::Exact), true),
     ("StringEqualsIgnoreCase", Base::Text(Mode::IgnoreCase), false),
@@ -63,6 +64,8 @@ const OPERATORS: [(&str, Base, bool); 26] = [
     ("ArnNotEquals", Base::Text(Mode::Arn), true),
     ("ArnLike", Base::Text(Mode::Arn), false),
     ("ArnNotLike", Base::Text(Mode::Arn), true),
+    // Whether a key is there at all is no question that "if it is there" or "for all of it" adds to.
+    ("Null", Base::Null, false),
 ];
 
 /// Which of a key's values must fit.
@@ -74,9 +77,11 @@ enum Quantifier {
     ForAnyValue,
 }
 
-/// The name of an operator, taken apart.
+/// A condition operator: its name, taken apart.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Operator {
+pub struct Operator {
+    /// As the user guide writes it, without what comes before and after it.
+    name: &'static str,
     base: Base,
     negated: bool,
     if_exists: bool,
@@ -95,18 +100,36 @@ impl FromStr for Operator {
             Some((set, rest)) if set.eq_ignore_ascii_case("ForAnyValue") => (Quantifier::ForAnyValue, rest),
             Some(_) => return Err(unknown()),
         };
-        // Whether a key is there at all is no question that "if it is there" or "for all of it" adds to.
-        if name.eq_ignore_ascii_case("Null") {
-            return Ok(Operator { base: Base::Null, negated: false, if_exists: false, quantifier });
-        }
         let cut = rest.len().checked_sub("IfExists".len()).and_then(|cut| rest.split_at_checked(cut));
         let (rest, if_exists) = match cut {
             Some((rest, end)) if end.eq_ignore_ascii_case("IfExists") => (rest, true),
             _ => (rest, false),
         };
         let known = OPERATORS.iter().find(|(name, ..)| name.eq_ignore_ascii_case(rest));
-        let (_, base, negated) = known.ok_or_else(unknown)?;
-        Ok(Operator { base: *base, negated: *negated, if_exists, quantifier })
+        let (known, base, negated) = *known.ok_or_else(unknown)?;
+        if base == Base::Null && rest.len() < name.len() {
+            return Err(unknown());
+        }
+        Ok(Operator { name: known, base, negated, if_exists, quantifier })
+    }
+}
+
+/// As the user guide writes it.
+impl fmt::Display for Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let before = match self.quantifier {
+            Quantifier::Plain => "",
+            Quantifier::ForAllValues => "ForAllValues:",
+            Quantifier::ForAnyValue => "ForAnyValue:",
+        };
+        write!(f, "{before}{}{}", self.name, if self.if_exists { "IfExists" } else { "" })
+    }
+}
+
+impl Operator {
+    /// Whether it compares dates.
+    pub fn is_of_dates(self) -> bool {
+        matches!(self.base, Base::Date(_))
     }
 }
 

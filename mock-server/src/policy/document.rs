@@ -1,7 +1,7 @@
 //! Policy documents.
 //!
-//! As lenient as evaluation is at AWS: a string or a list, with or without `Version`. What would change the
-//! meaning without being looked at is refused all the same: unknown elements and operators, elements given
+//! As lenient as evaluation is at AWS: a string or a list, with or without `Version`, with nothing in a list of
+//! resources and operators that compare nothing. What would change the meaning without being looked at is refused all the same: unknown elements and operators, elements given
 //! twice, both of a pair. How strict IAM is when a policy is put is another module's affair.
 
 use super::condition::{Condition, Operator};
@@ -159,7 +159,7 @@ struct RawStatement {
     principals: Option<Scope<Named>>,
     actions: Scope<Vec<String>>,
     resources: Option<Scope<Vec<String>>>,
-    conditions: Entries<NamedOperator, Entries<String, Many<Scalar>>>,
+    conditions: Conditions,
 }
 
 #[derive(Deserialize)]
@@ -177,11 +177,11 @@ struct Elements {
     #[serde(default, deserialize_with = "given")]
     not_action: Option<Many<String>>,
     #[serde(default, deserialize_with = "given")]
-    resource: Option<Many<String>>,
+    resource: Option<Many<Listed>>,
     #[serde(default, deserialize_with = "given")]
-    not_resource: Option<Many<String>>,
+    not_resource: Option<Many<Listed>>,
     #[serde(default)]
-    condition: Entries<NamedOperator, Entries<String, Many<Scalar>>>,
+    condition: Conditions,
 }
 
 impl TryFrom<Elements> for RawStatement {
@@ -202,8 +202,8 @@ impl TryFrom<Elements> for RawStatement {
             actions: actions.ok_or("neither `Action` nor `NotAction`")?,
             resources: one_of(
                 "Resource",
-                filled("Resource", elements.resource)?,
-                filled("NotResource", elements.not_resource)?,
+                filled("Resource", elements.resource.map(something))?,
+                filled("NotResource", elements.not_resource.map(something))?,
             )?,
             conditions: elements.condition,
         })
@@ -225,10 +225,14 @@ fn filled(name: &str, list: Option<Many<String>>) -> Result<Option<Vec<String>>,
     }
 }
 
+fn something(Many(list): Many<Listed>) -> Many<String> {
+    Many(list.into_iter().filter_map(|Listed(text)| text).collect())
+}
+
 impl RawStatement {
     fn compile(self, variables: bool) -> Statement {
         let mut conditions = Vec::new();
-        for (NamedOperator { operator, .. }, keys) in self.conditions.0 {
+        for (_, operator, keys) in self.conditions.0 {
             for (key, Many(values)) in keys.0 {
                 let values: Vec<_> = values.into_iter().map(|Scalar(text)| text).collect();
                 conditions.push(Condition::new(&key, operator, &values, variables));
@@ -270,14 +274,11 @@ struct Many<T>(Vec<T>);
 /// A string, a number or a truth value, as text.
 struct Scalar(String);
 
+/// A string, or nothing: IAM takes nothing in a list of resources, and it says nothing.
+struct Listed(Option<String>);
+
 /// The members of an object, each given once.
 struct Entries<K, V>(Vec<(K, V)>);
-
-impl<K, V> Default for Entries<K, V> {
-    fn default() -> Self {
-        Entries(Vec::new())
-    }
-}
 
 struct Form<T>(PhantomData<T>);
 
@@ -388,6 +389,28 @@ impl Visitor<'_> for Form<Scalar> {
     }
 }
 
+impl<'de> Deserialize<'de> for Listed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Form::<Listed>(PhantomData))
+    }
+}
+
+impl Visitor<'_> for Form<Listed> {
+    type Value = Listed;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Listed, E> {
+        Ok(Listed(Some(text.to_owned())))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Listed, E> {
+        Ok(Listed(None))
+    }
+}
+
 impl<'de, K: Deserialize<'de> + PartialEq, V: Deserialize<'de>> Deserialize<'de> for Entries<K, V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(Form::<Entries<K, V>>(PhantomData))
@@ -413,23 +436,37 @@ impl<'de, K: Deserialize<'de> + PartialEq, V: Deserialize<'de>> Visitor<'de> for
     }
 }
 
-/// An operator as it is written: `ArnEquals` and `ArnLike` do the same and can both be given.
-struct NamedOperator {
-    name: String,
-    operator: Operator,
-}
+/// Operators as they are written, what they are, and what they compare. `ArnEquals` and `ArnLike` do the same and can
+/// both be given. One that compares nothing says nothing: IAM takes it under any name.
+#[derive(Default)]
+struct Conditions(Vec<(String, Operator, Entries<String, Many<Scalar>>)>);
 
-impl PartialEq for NamedOperator {
-    fn eq(&self, other: &Self) -> bool {
-        self.name.eq_ignore_ascii_case(&other.name)
+impl<'de> Deserialize<'de> for Conditions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Form::<Conditions>(PhantomData))
     }
 }
 
-impl<'de> Deserialize<'de> for NamedOperator {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        let operator = name.parse().map_err(D::Error::custom)?;
-        Ok(NamedOperator { name, operator })
+impl<'de> Visitor<'de> for Form<Conditions> {
+    type Value = Conditions;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of operators")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Conditions, A::Error> {
+        let mut all: Vec<(String, Operator, _)> = Vec::new();
+        while let Some((name, keys)) = map.next_entry::<String, Entries<String, Many<Scalar>>>()? {
+            if keys.0.is_empty() {
+                continue;
+            }
+            if all.iter().any(|(other, ..)| other.eq_ignore_ascii_case(&name)) {
+                return Err(A::Error::custom("a name is given twice"));
+            }
+            let operator = name.parse().map_err(A::Error::custom)?;
+            all.push((name, operator, keys));
+        }
+        Ok(Conditions(all))
     }
 }
 

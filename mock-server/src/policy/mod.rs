@@ -12,6 +12,7 @@ mod pattern;
 mod principal;
 mod text;
 
+pub use condition::Operator;
 pub use context::Context;
 pub use document::{Effect, Malformed, Policy, Statement};
 pub use eval::{Cited, Decision, Kind, Policies, Request, Source, Verdict, decide};

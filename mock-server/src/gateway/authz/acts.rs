@@ -16,7 +16,10 @@ pub(super) struct Asked<'a> {
     pub service: ServiceId,
     pub operation: &'static str,
     pub caller: &'a Caller,
+    /// With what a launch template says.
     pub input: &'a Value,
+    /// As it came.
+    pub sent: &'a Value,
     /// Of the caller's region.
     pub state: &'a State,
     /// Of the account.
@@ -75,13 +78,37 @@ impl Act {
 ///
 /// Source: API reference of STS, GetCallerIdentity and GetSessionToken ("no permissions are required"). Who may assume
 /// a role is decided where it is assumed: there a trust policy has a say too.
-const FREE: &[(ServiceId, &str)] = &[
+pub(super) const FREE: &[(ServiceId, &str)] = &[
     (ServiceId::Sts, "GetCallerIdentity"),
     (ServiceId::Sts, "GetSessionToken"),
     (ServiceId::Sts, "AssumeRole"),
     (ServiceId::Sts, "AssumeRoleWithWebIdentity"),
     (ServiceId::Sts, "AssumeRoleWithSAML"),
 ];
+
+/// What a call does that is decided where it is done, and is a deed all the same: assuming a role, with what is given
+/// along or comes down from the caller's own session.
+pub(super) fn assuming(asked: &Asked<'_>) -> Vec<Act> {
+    let known =
+        Actions::of("sts").filter(|_| (asked.service, asked.operation) == (ServiceId::Sts, "AssumeRole"));
+    let role = asked.input.get("RoleArn").and_then(Value::as_str);
+    let Some((sts, role)) = known.zip(role) else { return Vec::new() };
+    let session = asked.caller.session.as_deref();
+    let tagged = asked.input.get("Tags").and_then(Value::as_list).is_some_and(|tags| !tags.is_empty())
+        || session.is_some_and(|session| !session.transitive.is_empty());
+    let identified = asked.input.get("SourceIdentity").is_some()
+        || session.is_some_and(|session| session.source_identity.is_some());
+    let names =
+        [Some("AssumeRole"), tagged.then_some("TagSession"), identified.then_some("SetSourceIdentity")];
+    let actions = names.into_iter().flatten().filter_map(|name| sts.get(name));
+    actions
+        .map(|action| Act {
+            resource: role.into(),
+            acts_on: action.acts_on.first().copied(),
+            ..Act::on_all(sts, action)
+        })
+        .collect()
+}
 
 /// Everything that the call does.
 pub(super) fn acts(asked: &Asked<'_>) -> Vec<Act> {

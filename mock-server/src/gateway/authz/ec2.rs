@@ -19,7 +19,7 @@ use crate::model::{
 use std::sync::Arc;
 
 /// The prefixes of ids, and what the reference calls what they are ids of. Sorted.
-const PREFIXES: &[(&str, &str)] = &[
+pub(super) const PREFIXES: &[(&str, &str)] = &[
     ("acl", "network-acl"),
     ("ami", "image"),
     ("cr", "capacity-reservation"),
@@ -111,6 +111,8 @@ fn ids(asked: &Asked<'_>, wanted: &str) -> Vec<String> {
                 Some(_) => add(text.to_owned()),
                 None => led_to(asked.state, text, &mut add),
             }
+        } else if member == "LaunchTemplateName" {
+            asked.state.launch_template_named(text).into_iter().for_each(|row| add(row.id.to_string()));
         } else if member == "PublicIp" {
             address(asked.state, text, &mut add);
         } else if wanted == "security-group" && GROUP_NAMES.contains(&member) {

@@ -5,22 +5,25 @@
 //! service authorization reference.
 
 use super::acts::{Act, Asked, arn};
-use super::ec2;
+use super::{ec2, launch};
 use crate::aws::{ServiceId, Value};
 use crate::iam::who;
 use crate::kernel::SimTime;
 use crate::model::vpc_endpoint::VpcEndpoint;
 use crate::model::{
-    Id, InstanceId, NetworkAclId, NetworkInterfaceId, Role, RouteTableId, SecurityGroupId, SubnetId, Tags,
-    User, VpcEndpointId, VpcId, VpcPeeringConnectionId,
+    AllocationId, Id, InstanceId, NetworkAclId, NetworkInterfaceId, Role, RouteTableId, SecurityGroupId,
+    SubnetId, Tags, User, VpcEndpointId, VpcId, VpcPeeringConnectionId,
 };
 use crate::policy::Context;
 use crate::services::{ec2 as ec2_service, sagemaker};
+use std::net::{IpAddr, Ipv4Addr};
 
 /// What the request itself tells.
 #[derive(Clone, Copy)]
-pub(super) struct Sent<'a> {
+pub(in crate::gateway) struct Sent<'a> {
     pub user_agent: Option<&'a str>,
+    /// Where it came from; `None` if it came over no network.
+    pub from: Option<IpAddr>,
     pub now: SimTime,
 }
 
@@ -31,15 +34,32 @@ const FROM_INPUT: &[(&str, &[&str])] = &[
     ("ec2:AuthorizedService", &["AwsService"]),
     ("ec2:AvailabilityZone", &["AvailabilityZone", "Placement.AvailabilityZone"]),
     ("ec2:AvailabilityZoneId", &["AvailabilityZoneId", "Placement.AvailabilityZoneId"]),
+    ("ec2:CpuOptionsAmdSevSnp", &["CpuOptions.AmdSevSnp"]),
     ("ec2:EbsOptimized", &["EbsOptimized"]),
+    ("ec2:Encrypted", &["BlockDeviceMappings.Ebs.Encrypted"]),
+    ("ec2:InstanceAutoRecovery", &["MaintenanceOptions.AutoRecovery"]),
+    ("ec2:InstanceBandwidthWeighting", &["NetworkPerformanceOptions.BandwidthWeighting"]),
     ("ec2:InstanceMarketType", &["InstanceMarketOptions.MarketType"]),
+    ("ec2:InstanceMetadataTags", &["MetadataOptions.InstanceMetadataTags"]),
     ("ec2:InstanceType", &["InstanceType"]),
+    ("ec2:IpamPrefixListResolverTargetId", &["IpamPrefixListResolverTargetId"]),
+    ("ec2:Ipv4IpamPoolId", &["Ipv4IpamPoolId"]),
+    ("ec2:Ipv6IpamPoolId", &["Ipv6IpamPoolId"]),
     ("ec2:KeyPairName", &["KeyName"]),
     ("ec2:MetadataHttpEndpoint", &["MetadataOptions.HttpEndpoint"]),
     ("ec2:MetadataHttpPutResponseHopLimit", &["MetadataOptions.HttpPutResponseHopLimit"]),
     ("ec2:MetadataHttpTokens", &["MetadataOptions.HttpTokens"]),
+    ("ec2:ParentSnapshot", &["BlockDeviceMappings.Ebs.SnapshotId"]),
     ("ec2:Permission", &["Permission"]),
+    ("ec2:PlacementGroupName", &["Placement.GroupName"]),
     ("ec2:Tenancy", &["InstanceTenancy", "Placement.Tenancy"]),
+    ("ec2:VolumeInitializationRate", &["BlockDeviceMappings.Ebs.VolumeInitializationRate"]),
+    ("ec2:VolumeIops", &["BlockDeviceMappings.Ebs.Iops"]),
+    ("ec2:VolumeSize", &["BlockDeviceMappings.Ebs.VolumeSize"]),
+    ("ec2:VolumeThroughput", &["BlockDeviceMappings.Ebs.Throughput"]),
+    ("ec2:VolumeType", &["BlockDeviceMappings.Ebs.VolumeType"]),
+    ("ec2:VpcePrivateDnsPreference", &["DnsOptions.PrivateDnsPreference"]),
+    ("ec2:VpcePrivateDnsSpecifiedDomains", &["DnsOptions.PrivateDnsSpecifiedDomains"]),
     ("ec2:VpceServiceName", &["ServiceName"]),
     ("ec2:VpceServiceRegion", &["ServiceRegion"]),
     ("iam:AWSServiceName", &["AWSServiceName"]),
@@ -91,6 +111,7 @@ const FROM_INPUT: &[(&str, &[&str])] = &[
         &["VpcConfig.SecurityGroupIds", "NetworkConfig.VpcConfig.SecurityGroupIds"],
     ),
     ("sagemaker:VpcSubnets", &["VpcConfig.Subnets", "NetworkConfig.VpcConfig.Subnets"]),
+    ("ssm:Recursive", &["Recursive"]),
     ("sts:RoleSessionName", &["RoleSessionName"]),
 ];
 
@@ -106,15 +127,32 @@ const DERIVED: &[(&str, Derive)] = &[
     }),
     ("ec2:AvailabilityZone", |on| on.subnet().map(|subnet| subnet.zone.name.to_owned())),
     ("ec2:AvailabilityZoneId", |on| on.subnet().map(|subnet| subnet.zone.id.to_owned())),
+    // Addresses of a VPC are the only ones that there are.
+    ("ec2:Domain", |on| on.is("elastic-ip").then(|| "vpc".to_owned())),
+    ("ec2:InstanceProfile", |on| on.instance_profile()),
     ("ec2:InstanceType", |on| on.instance().map(|row| row.instance_type.name.to_string())),
     // The catalogue has images of AWS's own only, and they are public.
     ("ec2:ImageType", |on| on.is("image").then(|| "machine".to_owned())),
+    ("ec2:IsLaunchTemplateResource", |on| Some(launch::is_of_template(on.asked, on.act).to_string())),
+    ("ec2:LaunchTemplate", |on| {
+        let template = launch::template(on.asked.state, on.asked.sent)?;
+        Some(on.arn("launch-template", &template.id.to_string()))
+    }),
     ("ec2:Owner", |on| on.is("image").then(|| "amazon".to_owned())),
+    ("ec2:PlacementGroup", |on| {
+        let name = on.asked.input.at("Placement.GroupName").and_then(Value::as_str)?;
+        Some(on.arn("placement-group", name))
+    }),
+    ("ec2:PublicIpAddress", |on| {
+        let address = on.asked.state.elastic_addresses.get(&on.own::<AllocationId>()?)?;
+        Some(address.address.to_string())
+    }),
     ("ec2:Public", |on| on.is("image").then(|| "true".to_owned())),
     ("ec2:RootDeviceType", |on| on.is("image").then(|| "ebs".to_owned())),
     ("ec2:Region", |on| Some(on.asked.caller.region.to_string())),
     ("ec2:RequesterVpc", |on| on.peering(true)),
     ("ec2:Subnet", |on| on.subnet().map(|subnet| on.arn("subnet", &subnet.id.to_string()))),
+    ("ec2:SubnetID", |on| on.subnet().map(|subnet| subnet.id.to_string())),
     ("ec2:Vpc", |on| on.vpc().map(|vpc| on.arn("vpc", &vpc.to_string()))),
     ("ec2:VpceServiceName", |on| on.endpoint().map(|row| row.service.name.to_string())),
     ("ec2:VpceServiceOwner", |on| {
@@ -141,7 +179,7 @@ pub(super) fn context(asked: &Asked<'_>, sent: &Sent<'_>, act: &Act) -> Context 
     who::keys(asked.global, &caller.principal, caller.session.as_deref(), sent.now, &mut context);
     context.set("aws:RequestedRegion", &*caller.region);
     context.set("aws:SecureTransport", "false");
-    context.set("aws:SourceIp", "127.0.0.1");
+    context.set("aws:SourceIp", sent.from.unwrap_or(Ipv4Addr::LOCALHOST.into()).to_canonical().to_string());
     if let Some(agent) = sent.user_agent {
         context.set("aws:UserAgent", agent);
     }
@@ -175,10 +213,58 @@ pub(super) fn context(asked: &Asked<'_>, sent: &Sent<'_>, act: &Act) -> Context 
             context.set_many(key, values);
         }
     }
+    attributes(&on, &mut context);
     if let Some((key, value)) = act.because {
         context.set(key, value);
     }
     context
+}
+
+/// Members that change no attribute: what is changed, or how the call is made.
+const NO_ATTRIBUTES: &[&str] = &["Attribute", "ClientToken", "CurrentVersion", "DryRun"];
+
+/// What a call changes about a resource: `ec2:Attribute/NAME` is its new value, `ec2:Attribute` the names. What is
+/// named as the attribute is one; else it is every member that says no id (assumed: the EC2 user guide shows both
+/// keys for an image's description alone).
+fn attributes(on: &On<'_>, context: &mut Context) {
+    if !on.act.has_key("ec2:Attribute") {
+        return;
+    }
+    let mut names = Vec::new();
+    for (name, value) in on.asked.sent.as_struct().into_iter().flat_map(|fields| fields.iter()) {
+        let names_id = name.ends_with("Id") || name.ends_with("Ids") || name.ends_with("Name");
+        if names_id || NO_ATTRIBUTES.contains(&name) {
+            continue;
+        }
+        let mut values = Vec::new();
+        collect(value.get("Value").unwrap_or(value), "", &mut values);
+        context.set_many(&format!("ec2:Attribute/{name}"), values);
+        names.push(name.to_owned());
+    }
+    if let Some(named) = on.asked.sent.get("Attribute").and_then(Value::as_str) {
+        names = vec![named.to_owned()];
+    }
+    context.set_many("ec2:Attribute", names);
+}
+
+/// Whether any call can have this key, in the reference's spelling, for such an act.
+#[cfg(test)]
+pub(super) fn can_be_there(act: &Act, key: &str) -> bool {
+    /// Those that do not follow from the tables.
+    const OTHERS: &[&str] = &[
+        "aws:RequestTag/${TagKey}",
+        "aws:ResourceTag/${TagKey}",
+        "aws:TagKeys",
+        "ec2:Attribute",
+        "ec2:Attribute/${AttributeName}",
+        "ec2:CreateAction",
+        "ec2:ResourceTag/${TagKey}",
+        "sagemaker:ResourceTag/${TagKey}",
+    ];
+    OTHERS.contains(&key)
+        || own_id_key(act) == Some(key)
+        || DERIVED.iter().any(|(known, _)| *known == key)
+        || FROM_INPUT.iter().any(|(known, _)| *known == key)
 }
 
 /// The values at a path, in every element of the lists on the way.
@@ -201,13 +287,17 @@ fn collect(value: &Value, path: &str, into: &mut Vec<String>) {
     }
 }
 
-/// The key that has the id of the resource: `ec2:SubnetID` of a subnet.
+/// The key that has the id of the resource: `ec2:SubnetID` of a subnet, `ec2:transitGatewayId` of a transit gateway.
 fn own_id_key(act: &Act) -> Option<&'static str> {
     let on = act.acts_on.filter(|_| act.actions.prefix == "ec2")?;
     let name = act.actions.resource_type(&on).name;
+    if name == "elastic-ip" {
+        return Some("ec2:AllocationId");
+    }
     let is_own = |key: &&&str| {
         let letters = name.bytes().filter(|byte| *byte != b'-').map(|byte| byte.to_ascii_lowercase());
-        let stem = key.strip_prefix("ec2:").and_then(|key| key.strip_suffix("ID"));
+        let key = key.strip_prefix("ec2:");
+        let stem = key.and_then(|key| key.strip_suffix("ID").or_else(|| key.strip_suffix("Id")));
         stem.is_some_and(|stem| stem.bytes().map(|byte| byte.to_ascii_lowercase()).eq(letters))
     };
     act.actions.keys(on.keys).iter().find(is_own).copied()
@@ -312,6 +402,17 @@ impl On<'_> {
 
     fn instance(&self) -> Option<&crate::model::Instance> {
         self.asked.state.instances.get(&self.own::<InstanceId>()?).map(|row| &**row)
+    }
+
+    /// The instance profile that a launch gives, as an ARN.
+    fn instance_profile(&self) -> Option<String> {
+        let given = self.asked.input.get("IamInstanceProfile")?;
+        let text = |member: &str| given.get(member).and_then(Value::as_str);
+        let of_name = |name: &str| {
+            let row = self.asked.global.instance_profiles.get(&name.to_lowercase())?;
+            Some(row.arn.to_string())
+        };
+        text("Arn").map(str::to_owned).or_else(|| of_name(text("Name")?))
     }
 
     fn endpoint(&self) -> Option<&VpcEndpoint> {

@@ -4,6 +4,7 @@ use super::acts::{Act, Asked, arn};
 use crate::aws::actions::ResourceType;
 use crate::aws::{ServiceId, Value};
 use crate::model::{Principal, Role, State, User};
+use crate::services::iam::service_linked;
 use std::sync::Arc;
 
 /// Members whose ARN is that of what is acted on.
@@ -66,7 +67,17 @@ fn named(asked: &Asked<'_>, variable: &str) -> Option<String> {
 fn with_path(asked: &Asked<'_>, member: &str) -> Option<String> {
     let given = asked.input.get(member).and_then(Value::as_str);
     let global = asked.global;
+    let text = |member: &str| asked.input.get(member).and_then(Value::as_str);
     let whole = match (member, given) {
+        ("RoleName", None) if text("AWSServiceName").is_some() => {
+            let made = service_linked::path_and_name(text("AWSServiceName")?, text("CustomSuffix"))?;
+            Some(format!("{}{}", made.0, made.1))
+        }
+        // The task of a deletion has the path and name of its role, and an id.
+        ("RoleName", None) if text("DeletionTaskId").is_some() => {
+            let (role, _) = text("DeletionTaskId")?.strip_prefix("task")?.rsplit_once('/')?;
+            Some(role.to_owned())
+        }
         // What is about to be made: `CreateRole` makes what `RoleName` names.
         (_, Some(name)) if asked.operation.strip_prefix("Create") == member.strip_suffix("Name") => {
             let path = asked.input.get("Path").and_then(Value::as_str).unwrap_or("/");

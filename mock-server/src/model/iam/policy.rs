@@ -2,8 +2,7 @@
 
 use super::*;
 use crate::model::{Partition, State};
-use crate::policy::{Malformed, Policy};
-use serde_json::Value;
+use crate::policy::Policy;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
@@ -30,36 +29,8 @@ impl PolicyDocument {
     /// What it says. IAM takes no document that cannot be read; one that is there all the same says nothing, and so
     /// allows nothing.
     pub fn policy(&self) -> &Arc<Policy> {
-        self.0.policy.get_or_init(|| Arc::new(read(self.text()).unwrap_or_default()))
+        self.0.policy.get_or_init(|| Arc::new(Policy::parse(self.text()).unwrap_or_default()))
     }
-}
-
-/// Reads a document as IAM does: nothing in a list of resources, and operators that compare nothing, say nothing.
-pub fn read(text: &str) -> Result<Policy, Malformed> {
-    Policy::parse(text).or_else(|error| Policy::parse(&essence(text)?).map_err(|_| error))
-}
-
-/// The document without what says nothing.
-fn essence(text: &str) -> Result<String, Malformed> {
-    let mut policy: Value = serde_json::from_str(text).map_err(Malformed::from)?;
-    let statements = match policy.get_mut("Statement") {
-        Some(Value::Array(list)) => list.iter_mut().collect(),
-        one => one.into_iter().collect::<Vec<_>>(),
-    };
-    for statement in statements.into_iter().filter_map(Value::as_object_mut) {
-        for (name, value) in statement.iter_mut() {
-            match (name.as_str(), value) {
-                ("Resource" | "NotResource", Value::Array(list)) => {
-                    list.retain(|resource| !resource.is_null())
-                }
-                ("Condition", Value::Object(operators)) => {
-                    operators.retain(|_, keys| keys.as_object().is_none_or(|keys| !keys.is_empty()));
-                }
-                _ => {}
-            }
-        }
-    }
-    Ok(policy.to_string())
 }
 
 /// Two documents are the same if their texts are.

@@ -332,3 +332,22 @@ fn arns_may_have_variables() {
         assert_eq!(alone(&policy(it), "s3:X", "*", &context), expected, "{operator}");
     }
 }
+
+/// Whatever the case in which it is given, an operator knows its name and whether it compares dates.
+#[test]
+fn operators_have_one_spelling() {
+    for name in OPERATORS {
+        for (before, after) in [("", ""), ("ForAllValues:", ""), ("ForAnyValue:", "IfExists")] {
+            let whole = format!("{before}{name}{after}");
+            for spelling in [whole.to_uppercase(), whole.to_lowercase(), whole.clone()] {
+                let operator: Operator = spelling.parse().unwrap();
+                assert_eq!(operator.to_string(), whole);
+                assert_eq!(operator.is_of_dates(), name.starts_with("Date"), "{name}");
+            }
+        }
+    }
+    assert_eq!("null".parse::<Operator>().map(|null| null.to_string()), Ok("Null".to_owned()));
+    for name in ["ForAnyValue:Null", "NullIfExists", "ForNoValue:Bool", "IfExists", "ForAnyValue:", ""] {
+        assert!(name.parse::<Operator>().is_err(), "{name}");
+    }
+}

@@ -11,6 +11,8 @@ fn forms_of_policies() {
         r#"{"Statement": [{"Effect": "Deny", "NotAction": ["a", "b"], "NotResource": "*", "NotPrincipal": {"AWS": []}}]}"#,
         r#"{"Statement": {"Sid": "", "Effect": "Allow", "Action": "a", "Principal": {"AWS": "1", "Service": ["s"], "Federated": "f", "CanonicalUser": "c"}}}"#,
         r#"{"Statement": {"Effect": "Allow", "Action": "a", "Condition": {}}}"#,
+        r#"{"Statement": {"Effect": "Allow", "Action": "a", "Condition": {"Bool": {}, "bool": {}, "any": {}}}}"#,
+        r#"{"Statement": {"Effect": "Allow", "Action": "a", "Resource": ["a", null]}}"#,
         r#"{"Statement": {"Effect": "Allow", "Action": "a", "Condition": {"Bool": {"a": true, "A": ["x", 1, -1, 1.5, false]}}}}"#,
     ];
     for document in table {
@@ -62,7 +64,7 @@ const STATEMENTS: &[(&str, &str)] = &[
     (r#"{"Effect": "Allow", "Action": "a", "Condition": null}"#, "invalid type: null, expected an object"),
     (r#"{"Effect": "Allow", "Action": "a", "Condition": []}"#, "invalid type: sequence, expected an object"),
     (
-        r#"{"Effect": "Allow", "Action": "a", "Condition": {"Equals": {}}}"#,
+        r#"{"Effect": "Allow", "Action": "a", "Condition": {"Equals": {"a": "b"}}}"#,
         "unknown condition operator `Equals`",
     ),
     (
@@ -85,7 +87,18 @@ const STATEMENTS: &[(&str, &str)] = &[
         r#"{"Effect": "Allow", "Action": "a", "Condition": {"Bool": {"a": "1", "a": "2"}}}"#,
         "a name is given twice",
     ),
-    (r#"{"Effect": "Allow", "Action": "a", "Condition": {"Bool": {}, "bool": {}}}"#, "a name is given twice"),
+    (
+        r#"{"Effect": "Allow", "Action": "a", "Condition": {"Bool": {"a": "1"}, "bool": {"b": "1"}}}"#,
+        "a name is given twice",
+    ),
+    (r#"{"Effect": "Allow", "Action": "a", "Condition": {"a": "b"}}"#, "invalid type: string \"b\""),
+    (r#"{"Effect": "Allow", "Action": "a", "Resource": [null]}"#, "`Resource` is empty"),
+    (r#"{"Effect": "Allow", "Action": "a", "Resource": null}"#, "invalid type: null, expected one value"),
+    (
+        r#"{"Effect": "Allow", "Action": "a", "Resource": ["a", 7]}"#,
+        "invalid type: integer `7`, expected a string",
+    ),
+    (r#"{"Effect": "Allow", "Action": ["a", null]}"#, "invalid type: null, expected a string"),
     (r#"[["A", "Allow", null, null, "a"]]"#, "invalid type: sequence, expected an object"),
     ("7", "invalid type: integer `7`, expected an object"),
     (r#""a""#, "invalid type: string \"a\", expected an object"),
@@ -116,10 +129,10 @@ const DOCUMENTS: &[(&str, &str, usize, usize)] = &[
     ("{\"Statement\": []} {\"Statement\": []}", "trailing characters", 1, 19),
     ("{\"Statement\": [],}", "key must be a string", 1, 18),
     (
-        "{\"Statement\": [\n  {\"Effect\": \"Allow\",\n   \"Condition\": {\n    \"StringEqual\": {}}}]}",
+        "{\"Statement\": [\n  {\"Effect\": \"Allow\",\n   \"Condition\": {\n    \"StringEqual\": {\n\"a\": \"b\"}}}]}",
         "unknown condition operator `StringEqual`",
-        4,
-        17,
+        5,
+        10,
     ),
 ];
 

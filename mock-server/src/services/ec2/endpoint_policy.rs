@@ -5,6 +5,7 @@
 
 use super::error::EndpointError;
 use crate::model::EndpointType;
+use crate::policy::Policy;
 use serde_json::{Map, Value};
 
 /// How many characters a policy may have, white space included.
@@ -36,7 +37,9 @@ pub fn check(document: &str) -> Result<(), EndpointError> {
     let policy: Value = serde_json::from_str(document)
         .map_err(|error| EndpointError::PolicySyntax { line: error.line(), column: error.column() })?;
     let fault = match &policy {
-        Value::Object(policy) => fault(policy),
+        Value::Object(policy) => fault(policy).or_else(|| {
+            Policy::parse(document).err().map(|_| "It has an unknown operator, or something twice.")
+        }),
         _ => Some("It is no JSON object."),
     };
     fault.map_or(Ok(()), |fault| Err(EndpointError::PolicyElement(fault)))

@@ -15,7 +15,7 @@ mod dependency;
 mod describe;
 mod dhcp_options;
 mod egress_only_internet_gateway;
-mod endpoint_policy;
+pub(in crate::services) mod endpoint_policy;
 #[cfg(test)]
 mod endpoint_properties;
 mod endpoint_service;

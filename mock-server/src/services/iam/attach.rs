@@ -3,7 +3,7 @@
 use super::entity::{Part, Rest, change, find};
 use super::error::{IamError, PolicyError};
 use super::holder::Holder;
-use super::quota;
+use super::{quota, service_linked};
 use crate::model::iam::policy::policy;
 use crate::model::{State, Txn};
 use crate::services::{Caller, Done, Home, Operation, Read, View, Write};
@@ -46,7 +46,7 @@ impl<H: Holder> Operation for Attach<H> {
 impl<H: Holder> Write for Attach<H> {
     /// One that is attached already is no error.
     fn run(txn: &mut Txn<'_>, _: &Caller, input: OneAttached) -> Result<Done, IamError> {
-        find::<H>(&txn.state, &input.holder)?;
+        service_linked::check::<H>(find::<H>(&txn.state, &input.holder)?)?;
         let arn = attachable(&txn.state, input.policy_arn)?;
         let holder = change(&mut txn.state, &input.holder, |holder: &mut H| {
             holder.grants_mut().attached.insert(arn);
@@ -71,6 +71,7 @@ impl<H: Holder> Operation for Detach<H> {
 
 impl<H: Holder> Write for Detach<H> {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: OneAttached) -> Result<Done, IamError> {
+        service_linked::check::<H>(find::<H>(&txn.state, &input.holder)?)?;
         let mut gone = false;
         change(&mut txn.state, &input.holder, |holder: &mut H| {
             gone = holder.grants_mut().attached.remove(input.policy_arn.as_str())

@@ -4,6 +4,7 @@
 use super::entity::{Named, change, find};
 use super::error::{IamError, PolicyError};
 use super::holder::Holder;
+use super::service_linked;
 use crate::model::iam::policy::policy;
 use crate::model::{Grants, Role, State, Txn, User};
 use crate::services::{Caller, Done, Home, Operation, Write};
@@ -71,7 +72,7 @@ impl<H: Bounded> Operation for PutBoundary<H> {
 
 impl<H: Bounded> Write for PutBoundary<H> {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: PutBoundaryIn) -> Result<Done, IamError> {
-        find::<H>(&txn.state, &input.holder)?;
+        service_linked::check::<H>(find::<H>(&txn.state, &input.holder)?)?;
         let arn = checked(&txn.state, input.permissions_boundary)?;
         change(&mut txn.state, &input.holder, |holder: &mut H| holder.grants_mut().boundary = Some(arn))?;
         Ok(Done {})
@@ -92,6 +93,7 @@ impl<H: Bounded> Operation for DeleteBoundary<H> {
 impl<H: Bounded> Write for DeleteBoundary<H> {
     /// Where there is none, nothing changes.
     fn run(txn: &mut Txn<'_>, _: &Caller, input: Named) -> Result<Done, IamError> {
+        service_linked::check::<H>(find::<H>(&txn.state, &input.name)?)?;
         change(&mut txn.state, &input.name, |holder: &mut H| holder.grants_mut().boundary = None)?;
         Ok(Done {})
     }

@@ -2,13 +2,29 @@
 
 use super::error::{IamError, Malformed};
 use super::quota;
+use crate::policy::Policy;
 use serde_json::{Map, Value};
 
 type Object = Map<String, Value>;
 
+/// What a policy and a statement of it can have.
+const POLICY: [&str; 3] = ["Version", "Id", "Statement"];
+pub const STATEMENT: [&str; 9] = [
+    "Sid",
+    "Effect",
+    "Principal",
+    "NotPrincipal",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Condition",
+];
+
 /// Checks the trust policy of a role.
 pub fn check_trust(document: &str) -> Result<(), IamError> {
     let policy = parse(document)?;
+    check_names(&policy, &POLICY)?;
     if policy.get("Version").is_some_and(|version| !is_version(version)) {
         return Err(Malformed::Version.into());
     }
@@ -20,13 +36,20 @@ pub fn check_trust(document: &str) -> Result<(), IamError> {
     for statement in statements {
         check_trust_statement(statement.as_object().ok_or(Malformed::Json)?)?;
     }
+    Policy::parse(document).map_err(|fault| Malformed::Unreadable(fault.message))?;
     if size(document) > quota::TRUST_POLICY_SIZE {
         return Err(IamError::Quota { quota: "ACLSizePerRole", limit: quota::TRUST_POLICY_SIZE });
     }
     Ok(())
 }
 
+fn check_names(object: &Object, known: &[&str]) -> Result<(), Malformed> {
+    let unknown = object.keys().find(|name| !known.contains(&name.as_str()));
+    unknown.map_or(Ok(()), |name| Err(Malformed::Unknown(name.clone())))
+}
+
 fn check_trust_statement(statement: &Object) -> Result<(), Malformed> {
+    check_names(statement, &STATEMENT)?;
     match statement.get("Effect") {
         None => return Err(Malformed::Missing("Effect")),
         Some(effect) if effect == "Allow" || effect == "Deny" => {}
@@ -141,10 +164,12 @@ mod tests {
             (check_trust(r#"{"Version":"2012"}"#), "The policy must contain a valid version string"),
             (check_trust("{}"), "Missing required field Statement"),
             (trust(""), "Could not parse the policy: Statement is empty!"),
-            (trust(&with("Effect", "effect")), "Missing required field Effect"),
+            (check_trust(r#"{"probe":"p"}"#), "Unknown field probe"),
+            (trust(&with("Effect", "effect")), "Unknown field effect"),
+            (trust(&with(r#""Effect":"Allow","#, "")), "Missing required field Effect"),
             (trust(&with("Allow", "allow")), "Invalid effect: allow"),
-            (trust(&with("Principal", "P")), "Missing required field Principal"),
-            (trust(&with("\"Action", "\"A")), "Missing required field Action"),
+            (trust(r#"{"Effect":"Allow","Action":"sts:AssumeRole"}"#), "Missing required field Principal"),
+            (trust(r#"{"Effect":"Allow","Principal":"*"}"#), "Missing required field Action"),
             (trust(&with("\"Action", "\"Resource\":\"*\",\"Action")), "Has prohibited field Resource"),
             (
                 trust(&with("sts:AssumeRole", "s3:Get")),
@@ -154,6 +179,18 @@ mod tests {
             (
                 trust(&with("Service", "AWS")),
                 r#"Invalid principal in policy: "AWS":"sagemaker.amazonaws.com""#,
+            ),
+            (
+                trust(&with("\"Action", "\"Condition\":{\"StringLikes\":{\"a\":\"b\"}},\"Action")),
+                "Could not parse the policy: unknown condition operator `StringLikes`",
+            ),
+            (
+                trust(&with("\"Action", "\"NotAction\":\"sts:*\",\"Action")),
+                "Could not parse the policy: both `Action` and `NotAction`",
+            ),
+            (
+                trust(&with("\"Action", "\"Effect\":\"Deny\",\"Action")),
+                "Could not parse the policy: duplicate field `Effect`",
             ),
             (
                 check_trust(&format!(r#"{{"Statement":[{}]}}"#, vec![ROLE; 30].join(" , "))),

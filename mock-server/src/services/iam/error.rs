@@ -61,6 +61,11 @@ refusals! {
         // === Trust policies ===
         Version = "MalformedPolicyDocument",
             text "The policy must contain a valid version string";
+        Unknown(name: String) = "MalformedPolicyDocument",
+            text "Unknown field {name}";
+        /// What it says of conditions and of two elements of a pair could not be found.
+        Unreadable(fault: String) = "MalformedPolicyDocument",
+            assumed "Could not parse the policy: {fault}";
         Missing(name: &'static str) = "MalformedPolicyDocument",
             text "Missing required field {name}";
         NoStatements = "MalformedPolicyDocument",

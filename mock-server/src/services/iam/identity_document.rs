@@ -3,58 +3,14 @@
 //! IAM looks at one thing after another, and what it says first is what is told. The order and the texts are those
 //! that were seen on AWS.
 
-use super::document::{many, plain, size};
+use super::document::{STATEMENT, many, plain, size};
 use super::error::{IamError, Malformed};
 use super::quota;
-use crate::model::iam::policy;
+use crate::policy::{Operator, Policy};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
 type Object = Map<String, Value>;
-
-/// The elements of a statement.
-const ELEMENTS: [&str; 9] = [
-    "Sid",
-    "Effect",
-    "Principal",
-    "NotPrincipal",
-    "Action",
-    "NotAction",
-    "Resource",
-    "NotResource",
-    "Condition",
-];
-
-/// What a condition can compare with, but for what comes before and after it.
-const OPERATORS: [&str; 27] = [
-    "StringEquals",
-    "StringNotEquals",
-    "StringEqualsIgnoreCase",
-    "StringNotEqualsIgnoreCase",
-    "StringLike",
-    "StringNotLike",
-    "NumericEquals",
-    "NumericNotEquals",
-    "NumericLessThan",
-    "NumericLessThanEquals",
-    "NumericGreaterThan",
-    "NumericGreaterThanEquals",
-    "DateEquals",
-    "DateNotEquals",
-    "DateLessThan",
-    "DateLessThanEquals",
-    "DateGreaterThan",
-    "DateGreaterThanEquals",
-    "Bool",
-    "BinaryEquals",
-    "IpAddress",
-    "NotIpAddress",
-    "ArnEquals",
-    "ArnLike",
-    "ArnNotEquals",
-    "ArnNotLike",
-    "Null",
-];
 
 const PARTITIONS: [&str; 9] =
     ["*", "aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"];
@@ -123,7 +79,7 @@ fn check(document: &str, needs_new_version: bool) -> Result<(), IamError> {
     {
         return Err(Malformed::NoResources.into());
     }
-    policy::read(document).map(|_| ()).map_err(|_| Malformed::Syntax.into())
+    Policy::parse(document).map(|_| ()).map_err(|_| Malformed::Syntax.into())
 }
 
 /// The statements, if everything has the names and types that it should have.
@@ -149,7 +105,7 @@ fn is_statement(statement: &Object) -> bool {
         Some(_) => false,
     };
     effect
-        && statement.keys().all(|name| ELEMENTS.contains(&name.as_str()))
+        && statement.keys().all(|name| STATEMENT.contains(&name.as_str()))
         && !both("Action")
         && !both("Resource")
         && ["Action", "NotAction", "Resource", "NotResource"].into_iter().all(listed)
@@ -163,17 +119,15 @@ fn is_condition(condition: &Value) -> bool {
         operators.iter().all(|(operator, keys)| {
             // What compares nothing can have any name.
             keys.as_object().is_some_and(|keys| {
-                keys.values().all(is_value) && (keys.is_empty() || OPERATORS.contains(&base(operator)))
+                keys.values().all(is_value) && (keys.is_empty() || known(operator).is_some())
             })
         })
     })
 }
 
-/// An operator without what comes before and after it.
-fn base(operator: &str) -> &str {
-    let before = ["ForAnyValue:", "ForAllValues:"].into_iter().find_map(|set| operator.strip_prefix(set));
-    let operator = before.unwrap_or(operator);
-    operator.strip_suffix("IfExists").unwrap_or(operator)
+/// The operator of this name. IAM knows them in the user guide's spelling alone.
+fn known(name: &str) -> Option<Operator> {
+    name.parse().ok().filter(|operator: &Operator| operator.to_string() == name)
 }
 
 /// What a statement names as its actions or resources, be it by what they are or by what they are not.
@@ -194,7 +148,7 @@ fn is_case_right(statement: &Object) -> bool {
 
 fn has_sound_dates(statement: &Object) -> bool {
     let operators = statement.get("Condition").and_then(Value::as_object).into_iter().flatten();
-    let dates = operators.filter(|(operator, _)| base(operator).starts_with("Date"));
+    let dates = operators.filter(|(operator, _)| known(operator).is_some_and(Operator::is_of_dates));
     let values = dates.flat_map(|(_, keys)| keys.as_object().into_iter().flat_map(Map::values));
     values.flat_map(many).all(|date| is_date(&plain(date)))
 }

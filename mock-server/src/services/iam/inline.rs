@@ -3,7 +3,7 @@
 use super::entity::{NamedPage, Rest, change, find};
 use super::error::{IamError, PolicyError};
 use super::holder::Holder;
-use super::{document, encoded, identity_document};
+use super::{document, encoded, identity_document, service_linked};
 use crate::model::{PolicyDocument, Txn};
 use crate::services::{Caller, Done, Home, Operation, Read, View, Write};
 use serde::ser::SerializeStruct;
@@ -32,7 +32,7 @@ impl<H: Holder> Operation for Put<H> {
 
 impl<H: Holder> Write for Put<H> {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: PutIn) -> Result<Done, IamError> {
-        find::<H>(&txn.state, &input.holder)?;
+        service_linked::check::<H>(find::<H>(&txn.state, &input.holder)?)?;
         identity_document::check_inline(&input.policy_document)?;
         let holder = change(&mut txn.state, &input.holder, |holder: &mut H| {
             let document = PolicyDocument::new(input.policy_document);
@@ -144,6 +144,7 @@ impl<H: Holder> Operation for Delete<H> {
 
 impl<H: Holder> Write for Delete<H> {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: OneInline) -> Result<Done, IamError> {
+        service_linked::check::<H>(find::<H>(&txn.state, &input.holder)?)?;
         let mut gone = None;
         change(&mut txn.state, &input.holder, |holder: &mut H| {
             gone = holder.grants_mut().inline.remove(&input.policy_name)

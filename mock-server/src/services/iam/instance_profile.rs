@@ -2,9 +2,9 @@
 
 use super::entity::{self, ByPath, Named, NamedPage, Rest, change, find};
 use super::error::{IamError, PolicyError};
-use super::quota;
 use super::role::RoleData;
 use super::tags::{self, TagData};
+use super::{quota, service_linked};
 use crate::kernel::Row;
 use crate::model::{InstanceProfile, Role, State, Txn};
 use crate::services::{Caller, Done, Home, Operation, Read, View, Write};
@@ -209,7 +209,9 @@ impl Operation for AddRoleToInstanceProfile {
 impl Write for AddRoleToInstanceProfile {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: ProfileAndRole) -> Result<Done, IamError> {
         let is_full = find::<InstanceProfile>(&txn.state, &input.instance_profile_name)?.role.is_some();
-        let role = find::<Role>(&txn.state, &input.role_name)?.key();
+        let role = find::<Role>(&txn.state, &input.role_name)?;
+        service_linked::check::<Role>(role)?;
+        let role = role.key();
         if is_full {
             return Err(IamError::Quota { quota: "InstanceSessionsPerInstanceProfile", limit: 1 });
         }
@@ -232,7 +234,9 @@ impl Operation for RemoveRoleFromInstanceProfile {
 impl Write for RemoveRoleFromInstanceProfile {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: ProfileAndRole) -> Result<Done, IamError> {
         let held = find::<InstanceProfile>(&txn.state, &input.instance_profile_name)?.role.clone();
-        let role = find::<Role>(&txn.state, &input.role_name)?.key();
+        let role = find::<Role>(&txn.state, &input.role_name)?;
+        service_linked::check::<Role>(role)?;
+        let role = role.key();
         if held != Some(role) {
             let (role, profile) = (input.role_name, input.instance_profile_name);
             return Err(PolicyError::RoleNotInProfile { role, profile }.into());

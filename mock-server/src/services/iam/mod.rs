@@ -19,6 +19,7 @@ mod managed;
 pub(in crate::services) mod oidc_provider;
 mod quota;
 mod role;
+pub mod service_linked;
 mod simulate;
 mod tags;
 #[cfg(test)]
@@ -41,6 +42,9 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.write::<role::UpdateRoleDescription>();
     registrar.write::<role::UpdateAssumeRolePolicy>();
     registrar.write::<role::DeleteRole>();
+    registrar.write::<service_linked::CreateServiceLinkedRole>();
+    registrar.write::<service_linked::DeleteServiceLinkedRole>();
+    registrar.read::<service_linked::GetServiceLinkedRoleDeletionStatus>();
 
     tags::<Role>(registrar);
 

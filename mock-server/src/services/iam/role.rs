@@ -2,16 +2,16 @@
 
 use super::boundary;
 use super::entity::{self, BoundaryData, ByPath, Named, Rest, change, check_no_policies, find};
-use super::error::IamError;
+use super::error::{IamError, PolicyError};
 use super::tags::{self, TagData};
-use super::{document, encoded, quota};
+use super::{document, encoded, quota, service_linked};
 use crate::kernel::Row;
 use crate::model::{PolicyDocument, Role, Txn};
 use crate::services::{Caller, Done, Home, Operation, Read, View, Write};
 use serde::{Deserialize, Serialize};
 
 /// The least and the default.
-const SESSION_SECONDS: i32 = 3_600;
+pub const SESSION_SECONDS: i32 = 3_600;
 
 /// A role as IAM tells it. Which members an answer has differs from operation to operation, as on AWS.
 #[derive(Serialize)]
@@ -77,7 +77,7 @@ impl RoleData {
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct OneRole {
-    role: RoleData,
+    pub role: RoleData,
 }
 
 pub struct CreateRole;
@@ -107,6 +107,9 @@ impl Write for CreateRole {
     fn run(txn: &mut Txn<'_>, caller: &Caller, input: CreateRoleIn) -> Result<OneRole, IamError> {
         document::check_trust(&input.assume_role_policy_document)?;
         let tags = tags::of_new::<Role>(input.tags)?;
+        if input.path.as_deref().is_some_and(|path| path.starts_with(service_linked::PATH)) {
+            return Err(PolicyError::ReservedPath.into());
+        }
         if txn.state.roles.contains(&Role::key_of(&input.role_name)) {
             return Err(IamError::RoleExists(input.role_name));
         }
@@ -191,6 +194,9 @@ impl Operation for UpdateRole {
 impl Write for UpdateRole {
     /// What is not given stays as it is.
     fn run(txn: &mut Txn<'_>, _: &Caller, input: UpdateRoleIn) -> Result<Done, IamError> {
+        if input.max_session_duration.is_some() {
+            service_linked::check::<Role>(find(&txn.state, &input.role_name)?)?;
+        }
         change(&mut txn.state, &input.role_name, |role: &mut Role| {
             role.description = input.description.or(role.description.take());
             role.max_session_seconds = input.max_session_duration.unwrap_or(role.max_session_seconds);
@@ -243,7 +249,7 @@ impl Operation for UpdateAssumeRolePolicy {
 
 impl Write for UpdateAssumeRolePolicy {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: UpdateAssumeRolePolicyIn) -> Result<Done, IamError> {
-        find::<Role>(&txn.state, &input.role_name)?;
+        service_linked::check::<Role>(find(&txn.state, &input.role_name)?)?;
         document::check_trust(&input.policy_document)?;
         change(&mut txn.state, &input.role_name, |role: &mut Role| {
             role.trust = PolicyDocument::new(input.policy_document)
@@ -265,6 +271,7 @@ impl Operation for DeleteRole {
 impl Write for DeleteRole {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: Named) -> Result<Done, IamError> {
         let role = find::<Role>(&txn.state, &input.name)?;
+        service_linked::check::<Role>(role)?;
         if txn.state.instance_profiles.count(&role.key()) > 0 {
             return Err(IamError::MustFirst("remove roles from instance profile"));
         }

@@ -1,6 +1,8 @@
 //! What IAM does, in an account in memory.
 
 mod account;
+mod documents;
+mod linked;
 mod users;
 
 use super::super::{

@@ -3,7 +3,7 @@
 use crate::services::refusal::refusals;
 
 refusals! {
-    /// Why STS refuses.
+    /// Why STS refuses. What is not marked was seen in public logs of STS, MissingClaim with `aud` alone.
     pub enum StsError as "sts" {
         /// A role that does not exist is refused in the same words, so that nobody learns which roles there are.
         /// What follows on the role, if anything, says which policy decided.
@@ -56,7 +56,7 @@ refusals! {
         Audience = "InvalidIdentityToken",
             text "Incorrect token audience";
         TokenExpired { now: i64, expired: i64 } = "ExpiredTokenException",
-            text "Token expired: current date/time {now} must be before the expiration date/time{expired}";
+            text "Token expired: current date/time {now} must be before the expiration date/time {expired}";
         UnknownKey = "ValidationError",
             assumed "The access key does not belong to any account that is known here";
         BadMessage = "InvalidAuthorizationMessageException",

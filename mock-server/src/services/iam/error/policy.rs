@@ -34,6 +34,22 @@ refusals! {
         NoSuchBoundary(arn: String) = "NoSuchEntity" 404,
             text "Scope ARN: {arn} does not exist or is not attachable.";
 
+        // === Service-linked roles ===
+        Protected(name: String) = "UnmodifiableEntity",
+            text "Cannot perform the operation on the protected role '{name}' - this role is only modifiable by AWS";
+        LinkedRoleExists(name: String) = "InvalidInput",
+            text "Service role name {name} has been taken in this account, please try a different suffix.";
+        NoSuffix(service: &'static str) = "InvalidInput",
+            text "Custom suffix is not allowed for {service}";
+        /// No answer of AWS, which knows more services.
+        UnknownService(service: String) = "NotImplemented" 501,
+            text "CreateServiceLinkedRole for {service} is not implemented by this mock";
+        NoSuchTask(task: String) = "NoSuchEntity" 404,
+            assumed "The deletion task {task} cannot be found.";
+        /// Only services have roles there.
+        ReservedPath = "InvalidInput",
+            assumed "The path /aws-service-role/ is reserved for service-linked roles.";
+
         // === Instance profiles ===
         ProfileExists(name: String) = "EntityAlreadyExists" 409,
             text "Instance Profile {name} already exists.";

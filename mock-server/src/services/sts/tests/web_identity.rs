@@ -68,7 +68,7 @@ fn tokens_that_are_no_good() {
     let bench = bench(json!({}), only_web());
     let now = NOW.millis() / 1_000;
     let expired =
-        format!("Token expired: current date/time {now} must be before the expiration date/time{}", now - 1);
+        format!("Token expired: current date/time {now} must be before the expiration date/time {}", now - 1);
     let not_jwt =
         "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)";
     for (token, code, text) in [
