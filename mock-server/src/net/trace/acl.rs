@@ -44,9 +44,10 @@ fn concerns(entry: &AclEntry, egress: bool, transport: Transport) -> bool {
 /// The ports that an entry is about.
 fn ports(entry: &AclEntry) -> Ports {
     let bound = |port: i32, default| u16::try_from(port).unwrap_or(default);
-    entry.ports.filter(|_| entry.protocol != "-1").map_or((0, u16::MAX), |(from, to)| {
-        (bound(from, 0), bound(to, u16::MAX))
-    })
+    entry
+        .ports
+        .filter(|_| entry.protocol != "-1")
+        .map_or((0, u16::MAX), |(from, to)| (bound(from, 0), bound(to, u16::MAX)))
 }
 
 /// Whether all of these packets pass; if not, which entry refuses which of them.

@@ -53,7 +53,13 @@ pub(super) fn entries(state: &State, id: PrefixListId) -> Vec<Ipv4Net> {
 }
 
 /// Asks all groups of an interface.
-fn ask(state: &State, groups: &[SecurityGroupId], direction: Direction, flow: &Flow, other: &Other<'_>) -> Said {
+fn ask(
+    state: &State,
+    groups: &[SecurityGroupId],
+    direction: Direction,
+    flow: &Flow,
+    other: &Other<'_>,
+) -> Said {
     let mut left = other.ranges.to_vec();
     let mut by = Vec::new();
     for group in groups.iter().filter_map(|id| state.groups.get(id)) {
@@ -127,7 +133,9 @@ impl Walk<'_> {
         let all = list(groups);
         let passed = said.refused.is_none();
         let evidence = match said.by.first().filter(|_| passed) {
-            Some((group, by)) => Evidence::of(by.id.to_string()).with("group", group.id).with("peer", peer(by)),
+            Some((group, by)) => {
+                Evidence::of(by.id.to_string()).with("group", group.id).with("peer", peer(by))
+            }
             // Nothing allows it, so every group is at fault; a rule in any of them would do.
             None => {
                 let first = groups.first().map(ToString::to_string).unwrap_or_default();

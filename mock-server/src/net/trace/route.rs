@@ -2,9 +2,9 @@
 //!
 //! Source: VPC user guide, "Route priority".
 
+use super::Place;
 use super::group::entries;
 use super::range::{overlap, subtract, v4};
-use super::Place;
 use crate::model::route::RouteTableIndex;
 use crate::model::{Destination, Route, RouteOrigin, RouteTable, RouteTarget, State, Subnet};
 use ipnet::Ipv4Net;
