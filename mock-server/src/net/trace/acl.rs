@@ -19,18 +19,18 @@ pub(super) const OF_CLIENTS: Ports = (32_768, 60_999);
 pub(super) const OF_NAT: Ports = (1_024, 65_535);
 
 /// Packets: with these addresses on the other side, to these ports.
-#[derive(Clone, Copy)]
-struct Packets {
-    other: Ipv4Net,
-    ports: Ports,
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Packets {
+    pub other: Ipv4Net,
+    pub ports: Ports,
 }
 
 /// What an ACL says.
-struct Said<'a> {
+pub(super) struct Said<'a> {
     /// The entries that let something through, in order.
-    by: Vec<&'a AclEntry>,
+    pub by: Vec<&'a AclEntry>,
     /// The one that refuses something, and what.
-    refused: Option<(&'a AclEntry, Packets)>,
+    pub refused: Option<(&'a AclEntry, Packets)>,
 }
 
 fn concerns(entry: &AclEntry, egress: bool, transport: Transport) -> bool {
@@ -51,7 +51,7 @@ fn ports(entry: &AclEntry) -> Ports {
 }
 
 /// Whether all of these packets pass; if not, which entry refuses which of them.
-fn ask(acl: &NetworkAcl, egress: bool, transport: Transport, packets: Vec<Packets>) -> Said<'_> {
+pub(super) fn ask(acl: &NetworkAcl, egress: bool, transport: Transport, packets: Vec<Packets>) -> Said<'_> {
     let mut left = packets;
     let mut by = Vec::new();
     for entry in acl.entries.iter().filter(|entry| concerns(entry, egress, transport)) {

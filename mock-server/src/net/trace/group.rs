@@ -20,11 +20,11 @@ pub(super) struct Other<'a> {
 }
 
 /// What groups say.
-struct Said {
+pub(super) struct Said {
     /// The rules that let something through, in the order in which they were asked, each with its group.
-    by: Vec<(Arc<SecurityGroup>, SecurityGroupRule)>,
+    pub by: Vec<(Arc<SecurityGroup>, SecurityGroupRule)>,
     /// What none of them lets through.
-    refused: Option<Ipv4Net>,
+    pub refused: Option<Ipv4Net>,
 }
 
 /// Whether a rule speaks of such packets.
@@ -53,7 +53,7 @@ pub(super) fn entries(state: &State, id: PrefixListId) -> Vec<Ipv4Net> {
 }
 
 /// Asks all groups of an interface.
-fn ask(
+pub(super) fn ask(
     state: &State,
     groups: &[SecurityGroupId],
     direction: Direction,

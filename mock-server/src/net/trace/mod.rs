@@ -1,5 +1,8 @@
 //! Whether packets get from here to there, and why: a pure function over the state.
 //!
+//! What lies beyond a virtual private gateway is not known, so nothing gets anywhere through one; transit gateways lead to
+//! the VPCs that are attached, and through these to where their routes lead.
+//!
 //! Hops are in the order in which they would be noticed: name, security groups, network ACL, route, target and what
 //! lies behind it, the way back; and once packets go both ways, the bucket and the policies. A hop that is refused does
 //! not end the trace: what can still be asked is asked, and tells what the next obstacle would have been.
@@ -26,23 +29,33 @@
 //! | `transport`, `port` | of the flow |
 //! | `from_port`, `to_port` | what a rule or entry has to open |
 //! | `route_table`, `destination`, `target` | the table, the route's destination and target, `none` if there is none |
-//! | `nat`, `nat_subnet` | a NAT gateway and its subnet |
+//! | `nat`, `nat_subnet`, `connectivity` | a NAT gateway, its subnet, `public` or `private` |
 //! | `gateway`, `state`, `status` | the target's id and what it is in |
-//! | `bucket`, `owner`, `role`, `action`, `key` | who may do what where; the action that is refused, or all of them |
-//! | `policy`, `statement`, `sid`, `verdict` | which statement decided, from 0; `allowed`, `explicit deny`, `implicit deny` |
+//! | `public_address` | what an internet gateway lets the sender have |
+//! | `peer_vpc`, `peer_region`, `peer_account` | what is at the other end of a peering connection or transit gateway |
+//! | `back_to` | of a route table at the other end: the block that it needs a route to, back to `gateway` |
+//! | `attachment` | that of a VPC to a transit gateway |
+//! | `bucket`, `owner`, `service_region`, `external` | a bucket, its account, the flow's region, whether it is kept elsewhere |
+//! | `role`, `action`, `key` | who does what; the action that is refused, or all of them |
+//! | `policy`, `policy_type`, `statement`, `sid` | which policy and statement decided; statements count from 0 |
+//! | `verdict` | `allowed`, `explicit deny` or `implicit deny` |
 
 mod access;
 mod acl;
+mod across;
 mod group;
 mod name;
 mod range;
 mod route;
 mod target;
+#[cfg(test)]
+mod tests;
 
 use crate::kernel::{Elsewhere, Scope};
 use crate::model::path::{Flow, Goal, Hop, HopKind, Trace, Transport, Vantage, Way};
 use crate::model::{
-    Evidence, NatGatewayId, NetworkInterface, Owner, PeeringSide, SecurityGroupId, State, Subnet, VpcEndpoint,
+    Evidence, NatGatewayId, NetworkInterface, Owner, PeeringSide, RouteTarget, SecurityGroupId, State,
+    Subnet, VpcEndpoint,
 };
 use ipnet::Ipv4Net;
 use std::net::Ipv4Addr;
@@ -108,6 +121,8 @@ struct Sender<'a> {
     of_service: bool,
     /// Where answers to it go.
     ports: acl::Ports,
+    /// Where it is outside the VPC of `place`: what leads from there to it.
+    via: Option<RouteTarget>,
     /// How often the packets were forwarded already.
     relays: usize,
 }
@@ -198,6 +213,7 @@ impl<'a> Walk<'a> {
             at: from.interface.map_or_else(|| from.subnet.to_string(), |id| id.to_string()),
             of_service: row.is_none_or(|row| is_of_sagemaker(row)),
             ports: acl::OF_CLIENTS,
+            via: None,
             relays: 0,
         }
     }

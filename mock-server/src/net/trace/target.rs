@@ -7,8 +7,8 @@ use super::{Aim, Arrival, MOST_RELAYS, Place, Receiver, Sender, Walk, acl};
 use crate::model::path::HopKind;
 use crate::model::vpc_endpoint::VpcEndpointIndex;
 use crate::model::{
-    EndpointType, Evidence, InternetGatewayId, NatGatewayId, NatGatewayState, NetworkInterfaceId,
-    PeeringStatus, Route, RouteTable, RouteTarget, VpcEndpointId, VpcId, VpcPeeringConnectionId,
+    EndpointType, Evidence, InternetGatewayId, NatGatewayId, NatGatewayState, NetworkInterfaceId, Route,
+    RouteTable, RouteTarget, VpcEndpointId,
 };
 use ipnet::Ipv4Net;
 use std::fmt;
@@ -16,7 +16,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 /// As routes print their targets.
-struct Named(RouteTarget);
+pub(super) struct Named(pub(super) RouteTarget);
 
 impl fmt::Display for Named {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -35,7 +35,7 @@ impl fmt::Display for Named {
 }
 
 /// The rule behind a route that leads somewhere.
-fn rule_of(target: RouteTarget) -> &'static str {
+pub(super) fn rule_of(target: RouteTarget) -> &'static str {
     match target {
         RouteTarget::Local => "EC2-RT-LOCAL",
         RouteTarget::Endpoint(_) => "SM-S3-RTB-03",
@@ -206,13 +206,14 @@ impl<'a> Walk<'a> {
             RouteTarget::NatGateway(id) => self.nat(from, aim, id, to),
             RouteTarget::Peering(id) => self.peering(from, aim, id),
             RouteTarget::Interface(id) => self.relay(from, aim, id, to),
-            RouteTarget::TransitGateway(_)
-            | RouteTarget::VpnGateway(_)
-            | RouteTarget::EgressOnlyInternetGateway(_) => self.beyond(from, target),
+            RouteTarget::TransitGateway(id) => self.transit(from, aim, id, to),
+            RouteTarget::VpnGateway(_) | RouteTarget::EgressOnlyInternetGateway(_) => {
+                self.beyond(from, target);
+            }
         }
     }
 
-    fn target(
+    pub(super) fn target(
         &mut self,
         from: &Sender<'a>,
         at: impl fmt::Display,
@@ -238,7 +239,7 @@ impl<'a> Walk<'a> {
     }
 
     /// At an interface, from within the VPC or through a peering connection.
-    fn arrive(&mut self, from: &Sender<'a>, to: &Receiver<'a>) {
+    pub(super) fn arrive(&mut self, from: &Sender<'a>, to: &Receiver<'a>) {
         let rule = if let Some(endpoint) = &to.endpoint {
             let evidence = Evidence::none()
                 .with("endpoint", endpoint.id)
@@ -272,7 +273,9 @@ impl<'a> Walk<'a> {
             .with("endpoint", id)
             .with("endpoint_type", endpoint.kind().name())
             .with("service", &endpoint.service.name);
-        self.target(from, id, endpoint.serves(), "SM-S3-GW-02", evidence);
+        // Nobody outside the VPC can use it. Source: PrivateLink guide, "Gateway endpoints", considerations.
+        let passed = endpoint.serves() && from.via.is_none();
+        self.target(from, id, passed, "SM-S3-GW-02", evidence);
         self.way.endpoint = Some(id);
         self.came = Some(Arrival::Endpoint { endpoint, source: from.address });
     }
@@ -327,6 +330,7 @@ impl<'a> Walk<'a> {
             at: id.to_string(),
             of_service: false,
             ports: acl::OF_NAT,
+            via: None,
             relays: from.relays + 1,
         };
         self.through(from, &next, aim, to);
@@ -339,6 +343,9 @@ impl<'a> Walk<'a> {
             self.acl_in(&next.place, single(from.address));
         }
         self.send(next, aim, to);
+        if let Some(via) = from.via {
+            self.route_back(from, &next.place, via);
+        }
         if crosses {
             self.acl_back_out(&next.place, single(from.address), from.ports);
         }
@@ -385,60 +392,16 @@ impl<'a> Walk<'a> {
             at,
             of_service: false,
             ports: acl::OF_CLIENTS,
+            via: None,
             relays: from.relays + 1,
         };
         self.through(from, &next, aim, to);
     }
 
-    /// A peering connection leads to the interfaces of the other VPC, and not through it to anything else.
-    /// Source: VPC peering guide, "VPC peering limitations".
-    fn peering(&mut self, from: &Sender<'a>, aim: &Aim<'a>, id: VpcPeeringConnectionId) {
-        let state = &from.place.state;
-        let vpc = from.place.subnet.vpc;
-        let Some(row) = state.peerings.get(&id).cloned() else {
-            return self.target(from, id, false, "EC2-PCX-ROUTE", Evidence::none());
-        };
-        let other = row.other_side(vpc);
-        let there = aim.receiver.as_ref().filter(|it| it.place.subnet.vpc == other.vpc);
-        let evidence = Evidence::none()
-            .with("status", format!("{:?}", row.status))
-            .with("peer_vpc", other.vpc)
-            .with("peer_region", &other.region)
-            .with("peer_account", other.account);
-        let passed = row.status == PeeringStatus::Active && there.is_some();
-        self.target(from, id, passed, "EC2-PCX-ROUTE", evidence);
-        let Some(receiver) = there else { return };
-        self.arrive(from, receiver);
-        self.route_back(from, receiver, RouteTarget::Peering(id));
-    }
-
-    /// Answers take the route of the other VPC's own table.
-    fn route_back(&mut self, from: &Sender<'a>, to: &Receiver<'a>, expected: RouteTarget) {
-        let source = single(from.address);
-        let (table, branches) = to.place.routes(&[source]);
-        let route = branches.first().and_then(|(route, _)| route.as_ref());
-        let passed = route.is_some_and(|route| route.target == expected && !route.blackhole);
-        let table = table.map(|table| table.id.to_string()).unwrap_or_default();
-        let destination = route.map_or_else(|| source.to_string(), |route| route.destination.to_string());
-        let evidence = to
-            .place
-            .facts(Evidence::of(format!("{table} {destination}")))
-            .with("address", source)
-            .with("route_table", &table)
-            .with("destination", &destination)
-            .with("target", route.map_or_else(|| "none".to_owned(), |route| Named(route.target).to_string()))
-            .with("gateway", Named(expected));
-        self.hop(HopKind::Route, to.place.subnet.id.to_string(), passed, "EC2-PCX-ROUTE", evidence);
-    }
-
-    /// What lies behind these is not known here, so nothing is taken to get there.
+    /// A virtual private gateway leads to a network that is not known here, so nothing is taken to get there; an
+    /// egress-only internet gateway takes no IPv4.
     fn beyond(&mut self, from: &Sender<'a>, target: RouteTarget) {
         self.target(from, Named(target), false, rule_of(target), Evidence::none().with("state", "unknown"));
-    }
-
-    /// The other VPCs that are attached to the transit gateways of this one.
-    pub(super) fn attached_vpcs(&self, _place: &Place<'a>) -> Vec<VpcId> {
-        Vec::new()
     }
 }
 
