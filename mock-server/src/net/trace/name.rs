@@ -13,7 +13,8 @@ use crate::model::peering::PeeringIndex;
 use crate::model::vpc::SubnetIndex;
 use crate::model::vpc_endpoint::VpcEndpointIndex;
 use crate::model::{
-    EndpointType, Evidence, NetworkInterface, Partition, RegionInfo, Vpc, VpcEndpoint, endpoint_service,
+    EndpointType, Evidence, NetworkInterface, Partition, RegionInfo, State, Vpc, VpcEndpoint, VpcId,
+    endpoint_service,
 };
 use ipnet::Ipv4Net;
 use std::net::Ipv4Addr;
@@ -205,13 +206,20 @@ impl<'a> Walk<'a> {
             Host::Endpoint(_) | Host::Internet => None,
         };
         let endpoint = match host {
-            Host::Endpoint(id) => self.endpoint_with(place, |it| it.serves() && it.id.to_string() == *id),
-            _ if vpc.gives_names() => self.endpoint_with(place, |it| {
-                it.is_named_in_vpc() && it.service.private_names.iter().any(|known| matches(known, name))
+            // Such names are public, and mean addresses of their VPC.
+            Host::Endpoint(id) => self.reachable_cells(place).into_iter().find_map(|(state, vpc)| {
+                let found = endpoint_of(&state, vpc, |it| it.serves() && it.id.to_string() == *id)?;
+                Some((state, found))
             }),
+            _ if vpc.gives_names() => endpoint_of(&place.state, vpc.id, |it| {
+                it.is_named_in_vpc() && it.service.private_names.iter().any(|known| matches(known, name))
+            })
+            .map(|found| (place.state.clone(), found)),
             _ => None,
         };
-        let receiver = endpoint.as_ref().and_then(|endpoint| self.receiver_of(place, endpoint));
+        let receiver =
+            endpoint.as_ref().and_then(|(state, endpoint)| self.receiver_of(place, state, endpoint));
+        let endpoint = endpoint.map(|(_, endpoint)| endpoint);
         let mut fail = |evidence: Evidence, rule| {
             self.hop(HopKind::Name, vpc.id.to_string(), false, rule, evidence);
             None
@@ -239,23 +247,18 @@ impl<'a> Walk<'a> {
         Some(aim)
     }
 
-    /// The interface endpoint of the VPC of which this holds.
-    fn endpoint_with(
-        &self,
-        place: &Place<'a>,
-        holds: impl Fn(&VpcEndpoint) -> bool,
-    ) -> Option<Arc<VpcEndpoint>> {
-        let of_vpc = place.state.vpc_endpoints.by(&VpcEndpointIndex::Vpc(place.subnet.vpc));
-        of_vpc.filter(|it| it.kind() == EndpointType::Interface).find(|it| holds(it)).cloned()
-    }
-
     /// The interface of an endpoint that is taken: the one in the same zone, or else the first.
     /// Source: PrivateLink user guide, "Availability Zones": the resolver names the zone's own address first.
-    fn receiver_of(&self, place: &Place<'a>, endpoint: &Arc<VpcEndpoint>) -> Option<Receiver<'a>> {
+    fn receiver_of(
+        &self,
+        place: &Place<'a>,
+        state: &Cell<'a>,
+        endpoint: &Arc<VpcEndpoint>,
+    ) -> Option<Receiver<'a>> {
         let near = endpoint.placements.iter().filter(|it| it.zone == place.subnet.zone);
         let any = near.chain(&endpoint.placements).find_map(|at| {
-            let interface = place.state.interfaces.get(&at.interface)?;
-            self.receiver(&place.state, interface)
+            let interface = state.interfaces.get(&at.interface)?;
+            self.receiver(state, interface)
         });
         any.map(|receiver| Receiver { endpoint: Some(endpoint.clone()), ..receiver })
     }
@@ -272,7 +275,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The VPCs that packets of this one can be for: itself, and those at the other ends of its peering connections.
-    fn reachable_cells(&self, place: &Place<'a>) -> Vec<(Cell<'a>, crate::model::VpcId)> {
+    fn reachable_cells(&self, place: &Place<'a>) -> Vec<(Cell<'a>, VpcId)> {
         let vpc = place.subnet.vpc;
         let peerings = place.state.peerings.by(&PeeringIndex::Vpc(vpc));
         let sides = peerings.filter(|row| row.status.is_live()).map(|row| row.other_side(vpc));
@@ -311,6 +314,12 @@ impl<'a> Walk<'a> {
         });
         Aim { ranges: vec![single(address)], receiver, service: None }
     }
+}
+
+/// The interface endpoint of a VPC of which this holds.
+fn endpoint_of(state: &State, vpc: VpcId, holds: impl Fn(&VpcEndpoint) -> bool) -> Option<Arc<VpcEndpoint>> {
+    let of_vpc = state.vpc_endpoints.by(&VpcEndpointIndex::Vpc(vpc));
+    of_vpc.filter(|it| it.kind() == EndpointType::Interface).find(|it| holds(it)).cloned()
 }
 
 /// The addresses that a service's names resolve to out of a VPC that has no endpoint for them.

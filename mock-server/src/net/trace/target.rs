@@ -65,14 +65,18 @@ impl<'a> Walk<'a> {
             return self.branch(from, aim, table.as_deref(), branch);
         }
         let before = self.hops.len();
-        let ways = branches.iter().map(|branch| {
+        let mut told = None;
+        for branch in &branches {
             let mut walk = self.clone();
             walk.branch(from, aim, table.as_deref(), branch);
-            walk
-        });
-        let ways: Vec<_> = ways.collect();
-        let refused = |walk: &&Walk<'a>| walk.hops.iter().skip(before).any(|hop| !hop.passed);
-        let told = ways.iter().find(refused).or(ways.first()).cloned();
+            let refused = walk.hops.iter().skip(before).any(|hop| !hop.passed);
+            if refused || told.is_none() {
+                told = Some(walk);
+            }
+            if refused {
+                break;
+            }
+        }
         if let Some(walk) = told {
             *self = walk;
         }

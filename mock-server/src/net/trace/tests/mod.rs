@@ -6,6 +6,7 @@ mod naive;
 mod properties;
 mod random;
 mod scene;
+mod targets;
 
 use super::*;
 use scene::Scene;

@@ -96,7 +96,7 @@ fn first_match(acl: &NetworkAcl, egress: bool, other: Ipv4Addr, port: u16) -> Op
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     /// What is sorted into branches takes the same routes address by address, and nothing is lost.
     #[test]

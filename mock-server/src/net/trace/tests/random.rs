@@ -76,7 +76,11 @@ fn group(scene: &mut Scene, dice: &mut Dice, vpc: VpcId, known: &[SecurityGroupI
     let mut groups = known.to_vec();
     groups.push(id);
     for direction in Direction::BOTH {
-        for _ in 0..1 + dice.roll(3) {
+        if !dice.once_in(3) {
+            let rule = scene.rule((direction, "-1", None, Peer::V4(ANY_V4)));
+            scene.here.groups.update(&id, |group| group.rules.push(rule));
+        }
+        for _ in 0..dice.roll(3) {
             let (protocol, ports) = *dice.pick(&[
                 ("-1", None),
                 ("tcp", Some((443, 443))),
@@ -204,9 +208,12 @@ fn furnish(scene: &mut Scene, dice: &mut Dice, vpc: VpcId, subnets: &[SubnetId],
         }
     }
     for table in tables {
-        for _ in 0..dice.roll(4) {
+        if let Some(target) = targets.last().filter(|_| !dice.once_in(3)) {
+            scene.add_route(table, EVERYWHERE, *target);
+        }
+        for _ in 0..dice.roll(3) {
             let Some(target) = targets.get(dice.roll(targets.len() + 1)).copied() else { continue };
-            let to = *dice.pick(&[EVERYWHERE, EVERYWHERE, "52.0.0.0/8", "52.218.128.0/18", "203.0.113.0/24"]);
+            let to = *dice.pick(&[EVERYWHERE, "52.0.0.0/8", "52.218.128.0/18", "203.0.113.0/24"]);
             scene.add_route(table, to, target);
         }
     }
