@@ -103,10 +103,7 @@ fn existing_tags(visit: &Visit<'_>, act: &Act<'_>) -> Tags {
     let Some(object) = found.home.0.objects.get(&at) else { return Tags::default() };
     let version = match act.version.or_else(|| visit.parameter("versionId")) {
         None => object.current(),
-        Some(id) => {
-            let is = |of: Option<&str>| of.unwrap_or("null") == id;
-            object.versions.iter().find(|version| is(version.id.as_deref()))
-        }
+        Some(id) => object.version(id).map(|version| &**version),
     };
     version.map(|version| version.tags.clone()).unwrap_or_default()
 }
