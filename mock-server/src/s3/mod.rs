@@ -2,4 +2,5 @@
 
 pub mod access;
 mod acts;
+pub mod bucket_policy;
 mod keys;
