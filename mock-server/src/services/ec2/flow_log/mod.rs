@@ -23,7 +23,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize, Serializer};
 #[cfg(test)]
-pub(super) use settings::refuse_bucket;
 use std::sync::Arc;
 
 /// How many ids one call may have. Source: the pages of the operations.
@@ -285,11 +284,10 @@ fn create(txn: &mut Txn<'_>, kind: Kind, input: CreateFlowLogsIn, stamp: &Stamp)
     for id in resources {
         let state = &txn.state;
         let resource = kind.find(state, &id).and_then(|resource| {
-            settings::refuse_bucket(state, &settings.destination, settings::bucket_exists)?;
-            Ok(resource)
+            Ok((resource, settings::external_bucket(txn, &settings.destination)?))
         });
-        let resource = match resource {
-            Ok(resource) => resource,
+        let (resource, external) = match resource {
+            Ok(found) => found,
             Err(error) => {
                 logs.push((id, Err(error)));
                 continue;
@@ -308,7 +306,7 @@ fn create(txn: &mut Txn<'_>, kind: Kind, input: CreateFlowLogsIn, stamp: &Stamp)
             tags: tags.clone(),
             memo: Memo::default(),
         };
-        if let Some(bucket) = settings::unknown_bucket(&txn.state, &settings.destination) {
+        if let Some(bucket) = external {
             let message =
                 format!("{bucket} is not a bucket of this server: it is taken to exist and to allow all");
             txn.note("ExternalBucket", row.id.to_string(), None, message);
