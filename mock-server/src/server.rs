@@ -1,5 +1,7 @@
 //! Sockets: takes connections, reads requests whole, writes answers.
 
+mod upstream;
+
 use crate::admin::Site;
 use crate::clock;
 use crate::gateway::{Gateway, LARGEST_BODY, TooLarge, Trust};
@@ -19,6 +21,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
+pub use upstream::OtherS3;
 
 /// Connections that are served at the same time; more wait to be accepted.
 const MOST_CONNECTIONS: usize = 4096;
@@ -41,6 +44,8 @@ pub struct Config {
     pub clock_start: Option<SimTime>,
     pub defaults: Defaults,
     pub trust: Trust,
+    /// Another S3 that knows of buckets that are not here.
+    pub upstream: Option<OtherS3>,
     /// See [`Gateway::memo`].
     pub memo: bool,
 }
@@ -62,6 +67,7 @@ impl Default for Config {
             clock_start: None,
             defaults: Defaults::default(),
             trust: Trust::default(),
+            upstream: None,
             memo: true,
         }
     }
@@ -100,9 +106,10 @@ impl Server {
         let listener = TcpListener::bind((config.host, config.port)).await?;
         let address = listener.local_addr()?;
         let site = Arc::new(config.site());
+        let upstream = config.upstream.map(Arc::new);
         let (stop, stopped) = watch::channel(false);
         let tasks = vec![
-            tokio::spawn(accept(listener, site.clone(), stopped)),
+            tokio::spawn(accept(listener, Behind { site: site.clone(), upstream }, stopped)),
             tokio::spawn(clock::drive(site.gateway.world.clone())),
         ];
         Ok(Self { address, site, stop, tasks })
@@ -177,7 +184,14 @@ impl Builder {
     }
 }
 
-async fn accept(listener: TcpListener, site: Arc<Site>, mut stopped: watch::Receiver<bool>) {
+/// What is behind the socket.
+#[derive(Clone)]
+struct Behind {
+    site: Arc<Site>,
+    upstream: Option<Arc<OtherS3>>,
+}
+
+async fn accept(listener: TcpListener, behind: Behind, mut stopped: watch::Receiver<bool>) {
     let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let mut backoff = Duration::from_millis(1);
     loop {
@@ -191,9 +205,9 @@ async fn accept(listener: TcpListener, site: Arc<Site>, mut stopped: watch::Rece
                 backoff = Duration::from_millis(1);
                 // Answers are written whole; waiting for more to send only delays them.
                 let _ = stream.set_nodelay(true);
-                let (site, stopped) = (site.clone(), stopped.clone());
+                let (behind, stopped) = (behind.clone(), stopped.clone());
                 tokio::spawn(async move {
-                    serve(stream, site, stopped).await;
+                    serve(stream, behind, stopped).await;
                     drop(permit);
                 });
             }
@@ -209,10 +223,10 @@ async fn accept(listener: TcpListener, site: Arc<Site>, mut stopped: watch::Rece
     let _ = room.acquire_many(u32::try_from(MOST_CONNECTIONS).unwrap_or(u32::MAX)).await;
 }
 
-async fn serve(stream: tokio::net::TcpStream, site: Arc<Site>, mut stopped: watch::Receiver<bool>) {
+async fn serve(stream: tokio::net::TcpStream, behind: Behind, mut stopped: watch::Receiver<bool>) {
     let service = service_fn(move |request| {
-        let site = site.clone();
-        async move { Ok::<_, Infallible>(answer(&site, request).await) }
+        let behind = behind.clone();
+        async move { Ok::<_, Infallible>(answer(&behind, request).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -233,7 +247,7 @@ async fn serve(stream: tokio::net::TcpStream, site: Arc<Site>, mut stopped: watc
     }
 }
 
-async fn answer(site: &Site, request: Request<Incoming>) -> Response<Full<Bytes>> {
+async fn answer(behind: &Behind, request: Request<Incoming>) -> Response<Full<Bytes>> {
     let (mut head, body) = request.into_parts();
     let body = match tokio::time::timeout(BODY_TIMEOUT, read_body(body)).await {
         Ok(Ok(Body::Whole(bytes))) => bytes,
@@ -251,7 +265,11 @@ async fn answer(site: &Site, request: Request<Incoming>) -> Response<Full<Bytes>
             return response;
         }
     };
-    site.answer(&Request::from_parts(head, body)).map(Full::new)
+    let request = Request::from_parts(head, body);
+    if let Some(upstream) = &behind.upstream {
+        upstream.consult(&behind.site.gateway, &request).await;
+    }
+    behind.site.answer(&request).map(Full::new)
 }
 
 enum Body {

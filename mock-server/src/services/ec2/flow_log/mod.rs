@@ -22,7 +22,6 @@ use crate::services::{Caller, Operation, Refused, Write};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize, Serializer};
-#[cfg(test)]
 use std::sync::Arc;
 
 /// How many ids one call may have. Source: the pages of the operations.
@@ -283,9 +282,9 @@ fn create(txn: &mut Txn<'_>, kind: Kind, input: CreateFlowLogsIn, stamp: &Stamp)
     let mut logs = Vec::with_capacity(resources.len());
     for id in resources {
         let state = &txn.state;
-        let resource = kind.find(state, &id).and_then(|resource| {
-            Ok((resource, settings::external_bucket(txn, &settings.destination)?))
-        });
+        let resource = kind
+            .find(state, &id)
+            .and_then(|resource| Ok((resource, settings::external_bucket(txn, &settings.destination)?)));
         let (resource, external) = match resource {
             Ok(found) => found,
             Err(error) => {
