@@ -104,7 +104,7 @@ impl Content {
         hex(&digest).into()
     }
 
-    /// In bytes.
+    /// How long it is, in bytes.
     pub fn len(&self) -> u64 {
         match self {
             Content::Bytes(bytes) => bytes.len() as u64,
@@ -316,6 +316,23 @@ impl State {
             .take_while(move |object| &*object.at.bucket == bucket && object.at.key.starts_with(prefix))
     }
 
+    /// The same, but only those after this key.
+    pub fn objects_after<'a>(
+        &'a self,
+        bucket: &'a str,
+        prefix: &'a str,
+        after: &str,
+    ) -> Box<dyn Iterator<Item = &'a Arc<Object>> + 'a> {
+        if after < prefix || after.is_empty() {
+            return Box::new(self.objects_under(bucket, prefix));
+        }
+        let first = ObjectKey { bucket: bucket.into(), key: after.into() };
+        let rest = self.objects.after(&first);
+        Box::new(
+            rest.take_while(move |object| &*object.at.bucket == bucket && object.at.key.starts_with(prefix)),
+        )
+    }
+
     /// The newest version of an object, unless it was deleted.
     pub fn object(&self, bucket: &str, key: &str) -> Option<&ObjectVersion> {
         self.objects.get(&ObjectKey { bucket: bucket.into(), key: key.into() })?.current()
@@ -344,7 +361,12 @@ impl State {
 
     /// How many more bytes of objects the account may keep.
     pub fn free_bytes(&self) -> u64 {
-        self.choices.s3_bytes.unwrap_or(MOST_BYTES).saturating_sub(self.s3_bytes)
+        self.most_bytes().saturating_sub(self.s3_bytes)
+    }
+
+    /// How many bytes of objects the account may keep.
+    pub fn most_bytes(&self) -> u64 {
+        self.choices.s3_bytes.unwrap_or(MOST_BYTES)
     }
 }
 
