@@ -8,7 +8,8 @@ use crate::clock::{parse_lag, parse_mode, parse_span};
 use crate::gateway::Trust;
 use crate::kernel::{AccountId, ClockMode, SimTime};
 use crate::model::{
-    Choices, Defaults, IamMode, Offerings, Placement, Profile, Quotas, RuleMode, RuleModes, Silence, Texts,
+    BucketNames, Choices, DataMode, Defaults, IamMode, Offerings, Placement, Profile, Quotas, RuleMode,
+    RuleModes, Silence, Texts,
 };
 use crate::rules;
 use crate::scenario;
@@ -118,6 +119,14 @@ struct Serve {
     /// served with an event that tells (audit), or served.
     #[arg(long = "iam", env = "MOCKPLANE_IAM", default_value = "enforce")]
     iam: IamModeName,
+    /// What becomes of jobs whose buckets or objects are not here: they fail (enforce), run with an event that tells
+    /// (audit), or run (off). With auto they fail as soon as the account has made a bucket here; until then its
+    /// buckets count as kept elsewhere.
+    #[arg(long, env = "MOCKPLANE_DATA", default_value = "auto")]
+    data: DataModeName,
+    /// Whether each account has names of buckets for itself, or all share them as on AWS.
+    #[arg(long, env = "MOCKPLANE_BUCKET_NAMES", default_value = "account")]
+    bucket_names: BucketNamesName,
     /// Who acts with an access key that is neither twelve digits nor made here, or with none: the account's root, or
     /// nobody.
     #[arg(long, env = "MOCKPLANE_UNKNOWN_KEYS", default_value = "root")]
@@ -218,6 +227,40 @@ impl From<IamModeName> for IamMode {
             IamModeName::Enforce => IamMode::Enforce,
             IamModeName::Audit => IamMode::Audit,
             IamModeName::Off => IamMode::Off,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum DataModeName {
+    Auto,
+    Enforce,
+    Audit,
+    Off,
+}
+
+impl From<DataModeName> for DataMode {
+    fn from(name: DataModeName) -> Self {
+        match name {
+            DataModeName::Auto => DataMode::Auto,
+            DataModeName::Enforce => DataMode::Enforce,
+            DataModeName::Audit => DataMode::Audit,
+            DataModeName::Off => DataMode::Off,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum BucketNamesName {
+    Account,
+    Global,
+}
+
+impl From<BucketNamesName> for BucketNames {
+    fn from(name: BucketNamesName) -> Self {
+        match name {
+            BucketNamesName::Account => BucketNames::Account,
+            BucketNamesName::Global => BucketNames::Global,
         }
     }
 }
@@ -329,6 +372,8 @@ fn defaults(args: &Serve) -> Result<Defaults, String> {
         linger: args.endpoint_linger,
         eventual: args.eventual_consistency,
         s3_bytes: None,
+        data: args.data.into(),
+        bucket_names: args.bucket_names.into(),
     };
     let mut quotas = match args.quotas {
         QuotasName::Aws => Quotas::default(),

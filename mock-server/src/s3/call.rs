@@ -1,10 +1,11 @@
 //! What the operations know of a request besides its input, and the buckets they work on.
 
-use super::access::{S3Act, authorise};
+use super::access::{Denied, On, Permit, Visit};
+use super::acts::Act;
 use super::host::S3Host;
 use crate::jobs;
 use crate::kernel::{AccountId, Scope, SimTime};
-use crate::model::{Account, Bucket, ObjectKey, State, Txn, World, bucket};
+use crate::model::{Account, Bucket, FoundBucket, ObjectKey, State, Txn, World, bucket};
 use crate::services::Caller;
 use crate::services::s3::S3Error;
 use crate::services::s3::condition::Conditions;
@@ -27,8 +28,10 @@ pub(super) struct Facts {
     pub(super) wall: SimTime,
     /// The region whose endpoint was asked; `None` if nothing says which.
     pub(super) endpoint: Option<Arc<str>>,
-    /// The headers as they came.
+    /// The headers as they came, but for what is said of chunks.
     pub(super) headers: HeaderMap,
+    /// The query string as it came.
+    pub(super) query: String,
     /// What was sent, without the frame of chunks.
     pub(super) body: Bytes,
     pub(super) outcome: Mutex<Outcome>,
@@ -40,6 +43,18 @@ pub(super) struct Outcome {
     pub(super) operation: Option<&'static str>,
     pub(super) refusal: Option<S3Error>,
     pub(super) body: Option<Bytes>,
+    /// What was found to be allowed: it is recorded once it is done.
+    permits: Vec<Permit>,
+}
+
+impl From<Denied> for S3Error {
+    fn from(denied: Denied) -> Self {
+        match denied.code {
+            "AccessDenied" => S3Error::Denied(denied.message),
+            "MethodNotAllowed" => S3Error::MethodNotAllowed,
+            _ => S3Error::argument("", "", denied.message),
+        }
+    }
 }
 
 impl std::ops::Deref for Call {
@@ -50,15 +65,19 @@ impl std::ops::Deref for Call {
 }
 
 /// A bucket, and where it is.
-pub struct Place {
-    pub bucket: Arc<Bucket>,
+pub(super) struct Place {
+    pub(super) bucket: Arc<Bucket>,
     /// The account-wide state of the account that has it.
-    pub state: Arc<State>,
+    pub(super) state: Arc<State>,
     account: Arc<Account>,
     now: SimTime,
 }
 
 impl Place {
+    pub(super) fn found(&self) -> FoundBucket {
+        FoundBucket { bucket: self.bucket.clone(), home: bucket::Home(self.state.clone()) }
+    }
+
     pub(super) fn at(&self, key: &str) -> ObjectKey {
         ObjectKey { bucket: self.bucket.name.clone(), key: key.into() }
     }
@@ -120,28 +139,71 @@ impl Facts {
         }
     }
 
-    /// Whether the caller may do this in a bucket.
-    pub(super) fn may(
-        &self,
-        place: &Place,
-        action: &'static str,
-        key: Option<&str>,
-        context: Vec<(&'static str, String)>,
-    ) -> Result<(), S3Error> {
-        let (caller, signed, bucket) = (&self.caller, self.signed, &*place.bucket.name);
-        authorise(&S3Act { caller, signed, action, place: Some(place), bucket, key, context })
+    /// What policies see of the request.
+    pub(super) fn visit(&self) -> Result<Visit<'_>, S3Error> {
+        let caller = self.signed.then_some(&self.caller);
+        Ok(Visit::new(caller, &self.account, &self.headers, &self.query, self.now)?)
     }
 
-    /// The bucket of this name, if the caller may do this to it as a whole.
-    pub(super) fn may_in(
+    fn permitted(&self, ask: impl FnOnce(&Visit<'_>, &str) -> Result<Permit, Denied>) -> Result<(), S3Error> {
+        let operation = self.outcome().operation.unwrap_or_default();
+        let permit = ask(&self.visit()?, operation)?;
+        self.outcome().permits.push(permit);
+        Ok(())
+    }
+
+    /// Whether the caller may do this operation to something.
+    pub(super) fn may_on(&self, on: On<'_>) -> Result<(), S3Error> {
+        self.permitted(|visit, operation| visit.authorise(operation, on, None))
+    }
+
+    /// Whether the caller may do this operation to an object.
+    pub(super) fn may(&self, place: &Place, key: &str) -> Result<(), S3Error> {
+        self.may_on(On::Object(&place.found(), key))
+    }
+
+    /// Whether the caller may do this operation to an object, with what is copied from another one.
+    pub(super) fn may_copy(
         &self,
-        name: &str,
-        owner: Option<&str>,
-        action: &'static str,
-    ) -> Result<Place, S3Error> {
+        place: &Place,
+        key: &str,
+        source: &Place,
+        from: &str,
+    ) -> Result<(), S3Error> {
+        let (to, from) = (On::Object(&place.found(), key), On::Object(&source.found(), from));
+        self.permitted(|visit, operation| visit.authorise(operation, to, Some(from)))
+    }
+
+    /// Whether the caller may delete an object.
+    pub(super) fn may_delete(&self, place: &Place, key: &str, version: Option<&str>) -> Result<(), S3Error> {
+        let found = place.found();
+        self.permitted(|visit, _| visit.may(&[Act::delete(On::Object(&found, key), version)]))
+    }
+
+    /// The bucket of this name, if the caller may do this operation to it as a whole.
+    pub(super) fn may_in(&self, name: &str, owner: Option<&str>) -> Result<Place, S3Error> {
         let place = self.bucket(name, owner)?;
-        self.may(&place, action, None, Vec::new())?;
+        self.may_on(On::Bucket(&place.found()))?;
         Ok(place)
+    }
+
+    /// What to say instead of that an object is not there.
+    pub(super) fn missing(&self, place: &Place, error: S3Error) -> S3Error {
+        let untold = match &error {
+            S3Error::NoSuchKey(_) | S3Error::Deleted { .. } => {
+                self.visit().and_then(|visit| Ok(visit.may_know(&place.found())?)).err()
+            }
+            _ => None,
+        };
+        untold.unwrap_or(error)
+    }
+
+    /// Remembers what was done.
+    pub(super) fn record(&self) {
+        let permits = std::mem::take(&mut self.outcome().permits);
+        if let Ok(visit) = self.visit() {
+            permits.into_iter().for_each(|permit| visit.record(permit));
+        }
     }
 
     /// What the request demands of the object, by headers that begin like this.

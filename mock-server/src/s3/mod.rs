@@ -2,16 +2,17 @@
 //! is in `services::s3`.
 //!
 //! ```text
-//! host -> body (chunks, digests) -> s3s -> api (one function for each operation) -> answer
+//! host -> body (chunks, digests) -> s3s -> api (one function for each operation; asks access) -> answer
 //! ```
 //!
 //! Built with the feature `s3`; without it every request to S3 is answered 501.
 
+pub mod access;
+mod acts;
 pub mod host;
+mod keys;
 mod refusal;
 
-#[cfg(feature = "s3")]
-mod access;
 #[cfg(feature = "s3")]
 mod api;
 #[cfg(feature = "s3")]
@@ -27,10 +28,6 @@ use crate::services::Caller;
 use bytes::Bytes;
 use std::sync::Arc;
 
-#[cfg(feature = "s3")]
-pub use access::{S3Act, authorise};
-#[cfg(feature = "s3")]
-pub use call::Place;
 pub use refusal::refusal;
 #[cfg(feature = "s3")]
 pub use wire::answer;

@@ -96,7 +96,10 @@ fn served(request: Request<'_>) -> (&'static str, Result<Response<Bytes>, S3Erro
         Err(error) => return ("-", Err(error)),
     };
     let answer = polled(SERVICE.call(asked));
-    let Outcome { operation, refusal, body } = std::mem::take(&mut *call.outcome());
+    let (operation, refusal, body) = {
+        let Outcome { operation, refusal, body, .. } = &mut *call.outcome();
+        (*operation, refusal.take(), body.take())
+    };
     let operation = operation.unwrap_or("-");
     let result = match (refusal, answer) {
         (Some(refusal), _) => Err(refusal),
@@ -106,6 +109,9 @@ fn served(request: Request<'_>) -> (&'static str, Result<Response<Bytes>, S3Erro
             Err(S3Error::InternalError)
         }
     };
+    if result.is_ok() {
+        call.record();
+    }
     (operation, result)
 }
 
@@ -129,6 +135,7 @@ fn prepared(request: &Request<'_>, named: Option<S3Host<'_>>) -> Result<(Call, H
         now: request.now,
         wall: request.wall,
         headers: headers.clone(),
+        query: http.uri().query().unwrap_or_default().to_owned(),
         body: body.clone(),
         outcome: Mutex::default(),
     }));

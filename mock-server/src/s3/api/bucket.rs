@@ -3,7 +3,8 @@
 use super::{Answer, owner, say, timestamp};
 use crate::kernel::Scope;
 use crate::model::Bucket as BucketRow;
-use crate::s3::access::{S3Act, authorise};
+use crate::model::sight::is_taken;
+use crate::s3::access::On;
 use crate::s3::call::{Call, value};
 use crate::services::s3::{S3Error, bucket, name};
 use base64::Engine;
@@ -11,20 +12,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hyper::HeaderMap;
 use s3s::S3Response;
 use s3s::dto::*;
-
-/// What nobody names a bucket in, about one that is not there.
-fn may(call: &Call, action: &'static str, bucket: &str) -> Result<(), S3Error> {
-    let context = Vec::new();
-    authorise(&S3Act {
-        caller: &call.caller,
-        signed: call.signed,
-        action,
-        place: None,
-        bucket,
-        key: None,
-        context,
-    })
-}
 
 pub(super) fn create(call: &Call, input: CreateBucketInput) -> Answer<CreateBucketOutput> {
     let endpoint = call.endpoint.clone().unwrap_or_else(|| call.caller.region.clone());
@@ -45,14 +32,18 @@ pub(super) fn create(call: &Call, input: CreateBucketInput) -> Answer<CreateBuck
     let constraint = configuration.location_constraint.as_ref().map(|constraint| constraint.as_str());
     name::check(&input.bucket)?;
     let region = bucket::location(&endpoint, constraint)?;
-    may(call, "s3:CreateBucket", &input.bucket)?;
+    call.may_on(On::New { name: &input.bucket, region })?;
+    let names = call.account.read(&Scope::Global).choices.bucket_names;
+    if is_taken(call.account.id, &input.bucket, names, &*call.account) {
+        return Err(S3Error::BucketAlreadyExists(input.bucket));
+    }
     let row = BucketRow::new(&input.bucket, call.account.id, region.into(), call.now);
     call.account.write(&Scope::Global, call.now, true, |txn| bucket::create(txn, row, &endpoint))?;
     say(CreateBucketOutput { location: Some(format!("/{}", input.bucket)), ..Default::default() })
 }
 
 pub(super) fn head(call: &Call, input: HeadBucketInput) -> Answer<HeadBucketOutput> {
-    let place = call.may_in(&input.bucket, input.expected_bucket_owner.as_deref(), "s3:ListBucket")?;
+    let place = call.may_in(&input.bucket, input.expected_bucket_owner.as_deref())?;
     let mut headers = HeaderMap::new();
     headers.insert("x-amz-bucket-region", value(&place.bucket.region));
     headers.insert("content-type", value("application/xml"));
@@ -60,14 +51,14 @@ pub(super) fn head(call: &Call, input: HeadBucketInput) -> Answer<HeadBucketOutp
 }
 
 pub(super) fn delete(call: &Call, input: DeleteBucketInput) -> Answer<DeleteBucketOutput> {
-    let place = call.may_in(&input.bucket, input.expected_bucket_owner.as_deref(), "s3:DeleteBucket")?;
+    let place = call.may_in(&input.bucket, input.expected_bucket_owner.as_deref())?;
     place.write(|txn| bucket::delete(txn, &place.bucket.name))?;
     say(DeleteBucketOutput {})
 }
 
 /// Source: S3 API reference, `ListBuckets`.
 pub(super) fn list(call: &Call, input: ListBucketsInput) -> Answer<ListBucketsOutput> {
-    may(call, "s3:ListAllMyBuckets", "")?;
+    call.may_on(On::Buckets)?;
     const MOST: i32 = 10_000;
     let most = input.max_buckets.unwrap_or(MOST);
     if !(1..=MOST).contains(&most) {
@@ -111,7 +102,7 @@ fn token(token: &str) -> Result<String, S3Error> {
 /// It may be asked at any endpoint. Source: S3 API reference, `GetBucketLocation`.
 pub(super) fn location(call: &Call, input: GetBucketLocationInput) -> Answer<GetBucketLocationOutput> {
     let place = call.find(&input.bucket, input.expected_bucket_owner.as_deref())?;
-    call.may(&place, "s3:GetBucketLocation", None, Vec::new())?;
+    call.may_on(On::Bucket(&place.found()))?;
     let region = &*place.bucket.region;
     let constraint = (region != "us-east-1").then(|| BucketLocationConstraint::from(region.to_owned()));
     say(GetBucketLocationOutput { location_constraint: constraint })

@@ -56,16 +56,6 @@ pub(super) fn most(asked: Option<i32>, name: &'static str) -> Result<usize, S3Er
     })
 }
 
-/// What whoever may list is asked about. Source: service authorization reference, Amazon S3.
-pub(super) fn context(prefix: &str, delimiter: &str, most: Option<i32>) -> Vec<(&'static str, String)> {
-    let mut context = vec![("s3:prefix", prefix.to_owned())];
-    if !delimiter.is_empty() {
-        context.push(("s3:delimiter", delimiter.to_owned()));
-    }
-    context.extend(most.map(|most| ("s3:max-keys", most.to_string())));
-    context
-}
-
 /// One page of the objects of a bucket.
 fn page(place: &Place, listing: &Listing<'_>) -> Listed<Arc<ObjectRow>> {
     let objects = place.state.objects_after(&place.bucket.name, listing.prefix, listing.after);
@@ -92,8 +82,7 @@ fn told(object: &ObjectRow, encoding: Encoding, owner: Option<Owner>) -> Option<
 pub(super) fn objects_v2(call: &Call, input: ListObjectsV2Input) -> Answer<ListObjectsV2Output> {
     let (prefix, delimiter) =
         (input.prefix.as_deref().unwrap_or_default(), input.delimiter.as_deref().unwrap_or_default());
-    let place = call.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
-    call.may(&place, "s3:ListBucket", None, context(prefix, delimiter, input.max_keys))?;
+    let place = call.may_in(&input.bucket, input.expected_bucket_owner.as_deref())?;
     let (encoding, most) = (Encoding::of(input.encoding_type.as_ref())?, most(input.max_keys, "max-keys")?);
     let from = input.continuation_token.as_deref().map(token).transpose()?;
     let after = from.as_deref().or(input.start_after.as_deref()).unwrap_or_default();
@@ -130,8 +119,7 @@ fn token(token: &str) -> Result<String, S3Error> {
 pub(super) fn objects(call: &Call, input: ListObjectsInput) -> Answer<ListObjectsOutput> {
     let (prefix, delimiter) =
         (input.prefix.as_deref().unwrap_or_default(), input.delimiter.as_deref().unwrap_or_default());
-    let place = call.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
-    call.may(&place, "s3:ListBucket", None, context(prefix, delimiter, input.max_keys))?;
+    let place = call.may_in(&input.bucket, input.expected_bucket_owner.as_deref())?;
     let (encoding, most) = (Encoding::of(input.encoding_type.as_ref())?, most(input.max_keys, "max-keys")?);
     let after = input.marker.as_deref().unwrap_or_default();
     let page = page(&place, &Listing { prefix, delimiter, after, most });

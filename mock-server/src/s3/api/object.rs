@@ -51,14 +51,11 @@ pub(super) fn told_checksums(call: &Call) -> BTreeMap<&'static str, String> {
 
 pub(super) fn put(call: &Call, input: PutObjectInput) -> Answer<PutObjectOutput> {
     let place = call.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
-    call.may(&place, "s3:PutObject", Some(&input.key), Vec::new())?;
+    call.may(&place, &input.key)?;
     if input.write_offset_bytes.is_some() {
         return Err(S3Error::NotBuilt("Appending to objects"));
     }
     let Said { headers, metadata, tags } = head::said(call)?;
-    if !tags.is_empty() {
-        call.may(&place, "s3:PutObjectTagging", Some(&input.key), Vec::new())?;
-    }
     let content = content(call)?;
     let checksums = checksums(call, &content);
     let conditions = call.conditions("");
@@ -99,9 +96,9 @@ struct Asked<'a> {
 impl Asked<'_> {
     fn read(self, call: &Call) -> Result<(Place, std::sync::Arc<ObjectVersion>, Read), S3Error> {
         let place = call.bucket(self.bucket, self.owner)?;
-        let action = if self.version.is_some() { "s3:GetObjectVersion" } else { "s3:GetObject" };
-        call.may(&place, action, Some(self.key), Vec::new())?;
-        let version = object::find(&place.state, &place.at(self.key), self.version)?.clone();
+        call.may(&place, self.key)?;
+        let version = object::find(&place.state, &place.at(self.key), self.version);
+        let version = version.map_err(|error| call.missing(&place, error))?.clone();
         call.conditions("").for_reading(&version)?;
         let size = version.len();
         let mut headers = head::told(&place.bucket, &version);
@@ -205,15 +202,10 @@ pub(super) fn head(call: &Call, input: HeadObjectInput) -> Answer<HeadObjectOutp
     Ok(response)
 }
 
-/// The action that a deletion is. Source: service authorization reference, Amazon S3.
-fn deleting(version: Option<&str>) -> &'static str {
-    if version.is_some() { "s3:DeleteObjectVersion" } else { "s3:DeleteObject" }
-}
-
 pub(super) fn delete(call: &Call, input: DeleteObjectInput) -> Answer<DeleteObjectOutput> {
     let version = input.version_id.as_deref();
     let place = call.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
-    call.may(&place, deleting(version), Some(&input.key), Vec::new())?;
+    call.may_delete(&place, &input.key, version)?;
     let (at, conditions) = (place.at(&input.key), call.conditions(""));
     let deleted = place.write(|txn| {
         conditions.for_writing(&at.key, txn.state.objects.get(&at).and_then(|object| object.current()))?;
@@ -242,7 +234,7 @@ pub(super) fn delete_many(call: &Call, input: DeleteObjectsInput) -> Answer<Dele
     for asked in input.delete.objects {
         let version = asked.version_id.as_deref();
         let at = place.at(&asked.key);
-        let done = call.may(&place, deleting(version), Some(&asked.key), Vec::new()).and_then(|()| {
+        let done = call.may_delete(&place, &asked.key, version).and_then(|()| {
             place.write(|txn| {
                 let there = txn.state.objects.get(&at).and_then(|object| object.current());
                 let if_match = asked.e_tag.as_ref().map(|etag| etag.value().to_owned());

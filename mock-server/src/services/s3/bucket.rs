@@ -48,6 +48,7 @@ pub fn create(txn: &mut Txn<'_>, bucket: Bucket, endpoint: &str) -> Result<(), S
         return Err(S3Error::TooManyBuckets);
     }
     txn.state.buckets.insert(bucket);
+    txn.state.has_made_bucket = true;
     Ok(())
 }
 

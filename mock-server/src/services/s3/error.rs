@@ -92,6 +92,8 @@ refusals! {
 
         // === Requests ===
         AccessDenied = "AccessDenied" 403, text "Access Denied";
+        /// Who may not do what, and why; S3 tells that to callers of the bucket's own account.
+        Denied(sentence: String) = "AccessDenied" 403, text "{sentence}";
         InvalidArgument { message: String, argument_name: &'static str, argument_value: String } = "InvalidArgument",
             text "{message}";
         InvalidRequest(problem: String) = "InvalidRequest", text "{problem}";
@@ -180,8 +182,13 @@ const MEMBERS: &[(&str, &str)] = &[
 impl S3Error {
     /// What the answer says besides code and message.
     pub fn members(&self) -> Vec<(&'static str, String)> {
+        // What is not known is not told.
         let member = |fact| MEMBERS.iter().find(|(name, _)| *name == fact).map(|(_, member)| *member);
-        self.facts().into_iter().filter_map(|(fact, value)| Some((member(fact)?, value))).collect()
+        self.facts()
+            .into_iter()
+            .filter_map(|(fact, value)| Some((member(fact)?, value)))
+            .filter(|(_, value)| !value.is_empty())
+            .collect()
     }
 
     /// Headers of the answer that only some refusals have.
