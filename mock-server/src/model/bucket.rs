@@ -87,6 +87,16 @@ pub enum Content {
 }
 
 impl Content {
+    /// Some of it.
+    #[must_use]
+    pub fn slice(&self, span: std::ops::Range<u64>) -> Self {
+        let index = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+        match self {
+            Content::Bytes(bytes) => Content::Bytes(bytes.slice(index(span.start)..index(span.end))),
+            Content::Size(_) => Content::Size(span.end - span.start),
+        }
+    }
+
     /// What is kept of it in memory, in bytes.
     pub fn kept(&self) -> u64 {
         match self {

@@ -5,7 +5,7 @@ use super::acts::Act;
 use super::host::S3Host;
 use crate::jobs;
 use crate::kernel::{AccountId, Scope, SimTime};
-use crate::model::{Account, Bucket, FoundBucket, ObjectKey, State, Txn, World, bucket};
+use crate::model::{Account, Bucket, FoundBucket, ObjectKey, State, Tags, Txn, World, bucket};
 use crate::services::Caller;
 use crate::services::s3::S3Error;
 use crate::services::s3::condition::Conditions;
@@ -172,6 +172,16 @@ impl Facts {
     ) -> Result<(), S3Error> {
         let (to, from) = (On::Object(&place.found(), key), On::Object(&source.found(), from));
         self.permitted(|visit, operation| visit.authorise(operation, to, Some(from)))
+    }
+
+    /// Whether the caller may give an object tags.
+    pub(super) fn may_tag(&self, place: &Place, key: &str, tags: &Tags) -> Result<(), S3Error> {
+        let found = place.found();
+        self.permitted(|visit, operation| {
+            let mut acts = visit.acts(operation, On::Object(&found, key), None);
+            acts.iter_mut().for_each(|act| act.tags = Some(tags));
+            visit.may(&acts)
+        })
     }
 
     /// Whether the caller may delete an object.

@@ -40,6 +40,7 @@ refusals! {
             text "The replication configuration was not found";
         NoObjectLock(bucket_name: String) = "ObjectLockConfigurationNotFoundError" 404,
             text "Object Lock configuration does not exist for this bucket";
+        IllegalVersioning(problem: &'static str) = "IllegalVersioningConfigurationException", text "{problem}";
         MalformedPolicy(problem: String) = "MalformedPolicy", text "{problem}";
         AclNotSupported = "AccessControlListNotSupported", text "The bucket does not allow ACLs";
 
@@ -85,10 +86,10 @@ refusals! {
         EntityTooSmall { proposed_size: u64, min_size_allowed: u64, part_number: u64, etag: String } =
             "EntityTooSmall", text "Your proposed upload is smaller than the minimum allowed size";
         NoParts = "InvalidRequest", text "You must specify at least one part";
-        ChecksumMissing { algorithm: &'static str } = "InvalidRequest",
-            text "The upload was created using a {algorithm} checksum. The complete request must include the checksum for each part. It was missing for part 1 in the request.";
         ChecksumTypeMismatch { part: &'static str, upload: &'static str } = "InvalidRequest",
             text "Checksum Type mismatch occurred, expected checksum Type: {upload}, actual checksum Type: {part}";
+        TypeMismatch { given: String, upload: &'static str } = "InvalidRequest",
+            text "The upload was created using the {upload} checksum mode. The complete request must use the same checksum mode.";
 
         // === Requests ===
         AccessDenied = "AccessDenied" 403, text "Access Denied";
