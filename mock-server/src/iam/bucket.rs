@@ -2,6 +2,7 @@
 //! through, and of the bucket.
 
 use super::grants::{self, Held};
+use super::public::is_public;
 use super::{control, who};
 use crate::kernel::{AccountId, Elsewhere, Scope, SimTime};
 use crate::model::iam::SERVICE_SESSION;
@@ -76,9 +77,24 @@ impl Ask<'_> {
             context: &self.context,
         };
         let source = |document| Source { name: arn(self.bucket, None).into(), policy: document };
-        let resource = self.bucket.policy.as_ref().map(|document| source(document.policy()));
+        let document = self.bucket.policy.as_ref().filter(|_| !self.is_locked_out());
+        let resource = document.map(|document| source(document.policy()));
         let given = Policies { resource, resource_kind: Kind::Resource, ..self.given };
         through(&self.came, given, |policies| decide(&request, policies))
+    }
+}
+
+impl Ask<'_> {
+    /// Whether the bucket's policy is public, the bucket restricts what such a policy grants to its own account and to
+    /// services of AWS, and who asks is neither. Source: S3 user guide, "Block public access settings".
+    fn is_locked_out(&self) -> bool {
+        let stranger = match self.who {
+            policy::Principal::Service { .. } => false,
+            who => who.account().is_none_or(|account| account != self.bucket.account.to_string()),
+        };
+        stranger
+            && self.bucket.public_access.is_some_and(|block| block.restrict_buckets)
+            && self.bucket.policy.as_ref().is_some_and(|document| is_public(document.text()))
     }
 }
 
@@ -199,3 +215,7 @@ impl Home<'_> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "bucket_tests.rs"]
+mod tests;

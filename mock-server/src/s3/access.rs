@@ -258,11 +258,16 @@ impl<'a> Visit<'a> {
     /// Source: S3 user guide, "Troubleshoot access denied (403 Forbidden) errors in Amazon S3"; its form was seen in
     /// public logs.
     fn sentence(&self, act: &Act<'_>, decision: &Decision) -> String {
+        self.refusal(act, &decision.reason(&act.name()))
+    }
+
+    /// The same for other reasons than what policies say.
+    pub(super) fn refusal(&self, act: &Act<'_>, reason: &str) -> String {
         let Some(caller) = self.caller.filter(|_| self.is_home(act)) else {
             return "Access Denied".to_owned();
         };
         let arn = who::arn(caller.partition, caller.account, &caller.principal);
-        let (action, reason) = (act.name(), decision.reason(&act.name()));
+        let action = act.name();
         match act.on {
             On::Buckets => format!("User: {arn} is not authorized to perform: {action} {reason}"),
             _ => {

@@ -52,6 +52,7 @@ impl From<Denied> for S3Error {
         match denied.code {
             "AccessDenied" => S3Error::Denied(denied.message),
             "MethodNotAllowed" => S3Error::MethodNotAllowed,
+            "MalformedPolicy" => S3Error::MalformedPolicy(denied.message),
             _ => S3Error::argument("", "", denied.message),
         }
     }

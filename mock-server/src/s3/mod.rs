@@ -9,6 +9,7 @@
 
 pub mod access;
 mod acts;
+pub mod bucket_policy;
 pub mod host;
 mod keys;
 mod refusal;

@@ -2,14 +2,14 @@
 
 use super::{Answer, owner, say};
 use crate::kernel::AccountId;
-use crate::model::bucket::{Bucket as Row, PublicAccessBlock, Versioning};
 use crate::model::Tags;
+use crate::model::bucket::{Bucket as Row, PublicAccessBlock, Versioning};
 use crate::s3::call::{Call, Place};
 use crate::services::s3::{S3Error, tags};
 use s3s::dto::*;
 
 /// Changes the row of a bucket.
-fn edit(place: &Place, change: impl FnOnce(&mut Row)) -> Result<(), S3Error> {
+pub(super) fn edit(place: &Place, change: impl FnOnce(&mut Row)) -> Result<(), S3Error> {
     place.write(|txn| {
         let gone = || S3Error::NoSuchBucket(place.bucket.name.to_string());
         txn.state.buckets.update(&place.bucket.name, change).map(drop).ok_or_else(gone)
@@ -25,7 +25,10 @@ macro_rules! place {
 
 // === Versions ===
 
-pub(super) fn put_versioning(call: &Call, input: PutBucketVersioningInput) -> Answer<PutBucketVersioningOutput> {
+pub(super) fn put_versioning(
+    call: &Call,
+    input: PutBucketVersioningInput,
+) -> Answer<PutBucketVersioningOutput> {
     let place = place!(call, input);
     let asked = input.versioning_configuration;
     if asked.mfa_delete.as_ref().is_some_and(|mfa| mfa.as_str() == MFADelete::ENABLED) {
@@ -43,7 +46,10 @@ pub(super) fn put_versioning(call: &Call, input: PutBucketVersioningInput) -> An
     say(PutBucketVersioningOutput {})
 }
 
-pub(super) fn get_versioning(call: &Call, input: GetBucketVersioningInput) -> Answer<GetBucketVersioningOutput> {
+pub(super) fn get_versioning(
+    call: &Call,
+    input: GetBucketVersioningInput,
+) -> Answer<GetBucketVersioningOutput> {
     let status = match place!(call, input).bucket.versioning {
         Versioning::Unversioned => None,
         Versioning::Enabled => Some(BucketVersioningStatus::from_static(BucketVersioningStatus::ENABLED)),
@@ -213,12 +219,18 @@ fn managed() -> ServerSideEncryptionConfiguration {
 }
 
 /// Source: S3 user guide, "Setting default server-side encryption behavior for Amazon S3 buckets".
-pub(super) fn get_encryption(call: &Call, input: GetBucketEncryptionInput) -> Answer<GetBucketEncryptionOutput> {
+pub(super) fn get_encryption(
+    call: &Call,
+    input: GetBucketEncryptionInput,
+) -> Answer<GetBucketEncryptionOutput> {
     place!(call, input);
     say(GetBucketEncryptionOutput { server_side_encryption_configuration: Some(managed()) })
 }
 
-pub(super) fn put_encryption(call: &Call, input: PutBucketEncryptionInput) -> Answer<PutBucketEncryptionOutput> {
+pub(super) fn put_encryption(
+    call: &Call,
+    input: PutBucketEncryptionInput,
+) -> Answer<PutBucketEncryptionOutput> {
     place!(call, input);
     let [rule] = &input.server_side_encryption_configuration.rules[..] else {
         return Err(S3Error::MalformedXml);

@@ -44,9 +44,10 @@ pub(super) fn source(
     call.may_copy(to, key, &place, from)?;
     let version = object::find(&place.state, &place.at(from), version_id.as_deref());
     let version = version.map_err(|error| match error {
-        S3Error::DeleteMarker { .. } => {
-            S3Error::InvalidRequest("The source of a copy request may not specifically refer to a delete marker by version id.".into())
-        }
+        S3Error::DeleteMarker { .. } => S3Error::InvalidRequest(
+            "The source of a copy request may not specifically refer to a delete marker by version id."
+                .into(),
+        ),
         error => call.missing(&place, error),
     })?;
     call.conditions("x-amz-copy-source-").for_copying(version)?;
@@ -70,7 +71,10 @@ pub(super) fn copy(call: &Call, input: CopyObjectInput) -> Answer<CopyObjectOutp
     let tagging = replaces(tagging, "x-amz-tagging-directive")?;
     let version = copied(call, &source.version, said, metadata, tagging)?;
     let itself = (&source.place.bucket.name, &*source.key) == (&at.bucket, &*at.key);
-    let changed = metadata || ["x-amz-storage-class", "x-amz-website-redirect-location", head::ENCRYPTION].iter().any(|name| call.header(name).is_some());
+    let changed = metadata
+        || ["x-amz-storage-class", "x-amz-website-redirect-location", head::ENCRYPTION]
+            .iter()
+            .any(|name| call.header(name).is_some());
     let newest = matches!(&input.copy_source, CopySource::Bucket { version_id: None, .. });
     if itself && newest && !changed {
         return Err(S3Error::CopyToItself);
@@ -92,7 +96,11 @@ pub(super) fn copy(call: &Call, input: CopyObjectInput) -> Answer<CopyObjectOutp
         checksum_crc64nvme: checksum(Algorithm::Crc64Nvme),
         checksum_sha1: checksum(Algorithm::Sha1),
         checksum_sha256: checksum(Algorithm::Sha256),
-        checksum_type: version.checksums.values().next().map(|checksum| ChecksumType::from_static(head::checksum_type(checksum))),
+        checksum_type: version
+            .checksums
+            .values()
+            .next()
+            .map(|checksum| ChecksumType::from_static(head::checksum_type(checksum))),
     };
     let mut headers = HeaderMap::new();
     head::encryption(&version, &mut headers);
@@ -112,7 +120,11 @@ fn copied(
 ) -> Result<ObjectVersion, S3Error> {
     let content = source.content.clone().unwrap_or(Content::Size(0));
     let mut version = ObjectVersion::new(content, call.now);
-    let (headers, from) = if metadata { (said.headers.clone(), said.metadata) } else { (source.headers.clone(), source.metadata.clone()) };
+    let (headers, from) = if metadata {
+        (said.headers.clone(), said.metadata)
+    } else {
+        (source.headers.clone(), source.metadata.clone())
+    };
     (version.headers, version.metadata) = (headers, from);
     // These are never copied: who says nothing of them gets the default.
     for name in ["x-amz-storage-class", "x-amz-website-redirect-location"] {

@@ -35,7 +35,13 @@ pub(super) fn get(call: &Call, input: GetObjectTaggingInput) -> Answer<GetObject
 }
 
 /// Gives a version other tags.
-fn set(call: &Call, place: &Place, key: &str, id: Option<&str>, tags: Tags) -> Result<Option<String>, S3Error> {
+fn set(
+    call: &Call,
+    place: &Place,
+    key: &str,
+    id: Option<&str>,
+    tags: Tags,
+) -> Result<Option<String>, S3Error> {
     let found = version(call, place, key, id)?;
     place.write(|txn| {
         txn.state.edit_versions(&place.at(key), |versions| {
@@ -71,7 +77,11 @@ pub(super) fn attributes(call: &Call, input: GetObjectAttributesInput) -> Answer
     let asked = |name: &str| input.object_attributes.iter().any(|asked| asked.as_str() == name);
     const KNOWN: &[&str] = &["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"];
     if let Some(other) = input.object_attributes.iter().find(|asked| !KNOWN.contains(&asked.as_str())) {
-        return Err(S3Error::argument("x-amz-object-attributes", other.as_str(), "Invalid attribute name specified."));
+        return Err(S3Error::argument(
+            "x-amz-object-attributes",
+            other.as_str(),
+            "Invalid attribute name specified.",
+        ));
     }
     let of = |algorithm: Algorithm| version.checksums.get(algorithm.name()).cloned();
     let kind = version.checksums.values().next().map(|checksum| checksum_type(checksum));
@@ -107,7 +117,8 @@ pub(super) fn attributes(call: &Call, input: GetObjectAttributesInput) -> Answer
     let output = GetObjectAttributesOutput {
         e_tag: etag(&version.etag).filter(|_| asked("ETag")),
         checksum: Some(checksum).filter(|_| asked("Checksum") && kind.is_some()),
-        object_parts: Some(parts.unwrap_or(count)).filter(|_| asked("ObjectParts") && !version.parts.is_empty()),
+        object_parts: Some(parts.unwrap_or(count))
+            .filter(|_| asked("ObjectParts") && !version.parts.is_empty()),
         object_size: i64::try_from(version.len()).ok().filter(|_| asked("ObjectSize")),
         storage_class: asked("StorageClass").then(|| storage_class(&version).into()),
         ..Default::default()

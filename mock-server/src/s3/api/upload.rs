@@ -1,7 +1,7 @@
 //! Uploads in parts.
 
 use super::head::{self, Said, checksum_type};
-use super::object::{checksums, told_checksums};
+use super::object::told_checksums;
 use super::{Answer, etag, owner, say, timestamp};
 use crate::model::{Content, ObjectVersion, Part as PartRow, Upload};
 use crate::s3::call::{Call, value};
@@ -66,7 +66,8 @@ pub(super) fn create(call: &Call, input: CreateMultipartUploadInput) -> Answer<C
     let full = match (input.checksum_type.as_ref().map(ChecksumType::as_str), algorithm) {
         (Some(ChecksumType::FULL_OBJECT), Some(Algorithm::Sha1 | Algorithm::Sha256)) => {
             let name = algorithm.map_or("", Algorithm::name).to_lowercase();
-            let text = format!("The FULL_OBJECT checksum type cannot be used with the {name} checksum algorithm.");
+            let text =
+                format!("The FULL_OBJECT checksum type cannot be used with the {name} checksum algorithm.");
             return Err(S3Error::InvalidRequest(text));
         }
         (Some(ChecksumType::COMPOSITE), Some(Algorithm::Crc64Nvme)) => {
@@ -74,7 +75,8 @@ pub(super) fn create(call: &Call, input: CreateMultipartUploadInput) -> Answer<C
             return Err(S3Error::InvalidRequest(text.into()));
         }
         (Some(_), None) => {
-            let text = "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.";
+            let text =
+                "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.";
             return Err(S3Error::InvalidRequest(text.into()));
         }
         (asked, algorithm) => {
@@ -82,8 +84,7 @@ pub(super) fn create(call: &Call, input: CreateMultipartUploadInput) -> Answer<C
         }
     };
     let at = place.at(&input.key);
-    let object =
-        ObjectVersion { headers, metadata, tags, ..ObjectVersion::new(Content::Size(0), call.now) };
+    let object = ObjectVersion { headers, metadata, tags, ..ObjectVersion::new(Content::Size(0), call.now) };
     let mut told = HeaderMap::new();
     head::encryption(&object, &mut told);
     if let Some(algorithm) = algorithm {
@@ -131,8 +132,13 @@ pub(super) fn upload_part(call: &Call, input: UploadPartInput) -> Answer<UploadP
 pub(super) fn upload_part_copy(call: &Call, input: UploadPartCopyInput) -> Answer<UploadPartCopyOutput> {
     let place = call.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
     let (at, id, number) = (place.at(&input.key), &*input.upload_id, multipart::number(input.part_number)?);
-    let source =
-        super::copy::source(call, &place, &at.key, &input.copy_source, input.expected_source_bucket_owner.as_deref())?;
+    let source = super::copy::source(
+        call,
+        &place,
+        &at.key,
+        &input.copy_source,
+        input.expected_source_bucket_owner.as_deref(),
+    )?;
     let upload = multipart::find(&place.state, &at, id)?.clone();
     let content = source.version.content.clone().unwrap_or(Content::Size(0));
     let content = match call.header("x-amz-copy-source-range") {

@@ -93,11 +93,14 @@ pub(super) fn uploads(call: &Call, input: ListMultipartUploadsInput) -> Answer<L
     let (prefix, delimiter) =
         (input.prefix.as_deref().unwrap_or_default(), input.delimiter.as_deref().unwrap_or_default());
     let place = call.may_in(&input.bucket, input.expected_bucket_owner.as_deref())?;
-    let (encoding, most) = (Encoding::of(input.encoding_type.as_ref())?, most(input.max_uploads, "max-uploads")?);
+    let (encoding, most) =
+        (Encoding::of(input.encoding_type.as_ref())?, most(input.max_uploads, "max-uploads")?);
     let after = input.key_marker.as_deref().unwrap_or_default();
     // Without a key the id of an upload marks nothing.
     let after_id = input.upload_id_marker.as_deref().filter(|id| !id.is_empty() && !after.is_empty());
-    let marked = after_id.and_then(|id| place.state.upload(&place.at(after), id)).map(|row| crate::kernel::Row::key(&**row));
+    let marked = after_id
+        .and_then(|id| place.state.upload(&place.at(after), id))
+        .map(|row| crate::kernel::Row::key(&**row));
     let items = place.state.uploads_to(&place.bucket.name).filter(|upload| {
         upload.at.key.starts_with(prefix)
             && match &marked {
