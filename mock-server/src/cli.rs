@@ -141,6 +141,9 @@ struct Serve {
     /// The secret key of the root of every account; it counts only with --verify-signatures.
     #[arg(long, env = "MOCKPLANE_ROOT_SECRET", default_value = "test")]
     root_secret: String,
+    /// How many bytes of objects an account may keep, such as 256MiB or 2GiB, and how large one request may be.
+    #[arg(long, env = "MOCKPLANE_S3_MAX_BYTES", default_value = "256MiB", value_parser = parse_bytes)]
+    s3_max_bytes: u64,
     /// Form of the log, which goes to standard error.
     #[arg(long, env = "MOCKPLANE_LOG_FORMAT", default_value = "text")]
     log_format: LogFormat,
@@ -530,6 +533,16 @@ fn parse_quota(text: &str) -> Result<(String, usize), String> {
     let (name, limit) = quota.ok_or("such as vpcs=20 or vpcs=unlimited")?;
     Quotas::default().set(name, limit)?;
     Ok((name.to_owned(), limit))
+}
+
+/// Bytes: a number, with KiB, MiB or GiB if it is of those.
+fn parse_bytes(text: &str) -> Result<u64, String> {
+    let units = [("KiB", 10), ("MiB", 20), ("GiB", 30)];
+    let unit = units.into_iter().find_map(|(unit, bits)| Some((text.strip_suffix(unit)?, bits)));
+    let (number, bits) = unit.unwrap_or((text, 0));
+    let number: Option<u64> = number.trim().parse().ok();
+    let bytes = number.and_then(|number| number.checked_mul(1 << bits));
+    bytes.ok_or_else(|| "such as 1048576, 256MiB or 2GiB".to_owned())
 }
 
 /// A family of instance types and the zones that lack it.
