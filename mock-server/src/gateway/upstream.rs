@@ -21,6 +21,8 @@ pub type Questions = BTreeMap<String, BTreeSet<String>>;
 
 /// The most buckets, and the most prefixes of each, that are asked for one request.
 const MOST: usize = 20;
+/// No call that makes flow logs is longer, in bytes.
+const LONGEST_FORM: usize = 64 * 1024;
 
 impl Gateway {
     /// The buckets and prefixes that a request names, as far as they are not here: of calls that make something of
@@ -32,8 +34,11 @@ impl Gateway {
         if target.is_some_and(|target| target.starts_with("SageMaker.Create")) {
             let input = serde_json::from_slice(body).ok()?;
             locations(&input, &mut named);
-        } else if body.starts_with(b"Action=CreateFlowLogs") {
+        } else if target.is_none() && body.len() <= LONGEST_FORM {
             let text = std::str::from_utf8(body).ok()?;
+            if !text.split('&').any(|pair| pair == "Action=CreateFlowLogs") {
+                return None;
+            }
             let arn = text.split('&').find_map(|pair| pair.strip_prefix("LogDestination="))?;
             let arn = percent_decode_str(arn).decode_utf8_lossy();
             let (_, path) = arn.split_once(":s3:::")?;
