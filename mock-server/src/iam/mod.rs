@@ -5,5 +5,6 @@ pub mod control;
 pub mod grants;
 pub mod least;
 pub mod message;
+pub mod public;
 pub mod trust;
 pub mod who;

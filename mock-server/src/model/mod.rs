@@ -40,11 +40,13 @@ pub mod quota;
 pub mod region;
 pub mod reservation;
 pub mod route;
+pub mod sight;
 pub mod state;
 pub mod tags;
 pub mod texts;
 pub mod transit;
 pub mod transit_table;
+pub mod upload;
 pub mod vpc;
 pub mod vpc_endpoint;
 
@@ -53,7 +55,7 @@ pub use address::AddressPool;
 pub use address6::Ipv6Pool;
 pub use assign::Addresses;
 pub use bucket::{
-    Bucket, Content, FoundBucket, Object, ObjectKey, ObjectVersion, PublicAccessBlock, Versioning,
+    Bucket, Content, FoundBucket, Object, ObjectKey, ObjectVersion, PublicAccessBlock, PutObject, Versioning,
 };
 pub use choice::{Choices, Placement, Silence};
 pub use edge::{EgressOnlyInternetGateway, VpnAttachment, VpnAttachmentState, VpnGateway};
@@ -96,11 +98,13 @@ pub use quota::Quotas;
 pub use region::{Partition, RegionInfo, Site, Zone};
 pub use reservation::{ReservationType, SubnetCidrReservation};
 pub use route::{Associate, Destination, Route, RouteAssociation, RouteOrigin, RouteTable, RouteTarget};
+pub use sight::{BucketNames, DataMode, Sight, Upstream};
 pub use state::{Alarm, Defaults, Letter, Owner, Profile, State};
 pub use tags::Tags;
 pub use texts::Texts;
 pub use transit::{TransitAttachment, TransitGateway, TransitState};
 pub use transit_table::TransitRouteTable;
+pub use upload::{Part, Upload, UploadKey};
 pub use vpc::{LaunchNames, Subnet, Tenancy, Vpc};
 pub use vpc_endpoint::{EndpointPlacement, VpcEndpoint, VpcEndpointState};
 
