@@ -37,7 +37,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Serve the AWS APIs until interrupted.
-    Serve(Serve),
+    Serve(Box<Serve>),
     /// Run scenarios: in this process, or against a server.
     Run(Run),
     /// Tell why a job or an endpoint is as it is: its phases, the rules that were asked, and what to do.
