@@ -182,33 +182,3 @@ fn is_tagged(on: On<'_>) -> bool {
         _ => false,
     }
 }
-
-#[cfg(all(test, feature = "s3"))]
-mod tests {
-    use super::*;
-    use crate::kernel::{Clock, ClockMode, SimTime};
-    use crate::model::{Defaults, World};
-    use hyper::HeaderMap;
-
-    #[test]
-    fn every_operation_takes_an_action_that_there_is() {
-        let now = SimTime::from_millis(0);
-        let world =
-            World::new(1, Defaults::default(), move |wall| Clock::new(ClockMode::Manual, Some(now), wall));
-        let account = world.account(crate::kernel::AccountId::from_number(1).unwrap(), now);
-        let headers = HeaderMap::new();
-        let visit = Visit::new(None, &account, &headers, "", now).unwrap();
-        let known = crate::aws::actions::Actions::of("s3").unwrap();
-        for operation in crate::s3::api::SERVED {
-            // Asked about object by object.
-            if *operation == "DeleteObjects" {
-                continue;
-            }
-            let acts = visit.acts(operation, On::Buckets, None);
-            assert!(!acts.is_empty(), "{operation} needs no permission");
-            for act in acts {
-                assert!(known.get(act.action).is_some(), "{operation} takes {}, which is none", act.action);
-            }
-        }
-    }
-}

@@ -4,12 +4,12 @@ use super::api::Api;
 use super::body::{self, has_query};
 use super::call::{Call, Facts, endpoint};
 use super::host::{self, S3Host};
-use super::refusal::host_id;
+use super::refusal::identified;
 use super::{Answered, Request, refusal};
 use crate::kernel::Scope;
 use crate::services::s3::{S3Error, range};
 use bytes::Bytes;
-use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, EXPIRES, HOST, HeaderName, HeaderValue, RANGE, SERVER};
+use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, EXPIRES, HOST, HeaderValue, RANGE};
 use hyper::{HeaderMap, Method, Response, StatusCode, Uri};
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::validation::NameValidation;
@@ -79,14 +79,10 @@ pub fn answer(request: Request<'_>) -> Answered {
     let request_id = request.request_id;
     let texts = request.account.read(&Scope::Global).texts.clone();
     let (operation, outcome) = served(request);
-    let mut response = outcome.unwrap_or_else(|error| refusal(http, &error, &texts, request_id));
-    let headers = response.headers_mut();
-    headers.insert(SERVER, HeaderValue::from_static("AmazonS3"));
-    for (name, value) in [("x-amz-request-id", request_id), ("x-amz-id-2", &host_id(request_id))] {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            headers.insert(HeaderName::from_static(name), value);
-        }
-    }
+    let response = match outcome {
+        Ok(response) => identified(response, request_id),
+        Err(error) => refusal(http, &error, &texts, request_id),
+    };
     Answered { operation, response }
 }
 
