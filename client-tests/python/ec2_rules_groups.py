@@ -305,6 +305,20 @@ def _(w):
     assert answer["Unsuccessful"] == [{"Error": error, "ResourceId": f"vpc-{HEX}"}]
 
 
+@behaves("EC2-FL-BUCKET")
+def _(w):
+    def told(bucket):
+        return w("CreateFlowLogs", **log(LogDestination=f"arn:aws:s3:::{bucket}/folder/")(w))
+    # Whoever has no bucket here keeps them elsewhere.
+    assert told("elsewhere")["Unsuccessful"] == []
+    w.aws.client("s3").create_bucket(Bucket="records")
+    assert told("records")["Unsuccessful"] == []
+    answer = told(f"missing-{w.mine}")
+    assert answer["FlowLogIds"] == []
+    error = {"Code": "400", "Message": f"LogDestination: missing-{w.mine} does not exist"}
+    assert answer["Unsuccessful"] == [{"Error": error, "ResourceId": w.vpc}]
+
+
 @behaves("flow logs: what they are made as")
 def _(w):
     answer = w("CreateFlowLogs", **log()(w), ClientToken="t")

@@ -14,7 +14,7 @@ use crate::model::{
 use crate::rules;
 use crate::scenario;
 use crate::scenario::target::{Http, InProcess};
-use crate::server::{Config, DEFAULT_ACCOUNT, DEFAULT_REGION, Server};
+use crate::server::{Config, DEFAULT_ACCOUNT, DEFAULT_REGION, OtherS3, Server};
 use crate::services::refusal;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::Write;
@@ -37,7 +37,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Serve the AWS APIs until interrupted.
-    Serve(Serve),
+    Serve(Box<Serve>),
     /// Run scenarios: in this process, or against a server.
     Run(Run),
     /// Tell why a job or an endpoint is as it is: its phases, the rules that were asked, and what to do.
@@ -127,6 +127,9 @@ struct Serve {
     /// Whether each account has names of buckets for itself, or all share them as on AWS.
     #[arg(long, env = "MOCKPLANE_BUCKET_NAMES", default_value = "account")]
     bucket_names: BucketNamesName,
+    /// Another S3, such as http://localhost:4566, that is asked whether buckets and objects exist that are not here.
+    #[arg(long, env = "MOCKPLANE_UPSTREAM_S3")]
+    upstream_s3: Option<String>,
     /// Who acts with an access key that is neither twelve digits nor made here, or with none: the account's root, or
     /// nobody.
     #[arg(long, env = "MOCKPLANE_UNKNOWN_KEYS", default_value = "root")]
@@ -303,7 +306,12 @@ fn serve(args: &Serve) -> ExitCode {
         Ok(defaults) => defaults,
         Err(problem) => return fail(problem),
     };
+    let upstream = match args.upstream_s3.as_deref().map(OtherS3::new).transpose() {
+        Ok(upstream) => upstream,
+        Err(problem) => return fail(format_args!("--upstream-s3: {problem}")),
+    };
     let config = Config {
+        upstream,
         host: args.host,
         port: args.port,
         account,

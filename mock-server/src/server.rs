@@ -1,5 +1,7 @@
 //! Sockets: takes connections, reads requests whole, writes answers.
 
+mod upstream;
+
 use crate::admin::Site;
 use crate::clock;
 use crate::gateway::{Gateway, LARGEST_BODY, TooLarge, Trust};
@@ -19,6 +21,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::task::JoinHandle;
+pub use upstream::OtherS3;
 
 /// Connections that are served at the same time; more wait to be accepted.
 const MOST_CONNECTIONS: usize = 4096;
@@ -41,6 +44,8 @@ pub struct Config {
     pub clock_start: Option<SimTime>,
     pub defaults: Defaults,
     pub trust: Trust,
+    /// Another S3 that knows of buckets that are not here.
+    pub upstream: Option<OtherS3>,
     /// See [`Gateway::memo`].
     pub memo: bool,
 }
@@ -62,6 +67,7 @@ impl Default for Config {
             clock_start: None,
             defaults: Defaults::default(),
             trust: Trust::default(),
+            upstream: None,
             memo: true,
         }
     }
@@ -101,9 +107,10 @@ impl Server {
         let listener = TcpListener::bind((config.host, config.port)).await?;
         let address = listener.local_addr()?;
         let site = Arc::new(config.site());
+        let shared = Arc::new(Shared::new(site.clone(), config.upstream));
         let (stop, stopped) = watch::channel(false);
         let tasks = vec![
-            tokio::spawn(accept(listener, site.clone(), stopped)),
+            tokio::spawn(accept(listener, shared, stopped)),
             tokio::spawn(clock::drive(site.gateway.world.clone())),
         ];
         Ok(Self { address, site, stop, tasks })
@@ -181,16 +188,17 @@ impl Builder {
 /// What connections share.
 struct Shared {
     site: Arc<Site>,
+    upstream: Option<OtherS3>,
     /// Room for large bodies, in MiB.
     large: Semaphore,
     most_large: u32,
 }
 
 impl Shared {
-    fn new(site: Arc<Site>) -> Self {
+    fn new(site: Arc<Site>, upstream: Option<OtherS3>) -> Self {
         // Two of the largest there may be, at the same time.
         let most_large = u32::try_from(site.gateway.s3_bytes >> 19).unwrap_or(u32::MAX).clamp(64, 1 << 28);
-        Self { site, large: Semaphore::new(most_large as usize), most_large }
+        Self { site, upstream, large: Semaphore::new(most_large as usize), most_large }
     }
 
     /// Waits until there is room for a large body: those that are there at the same time have a bound together.
@@ -205,9 +213,8 @@ impl Shared {
     }
 }
 
-async fn accept(listener: TcpListener, site: Arc<Site>, mut stopped: watch::Receiver<bool>) {
+async fn accept(listener: TcpListener, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
     let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
-    let shared = Arc::new(Shared::new(site));
     let mut backoff = Duration::from_millis(1);
     loop {
         let Ok(permit) = room.clone().acquire_owned().await else { return };
@@ -282,7 +289,11 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Response<Full<By
             return response;
         }
     };
-    let answer = shared.site.answer(&Request::from_parts(head, body)).map(Full::new);
+    let request = Request::from_parts(head, body);
+    if let Some(upstream) = &shared.upstream {
+        upstream.consult(&shared.site.gateway, &request).await;
+    }
+    let answer = shared.site.answer(&request).map(Full::new);
     drop(room);
     answer
 }

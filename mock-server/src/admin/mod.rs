@@ -1,6 +1,7 @@
 //! The control API under `/_mockplane/`, and the aliases that let people switch from other mocks with no edit.
 
 mod consistency;
+mod data;
 mod iam;
 mod offerings;
 mod quotas;
@@ -99,6 +100,8 @@ impl Site {
             ("POST", "quotas") => self.change_quota(request.body()),
             ("GET", "eventual-consistency") => self.consistency(query.get("account")),
             ("POST", "eventual-consistency") => self.change_consistency(request.body()),
+            ("GET", "data") => self.data(query.get("account")),
+            ("POST", "data") => self.change_data(request.body()),
             ("GET", "iam") => self.iam(query.get("account")),
             ("POST", "iam") => self.change_iam(request.body()),
             ("GET", "policy") => self.policy(&query),

@@ -7,6 +7,7 @@ mod authz;
 mod body;
 mod call;
 mod route;
+mod upstream;
 
 use crate::aws::{Encoded, Fault, RequestParts, ServiceId, ServiceModel, decode, route as wire, validate};
 use crate::clock::{Stopwatch, wall};
@@ -28,6 +29,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 pub use auth::Trust;
 pub use body::{LARGEST as LARGEST_BODY, TooLarge};
+pub use upstream::Questions;
 
 /// Joins the wires of AWS and the operations of the mock.
 pub struct Gateway {

@@ -42,13 +42,13 @@ pub struct Ask<'a> {
 
 /// Decides.
 pub fn decide(ask: Ask<'_>) -> Decision {
-    ask.put(|request, policies| weigh(request, policies))
+    ask.put(weigh)
 }
 
 /// Decides, each side for itself: who asks, the VPC endpoint, and the bucket. The request is allowed if all of them
 /// allow it.
 pub fn verdicts(ask: Ask<'_>) -> Sides {
-    ask.put(|request, policies| policy::sides(request, policies))
+    ask.put(policy::sides)
 }
 
 /// The ARN of a bucket, or of an object in it. Both are in the partition of the bucket's region.

@@ -8,6 +8,7 @@ use super::acts::Act;
 use crate::aws::actions::Actions;
 use crate::model::{ObjectKey, Tags};
 use crate::policy::Context;
+use crate::services::s3::bucket::FIRST;
 
 /// The keys that follow from the request and from the object that it is about.
 pub(super) fn request(visit: &Visit<'_>, act: &Act<'_>, context: &mut Context) {
@@ -58,7 +59,7 @@ fn value(visit: &Visit<'_>, act: &Act<'_>, key: &str) -> Option<String> {
         "prefix" | "delimiter" | "max-keys" => visit.parameter(name).map(str::to_owned),
         "versionid" => act.version.or_else(|| visit.parameter("versionId")).map(str::to_owned),
         "locationconstraint" => match act.on {
-            On::New { region, .. } => (region != "us-east-1").then(|| region.to_owned()),
+            On::New { region, .. } => (region != FIRST).then(|| region.to_owned()),
             _ => None,
         },
         "ObjectCreationOperation" => act.creates.map(|creates| creates.to_string()),

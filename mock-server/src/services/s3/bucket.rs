@@ -9,7 +9,7 @@ const MOST_BUCKETS: usize = 10_000;
 
 /// The region whose endpoint makes buckets everywhere, and answers a second creation with success.
 /// Source: S3 API reference, `CreateBucket`.
-const FIRST: &str = "us-east-1";
+pub const FIRST: &str = "us-east-1";
 
 /// The region of a bucket that is made at the endpoint of a region. Source: S3 API reference, `CreateBucket`.
 ///
