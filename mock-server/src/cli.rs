@@ -379,7 +379,7 @@ fn defaults(args: &Serve) -> Result<Defaults, String> {
         silence,
         linger: args.endpoint_linger,
         eventual: args.eventual_consistency,
-        s3_bytes: None,
+        s3_bytes: Some(args.s3_max_bytes),
         data: args.data.into(),
         bucket_names: args.bucket_names.into(),
     };

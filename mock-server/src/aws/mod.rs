@@ -21,6 +21,7 @@ pub mod encode;
 pub mod fault;
 pub mod model;
 pub mod route;
+pub mod sigv2;
 pub mod sigv4;
 mod text;
 pub mod timestamp;
@@ -41,11 +42,17 @@ pub type HeaderList = Vec<(Cow<'static, str>, Cow<'static, str>)>;
 pub trait HeaderLookup {
     /// The value of the first header of that name, if it is text.
     fn get(&self, name: &str) -> Option<&str>;
+    /// The headers whose names begin like this, names in lower case; those that are not text are left out.
+    fn named(&self, start: &str) -> Vec<(String, String)>;
 }
 
 impl HeaderLookup for hyper::HeaderMap {
     fn get(&self, name: &str) -> Option<&str> {
         hyper::HeaderMap::get(self, name).and_then(|value| value.to_str().ok())
+    }
+    fn named(&self, start: &str) -> Vec<(String, String)> {
+        let all = self.iter().filter(|(name, _)| name.as_str().starts_with(start));
+        all.filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned()))).collect()
     }
 }
 
@@ -53,11 +60,19 @@ impl<K: AsRef<str>, V: AsRef<str>> HeaderLookup for [(K, V)] {
     fn get(&self, name: &str) -> Option<&str> {
         self.iter().find(|(key, _)| key.as_ref().eq_ignore_ascii_case(name)).map(|(_, value)| value.as_ref())
     }
+    fn named(&self, start: &str) -> Vec<(String, String)> {
+        let all =
+            self.iter().map(|(name, value)| (name.as_ref().to_ascii_lowercase(), value.as_ref().to_owned()));
+        all.filter(|(name, _)| name.starts_with(start)).collect()
+    }
 }
 
 impl<K: AsRef<str>, V: AsRef<str>> HeaderLookup for Vec<(K, V)> {
     fn get(&self, name: &str) -> Option<&str> {
         HeaderLookup::get(self.as_slice(), name)
+    }
+    fn named(&self, start: &str) -> Vec<(String, String)> {
+        HeaderLookup::named(self.as_slice(), start)
     }
 }
 

@@ -2,10 +2,12 @@
 
 use super::Gateway;
 use super::route::Origin;
+use crate::aws::sigv2;
 use crate::aws::sigv4::{self, Problem};
 use crate::aws::{Fault, Protocol, RequestParts, ServiceId};
 use crate::kernel::{AccountId, SimTime};
 use crate::model::{Principal, Session, State};
+use crate::s3;
 use crate::services::s3::S3Error;
 use std::sync::Arc;
 
@@ -44,6 +46,8 @@ pub(super) enum Nobody {
     Expired,
     Unsigned,
     Signature(Problem),
+    /// A signature of the old kind, which only S3 takes.
+    OldSignature(sigv2::Problem),
 }
 
 /// Whoever is behind a request.
@@ -64,7 +68,7 @@ pub(super) fn actor(
     let trust = &gateway.trust;
     let scope = origin.scope.as_ref();
     let key = &origin.access_key;
-    let token = scope.and_then(|scope| scope.token.as_deref());
+    let token = origin.token();
     let root_secret = trust.verify.as_deref().unwrap_or_default();
     let (actor, secret): (Actor, &str) = if let Some(session) = global.sessions.get(key) {
         if token != Some(session.token.as_str()) || !serves(session, service) {
@@ -94,9 +98,9 @@ pub(super) fn actor(
         ((Principal::Root, None), root_secret)
     } else if global.deleted_keys.contains(key) {
         return Err(Nobody::UnknownKey);
-    } else if trust.unknown_keys && (scope.is_some() || trust.verify.is_none()) {
+    } else if trust.unknown_keys && (origin.is_signed() || trust.verify.is_none()) {
         ((Principal::Root, None), root_secret)
-    } else if scope.is_some() {
+    } else if origin.is_signed() {
         return Err(Nobody::UnknownKey);
     } else {
         return Err(Nobody::Unsigned);
@@ -104,6 +108,11 @@ pub(super) fn actor(
     if let (Some(scope), true) = (scope, trust.verify.is_some()) {
         let seconds = now.millis().div_euclid(1_000);
         sigv4::verify(parts, scope, body, service, secret, seconds).map_err(Nobody::Signature)?;
+    }
+    if let (Some(old), true) = (&origin.old, trust.verify.is_some()) {
+        let bucket = parts.headers.get("host").and_then(s3::host::parse).and_then(|host| host.bucket);
+        let seconds = now.millis().div_euclid(1_000);
+        sigv2::verify(parts, old, bucket, secret, seconds).map_err(Nobody::OldSignature)?;
     }
     Ok(actor)
 }
@@ -122,6 +131,7 @@ impl Nobody {
             Nobody::Expired => expired(service),
             Nobody::Unsigned => unsigned(parts, service),
             Nobody::Signature(problem) => wrong(problem, service),
+            Nobody::OldSignature(_) => wrong(&Problem::Mismatch, service),
         }
     }
 
@@ -135,6 +145,8 @@ impl Nobody {
             Nobody::Expired => S3Error::ExpiredToken,
             Nobody::Unsigned if parts.headers.get("authorization").is_some() => S3Error::OldSignature,
             Nobody::Unsigned => S3Error::AccessDenied,
+            Nobody::OldSignature(sigv2::Problem::Expired) => S3Error::RequestExpired,
+            Nobody::OldSignature(sigv2::Problem::Mismatch) => S3Error::SignatureDoesNotMatch(key()),
             Nobody::Signature(Problem::Expired { .. }) if presigned => S3Error::RequestExpired,
             Nobody::Signature(Problem::Expired { .. } | Problem::NotYet { .. }) => S3Error::TimeTooSkewed,
             Nobody::Signature(Problem::Mismatch) => S3Error::SignatureDoesNotMatch(key()),

@@ -205,7 +205,7 @@ impl Gateway {
             now,
             wall: wall(),
             caller: self.caller(account, origin, parts, Partition::of(&origin.region), actor),
-            signed: origin.scope.is_some(),
+            signed: origin.is_signed(),
             request_id: &heard.request_id,
         };
         match catch_unwind(AssertUnwindSafe(|| s3::answer(asked))) {

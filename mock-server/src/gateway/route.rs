@@ -1,7 +1,7 @@
 //! Which service, region and account a request is for. The only place with defaults for them.
 
 use super::Gateway;
-use crate::aws::{Encoded, Fault, Protocol, RequestParts, ServiceId, Value, route as wire, sigv4};
+use crate::aws::{Encoded, Fault, Protocol, RequestParts, ServiceId, Value, route as wire, sigv2, sigv4};
 use crate::kernel::{AccountId, Scope};
 use crate::model::iam::key;
 use crate::model::{Account, RegionInfo};
@@ -29,10 +29,24 @@ pub(super) struct Origin {
     pub(super) account: AccountId,
     /// Empty if the request is not signed.
     pub(super) access_key: String,
-    /// What the signature is for; `None` if the request is not signed.
+    /// What the signature is for; `None` if the request is not signed, or in the old way.
     pub(super) scope: Option<sigv4::Scope>,
+    /// S3 takes old signatures too.
+    pub(super) old: Option<sigv2::Signature>,
     /// Where it came from; `None` if it came over no network.
     pub(super) from: Option<IpAddr>,
+}
+
+impl Origin {
+    pub(super) fn is_signed(&self) -> bool {
+        self.scope.is_some() || self.old.is_some()
+    }
+
+    /// The session token that came with temporary credentials.
+    pub(super) fn token(&self) -> Option<&str> {
+        let old = || self.old.as_ref().and_then(|old| old.token.as_deref());
+        self.scope.as_ref().and_then(|scope| scope.token.as_deref()).or_else(old)
+    }
 }
 
 /// Reads service, region and account from the signature and, failing that, from whatever else tells.
@@ -44,11 +58,13 @@ pub(super) fn origin(gateway: &Gateway, parts: &RequestParts<'_>, from: Option<I
     let wire = wire_of(parts, scope.as_ref());
     let region = scope.as_ref().map(|scope| scope.region.as_str()).filter(|region| !region.is_empty());
     let region = region.unwrap_or(&gateway.default_region).into();
-    let access_key = scope.as_ref().map(|scope| scope.access_key.clone()).unwrap_or_default();
+    let old = if wire == Wire::S3 && scope.is_none() { sigv2::read(parts) } else { None };
+    let access_key = scope.as_ref().map(|scope| scope.access_key.clone());
+    let access_key = access_key.or_else(|| Some(old.as_ref()?.access_key.clone())).unwrap_or_default();
     let account = AccountId::parse(&access_key)
         .or_else(|| made_here(gateway, &access_key))
         .unwrap_or(gateway.default_account);
-    Origin { wire, region, account, access_key, scope, from }
+    Origin { wire, region, account, access_key, scope, old, from }
 }
 
 /// S3 has no model and its requests say nothing of themselves: they are those that are signed for it or sent to its

@@ -380,7 +380,7 @@ impl State {
     }
 }
 
-pub(super) fn broken_invariants(state: &State) -> Vec<String> {
+pub(crate) fn broken_invariants(state: &State) -> Vec<String> {
     let mut broken = Vec::new();
     for object in state.objects.iter() {
         let name = format!("s3://{}/{}", object.at.bucket, object.at.key);

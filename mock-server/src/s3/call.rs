@@ -10,8 +10,8 @@ use crate::services::Caller;
 use crate::services::s3::S3Error;
 use crate::services::s3::condition::Conditions;
 use bytes::Bytes;
-use hyper::HeaderMap;
 use hyper::header::HeaderValue;
+use hyper::{HeaderMap, StatusCode};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What was decoded of a request before `s3s` saw it, and what comes of it; it travels through `s3s` in the request's
@@ -42,7 +42,8 @@ pub(super) struct Facts {
 pub(super) struct Outcome {
     pub(super) operation: Option<&'static str>,
     pub(super) refusal: Option<S3Error>,
-    pub(super) body: Option<Bytes>,
+    /// What was read of an object.
+    pub(super) read: Option<(StatusCode, Bytes)>,
     /// What was found to be allowed: it is recorded once it is done.
     permits: Vec<Permit>,
 }

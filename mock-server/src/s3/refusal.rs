@@ -4,7 +4,7 @@ use crate::model::Texts;
 use crate::services::Refused;
 use crate::services::s3::S3Error;
 use bytes::Bytes;
-use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, SERVER};
 use hyper::{Method, Request, Response, StatusCode};
 use quick_xml::escape::escape;
 
@@ -18,7 +18,7 @@ pub fn refusal(
     let refused = Refused::from(error.clone());
     let message = refused.reworded(texts).unwrap_or_else(|| refused.message.clone());
     let status = StatusCode::from_u16(refused.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = Response::new(Bytes::new());
+    let mut response = identified(Response::new(Bytes::new()), request_id);
     *response.status_mut() = status;
     for (name, value) in error.headers() {
         if let Ok(value) = HeaderValue::from_str(&value) {
@@ -48,8 +48,20 @@ pub fn refusal(
     response
 }
 
+/// The answer with what every answer of S3's has.
+pub(super) fn identified(mut response: Response<Bytes>, request_id: &str) -> Response<Bytes> {
+    let headers = response.headers_mut();
+    headers.insert(SERVER, HeaderValue::from_static("AmazonS3"));
+    for (name, value) in [("x-amz-request-id", request_id), ("x-amz-id-2", &host_id(request_id))] {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+    response
+}
+
 /// What S3 calls its second request id; it follows from the first.
-pub(super) fn host_id(request_id: &str) -> String {
+fn host_id(request_id: &str) -> String {
     use base64::Engine;
     base64::engine::general_purpose::STANDARD.encode(format!("mockplane {request_id}"))
 }

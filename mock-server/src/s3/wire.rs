@@ -2,15 +2,15 @@
 
 use super::api::Api;
 use super::body::{self, has_query};
-use super::call::{Call, Facts, Outcome, endpoint};
+use super::call::{Call, Facts, endpoint};
 use super::host::{self, S3Host};
-use super::refusal::host_id;
+use super::refusal::identified;
 use super::{Answered, Request, refusal};
 use crate::kernel::Scope;
 use crate::services::s3::{S3Error, range};
 use bytes::Bytes;
-use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, EXPIRES, HOST, HeaderName, HeaderValue, RANGE, SERVER};
-use hyper::{HeaderMap, Method, Response, Uri};
+use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, EXPIRES, HOST, HeaderValue, RANGE};
+use hyper::{HeaderMap, Method, Response, StatusCode, Uri};
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::validation::NameValidation;
 use s3s::{Body, HttpRequest, HttpResponse};
@@ -44,6 +44,9 @@ const SIGNATURE: &[&str] = &[
     "X-Amz-Signature",
     "X-Amz-Security-Token",
     "X-Amz-Content-Sha256",
+    "AWSAccessKeyId",
+    "Signature",
+    "Expires",
 ];
 
 /// Headers that `s3s` need not see: read by the operations as they came, for S3 is more lenient about them.
@@ -76,14 +79,10 @@ pub fn answer(request: Request<'_>) -> Answered {
     let request_id = request.request_id;
     let texts = request.account.read(&Scope::Global).texts.clone();
     let (operation, outcome) = served(request);
-    let mut response = outcome.unwrap_or_else(|error| refusal(http, &error, &texts, request_id));
-    let headers = response.headers_mut();
-    headers.insert(SERVER, HeaderValue::from_static("AmazonS3"));
-    for (name, value) in [("x-amz-request-id", request_id), ("x-amz-id-2", &host_id(request_id))] {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            headers.insert(HeaderName::from_static(name), value);
-        }
-    }
+    let response = match outcome {
+        Ok(response) => identified(response, request_id),
+        Err(error) => refusal(http, &error, &texts, request_id),
+    };
     Answered { operation, response }
 }
 
@@ -96,14 +95,14 @@ fn served(request: Request<'_>) -> (&'static str, Result<Response<Bytes>, S3Erro
         Err(error) => return ("-", Err(error)),
     };
     let answer = polled(SERVICE.call(asked));
-    let (operation, refusal, body) = {
-        let Outcome { operation, refusal, body, .. } = &mut *call.outcome();
-        (*operation, refusal.take(), body.take())
+    let (operation, refusal, read) = {
+        let outcome = &mut *call.outcome();
+        (outcome.operation, outcome.refusal.take(), outcome.read.take())
     };
     let operation = operation.unwrap_or("-");
     let result = match (refusal, answer) {
         (Some(refusal), _) => Err(refusal),
-        (None, Some(answer)) => finished(answer, body, http.method() == Method::HEAD),
+        (None, Some(answer)) => finished(answer, read, http.method() == Method::HEAD),
         (None, None) => {
             tracing::error!(operation, "an operation of S3 did not end");
             Err(S3Error::InternalError)
@@ -196,12 +195,15 @@ fn polled<F: Future>(future: F) -> Option<F::Output> {
 /// The answer of `s3s`, or what its own refusal is in S3's words.
 fn finished(
     answer: Result<HttpResponse, s3s::HttpError>,
-    body: Option<Bytes>,
+    read: Option<(StatusCode, Bytes)>,
     head: bool,
 ) -> Result<Response<Bytes>, S3Error> {
-    let (parts, sent) = answer.map_err(|_| S3Error::InternalError)?.into_parts();
-    let sent = match body {
-        Some(body) => body,
+    let (mut parts, sent) = answer.map_err(|_| S3Error::InternalError)?.into_parts();
+    let sent = match read {
+        Some((status, body)) => {
+            parts.status = status;
+            body
+        }
         None => sent.bytes().ok_or(S3Error::InternalError)?,
     };
     if parts.status.is_client_error() || parts.status.is_server_error() {

@@ -176,10 +176,8 @@ pub(super) fn get(call: &Call, input: GetObjectInput) -> Answer<GetObjectOutput>
         Some(Content::Bytes(bytes)) => bytes.slice(index(read.span.start)..index(read.span.end)),
         _ => zeros(&input.key, &read.span)?,
     };
-    call.outcome().body = Some(body);
-    let mut response = S3Response::with_headers(GetObjectOutput::default(), read.headers);
-    response.status = Some(read.status);
-    Ok(response)
+    call.outcome().read = Some((read.status, body));
+    Ok(S3Response::with_headers(GetObjectOutput::default(), read.headers))
 }
 
 fn index(at: u64) -> usize {
@@ -197,9 +195,8 @@ fn zeros(key: &str, span: &Span<u64>) -> Result<Bytes, S3Error> {
 
 pub(super) fn head(call: &Call, input: HeadObjectInput) -> Answer<HeadObjectOutput> {
     let (_, _, read) = asked!(input).read(call)?;
-    let mut response = S3Response::with_headers(HeadObjectOutput::default(), read.headers);
-    response.status = Some(read.status);
-    Ok(response)
+    call.outcome().read = Some((read.status, Bytes::new()));
+    Ok(S3Response::with_headers(HeadObjectOutput::default(), read.headers))
 }
 
 pub(super) fn delete(call: &Call, input: DeleteObjectInput) -> Answer<DeleteObjectOutput> {

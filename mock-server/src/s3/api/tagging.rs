@@ -74,12 +74,15 @@ pub(super) fn attributes(call: &Call, input: GetObjectAttributesInput) -> Answer
     let place = call.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
     call.may(&place, &input.key)?;
     let version = version(call, &place, &input.key, input.version_id.as_deref())?;
-    let asked = |name: &str| input.object_attributes.iter().any(|asked| asked.as_str() == name);
+    // They come in one header or in several.
+    let attributes: Vec<&str> =
+        input.object_attributes.iter().flat_map(|asked| asked.as_str().split(',')).map(str::trim).collect();
+    let asked = |name: &str| attributes.contains(&name);
     const KNOWN: &[&str] = &["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"];
-    if let Some(other) = input.object_attributes.iter().find(|asked| !KNOWN.contains(&asked.as_str())) {
+    if let Some(other) = attributes.iter().find(|asked| !KNOWN.contains(asked)) {
         return Err(S3Error::argument(
             "x-amz-object-attributes",
-            other.as_str(),
+            *other,
             "Invalid attribute name specified.",
         ));
     }
