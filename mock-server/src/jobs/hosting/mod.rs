@@ -119,7 +119,7 @@ pub fn deployed(variant: &Variant, model: Option<&SageModel>, config: &EndpointC
         // Serverless inference runs in no VPC of the user's: developer guide, "serverless-endpoints".
         vpc: vpc.clone().filter(|_| variant.instances.is_some()),
         network_isolation: isolation,
-        inputs: model.map(SageModel::data_urls).unwrap_or_default(),
+        inputs: model.map(SageModel::data).unwrap_or_default(),
         ..Needs::default()
     };
     DeployedVariant {

@@ -85,7 +85,7 @@ impl Write for CreateModel {
             role_arn: model.execution_role_arn.clone(),
             vpc: model.vpc.clone(),
             network_isolation: model.network_isolation,
-            inputs: model.data_urls(),
+            inputs: model.data(),
             ..Needs::default()
         };
         ask(txn, &format!("model/{}", model.name), &needs)?;
