@@ -56,7 +56,7 @@ pub use assign::Addresses;
 pub use bucket::{
     Bucket, Content, FoundBucket, Object, ObjectKey, ObjectVersion, PublicAccessBlock, Versioning,
 };
-pub use choice::{Choices, Placement, Silence};
+pub use choice::{Choices, Placement, Precheck, Silence};
 pub use data::{DataNeed, DataUse, Extent, S3Place};
 pub use edge::{EgressOnlyInternetGateway, VpnAttachment, VpnAttachmentState, VpnGateway};
 pub use elastic::ElasticAddress;
