@@ -324,8 +324,14 @@ fn defaults(args: &Serve) -> Result<Defaults, String> {
         SilenceName::Fail => Silence::Fail,
         SilenceName::Hang => Silence::Hang,
     };
-    let choices =
-        Choices { placement, silence, linger: args.endpoint_linger, eventual: args.eventual_consistency, precheck: args.precheck };
+        Choices {
+            placement,
+            precheck: args.precheck,
+            silence,
+            linger: args.endpoint_linger,
+            eventual: args.eventual_consistency,
+            s3_bytes: None,
+        };
     let mut quotas = match args.quotas {
         QuotasName::Aws => Quotas::default(),
         QuotasName::Off => Quotas::UNLIMITED,

@@ -59,4 +59,6 @@ pub struct Choices {
     /// How long it takes until what EC2 was told is seen by those who ask; none by default.
     /// Source: EC2 developer guide, "Eventual consistency in the Amazon EC2 API", which gives no time.
     pub eventual: Duration,
+    /// How many bytes of objects an account may keep; `None`: [`bucket::MOST_BYTES`](super::bucket::MOST_BYTES).
+    pub s3_bytes: Option<u64>,
 }

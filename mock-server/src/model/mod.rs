@@ -46,6 +46,7 @@ pub mod tags;
 pub mod texts;
 pub mod transit;
 pub mod transit_table;
+pub mod upload;
 pub mod vpc;
 pub mod vpc_endpoint;
 
@@ -54,7 +55,7 @@ pub use address::AddressPool;
 pub use address6::Ipv6Pool;
 pub use assign::Addresses;
 pub use bucket::{
-    Bucket, Content, FoundBucket, Object, ObjectKey, ObjectVersion, PublicAccessBlock, Versioning,
+    Bucket, Content, FoundBucket, Object, ObjectKey, ObjectVersion, PublicAccessBlock, PutObject, Versioning,
 };
 pub use choice::{Choices, Placement, Precheck, Silence};
 pub use data::{DataNeed, DataUse, Extent, S3Place};
@@ -103,6 +104,7 @@ pub use tags::Tags;
 pub use texts::Texts;
 pub use transit::{TransitAttachment, TransitGateway, TransitState};
 pub use transit_table::TransitRouteTable;
+pub use upload::{Part, Upload, UploadKey};
 pub use vpc::{LaunchNames, Subnet, Tenancy, Vpc};
 pub use vpc_endpoint::{EndpointPlacement, VpcEndpoint, VpcEndpointState};
 
