@@ -1,6 +1,7 @@
 //! The control API under `/_mockplane/`, and the aliases that let people switch from other mocks with no edit.
 
 mod consistency;
+mod data;
 mod iam;
 mod offerings;
 mod precheck;
@@ -102,6 +103,8 @@ impl Site {
             ("POST", "eventual-consistency") => self.change_consistency(request.body()),
             ("GET", "precheck") => self.precheck(query.get("account")),
             ("POST", "precheck") => self.change_precheck(request.body()),
+            ("GET", "data") => self.data(query.get("account")),
+            ("POST", "data") => self.change_data(request.body()),
             ("GET", "iam") => self.iam(query.get("account")),
             ("POST", "iam") => self.change_iam(request.body()),
             ("GET", "policy") => self.policy(&query),
