@@ -164,6 +164,24 @@ impl Lab {
         });
     }
 
+    /// Leaves the role these managed policies of AWS's, and nothing else.
+    pub fn regrant(&self, policies: &[&str]) {
+        let attached = policies.iter().map(|name| format!("arn:aws:iam::aws:policy/{name}").into()).collect();
+        self.edit_scope(&Scope::Global, |state| {
+            state.roles.update(&Role::key_of("Trainer"), |role| {
+                role.grants = Grants { attached, ..Grants::default() };
+            });
+        });
+    }
+
+    /// Changes the endpoint of the first VPC.
+    pub fn edit_endpoint(&self, change: impl FnOnce(&mut State, VpcEndpoint)) {
+        self.edit(|state| {
+            let endpoint = state.vpc_endpoints.iter().next().map(|row| VpcEndpoint::clone(row)).unwrap();
+            change(state, endpoint);
+        });
+    }
+
     /// Changes a bucket.
     pub fn edit_bucket(&self, name: &str, change: impl FnOnce(&mut Bucket)) {
         self.edit_scope(&Scope::Global, |state| {

@@ -7,7 +7,6 @@ const POLICIES: &[Doc] = &[
     Doc { page: "process-vpc", anchor: "process-vpc-policy" },
     Doc { page: "batch-vpc", anchor: "batch-vpc-policy" },
     Doc { page: "neo-vpc", anchor: "neo-vpc-policy" },
-    Doc { page: "host-vpc", anchor: "host-vpc-s3" },
 ];
 const ENDPOINT_POLICIES: &[Doc] = &[
     Doc { page: "train-vpc", anchor: "train-vpc-s3" },

@@ -33,6 +33,16 @@ const NAMES: &[Doc] = &[
 /// Through its interfaces a job reaches what is in the VPC.
 const INTERFACES: &[Doc] = five_pages!("-configure");
 
+/// Of compilation jobs a section of their own says what groups let out.
+const GROUPS: &[Doc] = &[
+    Doc { page: "train-vpc", anchor: "train-vpc-configure" },
+    Doc { page: "process-vpc", anchor: "process-vpc-configure" },
+    Doc { page: "batch-vpc", anchor: "batch-vpc-configure" },
+    Doc { page: "host-vpc", anchor: "host-vpc-configure" },
+    Doc { page: "neo-vpc", anchor: "neo-vpc-configure" },
+    Doc { page: "neo-vpc", anchor: "neo-vpc-groups" },
+];
+
 hops!(
     /// Whatever no other rule speaks of.
     InterfacesReach, "SM-VPC-ENI-09", "interfaces-reach-the-vpc", Documented, NETWORK,
@@ -52,7 +62,7 @@ hops!(
 
 hops!(
     /// Security groups on the way out.
-    GroupsLetOut, "EC2-SG-EVAL", "groups-let-out", Documented, INTERFACES,
+    GroupsLetOut, "EC2-SG-EVAL", "groups-let-out", Documented, GROUPS,
     "What a job sends is let out by a rule of one of its security groups; a group without egress rules lets nothing \
      out. Answers are let in without a rule.",
     "Add an egress rule for TCP port 443 to the prefix list of S3, or to all addresses.",
