@@ -8,8 +8,8 @@ use crate::clock::{parse_lag, parse_mode, parse_span};
 use crate::gateway::Trust;
 use crate::kernel::{AccountId, ClockMode, SimTime};
 use crate::model::{
-    BucketNames, Choices, DataMode, Defaults, IamMode, Offerings, Placement, Precheck, Profile, Quotas, RuleMode,
-    RuleModes, Silence, Texts,
+    BucketNames, Choices, DataMode, Defaults, IamMode, Offerings, Placement, Precheck, Profile, Quotas,
+    RuleMode, RuleModes, Silence, Texts,
 };
 use crate::rules;
 use crate::scenario;

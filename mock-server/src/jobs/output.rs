@@ -24,7 +24,9 @@ pub fn write(txn: &mut Txn<'_>, job: &Job) {
         files.extend(places.map(|place| (place, content(job, need))));
     }
     for (place, content) in files {
-        let Some(FoundBucket { bucket, .. }) = bucket::find(txn.origin.account, &place.bucket, txn.elsewhere()) else {
+        let Some(FoundBucket { bucket, .. }) =
+            bucket::find(txn.origin.account, &place.bucket, txn.elsewhere())
+        else {
             continue;
         };
         let at = ObjectKey { bucket: place.bucket, key: place.key };
@@ -51,7 +53,8 @@ fn answers(txn: &Txn<'_>, job: &Job, need: &DataNeed) -> Vec<String> {
 /// What is in a file: of a packed model an archive with one file in it, else a line of text.
 fn content(job: &Job, need: &DataNeed) -> Content {
     let text = format!("{} of {}\n", if need.file.contains("model") { "model" } else { "output" }, job.key);
-    let bytes = if need.file.ends_with(".tar.gz") { archive("model", text.as_bytes()) } else { text.into_bytes() };
+    let bytes =
+        if need.file.ends_with(".tar.gz") { archive("model", text.as_bytes()) } else { text.into_bytes() };
     Content::Bytes(Bytes::from(bytes))
 }
 
@@ -100,7 +103,8 @@ mod tests {
         assert_eq!((tar.len(), &tar[..5], &tar[512..519]), (2_048, &b"model"[..], &b"weights"[..]));
         let sum = u32::from_str_radix(std::str::from_utf8(&tar[148..154]).unwrap(), 8).unwrap();
         let own = |n: usize| (148..156).contains(&n);
-        let expected: u32 = tar[..512].iter().enumerate().map(|(n, b)| if own(n) { 32 } else { u32::from(*b) }).sum();
+        let expected: u32 =
+            tar[..512].iter().enumerate().map(|(n, b)| if own(n) { 32 } else { u32::from(*b) }).sum();
         assert_eq!(sum, expected);
     }
 }

@@ -205,18 +205,17 @@ impl<S: CellState> Account<S> {
                 }
             };
             let global = (letter.scope != Scope::Global).then(|| to.read(&Scope::Global));
-            let done: Result<_, std::convert::Infallible> =
-                to.cell(&letter.scope).write(
-                    now,
-                    global,
-                    to,
-                    true,
-                    |txn| {
-                        S::receive(txn, letter.content);
-                        Ok(())
-                    },
-                    |answers| to.deliver_ahead(&letter.scope, now, answers),
-                );
+            let done: Result<_, std::convert::Infallible> = to.cell(&letter.scope).write(
+                now,
+                global,
+                to,
+                true,
+                |txn| {
+                    S::receive(txn, letter.content);
+                    Ok(())
+                },
+                |answers| to.deliver_ahead(&letter.scope, now, answers),
+            );
             let Ok((_, stored)) = done;
             if let Some(stored) = stored {
                 letters.extend(stored.letters);
@@ -317,7 +316,8 @@ impl<S: CellState> Account<S> {
             Ok(())
         };
         let ahead = |letters| self.deliver_ahead(&cell.origin.scope, at, letters);
-        let done: Result<_, std::convert::Infallible> = cell.write(at, Some(global), self, true, change, ahead);
+        let done: Result<_, std::convert::Infallible> =
+            cell.write(at, Some(global), self, true, change, ahead);
         let Ok((_, stored)) = done;
         if let Some(stored) = stored {
             self.deliver(at, stored.letters);

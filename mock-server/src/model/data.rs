@@ -26,7 +26,10 @@ impl S3Place {
                 match n {
                     0 => path.split_once('/').unwrap_or((path, "")),
                     // A bucket's name may have dots, so everything before S3's own label is that name.
-                    _ => (host.get(..labels[..n].iter().map(|label| label.len() + 1).sum::<usize>() - 1)?, path),
+                    _ => (
+                        host.get(..labels[..n].iter().map(|label| label.len() + 1).sum::<usize>() - 1)?,
+                        path,
+                    ),
                 }
             }
             _ => return None,
@@ -128,7 +131,8 @@ impl DataNeed {
             (Extent::Prefix, None) => format!("{key}/*").into(),
         };
         // Nobody has to have left a checkpoint: what is not there is not read.
-        let get = (self.purpose != DataUse::Checkpoint || first.is_some()).then_some(("s3:GetObject", Some(one)));
+        let get =
+            (self.purpose != DataUse::Checkpoint || first.is_some()).then_some(("s3:GetObject", Some(one)));
         let acts = list.into_iter().chain(get).collect();
         Some(BucketUse { bucket: bucket.clone(), acts, role_arn: Some(role_arn.into()) })
     }
@@ -192,7 +196,8 @@ mod tests {
         assert_eq!(keys(Extent::Object, "s3://b/m.tar.gz", None), "s3:GetObject m.tar.gz");
         let checkpoint = DataNeed::checkpoint("s3://b/c");
         assert_eq!(checkpoint.reading(None, role).unwrap().acts, [("s3:ListBucket", None)]);
-        let written = |need: &DataNeed, kind| need.writing(kind, "job", role).unwrap().acts[0].1.clone().unwrap();
+        let written =
+            |need: &DataNeed, kind| need.writing(kind, "job", role).unwrap().acts[0].1.clone().unwrap();
         assert_eq!(&*written(&checkpoint, JobKind::Training), "c/*");
         let output = DataNeed::output("s3://b/models/", "output/model.tar.gz");
         assert_eq!(&*written(&output, JobKind::Training), "models/job/output/model.tar.gz");

@@ -55,7 +55,11 @@ impl SageModel {
             let sources = container["AdditionalModelDataSources"].as_array().cloned().unwrap_or_default();
             let need = |source: &serde_json::Value| {
                 let source = &source["S3DataSource"];
-                Some(DataNeed::typed(DataUse::Model, source["S3DataType"].as_str(), source["S3Uri"].as_str()?))
+                Some(DataNeed::typed(
+                    DataUse::Model,
+                    source["S3DataType"].as_str(),
+                    source["S3Uri"].as_str()?,
+                ))
             };
             sources.iter().filter_map(need).collect::<Vec<_>>()
         };

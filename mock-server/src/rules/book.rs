@@ -81,11 +81,8 @@ pub fn catalogue() -> String {
 }
 
 fn facts(info: &RuleInfo) -> Vec<(&'static str, String)> {
-    let mut facts = vec![
-        ("phase", info.phase_names()),
-        ("jobs", kinds(info)),
-        ("basis", info.basis.name().to_owned()),
-    ];
+    let mut facts =
+        vec![("phase", info.phase_names()), ("jobs", kinds(info)), ("basis", info.basis.name().to_owned())];
     if !info.aliases.is_empty() {
         facts.push(("also", info.aliases.join(", ")));
     }

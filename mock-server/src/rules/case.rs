@@ -3,8 +3,8 @@
 use super::path::{Followed, Paths};
 use crate::kernel::{AccountId, Elsewhere};
 use crate::model::{
-    Id, JobKey, JobKind, Needs, Phase, Role, RuleModes, SecurityGroup, SecurityGroupId, State, Subnet, SubnetId, Txn, Vpc,
-    VpcConfig,
+    Id, JobKey, JobKind, Needs, Phase, Role, RuleModes, SecurityGroup, SecurityGroupId, State, Subnet,
+    SubnetId, Txn, Vpc, VpcConfig,
 };
 use std::sync::Arc;
 

@@ -193,8 +193,14 @@ rules![
 ];
 
 /// Rules that tell what is, or that requests are held to before: they cannot be violated.
-pub const INFORMATIONAL: &[&str] =
-    &["SM-VPC-SHAPE-06", "SM-VPC-DEFAULT-01", "SM-VPC-ENI-08", "SM-S3-GW-02", "EC2-RT-LOCAL", "EC2-IGW-PUBLIC"];
+pub const INFORMATIONAL: &[&str] = &[
+    "SM-VPC-SHAPE-06",
+    "SM-VPC-DEFAULT-01",
+    "SM-VPC-ENI-08",
+    "SM-S3-GW-02",
+    "EC2-RT-LOCAL",
+    "EC2-IGW-PUBLIC",
+];
 
 /// Every rule, in the order of the list.
 pub fn all() -> impl Iterator<Item = &'static RuleInfo> {
@@ -258,8 +264,9 @@ pub fn warning_kind(rule: &str, global: &State) -> &'static str {
 
 /// Asks every rule of a phase that speaks of this kind of job and is not switched off.
 pub fn evaluate(phase: Phase, case: &Case<'_>, modes: &RuleModes) -> Report {
-    let asked =
-        RULES.iter().filter(|entry| entry.info.phases.contains(&phase) && entry.info.jobs.contains(&case.kind));
+    let asked = RULES
+        .iter()
+        .filter(|entry| entry.info.phases.contains(&phase) && entry.info.jobs.contains(&case.kind));
     let findings = asked.filter_map(|entry| {
         let mode = mode_of(entry.info.id, modes, case.global);
         (mode != RuleMode::Off).then(|| Finding {
@@ -297,7 +304,11 @@ mod tests {
             for text in [info.summary, info.hint] {
                 assert!(text.ends_with('.') && text.len() > 20, "{}: {text}", info.id);
             }
-            assert!(info.name.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{}", info.name);
+            assert!(
+                info.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'),
+                "{}",
+                info.name
+            );
         }
     }
 

@@ -1,11 +1,12 @@
 //! A small world for unit tests: one account with a manual clock, a VPC, and the means to call operations as the
 //! gateway does, with JSON in and JSON out.
 
+use super::ec2::DeleteVpc;
 use super::{Caller, Principal, Read, Refused, Reply, ReplyWriter, View, Write};
 use crate::jobs;
 use crate::kernel::{Clock, ClockMode, HexId, Memo, Scope, SimTime};
-use crate::model::network::{ANY_V4, NewSubnet, NewVpc};
 use crate::model::endpoint_service;
+use crate::model::network::{ANY_V4, NewSubnet, NewVpc};
 use crate::model::route::RouteTableIndex;
 use crate::model::{
     Account, Bucket, Content, Defaults, Direction, EndpointType, Grants, Id, NetworkInterface, ObjectKey,
@@ -153,6 +154,19 @@ impl Lab {
                 memo: Memo::default(),
             });
         });
+    }
+
+    /// Deletes a VPC and its endpoint, or neither.
+    pub fn delete_vpc(&self, vpc: VpcId) -> Result<Value, Refused> {
+        let own = self.state().vpc_endpoints.iter().find(|row| row.vpc == vpc).cloned();
+        self.edit(|state| own.iter().for_each(|row| drop(state.remove_vpc_endpoint(row.id))));
+        let done = self.write::<DeleteVpc>(json!({ "VpcId": vpc.to_string() }));
+        if done.is_err() {
+            self.edit(|state| {
+                own.iter().for_each(|row| drop(state.put_vpc_endpoint(VpcEndpoint::clone(row))))
+            });
+        }
+        done
     }
 
     /// A bucket of the account in the lab's region. From then on none is taken to exist that nobody made.

@@ -97,13 +97,27 @@ hops!(
     "Copy the data to a bucket in the job's region.",
 );
 
-hops!(
-    /// The role may.
-    RoleMay, "SM-F-S3-DENIED", "role-may-use-data", Observed, ROLES,
-    "The execution role of a job is allowed s3:ListBucket and s3:GetObject on what the job reads, and s3:PutObject on \
-     what it writes.",
-    "Allow the role the action that is missing on the bucket, or on the objects in it.",
-);
+/// The role may.
+pub struct RoleMay;
+impl Rule for RoleMay {
+    const INFO: RuleInfo = RuleInfo {
+        id: "SM-F-S3-DENIED",
+        aliases: &[],
+        name: "role-may-use-data",
+        jobs: ALL,
+        phases: ON_THE_WAY,
+        basis: Basis::Observed,
+        docs: ROLES,
+        summary: "The execution role of a job is allowed s3:ListBucket and s3:GetObject on what the job reads, and \
+                  s3:PutObject on what it writes.",
+        hint: "Allow the role the action that is missing on the bucket, or on the objects in it.",
+    };
+
+    /// That there is such a role is for another rule to say.
+    fn check(case: &Case<'_>) -> Verdict {
+        if case.role().is_some() { of_hops(case, Self::INFO.id) } else { Verdict::NotApplicable }
+    }
+}
 
 hops!(
     /// The endpoint's policy lets it through.

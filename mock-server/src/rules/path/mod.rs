@@ -48,7 +48,8 @@ impl Paths {
     }
 
     pub(super) fn follow(&self, case: &Case<'_>) -> &[Followed] {
-        self.followed.get_or_init(|| self.phase.map_or_else(Vec::new, |phase| follow(case, phase, &self.vantages)))
+        self.followed
+            .get_or_init(|| self.phase.map_or_else(Vec::new, |phase| follow(case, phase, &self.vantages)))
     }
 
     /// What was followed so far.
@@ -169,9 +170,9 @@ fn of_hops(case: &Case<'_>, rule: &str) -> Verdict {
     let own = || hops().filter(|(_, hop)| rule_of(hop) == rule);
     match own().find(|(_, hop)| !hop.passed) {
         Some((path, hop)) => Verdict::Violated(evidence(case, path, hop)),
-        None => own().next().map_or(Verdict::NotApplicable, |(path, hop)| {
-            Verdict::Satisfied(evidence(case, path, hop))
-        }),
+        None => own()
+            .next()
+            .map_or(Verdict::NotApplicable, |(path, hop)| Verdict::Satisfied(evidence(case, path, hop))),
     }
 }
 

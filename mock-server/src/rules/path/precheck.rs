@@ -35,7 +35,8 @@ pub(super) fn narrow(kind: JobKind, mut asked: BucketUse) -> BucketUse {
 /// Lets pass what a call does not mind: roles where their rule does not count, and, for a job that will ask from inside
 /// of a VPC, what hinges on where the request comes from.
 pub(super) fn forgive(case: &Case<'_>, data: &DataNeed, trace: &mut Trace) {
-    let roles_count = mode_of(data::RoleMay::INFO.id, case.modes(), case.global) == RuleMode::Enforce;
+    let mode = mode_of(data::RoleMay::INFO.id, case.modes(), case.global);
+    let roles_count = mode == RuleMode::Enforce && case.role().is_some();
     let later = case.vpc_config().is_some() && case.state.choices.precheck == Precheck::Existence;
     for hop in trace.hops.iter_mut().filter(|hop| !hop.passed) {
         let of_role = hop.kind == HopKind::RolePolicy;
@@ -59,7 +60,9 @@ fn hinges(case: &Case<'_>, data: &DataNeed, hop: &Hop) -> bool {
     if hop.kind == HopKind::BucketPolicy {
         let sight = seen(case, data);
         let bucket = sight.as_ref().and_then(Sight::bucket);
-        return bucket.and_then(|bucket| bucket.policy.as_ref()).is_some_and(|document| judge(document.policy(), true));
+        return bucket
+            .and_then(|bucket| bucket.policy.as_ref())
+            .is_some_and(|document| judge(document.policy(), true));
     }
     let held = case.role().map(|role| grants::of_role(case.global, role)).unwrap_or_default();
     let of_role = held.identity.iter().chain(&held.boundary);

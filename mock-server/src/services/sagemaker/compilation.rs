@@ -58,8 +58,10 @@ impl Output {
         let input = input.and_then(|input| input.s3_uri.rsplit('/').next()).unwrap_or("model");
         let stem = input.split_once('.').map_or(input, |(stem, _)| stem);
         let platform = self.target_platform.as_ref();
-        let part = |get: fn(&Platform) -> &Option<String>| platform.and_then(|platform| get(platform).as_deref());
-        let target = [self.target_device.as_deref(), part(|p| &p.os), part(|p| &p.arch), part(|p| &p.accelerator)];
+        let part =
+            |get: fn(&Platform) -> &Option<String>| platform.and_then(|platform| get(platform).as_deref());
+        let target =
+            [self.target_device.as_deref(), part(|p| &p.os), part(|p| &p.arch), part(|p| &p.accelerator)];
         let target: Vec<_> = target.into_iter().flatten().collect();
         format!("{stem}-{}.tar.gz", target.join("_"))
     }

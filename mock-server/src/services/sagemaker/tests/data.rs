@@ -93,7 +93,11 @@ fn calls_find_out_what_is_not_there() {
     let model = json!({ "ModelName": "m", "ExecutionRoleArn": ROLE_ARN,
         "PrimaryContainer": { "Image": "image:1", "ModelDataUrl": "s3://data/none.tar.gz" } });
     let refused = site.lab.write::<CreateModel>(model).unwrap_err();
-    assert!(refused.message.starts_with("Could not access model data at s3://data/none.tar.gz. "), "{}", refused.message);
+    assert!(
+        refused.message.starts_with("Could not access model data at s3://data/none.tar.gz. "),
+        "{}",
+        refused.message
+    );
     // A processing job finds out when it reads.
     let kit = kit(JobKind::Processing);
     let mut processing = site.job(kit, "p", 1, true);
@@ -166,7 +170,8 @@ fn a_job_keeps_the_paths_it_took_and_a_warning_lets_it_go_on() {
     site.lab.advance(10_000);
     let row = site.row(kit(JobKind::Training), "j").unwrap();
     assert_eq!(row.status, JobStatus::Completed, "{:?}", row.failure);
-    let phases: Vec<_> = row.traces.iter().map(|(phase, trace)| (*phase, trace.flow.from.is_some())).collect();
+    let phases: Vec<_> =
+        row.traces.iter().map(|(phase, trace)| (*phase, trace.flow.from.is_some())).collect();
     // Two instances in one subnet see the same.
     assert_eq!(phases, [(Phase::Create, false), (Phase::Input, true), (Phase::Output, true)]);
     let blocked = row.traces[1].1.blocked().unwrap();

@@ -161,7 +161,8 @@ impl Asked {
     /// All that is read. Where the SDK put the user's program is a hyperparameter, in quotes as JSON has them: the
     /// container fetches it by itself.
     pub fn inputs(&self) -> Vec<DataNeed> {
-        let code = self.hyper_parameters.get("sagemaker_submit_directory").map(|value| value.trim_matches('"'));
+        let code =
+            self.hyper_parameters.get("sagemaker_submit_directory").map(|value| value.trim_matches('"'));
         let code = code.filter(|url| url.starts_with("s3://"));
         let code = code.map(|url| DataNeed::new(DataUse::Code, Extent::Object, url));
         let checkpoint = self.checkpoint_config.as_ref().map(|config| DataNeed::checkpoint(&config.s3_uri));

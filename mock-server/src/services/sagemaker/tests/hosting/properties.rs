@@ -4,7 +4,7 @@ use super::*;
 use crate::jobs::hosting::stages::table;
 use crate::model::{EndpointCourse, Failure, InstanceGroup, JobKind, Needs, Verdict, VpcConfig};
 use crate::rules::{Case, Phase, RuleModes, evaluate};
-use crate::services::ec2::{DeleteSecurityGroup, DeleteSubnet, DeleteVpc};
+use crate::services::ec2::{DeleteSecurityGroup, DeleteSubnet};
 use proptest::prelude::*;
 
 #[derive(Clone, Copy, Debug)]
@@ -71,7 +71,7 @@ fn act_on(house: &House, act: Act) -> Option<Refused> {
             lab.write::<DeleteSubnet>(json!({ "SubnetId": house.subnets[usize::from(n)].to_string() }))
         }
         Act::DeleteGroup => lab.write::<DeleteSecurityGroup>(json!({ "GroupId": house.group.to_string() })),
-        Act::DeleteVpc => lab.write::<DeleteVpc>(json!({ "VpcId": house.vpc.to_string() })),
+        Act::DeleteVpc => lab.delete_vpc(house.vpc),
         Act::Advance(millis) => {
             lab.advance(millis);
             Ok(json!({}))
