@@ -8,6 +8,7 @@ pub mod address6;
 pub mod assign;
 pub mod bucket;
 pub mod choice;
+pub mod data;
 pub mod edge;
 pub mod elastic;
 pub mod endpoint_service;
@@ -57,7 +58,8 @@ pub use assign::Addresses;
 pub use bucket::{
     Bucket, Content, FoundBucket, Object, ObjectKey, ObjectVersion, PublicAccessBlock, PutObject, Versioning,
 };
-pub use choice::{Choices, Placement, Silence};
+pub use choice::{Choices, Placement, Precheck, Silence};
+pub use data::{DataNeed, DataUse, Extent, S3Place};
 pub use edge::{EgressOnlyInternetGateway, VpnAttachment, VpnAttachmentState, VpnGateway};
 pub use elastic::ElasticAddress;
 pub use endpoint_service::{EndpointService, EndpointType};

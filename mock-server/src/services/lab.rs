@@ -1,14 +1,18 @@
 //! A small world for unit tests: one account with a manual clock, a VPC, and the means to call operations as the
 //! gateway does, with JSON in and JSON out.
 
+use super::ec2::DeleteVpc;
 use super::{Caller, Principal, Read, Refused, Reply, ReplyWriter, View, Write};
 use crate::jobs;
 use crate::kernel::{Clock, ClockMode, HexId, Memo, Scope, SimTime};
+use crate::model::endpoint_service;
 use crate::model::network::{ANY_V4, NewSubnet, NewVpc};
+use crate::model::route::RouteTableIndex;
 use crate::model::{
-    Account, Defaults, Direction, Grants, Id, NetworkInterface, Partition, Peer, PolicyDocument, Profile,
-    RegionInfo, Role, RuleMode, SecurityGroup, SecurityGroupId, SecurityGroupRule, State, SubnetId, Tags,
-    Tenancy, Txn, VpcId, World,
+    Account, Bucket, Content, Defaults, Direction, EndpointType, Grants, Id, NetworkInterface, ObjectKey,
+    ObjectVersion, Partition, Peer, PolicyDocument, Profile, RegionInfo, Role, RuleMode, SecurityGroup,
+    SecurityGroupId, SecurityGroupRule, State, SubnetId, Tags, Tenancy, Txn, VpcEndpoint, VpcEndpointState,
+    VpcId, World,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -23,8 +27,8 @@ pub const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow
 
 /// What users of SageMaker attach to their roles.
 pub fn full_access() -> Grants {
-    let attached =
-        std::collections::BTreeSet::from(["arn:aws:iam::aws:policy/AmazonSageMakerFullAccess".into()]);
+    let attached = ["AmazonSageMakerFullAccess", "AmazonS3FullAccess"];
+    let attached = attached.map(|name| format!("arn:aws:iam::aws:policy/{name}").into()).into();
     Grants { attached, ..Grants::default() }
 }
 
@@ -84,8 +88,9 @@ impl Lab {
         });
     }
 
-    /// Leaves the role these actions on all resources, and nothing else.
+    /// Leaves the role these actions on all resources, and all of S3, and nothing else.
     pub fn grant(&self, actions: &[&str]) {
+        let actions: Vec<_> = actions.iter().copied().chain(["s3:*"]).collect();
         let policy = json!({"Version": "2012-10-17",
             "Statement": {"Effect": "Allow", "Action": actions, "Resource": "*"}});
         let inline = [("vpc".to_owned(), PolicyDocument::new(policy.to_string()))].into();
@@ -117,7 +122,107 @@ impl Lab {
         self.edit(|state| {
             state.add_vpc(new);
         });
+        self.s3_endpoint(id);
         id
+    }
+
+    /// A gateway endpoint for S3 in the VPC's main table: jobs in the VPC get to their data.
+    fn s3_endpoint(&self, vpc: VpcId) {
+        let service = endpoint_service::named(REGION, "com.amazonaws.us-east-1.s3")
+            .find(|service| service.kind == EndpointType::Gateway)
+            .unwrap();
+        let id = self.id();
+        let created = self.now();
+        self.edit(|state| {
+            let tables = state.route_tables.by(&RouteTableIndex::Vpc(vpc)).map(|table| table.id).collect();
+            state.put_vpc_endpoint(VpcEndpoint {
+                id,
+                vpc,
+                service,
+                state: VpcEndpointState::Available,
+                policy: None,
+                route_tables: tables,
+                placements: Vec::new(),
+                groups: Vec::new(),
+                private_dns: false,
+                inbound_only: None,
+                ip_address_type: None,
+                dns_record_ip_type: None,
+                created,
+                client_token: None,
+                tags: Tags::default(),
+                memo: Memo::default(),
+            });
+        });
+    }
+
+    /// Deletes a VPC and its endpoint, or neither.
+    pub fn delete_vpc(&self, vpc: VpcId) -> Result<Value, Refused> {
+        let own = self.state().vpc_endpoints.iter().find(|row| row.vpc == vpc).cloned();
+        self.edit(|state| own.iter().for_each(|row| drop(state.remove_vpc_endpoint(row.id))));
+        let done = self.write::<DeleteVpc>(json!({ "VpcId": vpc.to_string() }));
+        if done.is_err() {
+            self.edit(|state| {
+                own.iter().for_each(|row| drop(state.put_vpc_endpoint(VpcEndpoint::clone(row))))
+            });
+        }
+        done
+    }
+
+    /// A bucket of the account in the lab's region. From then on none is taken to exist that nobody made.
+    pub fn bucket(&self, name: &str) {
+        let bucket = Bucket::new(name, self.account.id, REGION.into(), self.now());
+        self.edit_scope(&Scope::Global, |state| {
+            state.buckets.insert(bucket);
+            state.has_made_bucket = true;
+        });
+    }
+
+    /// Leaves the role these managed policies of AWS's, and nothing else.
+    pub fn regrant(&self, policies: &[&str]) {
+        let attached = policies.iter().map(|name| format!("arn:aws:iam::aws:policy/{name}").into()).collect();
+        self.edit_scope(&Scope::Global, |state| {
+            state.roles.update(&Role::key_of("Trainer"), |role| {
+                role.grants = Grants { attached, ..Grants::default() };
+            });
+        });
+    }
+
+    /// Changes the endpoint of the first VPC.
+    pub fn edit_endpoint(&self, change: impl FnOnce(&mut State, VpcEndpoint)) {
+        self.edit(|state| {
+            let endpoint = state.vpc_endpoints.iter().next().map(|row| VpcEndpoint::clone(row)).unwrap();
+            change(state, endpoint);
+        });
+    }
+
+    /// Changes a bucket.
+    pub fn edit_bucket(&self, name: &str, change: impl FnOnce(&mut Bucket)) {
+        self.edit_scope(&Scope::Global, |state| {
+            state.buckets.update(&name.into(), change);
+        });
+    }
+
+    /// An object of a few bytes, or of none that anybody wrote.
+    pub fn object(&self, bucket: &str, key: &str, content: Content) {
+        let (at, version) =
+            (ObjectKey { bucket: bucket.into(), key: key.into() }, ObjectVersion::new(content, self.now()));
+        self.edit_scope(&Scope::Global, |state| {
+            state.edit_versions(&at, |versions| *versions = vec![Arc::new(version)]);
+        });
+    }
+
+    /// The bytes of an object.
+    pub fn bytes(&self, bucket: &str, key: &str) -> Option<bytes::Bytes> {
+        match self.global().object(bucket, key)?.content.clone()? {
+            Content::Bytes(bytes) => Some(bytes),
+            Content::Size(_) => None,
+        }
+    }
+
+    /// The keys of a bucket.
+    pub fn keys(&self, bucket: &str) -> Vec<String> {
+        self.global().objects_under(bucket, "").map(|object| object.at.key.to_string()).collect()
     }
 
     pub fn subnet(&self, vpc: VpcId, cidr: &str) -> SubnetId {

@@ -3,15 +3,28 @@
 use super::*;
 use crate::model::network::ANY_V4;
 use crate::model::{
-    Direction, Evidence, InstanceGroup, Needs, Peer, RuleMode, SecurityGroupRule, Verdict, VpcConfig,
+    Content, Direction, Evidence, InstanceGroup, Needs, Peer, RuleMode, SecurityGroupRule, Verdict, VpcConfig,
 };
 use crate::rules::{self, Case, Phase, RuleModes, evaluate, permissions};
 
-/// Rules that can not be violated: they tell what is, or the service model enforces them before.
-const NEVER_VIOLATED: &[&str] = &["SM-VPC-SHAPE-06", "SM-VPC-DEFAULT-01", "SM-VPC-ENI-08"];
+/// Rules about gateways and endpoints, which scenarios make, and about what containers connect to.
+const IN_SCENARIOS: &[&str] = &[
+    "SM-SG-NAT-07",
+    "SM-OUT-01",
+    "SM-VPC-ENI-09",
+    "SM-VPC-ENI-10",
+    "EC2-RT-BLACKHOLE",
+    "SM-OUT-03",
+    "EC2-NAT-STATE",
+    "EC2-PCX-ROUTE",
+    "EC2-VPCE-NEED",
+    "EC2-VPCE-SG",
+    "SM-S3-REPO-11",
+];
 
 fn rule_ids() -> impl Iterator<Item = &'static str> {
-    rules::all().map(|info| info.id).filter(|id| !NEVER_VIOLATED.contains(id))
+    let shown = |id: &&str| !rules::INFORMATIONAL.contains(id) && !IN_SCENARIOS.contains(id);
+    rules::all().map(|info| info.id).filter(shown)
 }
 
 /// Leaves the site's group these rules.
@@ -133,6 +146,70 @@ fn outcome(id: &str, off: Option<&'static str>) -> Option<&'static str> {
             let kit = kit(JobKind::Compilation);
             (kit, site.job(kit, "job", 1, true))
         }
+        "SM-S3-NOPATH-01" => {
+            site.lab.edit_endpoint(|state, endpoint| drop(state.remove_vpc_endpoint(endpoint.id)));
+            (training, request)
+        }
+        "SM-S3-RTB-03" => {
+            site.lab.edit_endpoint(|state, mut endpoint| {
+                endpoint.route_tables.clear();
+                state.put_vpc_endpoint(endpoint);
+            });
+            (training, request)
+        }
+        "SM-S3-POL-05" | "SM-S3-REPO-12" => {
+            let effect = if id == "SM-S3-POL-05" { "Allow" } else { "Deny" };
+            let policy = json!({ "Statement": { "Effect": effect, "Principal": "*", "Action": "s3:*",
+                "Resource": "arn:aws:s3:::other/*" } });
+            site.lab.edit_endpoint(|state, mut endpoint| {
+                endpoint.policy = Some(policy.to_string().into());
+                state.put_vpc_endpoint(endpoint);
+            });
+            (training, request)
+        }
+        "SM-S3-DNS-13" => {
+            site.lab.edit(|state| drop(state.vpcs.update(&site.vpc, |vpc| vpc.dns_support = false)));
+            (training, request)
+        }
+        "EC2-SG-EVAL" => {
+            regroup(&site, &[(Direction::Egress, Peer::V4("10.0.0.0/16".parse().unwrap()))]);
+            (training, request)
+        }
+        "EC2-NACL-EVAL" => {
+            site.lab.edit(|state| {
+                let ids: Vec<_> = state.acls.iter().map(|acl| acl.id).collect();
+                ids.iter().for_each(|id| drop(state.acls.update(id, |acl| acl.entries.clear())));
+            });
+            (training, request)
+        }
+        "SM-F-S3-DENIED" => {
+            site.lab.regrant(&["AmazonSageMakerFullAccess"]);
+            (training, request)
+        }
+        "SM-F-S3-EMPTY" => {
+            site.lab.bucket("data");
+            (training, request)
+        }
+        "SM-F-MODEL-DATA" => {
+            site.lab.bucket("data");
+            let model = json!({ "ModelName": "m", "ExecutionRoleArn": ROLE_ARN,
+                "PrimaryContainer": { "Image": "image:1", "ModelDataUrl": "s3://data/model.tar.gz" } });
+            return site.lab.write::<CreateModel>(model).err().and_then(|refused| refused.because);
+        }
+        "SM-F-BUCKET-REGION" => {
+            site.lab.bucket("data");
+            site.lab.edit_bucket("data", |bucket| bucket.region = "eu-west-1".into());
+            site.lab.object("data", "model.tar.gz", Content::Size(1));
+            let kit = kit(JobKind::Compilation);
+            (kit, site.job(kit, "job", 1, true))
+        }
+        "SM-S3-BKT-07" => {
+            site.lab.bucket("data");
+            site.lab.object("data", "train/1", Content::Size(1));
+            let policy = data::only_through("vpce-01234567890123456");
+            site.lab.edit_bucket("data", |bucket| bucket.policy = Some(policy));
+            (training, request)
+        }
         // Endpoints are no jobs; their own tests make some.
         "SM-ROLE-10-04" => {
             site.lab.grant(&without(JobKind::Hosting, "ec2:DescribeVpcEndpoints"));
@@ -185,6 +262,7 @@ fn blocked_endpoint(
         global: &global,
         account,
         elsewhere: &crate::kernel::Nowhere,
+        paths: None,
     };
     evaluate(phase, &case, &global.rule_modes).decisive().map(|finding| finding.rule)
 }
@@ -212,7 +290,7 @@ fn a_rule_speaks_of_the_kinds_whose_pages_state_it() {
             "SM-VPC-TENANCY-02" | "SM-SG-NEO-06" => &[Compilation],
             "SM-SG-SELF-02" => &[Processing],
             "SM-SG-SELF-03" => &[Transform],
-            "SM-HOST-AZ-01" | "SM-HOST-AZ-04" | "SM-ROLE-10-04" => &[Hosting],
+            "SM-HOST-AZ-01" | "SM-HOST-AZ-04" | "SM-ROLE-10-04" | "SM-F-MODEL-DATA" => &[Hosting],
             "SM-ROLE-9-01" => &[Training, Transform, Hosting],
             "SM-ROLE-9-02" => &[Training, Processing, Hosting],
             "SM-ROLE-9-03" => &[Processing],
@@ -235,6 +313,7 @@ fn verdict(site: &Site, kind: JobKind, phase: Phase, rule: &str, needs: &Needs) 
         global: &global,
         account,
         elsewhere: &crate::kernel::Nowhere,
+        paths: None,
     };
     let report = evaluate(phase, &case, &RuleModes::default());
     report.findings.iter().find(|finding| finding.rule == rule).unwrap().verdict.clone()

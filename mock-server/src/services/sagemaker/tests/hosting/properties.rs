@@ -4,7 +4,7 @@ use super::*;
 use crate::jobs::hosting::stages::table;
 use crate::model::{EndpointCourse, Failure, InstanceGroup, JobKind, Needs, Verdict, VpcConfig};
 use crate::rules::{Case, Phase, RuleModes, evaluate};
-use crate::services::ec2::{DeleteSecurityGroup, DeleteSubnet, DeleteVpc};
+use crate::services::ec2::{DeleteSecurityGroup, DeleteSubnet};
 use proptest::prelude::*;
 
 #[derive(Clone, Copy, Debug)]
@@ -71,7 +71,7 @@ fn act_on(house: &House, act: Act) -> Option<Refused> {
             lab.write::<DeleteSubnet>(json!({ "SubnetId": house.subnets[usize::from(n)].to_string() }))
         }
         Act::DeleteGroup => lab.write::<DeleteSecurityGroup>(json!({ "GroupId": house.group.to_string() })),
-        Act::DeleteVpc => lab.write::<DeleteVpc>(json!({ "VpcId": house.vpc.to_string() })),
+        Act::DeleteVpc => lab.delete_vpc(house.vpc),
         Act::Advance(millis) => {
             lab.advance(millis);
             Ok(json!({}))
@@ -188,7 +188,7 @@ proptest! {
             ..Needs::default()
         };
         let account = house.lab.account.id;
-        let case = Case { kind: JobKind::Hosting, name: "new", needs: &needs, state: &before, global: &before, account, elsewhere: &crate::kernel::Nowhere };
+        let case = Case { kind: JobKind::Hosting, name: "new", needs: &needs, state: &before, global: &before, account, elsewhere: &crate::kernel::Nowhere, paths: None };
         let report = evaluate(Phase::Place, &case, &RuleModes::default());
         let verdict = &report.findings.iter().find(|finding| finding.rule == "SM-VPC-IP-01").unwrap().verdict;
         house.create("new", "new").unwrap();

@@ -177,7 +177,7 @@ fn users_cannot_touch_interfaces_nor_delete_what_they_hold() {
         house.lab.write::<DeleteSubnet>(json!({ "SubnetId": subnet.to_string() })).unwrap();
     }
     house.lab.write::<DeleteSecurityGroup>(json!({ "GroupId": house.group.to_string() })).unwrap();
-    house.lab.write::<DeleteVpc>(json!({ "VpcId": house.vpc.to_string() })).unwrap();
+    house.lab.delete_vpc(house.vpc).unwrap();
 }
 
 #[test]
