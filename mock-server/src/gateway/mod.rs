@@ -6,16 +6,20 @@ mod auth;
 mod authz;
 mod body;
 mod call;
+mod preflight;
+mod refused;
 mod route;
 
 use crate::aws::{Encoded, Fault, RequestParts, ServiceId, ServiceModel, decode, route as wire, validate};
 use crate::clock::{Stopwatch, wall};
-use crate::jobs;
+use crate::jobs::{self, Explanation};
 use crate::kernel::{AccountId, Event, Scope, SimTime, digest};
 use crate::model::{Account, Partition, World};
 use crate::services::{Caller, Principal};
 use bytes::Bytes;
 use call::{Call, Operations};
+use preflight::Steps;
+use refused::RefusalLog;
 use hyper::header::{DATE, HeaderName, HeaderValue, USER_AGENT};
 use hyper::{Request, Response, StatusCode};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -24,11 +28,15 @@ use std::time::{Duration, UNIX_EPOCH};
 
 pub use auth::Trust;
 pub use body::{LARGEST as LARGEST_BODY, TooLarge};
+pub use preflight::{Planned, operation_of};
 
 /// Joins the wires of AWS and the operations of the mock.
 pub struct Gateway {
     pub world: Arc<World>,
     operations: Operations,
+    steps: Steps,
+    /// Why calls were refused.
+    pub refused: RefusalLog,
     /// The account of callers that no key places elsewhere.
     pub default_account: AccountId,
     /// The region of requests that name none.
@@ -46,12 +54,23 @@ struct Heard {
     account: AccountId,
     region: Arc<str>,
     request_id: String,
+    /// Why it is refused, where more is known than the refusal itself says.
+    why: Option<Box<Explanation>>,
 }
 
 impl Gateway {
     pub fn new(world: Arc<World>, default_account: AccountId, default_region: String, memo: bool) -> Self {
         let trust = Trust::default();
-        Self { world, operations: Operations::all(), default_account, default_region, trust, memo }
+        Self {
+            world,
+            operations: Operations::all(),
+            steps: Steps::all(),
+            refused: RefusalLog::default(),
+            default_account,
+            default_region,
+            trust,
+            memo,
+        }
     }
 
     /// Which operations of a service behave, in the order in which they are listed.
@@ -83,6 +102,7 @@ impl Gateway {
             account: account.id,
             region: origin.region.clone(),
             request_id: request_id(&account),
+            why: None,
         };
         let encoded = match origin.service {
             None => route::unknown_service(&parts, &heard.request_id),
@@ -96,7 +116,10 @@ impl Gateway {
                 // A bug in one request is that request's misfortune only: its half-made state is dropped with it.
                 let outcome = catch_unwind(AssertUnwindSafe(answer))
                     .unwrap_or_else(|_| Err(Fault::internal(service, "An internal error has occurred")));
-                outcome.unwrap_or_else(|fault| fault.encode(service, &heard.request_id))
+                outcome.unwrap_or_else(|fault| {
+                    let fault = self.refused.keep(&heard, fault, parts.headers.get("host"));
+                    fault.encode(service, &heard.request_id)
+                })
             }
         };
         log(&heard, &encoded, watch);
@@ -159,9 +182,12 @@ impl Gateway {
         let authorised = authz::authorise(&call, &input, parts.headers.get(USER_AGENT.as_str()))?;
         let mut ignored = Vec::new();
         let answer = handler(&call, &input, &mut ignored);
-        if answer.is_ok() {
-            authorised.record(&call);
-            tell_ignored(&call, ignored);
+        match &answer {
+            Ok(_) => {
+                authorised.record(&call);
+                tell_ignored(&call, ignored);
+            }
+            Err(fault) => heard.why = self.why(&call, &input, fault).map(Box::new),
         }
         answer
     }

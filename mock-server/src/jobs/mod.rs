@@ -8,9 +8,10 @@ pub mod explain;
 pub mod failure;
 pub mod hosting;
 mod place;
+pub mod remedy;
 pub mod stages;
 
-pub use explain::{Explanation, explain};
+pub use explain::{Explanation, explain, explain_model, explain_with_fixes};
 
 use crate::kernel::{Due, Memo};
 use crate::model::{

@@ -19,7 +19,7 @@ mod role;
 pub mod room;
 pub mod texts;
 
-pub use book::{catalogue, index, page};
+pub use book::{About, about, catalogue, index, page};
 pub use case::{Case, role as role_with_arn};
 
 use crate::model::{IamMode, JobKind, State};
