@@ -8,6 +8,7 @@ pub mod address6;
 pub mod assign;
 pub mod bucket;
 pub mod choice;
+pub mod data;
 pub mod edge;
 pub mod elastic;
 pub mod endpoint_service;
@@ -45,6 +46,7 @@ pub mod tags;
 pub mod texts;
 pub mod transit;
 pub mod transit_table;
+pub mod upload;
 pub mod vpc;
 pub mod vpc_endpoint;
 
@@ -53,9 +55,10 @@ pub use address::AddressPool;
 pub use address6::Ipv6Pool;
 pub use assign::Addresses;
 pub use bucket::{
-    Bucket, Content, FoundBucket, Object, ObjectKey, ObjectVersion, PublicAccessBlock, Versioning,
+    Bucket, Content, FoundBucket, Object, ObjectKey, ObjectVersion, PublicAccessBlock, PutObject, Versioning,
 };
-pub use choice::{Choices, Placement, Silence};
+pub use choice::{Choices, Placement, Precheck, Silence};
+pub use data::{DataNeed, DataUse, Extent, S3Place};
 pub use edge::{EgressOnlyInternetGateway, VpnAttachment, VpnAttachmentState, VpnGateway};
 pub use elastic::ElasticAddress;
 pub use endpoint_service::{EndpointService, EndpointType};
@@ -101,6 +104,7 @@ pub use tags::Tags;
 pub use texts::Texts;
 pub use transit::{TransitAttachment, TransitGateway, TransitState};
 pub use transit_table::TransitRouteTable;
+pub use upload::{Part, Upload, UploadKey};
 pub use vpc::{LaunchNames, Subnet, Tenancy, Vpc};
 pub use vpc_endpoint::{EndpointPlacement, VpcEndpoint, VpcEndpointState};
 

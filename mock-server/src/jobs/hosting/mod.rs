@@ -6,7 +6,7 @@
 
 pub mod stages;
 
-use super::{ask, failure, place, tell_buckets};
+use super::{Kept, ask, failure, place, tell_buckets, vantages};
 use crate::kernel::Memo;
 use crate::model::interface::InterfaceIndex;
 use crate::model::{
@@ -119,7 +119,7 @@ pub fn deployed(variant: &Variant, model: Option<&SageModel>, config: &EndpointC
         // Serverless inference runs in no VPC of the user's: developer guide, "serverless-endpoints".
         vpc: vpc.clone().filter(|_| variant.instances.is_some()),
         network_isolation: isolation,
-        inputs: model.map(SageModel::data_urls).unwrap_or_default(),
+        inputs: model.map(SageModel::data).unwrap_or_default(),
         ..Needs::default()
     };
     DeployedVariant {
@@ -230,7 +230,11 @@ fn begin(txn: &mut Txn<'_>, endpoint: &mut Endpoint, phase: Phase) {
     for (i, variant) in pending.variants.iter_mut().enumerate() {
         let Some(needs) = needed(endpoint, i, variant) else { continue };
         for phase in again.into_iter().chain([phase]) {
-            if let Some(violation) = ask(txn, &key, &needs, &mut endpoint.findings, phase) {
+            let new = variant.placed.iter().skip(needs.beside as usize).flatten();
+            let new = new.filter_map(|id| txn.state.interfaces.get(id)).map(|interface| &**interface);
+            let vantages = vantages(new);
+            let kept = Kept { findings: &mut endpoint.findings, traces: &mut endpoint.traces };
+            if let Some(violation) = ask(txn, &key, &needs, vantages, kept, phase) {
                 let failure = failure::of(&txn.state.texts, key.kind, &violation);
                 endpoint.failure.get_or_insert(failure);
                 // A variant that has failed in one phase does not get to the next one.
