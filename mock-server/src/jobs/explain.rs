@@ -102,7 +102,8 @@ pub struct RuleReport {
 #[derive(Clone, PartialEq, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PathReport {
-    pub from: VantageReport,
+    /// `None`: a network of the service's own.
+    pub from: Option<VantageReport>,
     /// As `s3://bucket/key`, `service:sts`, a host, or an interface.
     pub to: String,
     pub transport: &'static str,
@@ -220,7 +221,7 @@ fn interfaces(there: Vec<&Arc<NetworkInterface>>, traces: &[(Phase, Arc<Trace>)]
             exists: true,
         })
         .collect();
-    for from in traces.iter().map(|(_, trace)| &trace.flow.from) {
+    for from in traces.iter().filter_map(|(_, trace)| trace.flow.from.as_ref()) {
         let Some(id) = from.interface.map(|id| id.to_string()) else { continue };
         if all.iter().all(|known| known.id != id) {
             let from = VantageReport::of(from);
@@ -240,7 +241,7 @@ impl Explanation {
         traces: &[(Phase, Arc<Trace>)],
     ) -> Self {
         let violated = findings.iter().filter(|finding| counts(finding)).map(|finding| finding.rule);
-        let red = red_hops(traces).map(|(_, _, hop)| hop.rule);
+        let red = red_hops(traces).map(|(_, _, hop)| deciding(hop.rule));
         let mut next: Vec<&'static str> = Vec::new();
         for rule in violated.chain(red) {
             if Some(rule) != decided_by && !next.contains(&rule) {
@@ -273,7 +274,7 @@ impl Explanation {
             let next = self.decided_by.into_iter().chain(self.would_have_failed_next.drain(..));
             self.would_have_failed_next = next.filter(|next| Some(*next) != rule).collect();
             self.decided_by = rule;
-            self.fixes.sort_by_key(|fix| Some(fix.rule) != rule);
+            self.fixes.sort_by_key(|fix| Some(deciding(fix.rule)) != rule);
         }
         self
     }
@@ -309,6 +310,7 @@ fn case<'a>(terrain: &Terrain<'a>, key: &'a JobKey, needs: &'a Needs) -> Case<'a
         global: terrain.global,
         account: terrain.state.site.account,
         elsewhere: terrain.elsewhere,
+        paths: None,
     }
 }
 
@@ -324,6 +326,11 @@ fn red_hops(traces: &[(Phase, Arc<Trace>)]) -> impl Iterator<Item = (Phase, &Arc
     })
 }
 
+/// The rule that decides for a job where this one stands at a hop.
+fn deciding(rule: &'static str) -> &'static str {
+    rules::path::decides_for(rule)
+}
+
 /// What to do about everything that is red: first about what decided, then in the order in which it would be met.
 fn fixes(terrain: &Terrain<'_>, key: &JobKey, subject: &Subject<'_>) -> Vec<Fix> {
     let mut all: Vec<(Phase, Fix)> = Vec::new();
@@ -333,12 +340,12 @@ fn fixes(terrain: &Terrain<'_>, key: &JobKey, subject: &Subject<'_>) -> Vec<Fix>
     let case = subject.needs.map(|needs| case(terrain, key, needs));
     for finding in subject.findings.iter().filter(|finding| counts(finding)) {
         // What a path says of it says more.
-        if all.iter().any(|(_, fix)| fix.rule == finding.rule) {
+        if all.iter().any(|(_, fix)| deciding(fix.rule) == finding.rule) {
             continue;
         }
         all.extend(case.and_then(|case| remedy::for_finding(&case, finding)).map(|fix| (finding.phase, fix)));
     }
-    all.sort_by_key(|(phase, fix)| (Some(fix.rule) != subject.decided_by, *phase));
+    all.sort_by_key(|(phase, fix)| (Some(deciding(fix.rule)) != subject.decided_by, *phase));
     let mut fixes: Vec<Fix> = Vec::new();
     for (_, fix) in all {
         let same = |known: &Fix| match fix.commands.is_empty() {
@@ -384,7 +391,7 @@ impl PathReport {
     pub fn of(trace: &Trace) -> Self {
         let decides = trace.hops.iter().position(|hop| !hop.passed);
         Self {
-            from: VantageReport::of(&trace.flow.from),
+            from: trace.flow.from.as_ref().map(VantageReport::of),
             to: goal(&trace.flow.to),
             transport: match trace.flow.transport {
                 Transport::Tcp => "tcp",

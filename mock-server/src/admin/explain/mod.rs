@@ -168,7 +168,7 @@ fn flow(state: &State, query: &Query) -> Result<Flow, Problem> {
         Some("udp") => Transport::Udp,
         Some(other) => return Err(Problem::bad(format!("`{other}` is none of tcp, udp"))),
     };
-    Ok(Flow { from, to, transport, port: port.unwrap_or(HTTPS) })
+    Ok(Flow { from: Some(from), to, transport, port: port.unwrap_or(HTTPS) })
 }
 
 /// An interface, or one as SageMaker would make it in a subnet: with a private address only.

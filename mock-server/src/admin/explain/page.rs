@@ -108,18 +108,24 @@ fn head(title: &str) -> String {
 /// A path: what it begins at, and each hop as a box, with arrows between them.
 fn path(html: &mut String, path: &PathReport) {
     let outcome = if path.reaches { "reaches it" } else { "does not get there" };
+    let facts = path.from.iter().flat_map(|from| {
+        [
+            ("address", from.address.clone()),
+            ("subnet", from.subnet.clone()),
+            ("groups", from.groups.join(", ")),
+        ]
+    });
+    let interface = path.from.as_ref().map_or("the service's own network", |from| {
+        from.interface.as_deref().unwrap_or("an interface to be made")
+    });
     let _ = write!(
         html,
         "<h3>To {}, {} {}: {outcome}</h3><ol class=\"path\"><li class=\"start\"><span class=\"word\">{}</span>{}</li>",
         escape(&path.to),
         path.transport,
         path.port,
-        escape(path.from.interface.as_deref().unwrap_or("interface")),
-        list(&BTreeMap::from([
-            ("address", path.from.address.clone()),
-            ("subnet", path.from.subnet.clone()),
-            ("groups", path.from.groups.join(", ")),
-        ]))
+        escape(interface),
+        list(&facts.collect())
     );
     path.hops.iter().for_each(|one| hop(html, one));
     html.push_str("</ol>");

@@ -108,13 +108,16 @@ fn tell_hop(text: &mut String, hop: &HopReport) {
 
 /// A path as a chain: one hop a line.
 fn path(text: &mut String, path: &PathReport) {
-    let from = path.from.interface.as_deref().unwrap_or(&path.from.subnet);
+    let from = match &path.from {
+        Some(from) => format!("{} ({})", from.address, from.interface.as_ref().unwrap_or(&from.subnet)),
+        None => "the service's own network".to_owned(),
+    };
     let outcome = if path.reaches { "reaches it" } else { "does not get there" };
     let to = plain(&path.to);
     let _ = writeln!(
         text,
-        "  path from {} ({from}) to {to}, {} {}: {outcome}",
-        path.from.address, path.transport, path.port
+        "  path from {from} to {to}, {} {}: {outcome}",
+        path.transport, path.port
     );
     for hop in &path.hops {
         let mark = match (hop.verdict, hop.decides) {

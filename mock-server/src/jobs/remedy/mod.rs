@@ -19,7 +19,7 @@ pub use rules::fix as for_finding;
 use crate::model::path::{Goal, Hop, HopKind, Trace};
 use crate::model::peering::PeeringIndex;
 use crate::model::{
-    Destination, Id, NatGatewayId, NatGatewayState, PeeringStatus, PrefixListId, Route, RouteTableId, RouteTarget, State,
+    Destination, Id, NatGatewayId, NatGatewayState, NetworkInterfaceId, PeeringStatus, PrefixListId, Route, RouteTableId, RouteTarget, State,
     bucket,
 };
 use crate::net::Terrain;
@@ -41,12 +41,12 @@ pub struct Fix {
 /// What to do about a hop that blocks.
 pub fn for_hop(terrain: &Terrain<'_>, trace: &Trace, hop: &Hop) -> Option<Fix> {
     let state = terrain.state;
-    let from = trace.flow.from.subnet;
+    let from = trace.flow.from.as_ref().map(|from| from.subnet);
     let done = |words: String, commands: Vec<String>| Some(Fix { rule: hop.rule, words, commands });
     let (words, commands) = match hop.kind {
         HopKind::Name if needs_endpoint(trace, hop) => return way(terrain, trace, hop),
         HopKind::Name => {
-            let subnet = state.subnets.get(&from)?;
+            let subnet = state.subnets.get(&from?)?;
             ("Let names resolve in the VPC by AWS's own resolver.", dns::resolution(state, subnet)?)
         }
         HopKind::GroupOut => {
@@ -81,13 +81,19 @@ fn needs_endpoint(trace: &Trace, hop: &Hop) -> bool {
 /// What leads where no route does.
 fn way(terrain: &Terrain<'_>, trace: &Trace, hop: &Hop) -> Option<Fix> {
     let state = terrain.state;
-    let from = trace.flow.from.subnet;
+    let from = trace.flow.from.as_ref()?.subnet;
     let done = |words: &str, commands| Some(Fix { rule: hop.rule, words: words.to_owned(), commands });
     if hop.rule == "EC2-PCX-ROUTE" {
         return peering(state, trace).and_then(|(words, commands)| done(&words, commands));
     }
     if hop.rule == "EC2-RT-BLACKHOLE" {
-        return done("Lead the route to something that is there.", dead_route(state, trace)?);
+        return done("Lead the route to something that is there.", dead_route(state, trace, hop)?);
+    }
+    if hop.rule == "EC2-RT-TARGET" {
+        let interface = NetworkInterfaceId::parse(&hop.at)?;
+        let change = ec2(state, "modify-network-interface-attribute").with("network-interface-id", interface);
+        let words = "Let the instance forward packets that are not its own: no source and destination check.";
+        return done(words, vec![change.flag("no-source-dest-check").line()]);
     }
     if ["SM-OUT-03", "EC2-NAT-STATE"].contains(&hop.rule) {
         let to = trace.way.route.map_or_else(anywhere, |(_, destination, _)| destination);
@@ -138,7 +144,7 @@ fn pending(state: &State, nat: Option<NatGatewayId>) -> Option<String> {
 /// A peering connection that waits for an answer, or that one side has no route to.
 fn peering(state: &State, trace: &Trace) -> Option<(String, Vec<String>)> {
     let Goal::Peer(peer) = &trace.flow.to else { return None };
-    let here = state.subnets.get(&trace.flow.from.subnet)?;
+    let here = state.subnets.get(&trace.flow.from.as_ref()?.subnet)?;
     let there = state.subnets.get(&peer.subnet)?;
     let mut all = state.peerings.by(&PeeringIndex::Vpc(here.vpc));
     let peering = all.find(|peering| peering.other_side(here.vpc).vpc == there.vpc)?;

@@ -4,12 +4,12 @@ use super::bash::{Command, aws, variable};
 use crate::model::gateway::InVpcIndex;
 use crate::model::nat::NatGatewayIndex;
 use crate::model::network::ANY_V4;
-use crate::model::path::Trace;
+use crate::model::path::{Hop, Trace};
 use crate::model::route::{Associate, RouteTableIndex};
 use crate::model::vpc::{SubnetIndex, overlap};
 use crate::model::vpc_endpoint::VpcEndpointIndex;
 use crate::model::{
-    Destination, EndpointService, EndpointType, NatGateway, NatGatewayId, NatGatewayState, Route, RouteOrigin,
+    Destination, EndpointService, EndpointType, Id, InternetGatewayId, NatGateway, NatGatewayId, NatGatewayState, Route, RouteOrigin,
     RouteTable, RouteTarget, State, Subnet, SubnetId, Vpc, VpcEndpoint, VpcEndpointState, VpcId, Zone,
     endpoint_service,
 };
@@ -272,8 +272,17 @@ fn same_route(state: &State, route: &Route, command: Command) -> Option<String> 
 }
 
 /// What mends a route that leads nowhere.
-pub fn dead_route(state: &State, trace: &Trace) -> Option<Vec<String>> {
-    let from = trace.flow.from.subnet;
+pub fn dead_route(state: &State, trace: &Trace, hop: &Hop) -> Option<Vec<String>> {
+    let from = trace.flow.from.as_ref()?.subnet;
+    let gateway = hop.evidence.get("target").and_then(InternetGatewayId::parse);
+    let gateway = gateway.and_then(|id| state.internet_gateways.get(&id));
+    // That of a NAT gateway's subnet.
+    if SubnetId::parse(&hop.at) != Some(from)
+        && let Some(gateway) = gateway.filter(|gateway| gateway.vpc.is_none())
+    {
+        let attach = ec2(state, "attach-internet-gateway").with("internet-gateway-id", gateway.id);
+        return Some(vec![attach.with("vpc-id", state.subnets.get(&from)?.vpc).line()]);
+    }
     let table = table_of(state, from)?;
     let taken = trace.way.route.map(|(_, destination, target)| (destination, target));
     let dead = table.routes.iter().filter(|route| route.blackhole);

@@ -63,7 +63,8 @@ fn bound(terrain: &Terrain<'_>, trace: &Trace) -> Bound {
     let state = terrain.state;
     let single = |address: Ipv4Addr| Bound::Range(Ipv4Net::from(address));
     let inside = |address: &Ipv4Addr| {
-        let vpc = state.subnets.get(&trace.flow.from.subnet).and_then(|subnet| state.vpcs.get(&subnet.vpc));
+        let from = trace.flow.from.as_ref();
+        let vpc = from.and_then(|from| state.subnets.get(&from.subnet)).and_then(|subnet| state.vpcs.get(&subnet.vpc));
         vpc.and_then(|vpc| vpc.cidrs.iter().map(|(_, block)| *block).find(|block| block.contains(address)))
     };
     match (&trace.flow.to, trace.way.address) {
@@ -87,7 +88,7 @@ fn bound(terrain: &Terrain<'_>, trace: &Trace) -> Bound {
 pub fn egress(terrain: &Terrain<'_>, trace: &Trace) -> Option<Vec<String>> {
     let state = terrain.state;
     let Flow { from, transport, port, .. } = &trace.flow;
-    let group = *from.groups.first()?;
+    let group = *from.as_ref()?.groups.first()?;
     let list = || managed_prefix_list::of_service(&state.site.region, "s3");
     let peer = match bound(terrain, trace) {
         Bound::Group(id) => of_group(id),
@@ -101,6 +102,7 @@ pub fn egress(terrain: &Terrain<'_>, trace: &Trace) -> Option<Vec<String>> {
 /// Lets a flow into the groups of what it arrives at.
 pub fn ingress(state: &State, trace: &Trace, hop: &Hop) -> Option<Vec<String>> {
     let Flow { from, to, transport, port } = &trace.flow;
+    let from = from.as_ref()?;
     let of_interface = |id: NetworkInterfaceId| state.interfaces.get(&id)?.groups.first().map(|group| group.id);
     let of_endpoint = |id: VpcEndpointId| state.vpc_endpoints.get(&id)?.groups.first().map(|group| group.id);
     let group = match to {
@@ -129,16 +131,17 @@ struct Leg {
 }
 
 /// The subnet of which a hop speaks.
-fn subnet_at(state: &State, trace: &Trace, hop: &Hop) -> SubnetId {
+fn subnet_at(state: &State, from: SubnetId, hop: &Hop) -> SubnetId {
     let of_nat = || NatGatewayId::parse(&hop.at).and_then(|id| state.nat_gateways.get(&id)).map(|nat| nat.subnet);
     let of_interface = || NetworkInterfaceId::parse(&hop.at).and_then(|id| state.interfaces.get(&id)).map(|row| row.subnet);
-    SubnetId::parse(&hop.at).or_else(of_nat).or_else(of_interface).unwrap_or(trace.flow.from.subnet)
+    SubnetId::parse(&hop.at).or_else(of_nat).or_else(of_interface).unwrap_or(from)
 }
 
 /// Lets a flow through the ACL of a hop, there and back.
 pub fn through_acl(terrain: &Terrain<'_>, trace: &Trace, hop: &Hop) -> Option<Vec<String>> {
     let state = terrain.state;
-    let subnet = subnet_at(state, trace, hop);
+    let from = trace.flow.from.as_ref()?;
+    let subnet = subnet_at(state, from.subnet, hop);
     let acl = state.acls.by(&InVpcIndex::Subnet(subnet)).next()?;
     let port = (i32::from(trace.flow.port), i32::from(trace.flow.port));
     let s3 = || {
@@ -153,10 +156,10 @@ pub fn through_acl(terrain: &Terrain<'_>, trace: &Trace, hop: &Hop) -> Option<Ve
         (Bound::Group(_), _) => vec![ANY_V4],
         (Bound::S3, _) => s3(),
     };
-    let home = state.subnets.get(&trace.flow.from.subnet).and_then(|subnet| subnet.cidr);
-    let home = home.unwrap_or_else(|| Ipv4Net::from(trace.flow.from.address));
+    let home = state.subnets.get(&from.subnet).and_then(|subnet| subnet.cidr);
+    let home = home.unwrap_or_else(|| Ipv4Net::from(from.address));
     let mut legs = Vec::new();
-    let own = subnet == trace.flow.from.subnet;
+    let own = subnet == from.subnet;
     let relays = !own && trace.way.nat.is_some_and(|nat| state.nat_gateways.get(&nat).is_some_and(|nat| nat.subnet == subnet));
     for goal in goal.into_iter().filter(|_| own || relays) {
         legs.push(Leg { egress: true, peer: goal, ports: port });

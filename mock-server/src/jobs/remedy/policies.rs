@@ -75,7 +75,8 @@ fn asked<'a>(terrain: &Terrain<'_>, trace: &'a Trace, used: &'a BucketUse) -> Op
     };
     let came = match endpoint {
         Some(endpoint) => {
-            Came::Endpoint { endpoint, vpc: endpoint.vpc, source: IpAddr::V4(trace.flow.from.address) }
+            let source = trace.flow.from.as_ref().map_or(Ipv4Addr::UNSPECIFIED, |from| from.address);
+            Came::Endpoint { endpoint, vpc: endpoint.vpc, source: IpAddr::V4(source) }
         }
         None => Came::Public(public()),
     };
@@ -259,7 +260,9 @@ pub fn bucket(terrain: &Terrain<'_>, trace: &Trace) -> Option<Mended> {
     let bucket = &asked.found.bucket;
     let text = bucket.policy.as_ref().map_or("{\"Version\":\"2012-10-17\",\"Statement\":[]}", PolicyDocument::text);
     let mut document: Value = serde_json::from_str(text).ok()?;
-    let vpc = terrain.state.subnets.get(&trace.flow.from.subnet)?.vpc.to_string();
+    let from = trace.flow.from.as_ref();
+    let subnet = from.and_then(|from| terrain.state.subnets.get(&from.subnet));
+    let vpc = subnet.map(|subnet| subnet.vpc.to_string()).unwrap_or_default();
     let mut lines = Vec::new();
     let mut words = Vec::new();
     let mut gone = BTreeSet::new();
@@ -267,8 +270,8 @@ pub fn bucket(terrain: &Terrain<'_>, trace: &Trace) -> Option<Mended> {
     for cited in &denying {
         let Some(statement) = statements(&mut document).and_then(|all| all.get_mut(cited.statement)) else { continue };
         let this = named(&[cited]);
-        if endpoint.is_none() && asks_for_way(statement) {
-            let made = gateway_endpoint(terrain.state, trace.flow.from.subnet)?;
+        if let Some(subnet) = subnet.filter(|_| endpoint.is_none() && asks_for_way(statement)) {
+            let made = gateway_endpoint(terrain.state, subnet.id)?;
             words.push("Lead the subnet to S3 by a gateway endpoint: what comes by a NAT gateway has none.".to_owned());
             lines.extend(made.lines);
             endpoint = Some(made.id);
