@@ -2,18 +2,20 @@
 
 use super::bash::aws;
 use super::network::{ec2, gateway_endpoint, unused};
+use crate::kernel::SimTime;
 use crate::iam::bucket::{Asker, Came, arn, verdicts};
 use crate::iam::grants::{Granted, granted_to_role};
 use crate::iam::trust::{ForSource, trusts};
 use crate::model::iam::policy::read;
 use crate::model::path::{BucketUse, Goal, Trace};
-use crate::model::{AnyPolicy, FoundBucket, JobKind, PolicyDocument, Role, State, bucket};
+use crate::model::{AnyPolicy, Bucket, JobKind, PolicyDocument, Role, State, Tags, Versioning, bucket};
 use crate::net::Terrain;
 use crate::policy::{Cited, Decision, Kind, Sides, Verdict};
 use crate::rules::{permissions, role_with_arn};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 /// What to do, and for policies that no command mends, or not from here, what to know.
 pub struct Mended {
@@ -54,15 +56,31 @@ fn document(statement: &Value) -> Value {
 }
 
 /// What every act of a use of a bucket met with, side by side.
-struct Asked<'a> {
-    found: FoundBucket,
-    sides: Vec<(&'a str, String, Sides)>,
+struct Asked {
+    found: Arc<Bucket>,
+    sides: Vec<(&'static str, String, Sides)>,
+}
+
+/// A bucket that nobody here has made.
+fn stand_in(state: &State, name: &Arc<str>) -> Arc<Bucket> {
+    Arc::new(Bucket {
+        name: name.clone(),
+        account: state.site.account,
+        region: state.site.region.clone(),
+        created: SimTime::from_millis(0),
+        policy: None,
+        public_access: None,
+        versioning: Versioning::default(),
+        tags: Tags::default(),
+    })
 }
 
 /// Asks once more what the trace asked.
-fn asked<'a>(terrain: &Terrain<'_>, trace: &'a Trace, used: &'a BucketUse) -> Option<Asked<'a>> {
+fn asked(terrain: &Terrain<'_>, trace: &Trace, used: &BucketUse) -> Option<Asked> {
     let account = terrain.state.site.account;
-    let found = bucket::find(account, &used.bucket, terrain.elsewhere)?;
+    let found = bucket::find(account, &used.bucket, terrain.elsewhere);
+    // One that nobody here has made is taken to be there, and to say nothing itself.
+    let found = found.map_or_else(|| stand_in(terrain.state, &used.bucket), |found| found.bucket);
     let asker = match &used.role_arn {
         Some(role) => Asker::role(role, account, terrain.global, terrain.elsewhere, None)?,
         None => Asker::nobody(),
@@ -81,8 +99,8 @@ fn asked<'a>(terrain: &Terrain<'_>, trace: &'a Trace, used: &'a BucketUse) -> Op
         None => Came::Public(public()),
     };
     let sides = used.acts.iter().map(|(action, key)| {
-        let resource = arn(&found.bucket, key.as_deref().map(|_| "*"));
-        (*action, resource, verdicts(asker.ask(action, &found.bucket, key.as_deref(), came)))
+        let resource = arn(&found, key.as_deref().map(|_| "*"));
+        (*action, resource, verdicts(asker.ask(action, &found, key.as_deref(), came)))
     });
     let sides = sides.collect();
     Some(Asked { found, sides })
@@ -90,7 +108,7 @@ fn asked<'a>(terrain: &Terrain<'_>, trace: &'a Trace, used: &'a BucketUse) -> Op
 
 /// What one side does not allow, as a statement would: actions by resource; and the statements that deny.
 fn refused<'a>(
-    asked: &'a Asked<'_>,
+    asked: &'a Asked,
     side: fn(&Sides) -> &Decision,
 ) -> (BTreeMap<&'a str, BTreeSet<&'a str>>, Vec<&'a Cited>, BTreeSet<Kind>) {
     let mut missing: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
@@ -128,17 +146,22 @@ fn allowing(missing: &BTreeMap<&str, BTreeSet<&str>>, principal: Option<&Value>)
     each.collect()
 }
 
-fn used(trace: &Trace) -> Option<&BucketUse> {
+/// What is done in a bucket. A repository of packages is one that anybody may read.
+fn used(trace: &Trace) -> Option<BucketUse> {
     match &trace.flow.to {
-        Goal::Bucket(used) => Some(used),
-        _ => None,
+        Goal::Bucket(used) => Some(used.clone()),
+        Goal::Host(host) => {
+            let acts = vec![("s3:GetObject", Some("index".into()))];
+            Some(BucketUse { bucket: host.clone(), acts, role_arn: None })
+        }
+        Goal::Service(_) | Goal::Peer(_) => None,
     }
 }
 
 /// The role may do what it has to in the bucket.
 pub fn role(terrain: &Terrain<'_>, trace: &Trace) -> Option<Mended> {
     let used = used(trace)?;
-    let asked = asked(terrain, trace, used)?;
+    let asked = asked(terrain, trace, &used)?;
     let (missing, denying, kinds) = refused(&asked, |sides| &sides.asker);
     let role = role_with_arn(terrain.global, used.role_arn.as_deref()?)?;
     let mut mended = lift(terrain.global, role, &denying);
@@ -214,7 +237,7 @@ fn lift(global: &State, role: &Role, denying: &[&Cited]) -> Mended {
 /// The VPC endpoint lets through what is needed.
 pub fn endpoint(terrain: &Terrain<'_>, trace: &Trace) -> Option<Mended> {
     let endpoint = terrain.state.vpc_endpoints.get(&trace.way.endpoint?)?;
-    let asked = asked(terrain, trace, used(trace)?)?;
+    let asked = asked(terrain, trace, &used(trace)?)?;
     let (missing, denying, _) = refused(&asked, |sides| &sides.endpoint);
     let change = ec2(terrain.state, "modify-vpc-endpoint").with("vpc-endpoint-id", endpoint.id);
     let text = endpoint.policy.as_deref()?;
@@ -255,9 +278,9 @@ pub fn bucket(terrain: &Terrain<'_>, trace: &Trace) -> Option<Mended> {
         return None;
     }
     let used = used(trace)?;
-    let asked = asked(terrain, trace, used)?;
+    let asked = asked(terrain, trace, &used)?;
     let (missing, denying, _) = refused(&asked, |sides| &sides.resource);
-    let bucket = &asked.found.bucket;
+    let bucket = &asked.found;
     let text = bucket.policy.as_ref().map_or("{\"Version\":\"2012-10-17\",\"Statement\":[]}", PolicyDocument::text);
     let mut document: Value = serde_json::from_str(text).ok()?;
     let from = trace.flow.from.as_ref();
