@@ -331,7 +331,7 @@ fn defaults(args: &Serve) -> Result<Defaults, String> {
         SilenceName::Fail => Silence::Fail,
         SilenceName::Hang => Silence::Hang,
     };
-        Choices {
+    let choices = Choices {
             placement,
             precheck: args.precheck,
             silence,

@@ -7,6 +7,7 @@
 pub mod explain;
 pub mod failure;
 pub mod hosting;
+pub mod output;
 mod place;
 pub mod remedy;
 pub mod stages;
@@ -241,6 +242,7 @@ fn begin(txn: &mut Txn<'_>, job: &mut Job, phase: Phase) {
             txn.note("JobInterfaces", job.key.to_string(), None, message);
         }
         Phase::Input => tell_buckets(txn, &job.key, &job.needs),
+        Phase::Output if violation.is_none() => output::write(txn, job),
         _ => {}
     }
 }

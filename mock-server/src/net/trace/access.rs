@@ -1,7 +1,7 @@
 //! What happens at S3: the bucket, and the policies of all who have a say.
 
 use super::target::{intended, public_source};
-use super::{Aim, Arrival, Sender, Walk, name, range};
+use super::{Arrival, Sender, Walk, name, range};
 use crate::iam::bucket::{Asker, Came, verdicts};
 use crate::kernel::{AccountId, SimTime};
 use crate::model::bucket::find;
@@ -78,7 +78,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Asks what is left to ask: of a bucket, whether it is there, and what policies say.
-    pub(super) fn ask_policies(&mut self, from: &Sender<'a>, aim: &Aim<'a>) {
+    pub(super) fn ask_policies(&mut self, from: Option<&Sender<'a>>) {
         let repository;
         let wanted = match &self.flow.to {
             goal @ Goal::Bucket(_) => goal.bucket(),
@@ -92,7 +92,7 @@ impl<'a> Walk<'a> {
             }
             _ => None,
         };
-        let Some(wanted) = wanted.filter(|_| aim.is("s3")) else { return };
+        let Some(wanted) = wanted else { return };
         let known = self.bucket(&wanted.bucket);
         let external = known.is_none();
         let bucket = known.or_else(|| self.stand_in(&wanted.bucket));
@@ -112,7 +112,7 @@ impl<'a> Walk<'a> {
         self.weigh(from, wanted, &bucket);
     }
 
-    fn weigh(&mut self, from: &Sender<'a>, wanted: &BucketUse, bucket: &Bucket) {
+    fn weigh(&mut self, from: Option<&Sender<'a>>, wanted: &BucketUse, bucket: &Bucket) {
         let terrain = self.terrain;
         let asker = match &wanted.role_arn {
             None => Some(Asker::nobody()),
@@ -129,8 +129,8 @@ impl<'a> Walk<'a> {
         };
         // What did not get there would take the VPC's endpoint if it has one; else nobody knows how it would come.
         let arrival = self.came.clone().or_else(|| {
-            let endpoint = intended(&from.place)?;
-            Some(Arrival::Endpoint { endpoint, source: from.address })
+            let endpoint = intended(&from?.place)?;
+            Some(Arrival::Endpoint { endpoint, source: from?.address })
         });
         let (endpoint, source) = match &arrival {
             Some(Arrival::Endpoint { endpoint, source }) => (Some(endpoint.clone()), *source),

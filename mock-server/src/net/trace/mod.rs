@@ -157,7 +157,10 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn go(&mut self) {
-        let from = &self.flow.from;
+        let Some(from) = &self.flow.from else {
+            self.came = Some(Arrival::Public(None));
+            return self.ask_policies(None);
+        };
         let Some(place) = self.place_of(from) else {
             let evidence = Evidence::of(from.subnet.to_string()).with("subnet", from.subnet);
             return self.hop(HopKind::Route, from.subnet.to_string(), false, "EC2-RT-MAIN", evidence);
@@ -165,14 +168,16 @@ impl<'a> Walk<'a> {
         if self.is_local_service(&place) {
             return;
         }
-        let sender = self.first_sender(&place);
+        let sender = self.first_sender(from, &place);
         if let Some(aim) = self.look_up(&place) {
             self.way.address = Some(match &aim.receiver {
                 Some(receiver) => receiver.address,
                 None => name::some_address(&aim.ranges),
             });
             self.send(&sender, &aim, &aim.ranges);
-            self.ask_policies(&sender, &aim);
+            if aim.is("s3") {
+                self.ask_policies(Some(&sender));
+            }
         }
     }
 
@@ -182,8 +187,7 @@ impl<'a> Walk<'a> {
         Some(Place { state: Cell::Here(self.terrain.state), subnet })
     }
 
-    fn first_sender(&self, place: &Place<'a>) -> Sender<'a> {
-        let from = &self.flow.from;
+    fn first_sender(&self, from: &Vantage, place: &Place<'a>) -> Sender<'a> {
         let row = from.interface.and_then(|id| place.state.interfaces.get(&id));
         Sender {
             place: place.clone(),
