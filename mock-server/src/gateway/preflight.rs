@@ -126,13 +126,18 @@ impl Gateway {
         };
         let mut spared: Vec<&'static str> = Vec::new();
         let first = self.attempt(account, caller, now, (before, last), &spared)?;
-        let mut latest = None;
+        let mut all = Some(first.explanation.clone()).filter(|_| first.refused.is_none());
         let mut stop = first.stopped_by;
         while let Some(rule) = stop.filter(|rule| !spared.contains(rule)) {
             spared.push(rule);
             let tried = self.attempt(account, caller, now, (before, last), &spared)?;
             stop = tried.stopped_by;
-            latest = Some(tried.explanation);
+            if tried.refused.is_none() {
+                all = Some(match all {
+                    Some(all) => all.join(tried.explanation),
+                    None => tried.explanation,
+                });
+            }
         }
         let Tried { explanation, stopped_by, refused } = first;
         let state = account.read(&Scope::Region(caller.region.clone()));
@@ -151,7 +156,7 @@ impl Gateway {
                 sources: known.map(|about| about.sources).unwrap_or_default(),
             }
         });
-        let told = latest.unwrap_or_else(|| explanation.clone());
+        let told = all.unwrap_or_else(|| explanation.clone());
         let refused = refusal.is_some();
         let ends = ["Completed", "COMPLETED", "InService", ""].contains(&explanation.status);
         Ok(Explanation {

@@ -3,7 +3,7 @@
 
 use super::remedy::{self, Fix};
 use crate::model::interface::InterfaceIndex;
-use crate::model::path::{Goal, Hop, Trace, Transport, Vantage};
+use crate::model::path::{BucketUse, Goal, Hop, Trace, Transport, Vantage};
 use crate::model::{
     DeployedVariant, Deployment, Endpoint, Failure, Finding, JobKey, JobKind, NetworkInterface, Needs, Owner, Phase,
     RuleMode, RuleModes, SageModel, State,
@@ -267,6 +267,28 @@ impl Explanation {
 }
 
 impl Explanation {
+    /// The same with what a later try tells more: phases that this one did not reach, and what to do there.
+    #[must_use]
+    pub fn join(mut self, later: Self) -> Self {
+        let unknown = |phase: &PhaseReport| self.phases.iter().all(|known| known.phase != phase.phase);
+        let more: Vec<_> = later.phases.into_iter().filter(unknown).collect();
+        self.phases.extend(more);
+        for rule in later.decided_by.into_iter().chain(later.would_have_failed_next) {
+            if Some(rule) != self.decided_by && !self.would_have_failed_next.contains(&rule) {
+                self.would_have_failed_next.push(rule);
+            }
+        }
+        for fix in later.fixes {
+            if !self.fixes.iter().any(|known| known.rule == fix.rule && known.commands == fix.commands) {
+                self.fixes.push(fix);
+            }
+        }
+        if self.interfaces.is_empty() {
+            self.interfaces = later.interfaces;
+        }
+        self
+    }
+
     /// The same if another rule had decided first.
     #[must_use]
     pub fn decided(mut self, rule: Option<&'static str>) -> Self {
@@ -331,11 +353,20 @@ fn deciding(rule: &'static str) -> &'static str {
     rules::path::decides_for(rule)
 }
 
+/// All that a job does in buckets.
+fn uses(key: &JobKey, needs: &Needs) -> Vec<BucketUse> {
+    let role = &needs.role_arn;
+    let read = needs.inputs.iter().filter_map(|data| data.reading(None, role));
+    let written = needs.outputs.iter().filter_map(|data| data.writing(key.kind, &key.name, role));
+    read.chain(written).collect()
+}
+
 /// What to do about everything that is red: first about what decided, then in the order in which it would be met.
 fn fixes(terrain: &Terrain<'_>, key: &JobKey, subject: &Subject<'_>) -> Vec<Fix> {
     let mut all: Vec<(Phase, Fix)> = Vec::new();
+    let also = subject.needs.map(|needs| uses(key, needs)).unwrap_or_default();
     for (phase, trace, hop) in red_hops(subject.traces) {
-        all.extend(remedy::for_hop(terrain, trace, hop).map(|fix| (phase, fix)));
+        all.extend(remedy::for_hop(terrain, trace, hop, &also).map(|fix| (phase, fix)));
     }
     let case = subject.needs.map(|needs| case(terrain, key, needs));
     for finding in subject.findings.iter().filter(|finding| counts(finding)) {

@@ -2,6 +2,8 @@
 //! text and as a page.
 
 pub mod page;
+#[cfg(test)]
+mod tests;
 pub mod text;
 
 use super::{Problem, Query, Site, known_region};
@@ -121,7 +123,7 @@ impl Site {
         let trace = trace(&terrain, &flow);
         let red = trace.hops.iter().filter(|hop| !hop.passed);
         let mut fixes: Vec<Fix> = Vec::new();
-        for fix in red.filter_map(|hop| remedy::for_hop(&terrain, &trace, hop)) {
+        for fix in red.filter_map(|hop| remedy::for_hop(&terrain, &trace, hop, &[])) {
             if !fixes.contains(&fix) {
                 fixes.push(fix);
             }

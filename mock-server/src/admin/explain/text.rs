@@ -37,7 +37,7 @@ pub fn explanation(all: &Explanation) -> String {
         match (named(id), red(id)) {
             (Some(rule), _) => {
                 let _ = writeln!(text, "\n{what} {} {} ({})", rule.id, rule.name, rule.basis);
-                tell(&mut text, rule);
+                tell(&mut text, rule, red(id).is_some());
             }
             (None, Some(hop)) => {
                 let _ = writeln!(text, "\n{what} {} {} at {}", hop.rule, hop.kind, plain(&hop.at));
@@ -68,9 +68,15 @@ pub fn explanation(all: &Explanation) -> String {
     }
     for phase in &all.phases {
         let _ = writeln!(text, "\n{}", phase.phase);
-        for rule in &phase.rules {
+        // What says nothing of this job is counted, not listed.
+        let (silent, telling): (Vec<_>, Vec<_>) =
+            phase.rules.iter().partition(|rule| rule.verdict == "not applicable");
+        for rule in telling {
             let mode = if rule.mode == "enforce" { String::new() } else { format!(" ({})", rule.mode) };
             let _ = writeln!(text, "  {:<16}{} {}{mode}", rule.verdict, rule.id, rule.name);
+        }
+        if !silent.is_empty() {
+            let _ = writeln!(text, "  {:<16}{} more rules", "not applicable", silent.len());
         }
         phase.paths.iter().for_each(|one| path(&mut text, one));
     }
@@ -86,10 +92,11 @@ pub fn reachability(all: &Reachability) -> String {
     text
 }
 
-/// What a rule saw, and what to do.
-fn tell(text: &mut String, rule: &RuleReport) {
+/// What a rule saw, and what to do. What a path shows is left to it.
+fn tell(text: &mut String, rule: &RuleReport, on_path: bool) {
     let resource = rule.resource.iter().map(|resource| ("what", resource.as_str()));
-    let facts = rule.evidence.iter().map(|(name, value)| (*name, value.as_str()));
+    let facts = rule.evidence.iter().filter(|_| !on_path);
+    let facts = facts.map(|(name, value)| (*name, value.as_str()));
     let hint = rule.hint.iter().map(|hint| ("to do", *hint));
     let sources = rule.sources.iter().map(|source| ("source", source.as_str()));
     for (name, value) in resource.chain(facts).chain(hint).chain(sources) {

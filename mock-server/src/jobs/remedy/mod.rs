@@ -16,7 +16,7 @@ mod tests;
 
 pub use rules::fix as for_finding;
 
-use crate::model::path::{Goal, Hop, HopKind, Trace};
+use crate::model::path::{BucketUse, Goal, Hop, HopKind, Trace};
 use crate::model::peering::PeeringIndex;
 use crate::model::{
     Destination, Id, NatGatewayId, NatGatewayState, NetworkInterfaceId, PeeringStatus, PrefixListId, Route, RouteTableId, RouteTarget, State,
@@ -38,8 +38,8 @@ pub struct Fix {
     pub commands: Vec<String>,
 }
 
-/// What to do about a hop that blocks.
-pub fn for_hop(terrain: &Terrain<'_>, trace: &Trace, hop: &Hop) -> Option<Fix> {
+/// What to do about a hop that blocks. `also` is what else has to be done in buckets, on other paths.
+pub fn for_hop(terrain: &Terrain<'_>, trace: &Trace, hop: &Hop, also: &[BucketUse]) -> Option<Fix> {
     let state = terrain.state;
     let from = trace.flow.from.as_ref().map(|from| from.subnet);
     let done = |words: String, commands: Vec<String>| Some(Fix { rule: hop.rule, words, commands });
@@ -63,8 +63,8 @@ pub fn for_hop(terrain: &Terrain<'_>, trace: &Trace, hop: &Hop) -> Option<Fix> {
         HopKind::Bucket => return of_bucket(terrain, trace, hop),
         HopKind::RolePolicy | HopKind::EndpointPolicy | HopKind::BucketPolicy => {
             let mended = match hop.kind {
-                HopKind::RolePolicy => policies::role(terrain, trace)?,
-                HopKind::EndpointPolicy => policies::endpoint(terrain, trace)?,
+                HopKind::RolePolicy => policies::role(terrain, trace, also)?,
+                HopKind::EndpointPolicy => policies::endpoint(terrain, trace, also)?,
                 _ => policies::bucket(terrain, trace)?,
             };
             return done(mended.words.trim().to_owned(), mended.lines);

@@ -75,8 +75,16 @@ fn stand_in(state: &State, name: &Arc<str>) -> Arc<Bucket> {
     })
 }
 
-/// Asks once more what the trace asked.
-fn asked(terrain: &Terrain<'_>, trace: &Trace, used: &BucketUse) -> Option<Asked> {
+/// Asks once more what the trace asked, and what else the same role is to do: whoever mends a policy mends it once.
+fn asked(terrain: &Terrain<'_>, trace: &Trace, used: &BucketUse, also: &[BucketUse]) -> Option<Asked> {
+    let mut own = asked_of(terrain, trace, used)?;
+    for more in also.iter().filter(|more| more.role_arn == used.role_arn && *more != used) {
+        own.sides.extend(asked_of(terrain, trace, more).into_iter().flat_map(|asked| asked.sides));
+    }
+    Some(own)
+}
+
+fn asked_of(terrain: &Terrain<'_>, trace: &Trace, used: &BucketUse) -> Option<Asked> {
     let account = terrain.state.site.account;
     let found = bucket::find(account, &used.bucket, terrain.elsewhere);
     // One that nobody here has made is taken to be there, and to say nothing itself.
@@ -159,9 +167,9 @@ fn used(trace: &Trace) -> Option<BucketUse> {
 }
 
 /// The role may do what it has to in the bucket.
-pub fn role(terrain: &Terrain<'_>, trace: &Trace) -> Option<Mended> {
+pub fn role(terrain: &Terrain<'_>, trace: &Trace, also: &[BucketUse]) -> Option<Mended> {
     let used = used(trace)?;
-    let asked = asked(terrain, trace, &used)?;
+    let asked = asked(terrain, trace, &used, also)?;
     let (missing, denying, kinds) = refused(&asked, |sides| &sides.asker);
     let role = role_with_arn(terrain.global, used.role_arn.as_deref()?)?;
     let mut mended = lift(terrain.global, role, &denying);
@@ -235,9 +243,9 @@ fn lift(global: &State, role: &Role, denying: &[&Cited]) -> Mended {
 }
 
 /// The VPC endpoint lets through what is needed.
-pub fn endpoint(terrain: &Terrain<'_>, trace: &Trace) -> Option<Mended> {
+pub fn endpoint(terrain: &Terrain<'_>, trace: &Trace, also: &[BucketUse]) -> Option<Mended> {
     let endpoint = terrain.state.vpc_endpoints.get(&trace.way.endpoint?)?;
-    let asked = asked(terrain, trace, &used(trace)?)?;
+    let asked = asked(terrain, trace, &used(trace)?, also)?;
     let (missing, denying, _) = refused(&asked, |sides| &sides.endpoint);
     let change = ec2(terrain.state, "modify-vpc-endpoint").with("vpc-endpoint-id", endpoint.id);
     let text = endpoint.policy.as_deref()?;
@@ -278,7 +286,7 @@ pub fn bucket(terrain: &Terrain<'_>, trace: &Trace) -> Option<Mended> {
         return None;
     }
     let used = used(trace)?;
-    let asked = asked(terrain, trace, &used)?;
+    let asked = asked_of(terrain, trace, &used)?;
     let (missing, denying, _) = refused(&asked, |sides| &sides.resource);
     let bucket = &asked.found;
     let text = bucket.policy.as_ref().map_or("{\"Version\":\"2012-10-17\",\"Statement\":[]}", PolicyDocument::text);
@@ -422,4 +430,34 @@ pub fn trust(terrain: &Terrain<'_>, role_arn: &str, kind: JobKind) -> Option<Men
     };
     let update = aws("iam update-assume-role-policy").with("role-name", name);
     Some(Mended { words, lines: vec![update.with("policy-document", mended).line()] })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_condition_on_the_way_learns_this_one() {
+        for (condition, admitted) in [
+            (json!({"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}), true),
+            (json!({"ForAnyValue:StringNotLike": {"AWS:sourcevpc": ["vpc-8", "vpc-9"]}}), true),
+            (json!({"StringEquals": {"aws:SourceVpce": "vpce-1"}}), false),
+            (json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}), false),
+        ] {
+            let mut statement = json!({"Effect": "Deny", "Condition": condition});
+            assert_eq!(admit(&mut statement, "vpce-2", "vpc-2"), admitted, "{statement}");
+            assert_eq!(statement.to_string().contains("-2\""), admitted, "{statement}");
+        }
+        assert!(!admit(&mut json!({"Effect": "Deny"}), "vpce-2", "vpc-2"));
+    }
+
+    #[test]
+    fn statements_come_and_go_one_as_well_as_several() {
+        let one = r#"{"Statement":{"Sid":"a"}}"#;
+        assert_eq!(with(one, json!({"Sid": "b"})), Some(json!({"Statement": [{"Sid": "a"}, {"Sid": "b"}]})));
+        assert_eq!(without(one, &BTreeSet::from([0])), None);
+        let two = r#"{"Statement":[{"Sid":"a"},{"Sid":"b"}]}"#;
+        assert_eq!(without(two, &BTreeSet::from([0])), Some(json!({"Statement": [{"Sid": "b"}]})));
+        assert_eq!((without("no policy", &BTreeSet::new()), with("{}", json!({}))), (None, None));
+    }
 }
