@@ -82,7 +82,8 @@ const NOT_ASKED: u8 = 2;
 
 pub fn preflight(args: &Preflight) -> ExitCode {
     let outcome = read(&args.file).and_then(|text| {
-        let input = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", args.file.display()))?;
+        let input =
+            serde_json::from_str(&text).map_err(|error| format!("{}: {error}", args.file.display()))?;
         let question = crate::admin::explain::question(args.operation.as_deref(), &input);
         tell(&args.asked, "preflight", &[], Some(question.to_string()))
     });
@@ -138,7 +139,8 @@ fn tell(
     let json = ask("json")?;
     let told = serde_json::from_str(&json).map_err(|error| error.to_string())?;
     if let Some(file) = &asked.html {
-        std::fs::write(file, ask("html")?).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+        std::fs::write(file, ask("html")?)
+            .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
     }
     let shown = if asked.json { json } else { ask("text")? };
     // A reader that closes the pipe early has read what it wanted.

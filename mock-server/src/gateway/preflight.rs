@@ -3,7 +3,9 @@
 
 use super::{Gateway, call};
 use crate::aws::value::Value;
-use crate::aws::{Fault, Operation as WireOperation, RequestParts, ServiceId, ServiceModel, decode, validate};
+use crate::aws::{
+    Fault, Operation as WireOperation, RequestParts, ServiceId, ServiceModel, decode, validate,
+};
 use crate::jobs::explain::RefusalReport;
 use crate::jobs::{self, Explanation};
 use crate::kernel::{Scope, SimTime};
@@ -78,7 +80,9 @@ impl Gateway {
         let model = ServiceModel::get(ServiceId::SageMaker);
         let mut headers = HeaderMap::new();
         let target = HeaderValue::from_str(&format!("SageMaker.{operation}"));
-        headers.extend(target.ok().map(|target| (hyper::header::HeaderName::from_static("x-amz-target"), target)));
+        headers.extend(
+            target.ok().map(|target| (hyper::header::HeaderName::from_static("x-amz-target"), target)),
+        );
         let body = Bytes::from(input.to_string());
         let parts = RequestParts { method: "POST", path: "/", query: "", headers: &headers, body: &body };
         let (operation, input) = decode(model, &parts)?;
@@ -230,7 +234,9 @@ fn told(txn: &mut Txn<'_>, planned: &Planned, spared: &[&'static str], modes: &R
     let stopped_by = jobs::explain(&txn.state, &key).and_then(|explanation| explanation.decided_by);
     let first = spared.first().copied().or(stopped_by);
     match key.kind {
-        JobKind::Hosting => drop(txn.state.endpoints.update(&key.name, |endpoint| counted(&mut endpoint.findings))),
+        JobKind::Hosting => {
+            drop(txn.state.endpoints.update(&key.name, |endpoint| counted(&mut endpoint.findings)))
+        }
         _ => drop(txn.state.jobs.update(&key, |job| counted(&mut job.findings))),
     }
     let terrain = Terrain { state: &txn.state, global: &txn.global, elsewhere: txn.elsewhere() };

@@ -5,8 +5,8 @@ use super::remedy::{self, Fix};
 use crate::model::interface::InterfaceIndex;
 use crate::model::path::{BucketUse, Goal, Hop, Trace, Transport, Vantage};
 use crate::model::{
-    DeployedVariant, Deployment, Endpoint, Failure, Finding, JobKey, JobKind, NetworkInterface, Needs, Owner, Phase,
-    RuleMode, RuleModes, SageModel, State,
+    DeployedVariant, Deployment, Endpoint, Failure, Finding, JobKey, JobKind, Needs, NetworkInterface, Owner,
+    Phase, RuleMode, RuleModes, SageModel, State,
 };
 use crate::net::Terrain;
 use crate::rules::{self, Case};
@@ -430,7 +430,12 @@ impl PathReport {
             },
             port: trace.flow.port,
             reaches: trace.reaches(),
-            hops: trace.hops.iter().enumerate().map(|(n, hop)| HopReport::of(hop, decides == Some(n))).collect(),
+            hops: trace
+                .hops
+                .iter()
+                .enumerate()
+                .map(|(n, hop)| HopReport::of(hop, decides == Some(n)))
+                .collect(),
         }
     }
 }

@@ -95,7 +95,8 @@ impl Site {
         };
         let refused = |fault: Fault| Problem::bad(format!("{}: {}", fault.code, fault.message));
         let planned = calls.into_iter().map(|call| {
-            let (operation, input) = match (call.get("operation").and_then(Value::as_str), call.get("input")) {
+            let (operation, input) = match (call.get("operation").and_then(Value::as_str), call.get("input"))
+            {
                 (Some(operation), Some(input)) => (Some(operation), input),
                 (operation, None) => (operation, call),
                 (None, Some(input)) => (None, input),
@@ -106,7 +107,8 @@ impl Site {
             self.gateway.plan(operation, input).map_err(refused)
         });
         let planned = planned.collect::<Result<Vec<Planned>, Problem>>()?;
-        let text = |name: &str| asked.get(name).and_then(Value::as_str).or(query.get(name)).map(str::to_owned);
+        let text =
+            |name: &str| asked.get(name).and_then(Value::as_str).or(query.get(name)).map(str::to_owned);
         let place = [("account", text("account")), ("region", text("region"))];
         let place = place.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
         let (account, region) = self.place(&Query(place.collect()))?;

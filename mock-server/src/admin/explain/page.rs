@@ -152,7 +152,8 @@ fn hop(html: &mut String, hop: &HopReport) {
 }
 
 fn list(facts: &BTreeMap<&'static str, String>) -> String {
-    let each = facts.iter().map(|(name, value)| format!("<dt>{}</dt><dd>{}</dd>", escape(name), escape(value)));
+    let each =
+        facts.iter().map(|(name, value)| format!("<dt>{}</dt><dd>{}</dd>", escape(name), escape(value)));
     format!("<dl>{}</dl>", each.collect::<String>())
 }
 

@@ -23,7 +23,13 @@ fn rule(id: &'static str, name: &'static str, verdict: &'static str, told: &str)
     }
 }
 
-fn hop(kind: &'static str, verdict: &'static str, decides: bool, rule: &'static str, told: &str) -> HopReport {
+fn hop(
+    kind: &'static str,
+    verdict: &'static str,
+    decides: bool,
+    rule: &'static str,
+    told: &str,
+) -> HopReport {
     HopReport {
         kind,
         at: told.to_owned(),
@@ -87,7 +93,9 @@ fn cut_off(told: &str) -> Explanation {
         fixes: vec![Fix {
             rule: "SM-S3-NOPATH-01",
             words: format!("Make an endpoint for {told}."),
-            commands: vec!["VPCE=$(aws ec2 create-vpc-endpoint --query 'VpcEndpoint.VpcEndpointId')".to_owned()],
+            commands: vec![
+                "VPCE=$(aws ec2 create-vpc-endpoint --query 'VpcEndpoint.VpcEndpointId')".to_owned(),
+            ],
         }],
         ..Explanation::default()
     }

@@ -121,19 +121,23 @@ fn path(text: &mut String, path: &PathReport) {
     };
     let outcome = if path.reaches { "reaches it" } else { "does not get there" };
     let to = plain(&path.to);
-    let _ = writeln!(
-        text,
-        "  path from {from} to {to}, {} {}: {outcome}",
-        path.transport, path.port
-    );
+    let _ = writeln!(text, "  path from {from} to {to}, {} {}: {outcome}", path.transport, path.port);
     for hop in &path.hops {
         let mark = match (hop.verdict, hop.decides) {
             ("passed", _) => "  |",
             (_, true) => "XXX",
             (_, false) => "  x",
         };
-        let element = hop.element.as_deref().map(|element| format!(": {}", plain(element))).unwrap_or_default();
-        let _ = writeln!(text, "  {mark} {:<8}{:<23}{}{element} [{}]", hop.verdict, hop.kind, plain(&hop.at), hop.rule);
+        let element =
+            hop.element.as_deref().map(|element| format!(": {}", plain(element))).unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "  {mark} {:<8}{:<23}{}{element} [{}]",
+            hop.verdict,
+            hop.kind,
+            plain(&hop.at),
+            hop.rule
+        );
         let told = hop.evidence.iter().filter(|_| hop.verdict != "passed");
         for (name, value) in told {
             let _ = writeln!(text, "  {:>3}           {name}: {}", "", plain(value));

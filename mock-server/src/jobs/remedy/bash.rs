@@ -110,7 +110,11 @@ mod tests {
         ] {
             assert_eq!(quoted(value), word);
         }
-        let line = aws("ec2 create-vpc-endpoint").with("vpc-id", "vpc-1").into_variable("VPCE", "VpcEndpoint.Id");
-        assert_eq!(line, "VPCE=$(aws ec2 create-vpc-endpoint --vpc-id vpc-1 --query VpcEndpoint.Id --output text)");
+        let line =
+            aws("ec2 create-vpc-endpoint").with("vpc-id", "vpc-1").into_variable("VPCE", "VpcEndpoint.Id");
+        assert_eq!(
+            line,
+            "VPCE=$(aws ec2 create-vpc-endpoint --vpc-id vpc-1 --query VpcEndpoint.Id --output text)"
+        );
     }
 }

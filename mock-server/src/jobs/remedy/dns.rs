@@ -11,7 +11,9 @@ const RESOLVER: &str = "AmazonProvidedDNS";
 pub fn attributes(state: &State, vpc: &Vpc) -> Vec<String> {
     let attributes = [("enable-dns-support", vpc.dns_support), ("enable-dns-hostnames", vpc.dns_hostnames)];
     let off = attributes.into_iter().filter(|(_, on)| !on);
-    let on = |(name, _)| ec2(state, "modify-vpc-attribute").with("vpc-id", vpc.id).with(name, r#"{"Value":true}"#).line();
+    let on = |(name, _)| {
+        ec2(state, "modify-vpc-attribute").with("vpc-id", vpc.id).with(name, r#"{"Value":true}"#).line()
+    };
     off.map(on).collect()
 }
 
@@ -28,7 +30,9 @@ pub fn resolution(state: &State, subnet: &Subnet) -> Option<Vec<String>> {
 /// DHCP options with AWS's resolver and a domain name, besides all that the VPC's options hold now.
 pub fn options(state: &State, vpc: &Vpc) -> Option<Vec<String>> {
     let now = vpc.dhcp_options.and_then(|id| state.dhcp_options.get(&id));
-    let kept = |key: &str| now.and_then(|now| now.options.iter().find(|(known, _)| known == key)).map(|(_, values)| values);
+    let kept = |key: &str| {
+        now.and_then(|now| now.options.iter().find(|(known, _)| known == key)).map(|(_, values)| values)
+    };
     let domain = kept("domain-name").filter(|names| !names.is_empty()).map(|names| names.join(" "));
     let mut wanted = vec![
         ("domain-name-servers".to_owned(), RESOLVER.to_owned()),

@@ -19,8 +19,8 @@ pub use rules::fix as for_finding;
 use crate::model::path::{BucketUse, Goal, Hop, HopKind, Trace};
 use crate::model::peering::PeeringIndex;
 use crate::model::{
-    Destination, Id, NatGatewayId, NatGatewayState, NetworkInterfaceId, PeeringStatus, PrefixListId, Route, RouteTableId, RouteTarget, State,
-    bucket,
+    Destination, Id, NatGatewayId, NatGatewayState, NetworkInterfaceId, PeeringStatus, PrefixListId, Route,
+    RouteTableId, RouteTarget, State, bucket,
 };
 use crate::net::Terrain;
 use bash::aws;
@@ -52,9 +52,10 @@ pub fn for_hop(terrain: &Terrain<'_>, trace: &Trace, hop: &Hop, also: &[BucketUs
         HopKind::GroupOut => {
             ("Let the job's security group out to where it has to get.", packets::egress(terrain, trace)?)
         }
-        HopKind::GroupIn => {
-            ("Let the traffic into the security group of what it arrives at.", packets::ingress(state, trace, hop)?)
-        }
+        HopKind::GroupIn => (
+            "Let the traffic into the security group of what it arrives at.",
+            packets::ingress(state, trace, hop)?,
+        ),
         HopKind::AclOut | HopKind::AclIn | HopKind::AclBack => (
             "Let the traffic through the subnet's network ACL, both ways: it remembers nothing.",
             packets::through_acl(terrain, trace, hop)?,
@@ -118,18 +119,27 @@ fn way(terrain: &Terrain<'_>, trace: &Trace, hop: &Hop) -> Option<Fix> {
                              endpoint only, so one that the VPC has already is used.";
                 return done(words, made.lines);
             }
-            done("Lead the subnet out through a NAT gateway in a public subnet.", way_out(state, from, anywhere(), None)?)
+            done(
+                "Lead the subnet out through a NAT gateway in a public subnet.",
+                way_out(state, from, anywhere(), None)?,
+            )
         }
         Goal::Service(name) => match interface_endpoint(state, from, name) {
             Some(made) => {
-                let words = format!("Make an interface endpoint for {name}, with private DNS, so that its name leads to it.");
+                let words = format!(
+                    "Make an interface endpoint for {name}, with private DNS, so that its name leads to it."
+                );
                 done(&words, made.lines)
             }
-            None => done("Lead the subnet out through a NAT gateway in a public subnet.", way_out(state, from, anywhere(), None)?),
+            None => done(
+                "Lead the subnet out through a NAT gateway in a public subnet.",
+                way_out(state, from, anywhere(), None)?,
+            ),
         },
-        Goal::Host(_) => {
-            done("Lead the subnet out through a NAT gateway in a public subnet.", way_out(state, from, anywhere(), None)?)
-        }
+        Goal::Host(_) => done(
+            "Lead the subnet out through a NAT gateway in a public subnet.",
+            way_out(state, from, anywhere(), None)?,
+        ),
         Goal::Peer(_) => None,
     }
 }
@@ -184,7 +194,8 @@ fn of_bucket(terrain: &Terrain<'_>, trace: &Trace, hop: &Hop) -> Option<Fix> {
     match bucket::find(state.site.account, name, terrain.elsewhere) {
         None => {
             let make = aws("s3 mb").line();
-            let words = format!("Make the bucket {name}, or name one that is there; then put the input into it.");
+            let words =
+                format!("Make the bucket {name}, or name one that is there; then put the input into it.");
             done(words, vec![format!("{make} {} --region {region}", bash::quoted(&format!("s3://{name}")))])
         }
         Some(found) if found.bucket.region != *region => {
@@ -196,11 +207,20 @@ fn of_bucket(terrain: &Terrain<'_>, trace: &Trace, hop: &Hop) -> Option<Fix> {
                 found.bucket.region
             );
             let make = format!("aws s3 mb {} --region {region}", bash::quoted(&format!("s3://{near}")));
-            let words = format!("The bucket is in {}: copy it to {region}, and name s3://{near} in the request.", found.bucket.region);
+            let words = format!(
+                "The bucket is in {}: copy it to {region}, and name s3://{near} in the request.",
+                found.bucket.region
+            );
             done(words, vec![make, copy])
         }
         Some(found) => {
-            let keys: Vec<_> = found.home.0.objects_under(name, "").take(3).map(|object| object.at.key.to_string()).collect();
+            let keys: Vec<_> = found
+                .home
+                .0
+                .objects_under(name, "")
+                .take(3)
+                .map(|object| object.at.key.to_string())
+                .collect();
             let there = if keys.is_empty() { "nothing".to_owned() } else { keys.join(", ") };
             done(format!("Name what is in the bucket, or put it there. It holds {there}."), Vec::new())
         }
@@ -213,14 +233,21 @@ pub fn for_refusal(state: &State, rule: &'static str, message: &str, tables: &[S
         return None;
     }
     let table = RouteTableId::parse(message.split_whitespace().find(|word| word.starts_with("rtb-"))?)?;
-    let list = message.split_whitespace().map(|word| word.trim_end_matches('.')).find_map(PrefixListId::parse)?;
+    let list =
+        message.split_whitespace().map(|word| word.trim_end_matches('.')).find_map(PrefixListId::parse)?;
     let route = state.route_tables.get(&table)?.route_for(Destination::PrefixList(list))?;
     let RouteTarget::Endpoint(id) = route.target else { return None };
     let endpoint = state.vpc_endpoints.get(&id)?;
-    let lacks = |name: &&String| RouteTableId::parse(name).is_some_and(|id| !endpoint.route_tables.contains(&id));
+    let lacks =
+        |name: &&String| RouteTableId::parse(name).is_some_and(|id| !endpoint.route_tables.contains(&id));
     let lacking: Vec<&String> = tables.iter().filter(lacks).collect();
     let words = format!("{table} takes part in {id} already: use that endpoint instead of another one.");
-    let add = |tables: &[&String]| ec2(state, "modify-vpc-endpoint").with("vpc-endpoint-id", id).with_all("add-route-table-ids", tables).line();
+    let add = |tables: &[&String]| {
+        ec2(state, "modify-vpc-endpoint")
+            .with("vpc-endpoint-id", id)
+            .with_all("add-route-table-ids", tables)
+            .line()
+    };
     let commands = if lacking.is_empty() { Vec::new() } else { vec![add(&lacking)] };
     Some(Fix { rule, words, commands })
 }

@@ -9,9 +9,9 @@ use crate::model::route::{Associate, RouteTableIndex};
 use crate::model::vpc::{SubnetIndex, overlap};
 use crate::model::vpc_endpoint::VpcEndpointIndex;
 use crate::model::{
-    Destination, EndpointService, EndpointType, Id, InternetGatewayId, NatGateway, NatGatewayId, NatGatewayState, Route, RouteOrigin,
-    RouteTable, RouteTarget, State, Subnet, SubnetId, Vpc, VpcEndpoint, VpcEndpointState, VpcId, Zone,
-    endpoint_service,
+    Destination, EndpointService, EndpointType, Id, InternetGatewayId, NatGateway, NatGatewayId,
+    NatGatewayState, Route, RouteOrigin, RouteTable, RouteTarget, State, Subnet, SubnetId, Vpc, VpcEndpoint,
+    VpcEndpointState, VpcId, Zone, endpoint_service,
 };
 use ipnet::Ipv4Net;
 use std::sync::Arc;
@@ -36,8 +36,7 @@ pub fn anywhere() -> Destination {
 pub fn table_of(state: &State, subnet: SubnetId) -> Option<&Arc<RouteTable>> {
     let vpc = state.subnets.get(&subnet)?.vpc;
     let explicit = state.route_tables.by(&RouteTableIndex::Subnet(subnet)).next();
-    explicit
-        .or_else(|| state.route_tables.by(&RouteTableIndex::Vpc(vpc)).find(|table| table.is_main()))
+    explicit.or_else(|| state.route_tables.by(&RouteTableIndex::Vpc(vpc)).find(|table| table.is_main()))
 }
 
 fn vpc_of(state: &State, subnet: SubnetId) -> Option<&Arc<Vpc>> {
@@ -46,9 +45,9 @@ fn vpc_of(state: &State, subnet: SubnetId) -> Option<&Arc<Vpc>> {
 
 /// Whether what has a public address in this subnet reaches the internet.
 fn leads_out(state: &State, subnet: SubnetId) -> bool {
-    table_of(state, subnet).and_then(|table| table.route_for(anywhere())).is_some_and(|route| {
-        !route.blackhole && matches!(route.target, RouteTarget::InternetGateway(_))
-    })
+    table_of(state, subnet)
+        .and_then(|table| table.route_for(anywhere()))
+        .is_some_and(|route| !route.blackhole && matches!(route.target, RouteTarget::InternetGateway(_)))
 }
 
 /// The service of this type in the state's region, such as `s3` or `sagemaker.api`.
@@ -219,7 +218,8 @@ fn lead(state: &State, from: &Subnet, to: Destination, nat: &str, lines: &mut Ve
     let by_gateway = present.is_some_and(|route| matches!(route.target, RouteTarget::InternetGateway(_)));
     let explicit = table.associations.iter().find(|each| each.subnet() == Some(from.id));
     let others = state.subnets.by(&SubnetIndex::Vpc(from.vpc)).filter(|subnet| subnet.id != from.id);
-    let shared = || others.into_iter().any(|subnet| table_of(state, subnet.id).is_some_and(|its| its.id == table.id));
+    let shared =
+        || others.into_iter().any(|subnet| table_of(state, subnet.id).is_some_and(|its| its.id == table.id));
     if !(by_gateway && shared()) {
         let operation = if present.is_some() { "replace-route" } else { "create-route" };
         let route = destined(ec2(state, operation).with("route-table-id", table.id), to);
@@ -257,9 +257,9 @@ fn same_route(state: &State, route: &Route, command: Command) -> Option<String> 
     let command = destined(command, route.destination);
     let command = match route.target {
         RouteTarget::Local => return None,
-        RouteTarget::Endpoint(id) => {
-            ec2(state, "modify-vpc-endpoint").with("vpc-endpoint-id", id).with("add-route-table-ids", variable("RTB"))
-        }
+        RouteTarget::Endpoint(id) => ec2(state, "modify-vpc-endpoint")
+            .with("vpc-endpoint-id", id)
+            .with("add-route-table-ids", variable("RTB")),
         RouteTarget::InternetGateway(id) => command.with("gateway-id", id),
         RouteTarget::VpnGateway(id) => command.with("gateway-id", id),
         RouteTarget::EgressOnlyInternetGateway(id) => command.with("egress-only-internet-gateway-id", id),
@@ -292,7 +292,9 @@ pub fn dead_route(state: &State, trace: &Trace, hop: &Hop) -> Option<Vec<String>
         RouteTarget::NatGateway(nat) => way_out(state, from, destination, Some(nat)),
         RouteTarget::Endpoint(_) => gateway_endpoint(state, from).map(|made| made.lines),
         // The gateway alone leads nowhere for what has no public address.
-        RouteTarget::InternetGateway(_) | RouteTarget::Interface(_) => way_out(state, from, destination, None),
+        RouteTarget::InternetGateway(_) | RouteTarget::Interface(_) => {
+            way_out(state, from, destination, None)
+        }
         _ => None,
     }
 }
@@ -304,7 +306,8 @@ pub fn new_subnet(state: &State, vpc: VpcId, length: u8, zone: Zone, name: &str)
         let more: Ipv4Net = "100.64.0.0/16".parse().ok()?;
         let known = &state.vpcs.get(&vpc)?.cidrs;
         known.iter().all(|(_, block)| !overlap((*block).into(), more.into())).then_some(())?;
-        lines.push(ec2(state, "associate-vpc-cidr-block").with("vpc-id", vpc).with("cidr-block", more).line());
+        lines
+            .push(ec2(state, "associate-vpc-cidr-block").with("vpc-id", vpc).with("cidr-block", more).line());
         Ipv4Net::new(more.addr(), length.max(more.prefix_len())).ok()
     })?;
     let create = ec2(state, "create-subnet").with("vpc-id", vpc).with("cidr-block", block);

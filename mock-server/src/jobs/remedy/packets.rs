@@ -4,11 +4,11 @@ use super::network::ec2;
 use crate::model::acl::AclEntry;
 use crate::model::gateway::InVpcIndex;
 use crate::model::network::{ANY_V4, LAST_ACL_ENTRY};
-use crate::model::vpc::overlap;
 use crate::model::path::{Flow, Goal, Hop, HopKind, Trace, Transport};
+use crate::model::vpc::overlap;
 use crate::model::{
-    Direction, Id, NatGatewayId, NetworkAcl, NetworkInterfaceId, SecurityGroupId, State, SubnetId, VpcEndpointId, bucket,
-    managed_prefix_list,
+    Direction, Id, NatGatewayId, NetworkAcl, NetworkInterfaceId, SecurityGroupId, State, SubnetId,
+    VpcEndpointId, bucket, managed_prefix_list,
 };
 use crate::net::Terrain;
 use ipnet::{IpNet, Ipv4Net};
@@ -64,7 +64,9 @@ fn bound(terrain: &Terrain<'_>, trace: &Trace) -> Bound {
     let single = |address: Ipv4Addr| Bound::Range(Ipv4Net::from(address));
     let inside = |address: &Ipv4Addr| {
         let from = trace.flow.from.as_ref();
-        let vpc = from.and_then(|from| state.subnets.get(&from.subnet)).and_then(|subnet| state.vpcs.get(&subnet.vpc));
+        let vpc = from
+            .and_then(|from| state.subnets.get(&from.subnet))
+            .and_then(|subnet| state.vpcs.get(&subnet.vpc));
         vpc.and_then(|vpc| vpc.cidrs.iter().map(|(_, block)| *block).find(|block| block.contains(address)))
     };
     match (&trace.flow.to, trace.way.address) {
@@ -74,7 +76,9 @@ fn bound(terrain: &Terrain<'_>, trace: &Trace) -> Bound {
         },
         (Goal::Host(host), _) => host.parse().map_or(Bound::Range(ANY_V4), single),
         // An interface endpoint has an address in each of its subnets, and any of them may be told.
-        (_, Some(address)) if inside(&address).is_some() => inside(&address).map_or(Bound::Range(ANY_V4), Bound::Range),
+        (_, Some(address)) if inside(&address).is_some() => {
+            inside(&address).map_or(Bound::Range(ANY_V4), Bound::Range)
+        }
         (Goal::Bucket(used), _) => {
             let found = bucket::find(state.site.account, &used.bucket, terrain.elsewhere);
             let near = found.is_none_or(|found| found.bucket.region == state.site.region);
@@ -93,7 +97,9 @@ pub fn egress(terrain: &Terrain<'_>, trace: &Trace) -> Option<Vec<String>> {
     let peer = match bound(terrain, trace) {
         Bound::Group(id) => of_group(id),
         Bound::Range(range) => of_range(range),
-        Bound::S3 => list().map_or_else(|| of_range(ANY_V4), |list| format!("PrefixListIds=[{{PrefixListId={list}}}]")),
+        Bound::S3 => {
+            list().map_or_else(|| of_range(ANY_V4), |list| format!("PrefixListIds=[{{PrefixListId={list}}}]"))
+        }
     };
     let ports = Some((i32::from(*port), i32::from(*port)));
     Some(vec![authorize(state, Direction::Egress, group, &permission(protocol(*transport), ports, &peer))])
@@ -103,7 +109,8 @@ pub fn egress(terrain: &Terrain<'_>, trace: &Trace) -> Option<Vec<String>> {
 pub fn ingress(state: &State, trace: &Trace, hop: &Hop) -> Option<Vec<String>> {
     let Flow { from, to, transport, port } = &trace.flow;
     let from = from.as_ref()?;
-    let of_interface = |id: NetworkInterfaceId| state.interfaces.get(&id)?.groups.first().map(|group| group.id);
+    let of_interface =
+        |id: NetworkInterfaceId| state.interfaces.get(&id)?.groups.first().map(|group| group.id);
     let of_endpoint = |id: VpcEndpointId| state.vpc_endpoints.get(&id)?.groups.first().map(|group| group.id);
     let group = match to {
         Goal::Peer(peer) => peer.groups.first().copied(),
@@ -132,8 +139,10 @@ struct Leg {
 
 /// The subnet of which a hop speaks.
 fn subnet_at(state: &State, from: SubnetId, hop: &Hop) -> SubnetId {
-    let of_nat = || NatGatewayId::parse(&hop.at).and_then(|id| state.nat_gateways.get(&id)).map(|nat| nat.subnet);
-    let of_interface = || NetworkInterfaceId::parse(&hop.at).and_then(|id| state.interfaces.get(&id)).map(|row| row.subnet);
+    let of_nat =
+        || NatGatewayId::parse(&hop.at).and_then(|id| state.nat_gateways.get(&id)).map(|nat| nat.subnet);
+    let of_interface =
+        || NetworkInterfaceId::parse(&hop.at).and_then(|id| state.interfaces.get(&id)).map(|row| row.subnet);
     SubnetId::parse(&hop.at).or_else(of_nat).or_else(of_interface).unwrap_or(from)
 }
 
@@ -160,7 +169,11 @@ pub fn through_acl(terrain: &Terrain<'_>, trace: &Trace, hop: &Hop) -> Option<Ve
     let home = home.unwrap_or_else(|| Ipv4Net::from(from.address));
     let mut legs = Vec::new();
     let own = subnet == from.subnet;
-    let relays = !own && trace.way.nat.is_some_and(|nat| state.nat_gateways.get(&nat).is_some_and(|nat| nat.subnet == subnet));
+    let relays = !own
+        && trace
+            .way
+            .nat
+            .is_some_and(|nat| state.nat_gateways.get(&nat).is_some_and(|nat| nat.subnet == subnet));
     for goal in goal.into_iter().filter(|_| own || relays) {
         legs.push(Leg { egress: true, peer: goal, ports: port });
         legs.push(Leg { egress: false, peer: goal, ports: EPHEMERAL });
@@ -173,14 +186,16 @@ pub fn through_acl(terrain: &Terrain<'_>, trace: &Trace, hop: &Hop) -> Option<Ve
         Transport::Tcp => "6",
         Transport::Udp => "17",
     };
-    let mut used: BTreeSet<(bool, i32)> = acl.entries.iter().map(|entry| (entry.egress, entry.number)).collect();
+    let mut used: BTreeSet<(bool, i32)> =
+        acl.entries.iter().map(|entry| (entry.egress, entry.number)).collect();
     let mut lines = Vec::new();
     for leg in legs {
         let Some(wall) = wall(acl, number, leg) else { continue };
         lines.extend(opening(state, acl, number, leg, wall, &mut used));
     }
     // What is let through already needs nothing; then it is something else that the hop means.
-    (!lines.is_empty() && matches!(hop.kind, HopKind::AclOut | HopKind::AclIn | HopKind::AclBack)).then_some(lines)
+    (!lines.is_empty() && matches!(hop.kind, HopKind::AclOut | HopKind::AclIn | HopKind::AclBack))
+        .then_some(lines)
 }
 
 /// The entry that stops packets on a leg.
@@ -216,7 +231,9 @@ fn opening(
     let before = if wall.is_final() {
         let last = used.iter().filter(|(egress, n)| *egress == leg.egress && *n < LAST_ACL_ENTRY);
         let last = last.map(|(_, n)| *n).max().unwrap_or(0);
-        (last + 1..LAST_ACL_ENTRY).find(|n| n % 10 == 0).or((1..wall.number).rev().find(|n| !used.contains(&(leg.egress, *n))))
+        (last + 1..LAST_ACL_ENTRY)
+            .find(|n| n % 10 == 0)
+            .or((1..wall.number).rev().find(|n| !used.contains(&(leg.egress, *n))))
     } else {
         (1..wall.number).rev().find(|n| !used.contains(&(leg.egress, *n)))
     };

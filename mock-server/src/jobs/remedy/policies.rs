@@ -2,10 +2,10 @@
 
 use super::bash::aws;
 use super::network::{ec2, gateway_endpoint, unused};
-use crate::kernel::SimTime;
 use crate::iam::bucket::{Asker, Came, arn, verdicts};
 use crate::iam::grants::{Granted, granted_to_role};
 use crate::iam::trust::{ForSource, trusts};
+use crate::kernel::SimTime;
 use crate::model::iam::policy::read;
 use crate::model::path::{BucketUse, Goal, Trace};
 use crate::model::{AnyPolicy, Bucket, JobKind, PolicyDocument, Role, State, Tags, Versioning, bucket};
@@ -175,7 +175,7 @@ pub fn role(terrain: &Terrain<'_>, trace: &Trace, also: &[BucketUse]) -> Option<
     let mut mended = lift(terrain.global, role, &denying);
     let actions: BTreeSet<&str> = missing.values().flatten().copied().collect();
     if !actions.is_empty() {
-        mended.lines.extend(grant(terrain.global, role, allowing(&missing, None), &kinds));
+        mended.lines.extend(grant(terrain.global, role, "bucket", allowing(&missing, None), &kinds));
         let actions = actions.into_iter().collect::<Vec<_>>().join(", ");
         mended.words = format!("Allow the role {} {actions} in the bucket. {}", role.name, mended.words);
     }
@@ -183,8 +183,16 @@ pub fn role(terrain: &Terrain<'_>, trace: &Trace, also: &[BucketUse]) -> Option<
 }
 
 /// What allows a role more: a policy of its own, and where its boundary does not allow it, a boundary that does.
-fn grant(global: &State, role: &Role, statements: Vec<Value>, kinds: &BTreeSet<Kind>) -> Vec<String> {
-    let name = unused("job-access", |name| role.grants.inline.contains_key(name));
+fn grant(
+    global: &State,
+    role: &Role,
+    rule: &str,
+    statements: Vec<Value>,
+    kinds: &BTreeSet<Kind>,
+) -> Vec<String> {
+    // Named after the rule, so that what several fixes add stands side by side.
+    let wanted = format!("job-{}", rule.to_lowercase());
+    let name = unused(&wanted, |name| role.grants.inline.contains_key(name));
     let own = json!({"Version": "2012-10-17", "Statement": statements});
     let mut lines = vec![put_role_policy(role, &name, &own)];
     let boundary = role.grants.boundary.as_ref().filter(|_| kinds.contains(&Kind::Boundary));
@@ -222,7 +230,10 @@ fn lift(global: &State, role: &Role, denying: &[&Cited]) -> Mended {
         let line = match known {
             Some(Granted::Inline { name, document, .. }) => Some(match left(Some(document)) {
                 Some(rest) => put_role_policy(role, name, &rest),
-                None => aws("iam delete-role-policy").with("role-name", &role.name).with("policy-name", name).line(),
+                None => aws("iam delete-role-policy")
+                    .with("role-name", &role.name)
+                    .with("policy-name", name)
+                    .line(),
             }),
             Some(Granted::Managed(policy @ AnyPolicy::Customer(_))) if left(policy.document()).is_some() => {
                 left(policy.document()).map(|rest| new_version(&policy.arn(), &rest.to_string()))
@@ -259,7 +270,9 @@ pub fn endpoint(terrain: &Terrain<'_>, trace: &Trace, also: &[BucketUse]) -> Opt
     if !missing.is_empty() {
         let actions: BTreeSet<&str> = missing.values().flatten().copied().collect();
         let actions = actions.into_iter().collect::<Vec<_>>().join(", ");
-        words.push(format!("Add a statement that allows {actions} to the endpoint's policy: what none allows is denied."));
+        words.push(format!(
+            "Add a statement that allows {actions} to the endpoint's policy: what none allows is denied."
+        ));
     }
     for statement in allowing(&missing, Some(&json!("*"))) {
         rest = rest.and_then(|text| with(&text, statement)).map(|document| document.to_string());
@@ -274,7 +287,10 @@ pub fn endpoint(terrain: &Terrain<'_>, trace: &Trace, also: &[BucketUse]) -> Opt
 
 fn named(denying: &[&Cited]) -> String {
     let name = |cited: &&Cited| {
-        cited.sid.clone().map_or_else(|| format!("statement {}", cited.statement + 1), |sid| format!("statement {sid}"))
+        cited
+            .sid
+            .clone()
+            .map_or_else(|| format!("statement {}", cited.statement + 1), |sid| format!("statement {sid}"))
     };
     denying.iter().map(name).collect::<Vec<_>>().join(", ")
 }
@@ -289,7 +305,8 @@ pub fn bucket(terrain: &Terrain<'_>, trace: &Trace) -> Option<Mended> {
     let asked = asked_of(terrain, trace, &used)?;
     let (missing, denying, _) = refused(&asked, |sides| &sides.resource);
     let bucket = &asked.found;
-    let text = bucket.policy.as_ref().map_or("{\"Version\":\"2012-10-17\",\"Statement\":[]}", PolicyDocument::text);
+    let text =
+        bucket.policy.as_ref().map_or("{\"Version\":\"2012-10-17\",\"Statement\":[]}", PolicyDocument::text);
     let mut document: Value = serde_json::from_str(text).ok()?;
     let from = trace.flow.from.as_ref();
     let subnet = from.and_then(|from| terrain.state.subnets.get(&from.subnet));
@@ -299,11 +316,16 @@ pub fn bucket(terrain: &Terrain<'_>, trace: &Trace) -> Option<Mended> {
     let mut gone = BTreeSet::new();
     let mut endpoint = trace.way.endpoint.map(|id| id.to_string());
     for cited in &denying {
-        let Some(statement) = statements(&mut document).and_then(|all| all.get_mut(cited.statement)) else { continue };
+        let Some(statement) = statements(&mut document).and_then(|all| all.get_mut(cited.statement)) else {
+            continue;
+        };
         let this = named(&[cited]);
         if let Some(subnet) = subnet.filter(|_| endpoint.is_none() && asks_for_way(statement)) {
             let made = gateway_endpoint(terrain.state, subnet.id)?;
-            words.push("Lead the subnet to S3 by a gateway endpoint: what comes by a NAT gateway has none.".to_owned());
+            words.push(
+                "Lead the subnet to S3 by a gateway endpoint: what comes by a NAT gateway has none."
+                    .to_owned(),
+            );
             lines.extend(made.lines);
             endpoint = Some(made.id);
         }
@@ -319,7 +341,8 @@ pub fn bucket(terrain: &Terrain<'_>, trace: &Trace) -> Option<Mended> {
     }
     let mut document = match gone.is_empty() {
         true => document,
-        false => without(&document.to_string(), &gone).unwrap_or_else(|| json!({"Version": "2012-10-17", "Statement": []})),
+        false => without(&document.to_string(), &gone)
+            .unwrap_or_else(|| json!({"Version": "2012-10-17", "Statement": []})),
     };
     if !missing.is_empty() {
         let principal = used.role_arn.as_deref().map_or_else(|| json!("*"), |role| json!({"AWS": role}));
@@ -374,7 +397,7 @@ fn admit(statement: &mut Value, endpoint: &str, vpc: &str) -> bool {
 }
 
 /// The role may do what the service does as it.
-pub fn permissions(terrain: &Terrain<'_>, role_arn: &str, missing: &[&str]) -> Option<Mended> {
+pub fn permissions(terrain: &Terrain<'_>, role_arn: &str, rule: &str, missing: &[&str]) -> Option<Mended> {
     let role = role_with_arn(terrain.global, role_arn)?;
     let denying = permissions::denying(terrain.state, terrain.global, role, missing);
     let mut mended = lift(terrain.global, role, &denying.iter().collect::<Vec<_>>());
@@ -383,7 +406,7 @@ pub fn permissions(terrain: &Terrain<'_>, role_arn: &str, missing: &[&str]) -> O
     let kinds = BTreeSet::from([Kind::Boundary]);
     // A boundary that bounds nothing here is left alone.
     let kinds = if role.grants.boundary.is_some() { kinds } else { BTreeSet::new() };
-    mended.lines.extend(grant(terrain.global, role, vec![statement], &kinds));
+    mended.lines.extend(grant(terrain.global, role, rule, vec![statement], &kinds));
     let also = if denied { format!(" {}", mended.words.trim()) } else { String::new() };
     mended.words = format!("Allow the role {} {} on all resources.{also}", role.name, missing.join(", "));
     Some(mended)
@@ -397,10 +420,15 @@ pub fn trust(terrain: &Terrain<'_>, role_arn: &str, kind: JobKind) -> Option<Men
     let allow = json!({"Effect": "Allow", "Principal": {"Service": SERVICE}, "Action": "sts:AssumeRole"});
     let name = role_arn.rsplit('/').next()?;
     let Some(role) = terrain.global.roles.get(&Role::key_of(name)) else {
-        let path = role_arn.split_once(":role").map_or("/", |(_, path)| &path[..path.rfind('/').map_or(0, |at| at + 1)]);
-        let create = aws("iam create-role").with("role-name", name).with("path", if path.is_empty() { "/" } else { path });
+        let path = role_arn
+            .split_once(":role")
+            .map_or("/", |(_, path)| &path[..path.rfind('/').map_or(0, |at| at + 1)]);
+        let create = aws("iam create-role")
+            .with("role-name", name)
+            .with("path", if path.is_empty() { "/" } else { path });
         let access = aws("iam attach-role-policy").with("role-name", name);
-        let managed = format!("arn:{}:iam::aws:policy/AmazonSageMakerFullAccess", terrain.state.site.partition.id());
+        let managed =
+            format!("arn:{}:iam::aws:policy/AmazonSageMakerFullAccess", terrain.state.site.partition.id());
         return Some(Mended {
             words: format!("Make the role {name}, let {SERVICE} assume it, and give it what jobs need."),
             lines: vec![
@@ -410,7 +438,10 @@ pub fn trust(terrain: &Terrain<'_>, role_arn: &str, kind: JobKind) -> Option<Men
         });
     };
     if role.arn != role_arn {
-        return Some(Mended { words: format!("The role {name} has another path: give RoleArn as {}.", role.arn), lines: Vec::new() });
+        return Some(Mended {
+            words: format!("The role {name} has another path: give RoleArn as {}.", role.arn),
+            lines: Vec::new(),
+        });
     }
     let source = terrain.state.site.arn("sagemaker", format_args!("{}/x", kind.slug()));
     let by = ForSource { service: SERVICE, account: terrain.state.site.account, source: &source };
@@ -424,8 +455,15 @@ pub fn trust(terrain: &Terrain<'_>, role_arn: &str, kind: JobKind) -> Option<Men
         Some(document).filter(does)
     };
     let (words, mended) = match (more, fewer()) {
-        (Some(more), _) => (format!("Let {SERVICE} assume the role {name}, besides those who may already."), more),
-        (None, Some(fewer)) => (format!("Remove what denies it from the trust policy of {name}, and let {SERVICE} assume the role."), fewer),
+        (Some(more), _) => {
+            (format!("Let {SERVICE} assume the role {name}, besides those who may already."), more)
+        }
+        (None, Some(fewer)) => (
+            format!(
+                "Remove what denies it from the trust policy of {name}, and let {SERVICE} assume the role."
+            ),
+            fewer,
+        ),
         (None, None) => (format!("Let {SERVICE} assume the role {name}."), document(&allow)),
     };
     let update = aws("iam update-assume-role-policy").with("role-name", name);

@@ -42,8 +42,9 @@ pub fn fix(case: &Case<'_>, finding: &Finding) -> Option<Fix> {
     match finding.rule {
         "SM-ROLE-TRUST-07" => mended(policies::trust(&terrain, &case.needs.role_arn, case.kind)),
         rule if rules::permissions::OF_ROLES.contains(&rule) => {
-            let missing: Vec<&str> = evidence.get("missing")?.split(", ").filter(|action| !action.is_empty()).collect();
-            mended(policies::permissions(&terrain, &case.needs.role_arn, &missing))
+            let missing: Vec<&str> =
+                evidence.get("missing")?.split(", ").filter(|action| !action.is_empty()).collect();
+            mended(policies::permissions(&terrain, &case.needs.role_arn, rule, &missing))
         }
         "SM-F-SUBNET-404" => done(instead(case, evidence, "Subnets", subnets(case)), Vec::new()),
         "SM-F-SG-404" => done(instead(case, evidence, "SecurityGroupIds", groups(case)), Vec::new()),
@@ -53,7 +54,9 @@ pub fn fix(case: &Case<'_>, finding: &Finding) -> Option<Fix> {
             let change = ec2(case.state, "modify-vpc-tenancy").with("vpc-id", vpc);
             lines(Some(vec![change.with("instance-tenancy", "default").line()]))
         }
-        "SM-HOST-AZ-01" | "SM-HOST-AZ-04" => another_zone(case).and_then(|(words, commands)| done(words, commands)),
+        "SM-HOST-AZ-01" | "SM-HOST-AZ-04" => {
+            another_zone(case).and_then(|(words, commands)| done(words, commands))
+        }
         "SM-VPC-IP-01" | "SM-VPC-IP-02" => {
             more_room(case, evidence).and_then(|(words, commands)| done(words, commands))
         }
@@ -62,7 +65,9 @@ pub fn fix(case: &Case<'_>, finding: &Finding) -> Option<Fix> {
             lines(dns::options(case.state, vpc))
         }
         "SM-SG-NEO-06" => lines(Some(ranges(case, evidence, Direction::Egress))),
-        "SM-SG-SELF-01" | "SM-SG-SELF-02" | "SM-SG-SELF-03" => lines(among(case, "-1", None, &[Direction::Ingress])),
+        "SM-SG-SELF-01" | "SM-SG-SELF-02" | "SM-SG-SELF-03" => {
+            lines(among(case, "-1", None, &[Direction::Ingress]))
+        }
         "SM-SG-SELF-05" => lines(among(case, "-1", None, &ways(evidence, ""))),
         "SM-SG-ENCRYPT-08" => {
             let keys = among(case, "udp", Some((500, 500)), &ways(evidence, " UDP port 500"));
@@ -81,7 +86,12 @@ fn ways(evidence: &Evidence, what: &str) -> Vec<Direction> {
 }
 
 /// Lets members of the job's first group talk to each other.
-fn among(case: &Case<'_>, protocol: &str, ports: Option<(i32, i32)>, ways: &[Direction]) -> Option<Vec<String>> {
+fn among(
+    case: &Case<'_>,
+    protocol: &str,
+    ports: Option<(i32, i32)>,
+    ways: &[Direction],
+) -> Option<Vec<String>> {
     let group = case.groups().next()?.id;
     let what = permission(protocol, ports, &of_group(group));
     Some(ways.iter().map(|way| authorize(case.state, *way, group, &what)).collect())
@@ -92,7 +102,9 @@ fn ranges(case: &Case<'_>, evidence: &Evidence, direction: Direction) -> Vec<Str
     let Some(group) = case.groups().next() else { return Vec::new() };
     let closed = evidence.get("closed").unwrap_or_default().split(", ");
     let closed = closed.filter_map(|net| net.parse::<Ipv4Net>().ok());
-    let open = |net| authorize(case.state, direction, group.id, &permission("tcp", Some((0, 65_535)), &of_range(net)));
+    let open = |net| {
+        authorize(case.state, direction, group.id, &permission("tcp", Some((0, 65_535)), &of_range(net)))
+    };
     closed.map(open).collect()
 }
 
@@ -101,7 +113,10 @@ fn instead(case: &Case<'_>, evidence: &Evidence, list: &str, known: Vec<String>)
     let unknown = evidence.resource.as_deref().unwrap_or_default();
     let member = member(case);
     match known.is_empty() {
-        true => format!("{member}.{list} names {unknown}, which is not in {}; there is none.", case.state.site.region),
+        true => format!(
+            "{member}.{list} names {unknown}, which is not in {}; there is none.",
+            case.state.site.region
+        ),
         false => format!(
             "{member}.{list} names {unknown}, which is not in {}; there is {}.",
             case.state.site.region,
@@ -133,8 +148,10 @@ fn one_vpc(case: &Case<'_>) -> String {
     let member = member(case);
     let Some(first) = case.subnets().next() else { return String::new() };
     let of = |vpc: VpcId| vpc == first.vpc;
-    let subnets: Vec<SubnetId> = case.subnets().filter(|subnet| of(subnet.vpc)).map(|subnet| subnet.id).collect();
-    let mut groups: Vec<SecurityGroupId> = case.groups().filter(|group| of(group.vpc)).map(|group| group.id).collect();
+    let subnets: Vec<SubnetId> =
+        case.subnets().filter(|subnet| of(subnet.vpc)).map(|subnet| subnet.id).collect();
+    let mut groups: Vec<SecurityGroupId> =
+        case.groups().filter(|group| of(group.vpc)).map(|group| group.id).collect();
     if groups.is_empty() {
         groups.extend(case.state.group_named(first.vpc, DEFAULT_GROUP).map(|group| group.id));
     }
@@ -152,20 +169,27 @@ fn another_zone(case: &Case<'_>) -> Option<(String, Vec<String>)> {
     let model = case.subnets().next()?;
     let taken: Vec<&str> = case.subnets().map(|subnet| subnet.zone.name).collect();
     let types = || case.needs.instances.iter().map(|group| group.instance_type.as_str());
-    let fits = |zone: &str| types().all(|kind| case.global.offerings.has(zone, kind)) && !taken.contains(&zone);
+    let fits =
+        |zone: &str| types().all(|kind| case.global.offerings.has(zone, kind)) && !taken.contains(&zone);
     let member = member(case);
     let names: Vec<_> = case.named_subnets().map(|(name, _)| name).collect();
     // One that is there already needs no command.
     let known = case.state.subnets.by(&SubnetIndex::Vpc(model.vpc));
     let twin = |subnet: &&Arc<Subnet>| fits(subnet.zone.name) && same_table(case, model, subnet);
     if let Some(subnet) = known.into_iter().find(twin) {
-        let words = format!("{member}.Subnets becomes [{}, {}]: the latter is in {}.", names.join(", "), subnet.id, subnet.zone.name);
+        let words = format!(
+            "{member}.Subnets becomes [{}, {}]: the latter is in {}.",
+            names.join(", "),
+            subnet.id,
+            subnet.zone.name
+        );
         return Some((words, Vec::new()));
     }
     let zone = *case.state.site.info()?.zones.iter().find(|zone| fits(zone.name))?;
     let length = model.cidr.map_or(SMALLEST, |net| net.prefix_len());
     let made = like(case.state, model, length, zone)?;
-    let words = format!("Make a subnet in {}; {member}.Subnets becomes [{}, $SUBNET].", zone.name, names.join(", "));
+    let words =
+        format!("Make a subnet in {}; {member}.Subnets becomes [{}, $SUBNET].", zone.name, names.join(", "));
     Some((words, made.lines))
 }
 
@@ -186,12 +210,20 @@ fn more_room(case: &Case<'_>, evidence: &Evidence) -> Option<(String, Vec<String
     let known = case.state.subnets.by(&SubnetIndex::Vpc(model.vpc));
     let fits = |subnet: &&Arc<Subnet>| subnet.addresses.free() >= needed && same_table(case, model, subnet);
     let names: Vec<_> = case.named_subnets().map(|(name, _)| name).collect();
-    let becomes = |id: &str| if hosting { format!("[{}, {id}]", names.join(", ")) } else { format!("[{id}]") };
+    let becomes =
+        |id: &str| if hosting { format!("[{}, {id}]", names.join(", ")) } else { format!("[{id}]") };
     if let Some(subnet) = known.into_iter().find(fits).filter(|_| !hosting) {
-        let words = format!("{} has room for {needed} addresses: {member}.Subnets becomes {}.", subnet.id, becomes(&subnet.id.to_string()));
+        let words = format!(
+            "{} has room for {needed} addresses: {member}.Subnets becomes {}.",
+            subnet.id,
+            becomes(&subnet.id.to_string())
+        );
         return Some((words, Vec::new()));
     }
     let made = like(case.state, model, length, model.zone)?;
-    let words = format!("Make a subnet with room for {needed} addresses (a /{length}); {member}.Subnets becomes {}.", becomes("$SUBNET"));
+    let words = format!(
+        "Make a subnet with room for {needed} addresses (a /{length}); {member}.Subnets becomes {}.",
+        becomes("$SUBNET")
+    );
     Some((words, made.lines))
 }

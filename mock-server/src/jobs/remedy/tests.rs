@@ -12,7 +12,10 @@ fn no_rule_needs_what_is_gone() {
     let vpc = Some(VpcConfig { subnets: vec!["subnet-1".into()], groups: vec!["sg-1".into()] });
     let needs = Needs { role_arn: "arn:aws:iam::123456789012:role/x".into(), vpc, ..Needs::default() };
     for info in rules::all() {
-        for evidence in [Evidence::none(), Evidence::of("x").with("missing", "ec2:X").with("needed", 3).with("closed", "y")] {
+        for evidence in [
+            Evidence::none(),
+            Evidence::of("x").with("missing", "ec2:X").with("needed", 3).with("closed", "y"),
+        ] {
             let case = Case {
                 kind: JobKind::Training,
                 name: "x",
