@@ -41,7 +41,12 @@ enum Command {
     /// Run scenarios: in this process, or against a server.
     Run(Run),
     /// Tell why a job or an endpoint is as it is: its phases, the rules that were asked, and what to do.
+    /// And why a call was refused.
     Explain(explain::Explain),
+    /// Tell what would become of a request for a job or an endpoint, without making it: 0 if it would complete, 1 if not.
+    Preflight(explain::Preflight),
+    /// Tell whether packets get from an interface to somewhere, hop by hop: 0 if they do, 1 if not.
+    Reachability(explain::Reachability),
     /// Print the least that a policy must allow for what was done in an account, for each user and role.
     Policy(policy::Policy),
     /// Print a documented rule: what it says, where it is documented, what to do about it.
@@ -286,6 +291,8 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve(&args),
         Command::Run(args) => run(args),
         Command::Explain(args) => explain::explain(&args),
+        Command::Preflight(args) => explain::preflight(&args),
+        Command::Reachability(args) => explain::reachability(&args),
         Command::Policy(args) => policy::policy(&args),
         Command::Rule { id } => rule(id.as_deref()),
         Command::Texts => texts(),

@@ -2,6 +2,7 @@
 
 mod consistency;
 mod data;
+pub mod explain;
 mod iam;
 mod offerings;
 mod precheck;
@@ -12,8 +13,8 @@ use crate::aws::{ServiceId, ServiceModel};
 use crate::clock::{parse_span, wall};
 use crate::gateway::Gateway;
 use crate::jobs;
-use crate::kernel::{AccountId, Clock, ClockMode, Scope, SimTime};
-use crate::model::{JobKey, Profile, RegionInfo};
+use crate::kernel::{AccountId, Clock, ClockMode, SimTime};
+use crate::model::{Profile, RegionInfo};
 use crate::scenario::target::Exchange;
 use bytes::Bytes;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, ORIGIN};
@@ -58,8 +59,9 @@ impl Site {
 
     /// Answers a request.
     pub fn answer(&self, request: &Request<Bytes>) -> Response<Bytes> {
-        match self.control(request) {
-            Some(answer) => respond(answer),
+        let told = request.uri().path().strip_prefix(PREFIX).and_then(|call| self.told(request, call));
+        match told.or_else(|| self.control(request).map(respond)) {
+            Some(answer) => answer,
             None => self.gateway.handle(request),
         }
     }
@@ -109,7 +111,6 @@ impl Site {
             ("POST", "iam") => self.change_iam(request.body()),
             ("GET", "policy") => self.policy(&query),
             ("GET", "events") => self.events(&query),
-            ("GET", call) if call.starts_with("explain/") => self.explain(&call["explain/".len()..], &query),
             _ => {
                 Err(Problem::not_found(format!("the control API has no {} {PREFIX}{call}", request.method())))
             }
@@ -174,6 +175,7 @@ impl Site {
     fn reset(&self, query: &Query) -> Answer {
         let Some(account) = query.get("account") else {
             self.gateway.world.reset();
+            self.gateway.refused.forget(None);
             return Ok(json!({"reset": "all"}));
         };
         let id = parse_account(account)?;
@@ -185,6 +187,7 @@ impl Site {
                 defaults.profile = profile;
             }
         });
+        self.gateway.refused.forget(Some(id));
         Ok(json!({"reset": id.to_string()}))
     }
 
@@ -272,21 +275,6 @@ impl Site {
             })
             .collect();
         Ok(json!({"events": events, "next": next}))
-    }
-
-    /// Why a job is as it is: `training-job/NAME`, in the server's region or in the one that is named.
-    fn explain(&self, resource: &str, query: &Query) -> Answer {
-        let account = self.gateway.world.account(self.account(query.get("account"))?, wall());
-        account.settle(account.now(wall()), jobs::step);
-        let region = query.get("region").unwrap_or(&self.gateway.default_region);
-        let state = account.read(&Scope::Region(known_region(region)?.into()));
-        let key = JobKey::parse(resource);
-        let explanation = key.and_then(|key| jobs::explain(&state, &key));
-        let explanation = explanation.ok_or_else(|| {
-            Problem::not_found(format!("{region} of account {} has no {resource}", account.id))
-        })?;
-        serde_json::to_value(explanation)
-            .map_err(|error| Problem(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))
     }
 
     fn account(&self, named: Option<&str>) -> Result<AccountId, Problem> {

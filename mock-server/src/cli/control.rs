@@ -21,16 +21,31 @@ pub fn get<T: DeserializeOwned>(
     path: &str,
     parameters: &[(&str, &Option<String>)],
 ) -> Result<T, String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
-    runtime.block_on(ask(endpoint, path, parameters))
+    let answer = ask(endpoint, path, parameters, None)?;
+    serde_json::from_str(&answer).map_err(|error| error.to_string())
 }
 
-async fn ask<T: DeserializeOwned>(
+/// What the control API answers, as it is, to a GET or, if there is a body, to a POST.
+///
+/// # Errors
+/// What it refuses with, or why it could not be asked.
+pub fn ask(
     endpoint: &str,
     path: &str,
     parameters: &[(&str, &Option<String>)],
-) -> Result<T, String> {
+    body: Option<String>,
+) -> Result<String, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
+    runtime.block_on(exchange(endpoint, path, parameters, body))
+}
+
+async fn exchange(
+    endpoint: &str,
+    path: &str,
+    parameters: &[(&str, &Option<String>)],
+    body: Option<String>,
+) -> Result<String, String> {
     let encode = |text: &str| {
         percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
     };
@@ -39,7 +54,11 @@ async fn ask<T: DeserializeOwned>(
         .filter_map(|(name, value)| Some(format!("{name}={}", encode(value.as_ref()?))))
         .collect();
     let path = format!("/_mockplane/{path}?{}", query.join("&"));
-    let request = Request::get(path).body(Bytes::new()).map_err(|error| error.to_string())?;
+    let request = match body {
+        None => Request::get(path).body(Bytes::new()),
+        Some(body) => Request::post(path).body(Bytes::from(body)),
+    };
+    let request = request.map_err(|error| error.to_string())?;
     let target = Http::new(endpoint).map_err(|error| error.to_string())?;
     let response = target.send(request).await.map_err(|error| error.to_string())?;
     if !response.status().is_success() {
@@ -50,5 +69,5 @@ async fn ask<T: DeserializeOwned>(
         let told = serde_json::from_slice::<Problem>(response.body());
         return Err(told.map_or_else(|_| format!("answered {}", response.status()), |told| told.error));
     }
-    serde_json::from_slice(response.body()).map_err(|error| error.to_string())
+    String::from_utf8(response.body().to_vec()).map_err(|error| error.to_string())
 }

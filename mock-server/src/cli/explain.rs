@@ -1,17 +1,14 @@
-//! `mockplane explain`: the control API's answer as a text.
+//! `mockplane explain`, `preflight` and `reachability`: what the control API tells.
 
 use super::{control, fail};
 use clap::Args;
-use serde::Deserialize;
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+/// Where, and in which form.
 #[derive(Args)]
-pub struct Explain {
-    /// Such as training-job/NAME, processing-job/NAME, transform-job/NAME, compilation-job/NAME or endpoint/NAME.
-    resource: String,
+struct Asked {
     /// The server to ask.
     #[arg(long, env = "MOCKPLANE_ENDPOINT", default_value_t = control::default_endpoint())]
     endpoint: String,
@@ -21,131 +18,132 @@ pub struct Explain {
     /// Where it is; unless told, the server's own region.
     #[arg(long, env = "MOCKPLANE_REGION")]
     region: Option<String>,
+    /// Print JSON instead of text.
+    #[arg(long)]
+    json: bool,
+    /// Write a page that stands alone into this file, besides what is printed.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
-/// What the control API answers.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Answer {
-    job: String,
-    status: String,
-    secondary_status: Option<String>,
-    failure_reason: Option<String>,
-    decided_by: Option<String>,
-    would_have_failed_next: Vec<String>,
-    phases: Vec<Phase>,
+#[derive(Args)]
+pub struct Explain {
+    /// Such as training-job/NAME, processing-job/NAME, transform-job/NAME, compilation-job/NAME or endpoint/NAME; or
+    /// request/ID, of a call that was refused.
+    resource: String,
+    #[command(flatten)]
+    asked: Asked,
 }
 
-#[derive(Deserialize)]
-struct Phase {
-    phase: String,
-    rules: Vec<Rule>,
+#[derive(Args)]
+pub struct Preflight {
+    /// A file with the request as JSON, as `aws sagemaker create-training-job --cli-input-json` takes it; `-` is the
+    /// standard input. A list of requests is tried in its order, and the last one is explained.
+    file: PathBuf,
+    /// The operation, such as CreateTrainingJob; unless told, the members of the request say it.
+    #[arg(long)]
+    operation: Option<String>,
+    #[command(flatten)]
+    asked: Asked,
 }
 
-#[derive(Deserialize)]
-struct Rule {
-    id: String,
-    name: String,
-    mode: String,
-    verdict: String,
-    basis: String,
-    resource: Option<String>,
-    evidence: BTreeMap<String, String>,
-    hint: Option<String>,
-    sources: Vec<String>,
+#[derive(Args)]
+pub struct Reachability {
+    /// An interface (eni-…) or a subnet (subnet-…), for an interface as SageMaker would make it there.
+    from: String,
+    /// s3://BUCKET/KEY, service:NAME such as service:sts, HOST:PORT, or an interface (eni-…).
+    to: String,
+    /// The security groups of an interface that is not there yet; unless told, the VPC's default one. Once, with commas.
+    #[arg(long)]
+    groups: Option<String>,
+    #[arg(long)]
+    port: Option<u16>,
+    /// tcp or udp.
+    #[arg(long)]
+    protocol: Option<String>,
+    /// The ARN of the role that uses the bucket; unless told, nobody in particular.
+    #[arg(long)]
+    role: Option<String>,
+    #[command(flatten)]
+    asked: Asked,
 }
 
 pub fn explain(args: &Explain) -> ExitCode {
-    let parameters = [("account", &args.account), ("region", &args.region)];
-    match control::get(&args.endpoint, &format!("explain/{}", args.resource), &parameters) {
-        Ok(answer) => {
-            // A reader that closes the pipe early has read what it wanted.
-            let _ = std::io::stdout().write_all(render(&answer).as_bytes());
-            ExitCode::SUCCESS
-        }
+    let path = format!("explain/{}", args.resource);
+    match tell(&args.asked, &path, &[], None) {
+        Ok(_) => ExitCode::SUCCESS,
         Err(problem) => fail(problem),
     }
 }
 
-fn render(answer: &Answer) -> String {
-    let mut text = format!("{} is {}", answer.job, answer.status);
-    if let Some(secondary) = &answer.secondary_status {
-        let _ = write!(text, " ({secondary})");
-    }
-    text.push('\n');
-    if let Some(reason) = &answer.failure_reason {
-        let _ = writeln!(text, "\n{reason}");
-    }
-    let rules = || answer.phases.iter().flat_map(|phase| &phase.rules);
-    let named = |id: &str| rules().find(|rule| rule.id == id);
-    if let Some(rule) = answer.decided_by.as_deref().and_then(named) {
-        let _ = writeln!(text, "\nDecided by {} {} ({})", rule.id, rule.name, rule.basis);
-        tell(&mut text, rule);
-    }
-    for rule in answer.would_have_failed_next.iter().filter_map(|id| named(id)) {
-        let _ = writeln!(text, "\nWould have failed next: {} {} ({})", rule.id, rule.name, rule.basis);
-        tell(&mut text, rule);
-    }
-    for phase in &answer.phases {
-        let _ = writeln!(text, "\n{}", phase.phase);
-        for rule in &phase.rules {
-            let mode = if rule.mode == "enforce" { String::new() } else { format!(" ({})", rule.mode) };
-            let _ = writeln!(text, "  {:<16}{} {}{mode}", rule.verdict, rule.id, rule.name);
-        }
-    }
-    text
+/// The exit codes of what looks ahead: it would not do, and it could not be asked.
+const WOULD_FAIL: u8 = 1;
+const NOT_ASKED: u8 = 2;
+
+pub fn preflight(args: &Preflight) -> ExitCode {
+    let outcome = read(&args.file).and_then(|text| {
+        let input =
+            serde_json::from_str(&text).map_err(|error| format!("{}: {error}", args.file.display()))?;
+        let question = crate::admin::explain::question(args.operation.as_deref(), &input);
+        tell(&args.asked, "preflight", &[], Some(question.to_string()))
+    });
+    ended(outcome, "wouldComplete")
 }
 
-/// What a rule saw, and what to do.
-fn tell(text: &mut String, rule: &Rule) {
-    let resource = rule.resource.iter().map(|resource| ("what", resource.as_str()));
-    let facts = rule.evidence.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let hint = rule.hint.iter().map(|hint| ("to do", hint.as_str()));
-    let sources = rule.sources.iter().map(|source| ("source", source.as_str()));
-    for (name, value) in resource.chain(facts).chain(hint).chain(sources) {
-        let _ = writeln!(text, "  {name:<14}{value}");
+pub fn reachability(args: &Reachability) -> ExitCode {
+    let port = args.port.map(|port| port.to_string());
+    let (from, to) = (Some(args.from.clone()), Some(args.to.clone()));
+    let more = [
+        ("from", &from),
+        ("to", &to),
+        ("groups", &args.groups),
+        ("port", &port),
+        ("protocol", &args.protocol),
+        ("role", &args.role),
+    ];
+    ended(tell(&args.asked, "reachability", &more, None), "reaches")
+}
+
+fn ended(outcome: Result<serde_json::Value, String>, good: &str) -> ExitCode {
+    match outcome {
+        Ok(told) if told[good] == true => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::from(WOULD_FAIL),
+        Err(problem) => {
+            fail(problem);
+            ExitCode::from(NOT_ASKED)
+        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
+fn read(file: &std::path::Path) -> Result<String, String> {
+    let text = match file.to_str() {
+        Some("-") => std::io::read_to_string(std::io::stdin()),
+        _ => std::fs::read_to_string(file),
+    };
+    text.map_err(|error| format!("cannot read {}: {error}", file.display()))
+}
 
-    #[test]
-    fn an_explanation_reads_from_the_outcome_to_the_details() {
-        let rule = |id, verdict, hint| {
-            json!({
-                "id": id, "name": "a-rule", "mode": "enforce", "verdict": verdict, "basis": "documented",
-                "resource": "subnet-1", "evidence": { "free": "11" }, "hint": hint, "sources": ["https://x"],
-            })
-        };
-        let answer: Answer = serde_json::from_value(json!({
-            "job": "training-job/demo", "status": "Failed", "secondaryStatus": "Failed",
-            "failureReason": "ClientError: x", "decidedBy": "A", "wouldHaveFailedNext": ["B"],
-            "phases": [
-                { "phase": "create", "rules": [rule("C", "satisfied", None)] },
-                { "phase": "place", "rules": [rule("A", "violated", Some("Do.")), rule("B", "violated", Some("Do."))] },
-            ],
-        }))
-        .unwrap();
-        let text = render(&answer);
-        let told = [
-            "training-job/demo is Failed (Failed)",
-            "ClientError: x",
-            "Decided by A a-rule (documented)",
-            "  what          subnet-1",
-            "  free          11",
-            "  to do         Do.",
-            "Would have failed next: B a-rule",
-            "create",
-            "  satisfied       C a-rule",
-            "place",
-        ];
-        let mut rest = text.as_str();
-        for part in told {
-            let at = rest.find(part).unwrap_or_else(|| panic!("{part} is missing in\n{text}"));
-            rest = &rest[at..];
-        }
+/// Asks, prints what was asked for, and answers it as JSON.
+fn tell(
+    asked: &Asked,
+    path: &str,
+    more: &[(&str, &Option<String>)],
+    body: Option<String>,
+) -> Result<serde_json::Value, String> {
+    let ask = |format: &str| {
+        let format = Some(format.to_owned());
+        let own = [("account", &asked.account), ("region", &asked.region), ("format", &format)];
+        let parameters: Vec<_> = own.into_iter().chain(more.iter().copied()).collect();
+        control::ask(&asked.endpoint, path, &parameters, body.clone())
+    };
+    let json = ask("json")?;
+    let told = serde_json::from_str(&json).map_err(|error| error.to_string())?;
+    if let Some(file) = &asked.html {
+        std::fs::write(file, ask("html")?)
+            .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
     }
+    let shown = if asked.json { json } else { ask("text")? };
+    // A reader that closes the pipe early has read what it wanted.
+    let _ = std::io::stdout().write_all(shown.as_bytes());
+    Ok(told)
 }

@@ -158,7 +158,7 @@ fn declared<'de, T: serde::Deserialize<'de>>(
 }
 
 /// A refusal as it goes out: in the words of whoever runs the server, where AWS's are not known.
-fn fault(state: &State, refused: Refused) -> Fault {
+pub(super) fn fault(state: &State, refused: Refused) -> Fault {
     let message = refused.reworded(&state.texts).unwrap_or(refused.message);
     let mut fault = Fault::new(refused.code, message).with_status(refused.status);
     fault.because = refused.because.map(str::to_owned);

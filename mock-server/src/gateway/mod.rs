@@ -6,12 +6,14 @@ mod auth;
 mod authz;
 mod body;
 mod call;
+mod preflight;
+mod refused;
 mod route;
 mod upstream;
 
 use crate::aws::{Encoded, Fault, RequestParts, ServiceId, ServiceModel, decode, route as wire, validate};
 use crate::clock::{Stopwatch, wall};
-use crate::jobs;
+use crate::jobs::{self, Explanation};
 use crate::kernel::{AccountId, Event, Scope, SimTime, digest};
 use crate::model::bucket::MOST_BYTES;
 use crate::model::{Account, Partition, World};
@@ -20,6 +22,8 @@ use crate::services::s3::S3Error;
 use crate::services::{Caller, Principal};
 use bytes::Bytes;
 use call::{Call, Operations};
+use preflight::Steps;
+use refused::RefusalLog;
 use hyper::header::{DATE, HeaderName, HeaderValue, USER_AGENT};
 use hyper::{Request, Response, StatusCode};
 use route::Wire;
@@ -30,12 +34,16 @@ use std::time::{Duration, UNIX_EPOCH};
 
 pub use auth::Trust;
 pub use body::{LARGEST as LARGEST_BODY, TooLarge};
+pub use preflight::{Planned, operation_of};
 pub use upstream::Questions;
 
 /// Joins the wires of AWS and the operations of the mock.
 pub struct Gateway {
     pub world: Arc<World>,
     operations: Operations,
+    steps: Steps,
+    /// Why calls were refused.
+    pub refused: RefusalLog,
     /// The account of callers that no key places elsewhere.
     pub default_account: AccountId,
     /// The region of requests that name none.
@@ -55,12 +63,23 @@ struct Heard {
     account: AccountId,
     region: Arc<str>,
     request_id: String,
+    /// Why it is refused, where more is known than the refusal itself says.
+    why: Option<Box<Explanation>>,
 }
 
 impl Gateway {
     pub fn new(world: Arc<World>, default_account: AccountId, default_region: String, memo: bool) -> Self {
-        let (trust, operations, s3_bytes) = (Trust::default(), Operations::all(), MOST_BYTES);
-        Self { world, operations, default_account, default_region, trust, s3_bytes, memo }
+        Self {
+            world,
+            operations: Operations::all(),
+            steps: Steps::all(),
+            refused: RefusalLog::default(),
+            default_account,
+            default_region,
+            trust: Trust::default(),
+            s3_bytes: MOST_BYTES,
+            memo,
+        }
     }
 
     /// Which operations of a service behave, in the order in which they are listed.
@@ -92,6 +111,7 @@ impl Gateway {
             account: account.id,
             region: origin.region.clone(),
             request_id: request_id(&account),
+            why: None,
         };
         let encoded = match origin.wire {
             Wire::Unknown => route::unknown_service(&parts, &heard.request_id),
@@ -110,7 +130,10 @@ impl Gateway {
                 // A bug in one request is that request's misfortune only: its half-made state is dropped with it.
                 let outcome = catch_unwind(AssertUnwindSafe(answer))
                     .unwrap_or_else(|_| Err(Fault::internal(service, "An internal error has occurred")));
-                outcome.unwrap_or_else(|fault| fault.encode(service, &heard.request_id))
+                outcome.unwrap_or_else(|fault| {
+                    let fault = self.refused.keep(&heard, fault, parts.headers.get("host"));
+                    fault.encode(service, &heard.request_id)
+                })
             }
         };
         log(&heard, encoded.status, watch);
@@ -167,9 +190,12 @@ impl Gateway {
         let authorised = authz::authorise(&call, &input, told)?;
         let mut ignored = Vec::new();
         let answer = handler(&call, &input, &mut ignored);
-        if answer.is_ok() {
-            authorised.record(&call);
-            tell_ignored(&call, ignored);
+        match &answer {
+            Ok(_) => {
+                authorised.record(&call);
+                tell_ignored(&call, ignored);
+            }
+            Err(fault) => heard.why = self.why(&call, &input, fault).map(Box::new),
         }
         answer
     }

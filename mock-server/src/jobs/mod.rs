@@ -9,9 +9,10 @@ pub mod failure;
 pub mod hosting;
 pub mod output;
 mod place;
+pub mod remedy;
 pub mod stages;
 
-pub use explain::{Explanation, explain};
+pub use explain::{Explanation, explain, explain_model, explain_with_fixes};
 
 use crate::kernel::{Due, Memo};
 use crate::model::interface::InterfaceIndex;

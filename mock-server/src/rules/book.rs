@@ -12,6 +12,36 @@ pub fn page(id: &str) -> Option<String> {
     }
 }
 
+/// What there is to know of a rule, whether of jobs or of EC2.
+#[derive(Clone, Debug)]
+pub struct About {
+    pub id: &'static str,
+    pub summary: &'static str,
+    pub hint: &'static str,
+    pub basis: &'static str,
+    /// Addresses of pages, or what to look for.
+    pub sources: Vec<String>,
+}
+
+/// The rule with this id, or to which this id belongs.
+pub fn about(id: &str) -> Option<About> {
+    let of_jobs = |info: &RuleInfo| About {
+        id: info.id,
+        summary: info.summary,
+        hint: info.hint,
+        basis: info.basis.name(),
+        sources: info.docs.iter().map(|doc| doc.url()).collect(),
+    };
+    let of_ec2 = |rule: &Ec2Rule| About {
+        id: rule.id,
+        summary: rule.summary,
+        hint: rule.hint,
+        basis: rule.basis.name(),
+        sources: vec![rule.source.to_owned()],
+    };
+    get(id).map(of_jobs).or_else(|| ec2::get(id).map(of_ec2))
+}
+
 fn render_ec2(rule: &Ec2Rule) -> String {
     let Ec2Rule { id, summary, basis, source, hint } = rule;
     format!("{id}\n\n{summary}\n\nbasis    {}\nsource   {source}\n\n{hint}\n", basis.name())

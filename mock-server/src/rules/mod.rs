@@ -20,7 +20,7 @@ mod role;
 pub mod room;
 pub mod texts;
 
-pub use book::{catalogue, index, page};
+pub use book::{About, about, catalogue, index, page};
 pub use case::{Case, role as role_with_arn};
 pub use path::Paths;
 

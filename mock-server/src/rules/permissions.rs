@@ -8,7 +8,7 @@ use crate::iam::{control, grants, who};
 use crate::model::iam::SERVICE_SESSION;
 use crate::model::region::Site;
 use crate::model::{JobKind, NetworkInterface, Principal, Role, State, Txn, VpcId};
-use crate::policy::{Context, Policies, Request, decide};
+use crate::policy::{Cited, Context, Decision, Effect, Policies, Request, decide};
 
 /// What the description of a network takes.
 const LOOK: &[&str] =
@@ -60,9 +60,9 @@ struct Place<'a> {
     vpc: Option<VpcId>,
 }
 
-/// Whether the service may do this as the role.
-fn may(place: &Place<'_>, role: &Role, action: &str, scope: &Scope<'_>) -> bool {
-    let Place { site, global, vpc } = *place;
+/// What policies say about the service doing this as the role.
+fn weigh(place: &Place<'_>, role: &Role, action: &str, resource: &str, context: &Context) -> Decision {
+    let Place { site, global, .. } = *place;
     let principal = Principal::Role {
         role_arn: role.arn.clone(),
         role_name: role.name.clone(),
@@ -72,10 +72,14 @@ fn may(place: &Place<'_>, role: &Role, action: &str, scope: &Scope<'_>) -> bool 
     let principal = who::asker(site.partition, site.account, &principal);
     let held = grants::of_role(global, role);
     let policies = Policies { control: control::levels(global), ..held.policies() };
-    let allowed = |resource: &str, context: &Context| {
-        let request = Request { principal: &principal, action, resource, resource_account: None, context };
-        decide(&request, &policies).allowed()
-    };
+    decide(&Request { principal: &principal, action, resource, resource_account: None, context }, &policies)
+}
+
+/// Whether the service may do this as the role.
+fn may(place: &Place<'_>, role: &Role, action: &str, scope: &Scope<'_>) -> bool {
+    let Place { site, vpc, .. } = *place;
+    let allowed =
+        |resource: &str, context: &Context| weigh(place, role, action, resource, context).allowed();
     match scope {
         Scope::All => allowed("*", &Context::new()),
         Scope::These(resources) => {
@@ -118,6 +122,18 @@ fn hold<'a>(case: &Case<'_>, unscoped: bool, actions: impl IntoIterator<Item = &
     let missing: Vec<&str> = actions.into_iter().filter(is_missing).collect();
     let evidence = Evidence::of(role.arn.clone()).with("missing", missing.join(", "));
     Verdict::require(missing.is_empty(), evidence)
+}
+
+/// The statements that deny a role some of these actions on all resources, each once.
+pub fn denying(state: &State, global: &State, role: &Role, actions: &[&str]) -> Vec<Cited> {
+    let place = Place { site: &state.site, global, vpc: None };
+    let mut all = Vec::new();
+    for action in actions {
+        let decision = weigh(&place, role, action, "*", &Context::new());
+        let denies = decision.cited.into_iter().filter(|cited| cited.effect == Effect::Deny);
+        all.extend(denies.filter(|cited| !all.contains(cited)).collect::<Vec<_>>());
+    }
+    all
 }
 
 /// The action that the service lacks to remove an interface that it made as a role for a job of this kind, with the

@@ -161,7 +161,12 @@ fn missing(case: &Case<'_>, data: &DataNeed) -> Option<Hop> {
 
 /// The rule that decides at a hop: the one that the hop names, or the one for all that no rule here speaks of.
 fn rule_of(hop: &Hop) -> &'static str {
-    get(hop.rule).map_or(network::InterfacesReach::INFO.id, |info| info.id)
+    decides_for(hop.rule)
+}
+
+/// The same of the rule that a hop names.
+pub fn decides_for(rule: &str) -> &'static str {
+    get(rule).map_or(network::InterfacesReach::INFO.id, |info| info.id)
 }
 
 /// What a rule finds about its hops: the first one that blocks, or else the first one.

@@ -1,0 +1,120 @@
+//! Commands of the AWS CLI as bash reads them: one line each, quoted where they have to be.
+
+use std::fmt::Display;
+
+/// What stands around the name of a shell variable within a value. No id, name or JSON text contains them.
+const OPEN: char = '\u{1}';
+const CLOSE: char = '\u{2}';
+
+/// A shell variable in a value: what an earlier command made.
+pub fn variable(name: &str) -> String {
+    format!("{OPEN}{name}{CLOSE}")
+}
+
+/// A command in the making.
+pub struct Command(String);
+
+/// Begins `aws SERVICE OPERATION`.
+pub fn aws(operation: &str) -> Command {
+    Command(format!("aws {operation}"))
+}
+
+impl Command {
+    /// An option with its value.
+    #[must_use]
+    pub fn with(mut self, option: &str, value: impl Display) -> Self {
+        self.0.push_str(" --");
+        self.0.push_str(option);
+        self.0.push(' ');
+        self.0.push_str(&quoted(&value.to_string()));
+        self
+    }
+
+    /// An option with several values.
+    #[must_use]
+    pub fn with_all(mut self, option: &str, values: impl IntoIterator<Item = impl Display>) -> Self {
+        self.0.push_str(" --");
+        self.0.push_str(option);
+        for value in values {
+            self.0.push(' ');
+            self.0.push_str(&quoted(&value.to_string()));
+        }
+        self
+    }
+
+    /// An option without a value.
+    #[must_use]
+    pub fn flag(mut self, option: &str) -> Self {
+        self.0.push_str(" --");
+        self.0.push_str(option);
+        self
+    }
+
+    /// The line that runs it.
+    pub fn line(self) -> String {
+        self.0
+    }
+
+    /// The line that runs it and keeps a part of its answer in a variable.
+    pub fn into_variable(self, name: &str, part: &str) -> String {
+        format!("{name}=$({})", self.with("query", part).with("output", "text").0)
+    }
+}
+
+/// A value as one word of bash.
+pub fn quoted(value: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
+    if !value.is_empty() && value.chars().all(plain) {
+        return value.to_owned();
+    }
+    let mut word = String::new();
+    let mut parts = value.split(OPEN);
+    word.push_str(&literal(parts.next().unwrap_or_default()));
+    for part in parts {
+        let (name, rest) = part.split_once(CLOSE).unwrap_or((part, ""));
+        word.push_str(&format!("\"${name}\"{}", literal(rest)));
+    }
+    if word.is_empty() { "''".to_owned() } else { word }
+}
+
+/// Text in which nothing means anything to bash. One line stays one line.
+fn literal(text: &str) -> String {
+    let mut word = String::new();
+    for (n, line) in text.split(char::is_control).enumerate() {
+        if n > 0 {
+            word.push_str("$'\\n'");
+        }
+        if !line.is_empty() {
+            word.push_str(&format!("'{}'", line.replace('\'', "'\\''")));
+        }
+    }
+    word
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_quoted_where_bash_would_read_them() {
+        let id = variable("VPCE");
+        for (value, word) in [
+            ("subnet-1", "subnet-1"),
+            ("", "''"),
+            ("a b", "'a b'"),
+            ("it's", "'it'\\''s'"),
+            ("$(rm)`x`", "'$(rm)`x`'"),
+            ("a\nb", "'a'$'\\n''b'"),
+            (id.as_str(), "\"$VPCE\""),
+            (&format!("{{\"id\":\"{id}\"}}"), "'{\"id\":\"'\"$VPCE\"'\"}'"),
+        ] {
+            assert_eq!(quoted(value), word);
+        }
+        let line =
+            aws("ec2 create-vpc-endpoint").with("vpc-id", "vpc-1").into_variable("VPCE", "VpcEndpoint.Id");
+        assert_eq!(
+            line,
+            "VPCE=$(aws ec2 create-vpc-endpoint --vpc-id vpc-1 --query VpcEndpoint.Id --output text)"
+        );
+    }
+}
