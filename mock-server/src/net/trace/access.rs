@@ -1,29 +1,14 @@
 //! What happens at S3: the bucket, and the policies of all who have a say.
 
 use super::target::{intended, public_source};
-use super::{Arrival, Sender, Walk, name, range};
+use super::{Arrival, Sender, Walk, range};
 use crate::iam::bucket::{Asker, Came, verdicts};
-use crate::kernel::{AccountId, SimTime};
-use crate::model::bucket::find;
 use crate::model::path::{BucketUse, Goal, HopKind};
-use crate::model::{Bucket, Evidence, IamMode, PolicyDocument, VpcEndpoint};
+use crate::model::sight::sight;
+use crate::model::{Bucket, Evidence, IamMode, Sight, VpcEndpoint};
 use crate::policy::{Decision, Effect, Policy, Verdict};
 use std::net::IpAddr;
-use std::sync::{Arc, LazyLock};
-
-/// What lets everybody read a repository of AWS's.
-static FOR_EVERYBODY: LazyLock<PolicyDocument> = LazyLock::new(|| {
-    PolicyDocument::new(
-        r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": ["s3:GetObject", "s3:ListBucket"], "Resource": "*"}}"#,
-    )
-});
-
-/// Whether a bucket is one of the Amazon Linux repositories, which are named like their hosts.
-/// Source: SageMaker's pages on VPCs, the policy that keeps users from installing packages; SM-S3-REPO-10.
-fn is_repository(bucket: &str) -> bool {
-    let named = ["packages.", "repo.", "amazonlinux."].iter().any(|start| bucket.starts_with(start));
-    named && matches!(name::read(bucket), name::Host::S3 { .. })
-}
+use std::sync::Arc;
 
 /// Verdicts of one side over several actions.
 struct Side {
@@ -31,6 +16,15 @@ struct Side {
     at: String,
     /// The first action that is refused, with its key, or else the first of all.
     told: Option<(Decision, &'static str, Option<Arc<str>>)>,
+}
+
+/// What is done where, and how it gets there.
+struct Use<'a> {
+    wanted: &'a BucketUse,
+    bucket: &'a Bucket,
+    /// Whether it is one of the Amazon Linux repositories.
+    repository: bool,
+    endpoint: Option<Arc<VpcEndpoint>>,
 }
 
 impl Side {
@@ -43,63 +37,34 @@ impl Side {
 }
 
 impl<'a> Walk<'a> {
-    /// The region of a bucket, if somebody has it.
-    pub(super) fn bucket_region(&self, wanted: &BucketUse) -> Option<Arc<str>> {
-        self.bucket(&wanted.bucket).map(|bucket| bucket.region.clone())
-    }
-
-    /// The bucket that a name means here.
-    fn bucket(&self, name: &str) -> Option<Arc<Bucket>> {
-        let Some(own) = self.terrain.global.buckets.get(&Arc::from(name)) else {
-            return find(self.terrain.state.site.account, name, self.terrain.elsewhere)
-                .map(|found| found.bucket);
-        };
-        Some(own.clone())
-    }
-
-    /// A bucket that is there although nobody here has made it: AWS's own, or one of an account that keeps its buckets
-    /// elsewhere.
-    fn stand_in(&self, name: &str) -> Option<Arc<Bucket>> {
-        let site = &self.terrain.state.site;
-        let repository = is_repository(name);
-        let external = self.terrain.global.buckets.is_empty();
-        (repository || external).then(|| {
-            Arc::new(Bucket {
-                name: name.into(),
-                account: if repository { AccountId::default() } else { site.account },
-                region: site.region.clone(),
-                created: SimTime::from_millis(0),
-                policy: repository.then(|| FOR_EVERYBODY.clone()),
-                public_access: None,
-                versioning: crate::model::Versioning::Unversioned,
-                tags: crate::model::Tags::default(),
-            })
-        })
+    /// What the name of a bucket leads to.
+    pub(super) fn sight(&self, bucket: &str) -> Sight {
+        let terrain = self.terrain;
+        sight(&terrain.state.site, terrain.global, bucket, terrain.elsewhere)
     }
 
     /// Asks what is left to ask: of a bucket, whether it is there, and what policies say.
     pub(super) fn ask_policies(&mut self, from: Option<&Sender<'a>>) {
-        let repository;
+        let reading;
         let wanted = match &self.flow.to {
-            goal @ Goal::Bucket(_) => goal.bucket(),
-            Goal::Host(host) if is_repository(host) => {
-                repository = BucketUse {
-                    bucket: host.clone(),
-                    acts: vec![("s3:GetObject", Some("index".into()))],
-                    role_arn: None,
-                };
-                Some(&repository)
+            Goal::Bucket(wanted) => wanted,
+            // Whoever connects to a repository reads from it. Its bucket is called as its host, or in its host.
+            Goal::Host(host) => {
+                let bucket = host.split(".s3").next().unwrap_or(host).into();
+                reading =
+                    BucketUse { bucket, acts: vec![("s3:GetObject", Some("index".into()))], role_arn: None };
+                if !matches!(self.sight(&reading.bucket), Sight::Repository(_)) {
+                    return;
+                }
+                &reading
             }
-            _ => None,
+            _ => return,
         };
-        let Some(wanted) = wanted else { return };
-        let known = self.bucket(&wanted.bucket);
-        let external = known.is_none();
-        let bucket = known.or_else(|| self.stand_in(&wanted.bucket));
+        let sight = self.sight(&wanted.bucket);
         let name = wanted.bucket.to_string();
         let evidence = Evidence::of(name.clone()).with("bucket", &name);
         let region = &self.terrain.state.site.region;
-        let Some(bucket) = bucket else {
+        let Some(bucket) = sight.bucket() else {
             let evidence = evidence.with("region", region).with("service_region", region);
             return self.hop(HopKind::Bucket, name, false, "SM-F-S3-EMPTY", evidence);
         };
@@ -107,12 +72,18 @@ impl<'a> Walk<'a> {
             .with("region", &bucket.region)
             .with("service_region", region)
             .with("owner", bucket.account)
-            .with("external", external);
+            .with("external", !matches!(sight, Sight::Known(_)));
         self.hop(HopKind::Bucket, name, true, "SM-F-S3-EMPTY", evidence);
-        self.weigh(from, wanted, &bucket);
+        self.weigh(from, wanted, bucket, matches!(sight, Sight::Repository(_)));
     }
 
-    fn weigh(&mut self, from: Option<&Sender<'a>>, wanted: &BucketUse, bucket: &Bucket) {
+    fn weigh(
+        &mut self,
+        from: Option<&Sender<'a>>,
+        wanted: &BucketUse,
+        bucket: &Bucket,
+        repository: bool,
+    ) {
         let terrain = self.terrain;
         let asker = match &wanted.role_arn {
             None => Some(Asker::nobody()),
@@ -154,27 +125,22 @@ impl<'a> Walk<'a> {
             through.add(sides.endpoint, action, key.as_ref());
             bucket_side.add(sides.resource, action, key.as_ref());
         }
+        let done = Use { wanted, bucket, repository, endpoint };
         if wanted.role_arn.is_some() {
             let served = asker.mode() != IamMode::Enforce;
-            self.say(&role, wanted, bucket, endpoint.as_deref(), served);
+            self.say(&role, &done, served);
         }
-        if endpoint.is_some() {
-            self.say(&through, wanted, bucket, endpoint.as_deref(), false);
+        if done.endpoint.is_some() {
+            self.say(&through, &done, false);
         }
         if arrival.is_some() {
-            self.say(&bucket_side, wanted, bucket, endpoint.as_deref(), false);
+            self.say(&bucket_side, &done, false);
         }
     }
 
-    /// Tells what one side says.
-    fn say(
-        &mut self,
-        side: &Side,
-        wanted: &BucketUse,
-        bucket: &Bucket,
-        endpoint: Option<&VpcEndpoint>,
-        served: bool,
-    ) {
+    /// Tells what one side says. `served`: what it refuses is done all the same.
+    fn say(&mut self, side: &Side, done: &Use<'_>, served: bool) {
+        let Use { wanted, bucket, endpoint, .. } = done;
         let Some((decision, action, key)) = &side.told else { return };
         let passed = decision.allowed() || served;
         let cited = decision.cited.first();
@@ -219,8 +185,8 @@ impl<'a> Walk<'a> {
             ("role", role.map(str::to_owned)),
             ("statement", cited.map(|cited| cited.statement.to_string())),
             ("sid", cited.and_then(|cited| cited.sid.clone())),
-            ("endpoint", endpoint.map(|endpoint| endpoint.id.to_string())),
-            ("vpc", endpoint.map(|endpoint| endpoint.vpc.to_string())),
+            ("endpoint", endpoint.as_ref().map(|endpoint| endpoint.id.to_string())),
+            ("vpc", endpoint.as_ref().map(|endpoint| endpoint.vpc.to_string())),
         ] {
             if let Some(value) = value {
                 evidence = evidence.with(name, value);
@@ -228,23 +194,26 @@ impl<'a> Walk<'a> {
         }
         let rule = match side.kind {
             HopKind::RolePolicy => "SM-F-S3-DENIED",
-            HopKind::EndpointPolicy => self.endpoint_rule(passed, &wanted.bucket, endpoint),
+            HopKind::EndpointPolicy => endpoint_rule(passed, done),
             _ => "SM-S3-BKT-07",
         };
         self.hop(side.kind, side.at.clone(), passed, rule, evidence);
     }
+}
 
-    fn endpoint_rule(&self, passed: bool, bucket: &str, endpoint: Option<&VpcEndpoint>) -> &'static str {
-        let Some(text) = endpoint.and_then(|endpoint| endpoint.policy.as_deref()) else {
-            return "SM-S3-POL-04";
-        };
+/// The rule behind what an endpoint's policy says.
+fn endpoint_rule(passed: bool, done: &Use<'_>) -> &'static str {
+    let Some(text) = done.endpoint.as_ref().and_then(|endpoint| endpoint.policy.as_deref()) else {
+        return "SM-S3-POL-04";
+    };
+    let denies_only = || {
         let policy = Policy::parse(text).unwrap_or_default();
-        let denies_only = policy.statements().iter().all(|statement| statement.effect() == Effect::Deny);
-        match (passed, is_repository(bucket)) {
-            (true, _) => "SM-S3-POL-05",
-            (false, true) => "SM-S3-REPO-11",
-            (false, false) if denies_only => "SM-S3-REPO-12",
-            (false, false) => "SM-S3-POL-05",
-        }
+        policy.statements().iter().all(|statement| statement.effect() == Effect::Deny)
+    };
+    match (passed, done.repository) {
+        (true, _) => "SM-S3-POL-05",
+        (false, true) => "SM-S3-REPO-11",
+        (false, false) if denies_only() => "SM-S3-REPO-12",
+        (false, false) => "SM-S3-POL-05",
     }
 }

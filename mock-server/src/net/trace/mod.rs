@@ -52,7 +52,7 @@ mod target;
 mod tests;
 
 use crate::kernel::{Elsewhere, Scope};
-use crate::model::path::{Flow, Goal, Hop, HopKind, Trace, Transport, Vantage, Way};
+use crate::model::path::{Flow, Hop, HopKind, Trace, Transport, Vantage, Way};
 use crate::model::{
     Evidence, NatGatewayId, NetworkInterface, Owner, PeeringSide, RouteTarget, SecurityGroupId, State,
     Subnet, VpcEndpoint,
@@ -285,15 +285,5 @@ impl Aim<'_> {
             }
         }
         evidence
-    }
-}
-
-impl Goal {
-    /// What is to be done in a bucket.
-    fn bucket(&self) -> Option<&crate::model::path::BucketUse> {
-        match self {
-            Goal::Bucket(wanted) => Some(wanted),
-            _ => None,
-        }
     }
 }

@@ -172,7 +172,7 @@ impl<'a> Walk<'a> {
                     // A repository of AWS's: the bucket's name is the host.
                     return self.resolve(place, &wanted.bucket, &host);
                 }
-                let region = self.bucket_region(wanted).unwrap_or(here);
+                let region = self.sight(&wanted.bucket).bucket().map_or(here, |bucket| bucket.region.clone());
                 let name = name_of("s3", &region);
                 // Certificates have one star, so buckets with dots are not named in the host.
                 let dotted = wanted.bucket.contains('.');

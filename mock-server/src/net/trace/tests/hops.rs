@@ -232,7 +232,7 @@ fn groups_let_out_what_any_rule_allows() {
     let mut scene = base;
     let nothing = scene.add_group(scene.vpc, &[]);
     let mut flow = scene.to_bucket();
-    flow.from.groups = vec![nothing, group(&scene)];
+    flow.from.as_mut().unwrap().groups = vec![nothing, group(&scene)];
     assert!(scene.trace(flow).reaches());
     scene.group = nothing;
     let trace = scene.trace(scene.host("example.com"));
@@ -349,6 +349,7 @@ fn a_bucket_has_to_exist_and_may_be_elsewhere() {
     // Whoever keeps buckets elsewhere has them there.
     scene.global.buckets.remove(&Arc::from("far"));
     scene.global.buckets.remove(&Arc::from(BUCKET));
+    scene.global.has_made_bucket = false;
     assert!(scene.trace(scene.flow(goal("no-such"))).reaches());
 }
 
@@ -359,6 +360,7 @@ fn the_repositories_of_amazon_linux_are_buckets_for_everybody() {
         "packages.us-west-2.amazonaws.com",
         "repo.us-west-2.amazonaws.com",
         "amazonlinux.us-west-2.amazonaws.com",
+        "amazonlinux-2-repos-us-west-2.s3.dualstack.us-west-2.amazonaws.com",
     ] {
         let trace = scene.trace(scene.host(host));
         assert!(trace.reaches(), "{:#?}", trace.blocked());
@@ -380,6 +382,6 @@ fn the_repositories_of_amazon_linux_are_buckets_for_everybody() {
 fn a_subnet_that_is_gone_leads_nowhere() {
     let scene = Scene::closed();
     let mut flow = scene.to_bucket();
-    flow.from.subnet = Id::parse("subnet-0123456789abcdef0").unwrap();
+    flow.from.as_mut().unwrap().subnet = Id::parse("subnet-0123456789abcdef0").unwrap();
     assert_eq!(blocked(&scene.trace(flow)).0, Route);
 }

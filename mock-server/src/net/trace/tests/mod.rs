@@ -9,6 +9,7 @@ mod scene;
 mod targets;
 
 use super::*;
+use crate::model::path::Goal;
 use scene::Scene;
 
 fn kinds(trace: &Trace) -> Vec<(HopKind, bool)> {

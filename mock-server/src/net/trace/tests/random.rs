@@ -240,7 +240,7 @@ fn flow(scene: &Scene, dice: &mut Dice, interfaces: &[NetworkInterfaceId]) -> Fl
         }
     };
     let mut flow = scene.flow(goal);
-    flow.from = Vantage::of(own[dice.roll(own.len())]).unwrap();
-    flow.from.public = dice.once_in(3);
+    flow.from = Vantage::of(own[dice.roll(own.len())]);
+    flow.from.as_mut().unwrap().public = dice.once_in(3);
     flow
 }

@@ -127,7 +127,7 @@ impl Scene {
     }
 
     pub fn flow(&self, to: Goal) -> Flow {
-        Flow { from: self.vantage(), to, transport: Transport::Tcp, port: 443 }
+        Flow { from: Some(self.vantage()), to, transport: Transport::Tcp, port: 443 }
     }
 
     pub fn host(&self, host: &str) -> Flow {
@@ -503,16 +503,9 @@ impl Scene {
     }
 
     pub fn put_bucket(&mut self, name: &str, region: &str, policy: Option<&str>) {
-        self.global.buckets.insert(Bucket {
-            name: name.into(),
-            account: account(OWN),
-            region: region.into(),
-            created: SimTime::from_millis(0),
-            policy: policy.map(PolicyDocument::new),
-            public_access: None,
-            versioning: Versioning::Unversioned,
-            tags: Tags::default(),
-        });
+        let bucket = Bucket::new(name, account(OWN), region.into(), SimTime::from_millis(0));
+        self.global.buckets.insert(Bucket { policy: policy.map(PolicyDocument::new), ..bucket });
+        self.global.has_made_bucket = true;
     }
 
     pub fn put_role(&mut self, policy: &str) {

@@ -105,9 +105,9 @@ fn an_internet_gateway_serves_public_addresses() {
     let interface = scene.add_interface(scene.subnet, &[scene.group], None, "interface");
     let row = scene.here.interfaces.get(&interface).unwrap().clone();
     let mut flow = scene.to_bucket();
-    flow.from = Vantage::of(&row).unwrap();
+    flow.from = Vantage::of(&row);
     assert_eq!(blocked(&scene.trace(flow.clone())), (Target, "EC2-IGW-PUBLIC", &*gateway.to_string()));
-    flow.from.public = true;
+    flow.from.as_mut().unwrap().public = true;
     assert!(scene.trace(flow).reaches());
 }
 
