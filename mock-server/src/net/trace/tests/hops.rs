@@ -226,7 +226,7 @@ fn groups_let_out_what_any_rule_allows() {
         let hop = trace.hops.iter().find(|hop| hop.kind == GroupOut).unwrap();
         assert_eq!((hop.passed, hop.rule), (passes, "EC2-SG-EVAL"));
         let resource = hop.evidence.resource.as_deref().unwrap();
-        assert_eq!(resource.starts_with(if passes { "sgr-" } else { "sg-" }), true, "{resource}");
+        assert!(resource.starts_with(if passes { "sgr-" } else { "sg-" }), "{resource}");
     }
     // The groups add up.
     let mut scene = base;
@@ -246,7 +246,7 @@ fn acls_are_asked_in_both_directions() {
     let base = Scene::closed_with_endpoint();
     let out = entry(100, true, true, EVERYWHERE, (443, 443));
     let back = entry(100, false, true, EVERYWHERE, (1_024, 65_535));
-    let cases: Vec<(Vec<AclEntry>, Option<(HopKind, i32)>)> = vec![
+    let cases = vec![
         (vec![out.clone(), back.clone()], None),
         (vec![out.clone(), entry(100, false, true, EVERYWHERE, (32_768, 65_535))], None),
         (vec![out.clone()], Some((AclBack, 32_767))),
