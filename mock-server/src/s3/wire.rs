@@ -70,7 +70,9 @@ const UNKNOWN: &[(&str, &str)] = &[
     ("metadataConfiguration", "BucketMetadataConfiguration"),
     ("metadataInventoryTable", "UpdateBucketMetadataInventoryTableConfiguration"),
     ("metadataJournalTable", "UpdateBucketMetadataJournalTableConfiguration"),
+    ("metadataAnnotationTable", "UpdateBucketMetadataAnnotationTableConfiguration"),
     ("renameObject", "RenameObject"),
+    ("annotation", "ObjectAnnotation"),
 ];
 
 /// Answers a request.
@@ -124,6 +126,11 @@ fn prepared(request: &Request<'_>, named: Option<S3Host<'_>>) -> Result<(Call, H
     if let Some((_, operation)) = UNKNOWN.iter().find(|(name, _)| has_query(http, name)) {
         return Err(S3Error::NotImplemented((*operation).into()));
     }
+    let uri = uri(http.uri(), named.and_then(|host| host.bucket))?;
+    let of_object = uri.path().splitn(3, '/').nth(2).is_some_and(|key| !key.is_empty());
+    if of_object && has_query(http, "encryption") {
+        return Err(S3Error::NotImplemented("UpdateObjectEncryption".into()));
+    }
     let (headers, body) = body::plain(http)?;
     let call = Call(Arc::new(Facts {
         world: request.world.clone(),
@@ -140,7 +147,7 @@ fn prepared(request: &Request<'_>, named: Option<S3Host<'_>>) -> Result<(Call, H
     }));
     let mut asked = HttpRequest::new(Body::from(body));
     *asked.method_mut() = http.method().clone();
-    *asked.uri_mut() = uri(http.uri(), named.and_then(|host| host.bucket))?;
+    *asked.uri_mut() = uri;
     *asked.headers_mut() = without_ours(headers);
     asked.extensions_mut().insert(call.clone());
     Ok((call, asked))
