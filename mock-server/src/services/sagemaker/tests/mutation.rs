@@ -68,7 +68,9 @@ fn outcome(id: &str, off: Option<&'static str>) -> Option<&'static str> {
             (training, request)
         }
         "SM-F-SG-404" => {
-            request["VpcConfig"]["SecurityGroupIds"] = json!(["sg-0123456789abcdef0"]);
+            // Without any group nothing would be let out.
+            let groups = json!(["sg-0123456789abcdef0", site.group.to_string()]);
+            request["VpcConfig"]["SecurityGroupIds"] = groups;
             (training, request)
         }
         "SM-F-VPC-MIX" => {
