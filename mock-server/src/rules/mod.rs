@@ -12,6 +12,7 @@ pub mod ec2;
 mod encryption;
 mod groups;
 mod hosting;
+pub mod isolation;
 mod network;
 pub mod pages;
 pub mod permissions;
@@ -153,6 +154,7 @@ rules![
     groups::OpenToMembersOfTransform,
     groups::OpenToMembersWithEfa,
     encryption::OpenToEncryption,
+    isolation::NoCalls,
 ];
 
 /// Every rule, in the order of the list.

@@ -31,6 +31,13 @@ pub struct Asked {
     #[serde(default)]
     processing_output_config: Outputs,
     stopping_condition: Option<Stopping>,
+    app_specification: App,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct App {
+    image_uri: String,
 }
 
 #[derive(Deserialize)]
@@ -161,6 +168,7 @@ impl Kind for Processing {
             network_isolation: asked.network_config.enable_network_isolation,
             inputs: inputs.map(|s3| s3.s3_uri.clone()).collect(),
             outputs: outputs.map(|s3| s3.s3_uri.clone()).collect(),
+            images: vec![asked.app_specification.image_uri.clone()],
             max_runtime: Some(Duration::from_secs(
                 stopping.map_or(DEFAULT_MAX_RUNTIME, |stopping| stopping.max_runtime_in_seconds),
             )),
@@ -223,7 +231,7 @@ impl Kind for Processing {
 impl Processing {
     fn failure<S: SerializeStruct>(job: &Job, out: &mut Members<'_, S>) -> Result<(), S::Error> {
         let told = job.told_failure();
-        out.maybe("ExitMessage", told.and_then(failure::exit_message))?;
+        out.maybe("ExitMessage", failure::exit_message(job))?;
         out.maybe("FailureReason", told.map(|failure| &failure.reason))
     }
 }

@@ -99,6 +99,7 @@ impl Kind for Transform {
             }],
             vpc: model.vpc.clone(),
             network_isolation: model.network_isolation,
+            images: model.images(),
             inputs,
             outputs: vec![asked.transform_output.s3_output_path.clone()],
             ..Needs::default()

@@ -95,7 +95,7 @@ impl Channel {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Algorithm {
-    training_image: Option<IgnoredAny>,
+    training_image: Option<String>,
     algorithm_name: Option<IgnoredAny>,
 }
 
@@ -137,6 +137,11 @@ pub struct Asked {
 impl Asked {
     pub fn max_runtime(&self) -> u64 {
         self.stopping_condition.max_runtime_in_seconds.unwrap_or(DEFAULT_MAX_RUNTIME)
+    }
+
+    /// The image, unless an algorithm is named instead.
+    pub fn image(&self) -> Option<&String> {
+        self.algorithm_specification.as_ref()?.training_image.as_ref()
     }
 
     /// The instances, whichever way they were asked for.
