@@ -137,9 +137,7 @@ fn follow(txn: &Txn<'_>, crew: &Crew<'_>, connection: &Connection) -> Vec<Arc<Tr
             let trace = net::trace(&terrain, &flow);
             let end = |trace: &Trace| trace.blocked().map(|hop| (hop.kind, hop.rule));
             let known = found.iter().any(|known| {
-                known.flow.from.subnet == from.subnet
-                    && known.flow.to == flow.to
-                    && end(known) == end(&trace)
+                known.flow.from.subnet == from.subnet && known.flow.to == flow.to && end(known) == end(&trace)
             });
             if !known {
                 found.push(Arc::new(trace));

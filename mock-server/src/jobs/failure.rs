@@ -46,8 +46,7 @@ pub fn of_container(
     };
     let message: String = exit.message.chars().take(LONGEST_MESSAGE).collect();
     // The message comes last, so that nothing in it is taken for the name of a fact.
-    let evidence =
-        Evidence::of(variant.unwrap_or_default()).with("code", exit.code).with("message", message);
+    let evidence = Evidence::of(variant.unwrap_or_default()).with("code", exit.code).with("message", message);
     Failure { reason: reason(kind, texts::fill(texts, id, &evidence).unwrap_or_default()), rule }
 }
 

@@ -21,7 +21,10 @@ impl Rule for NoCalls {
         jobs: WITH_CONTAINERS,
         phase: Phase::Run,
         basis: Basis::Documented,
-        docs: &[Doc { page: "mkt-algo-model-internet-free", anchor: "mkt-algo-model-internet-free-isolation" }],
+        docs: &[Doc {
+            page: "mkt-algo-model-internet-free",
+            anchor: "mkt-algo-model-internet-free-isolation",
+        }],
         summary: "Containers with network isolation have no network, with a VPC or without: they call nobody outside \
                   their job, no service of AWS either. Inputs and outputs are moved for them.",
         hint: "Do without the connection: bring what it fetches in the image or in an input. Or switch network \

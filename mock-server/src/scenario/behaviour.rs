@@ -176,9 +176,8 @@ impl<'de> Deserialize<'de> for Size {
                 u64::try_from(bytes).map(Size).map_err(|_| E::custom(format_args!("`{bytes}` is no size")))
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Size, E> {
-                let wrong = || {
-                    E::custom(format_args!("`{text}` is no size: write it like 1500, 10KB, 5MB or 2GiB"))
-                };
+                let wrong =
+                    || E::custom(format_args!("`{text}` is no size: write it like 1500, 10KB, 5MB or 2GiB"));
                 Size::parse(text).ok_or_else(wrong)
             }
         }
@@ -203,7 +202,9 @@ impl<'de> Deserialize<'de> for To {
 
 fn remote(text: &str) -> Result<Remote, String> {
     let wrong = || {
-        format!("`{text}` is nobody to connect to: write it like HOST:PORT, service:sts or repository:amazonlinux2")
+        format!(
+            "`{text}` is nobody to connect to: write it like HOST:PORT, service:sts or repository:amazonlinux2"
+        )
     };
     match text.split_once(':').ok_or_else(wrong)? {
         ("service", name) => {
@@ -234,7 +235,8 @@ fn remote(text: &str) -> Result<Remote, String> {
         (host, port) => {
             let port = port.parse().ok().filter(|port| *port > 0).ok_or_else(wrong)?;
             let label = |label: &str| {
-                !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+                !label.is_empty()
+                    && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
             };
             let is_host = host.len() <= 253 && host.split('.').all(label);
             if is_host { Ok(Remote::Host(host.into(), port)) } else { Err(wrong()) }
@@ -275,21 +277,22 @@ impl Declared {
             unnamed(name) || values.all().is_empty() || values.all().iter().any(|value| !value.is_finite())
         });
         let file = self.files.keys().find(|name| {
-            unnamed(name) || name.starts_with('/') || name.split('/').any(|part| part == ".." || part.is_empty())
+            unnamed(name)
+                || name.starts_with('/')
+                || name.split('/').any(|part| part == ".." || part.is_empty())
         });
         match () {
-            () if self.exit_code == Some(0) && self.failure.is_some() => {
-                Some("a container that exits with 0 has not failed: `failure` needs another `exitCode`".into())
-            }
+            () if self.exit_code == Some(0) && self.failure.is_some() => Some(
+                "a container that exits with 0 has not failed: `failure` needs another `exitCode`".into(),
+            ),
             () if !containers && !self.connects.is_empty() => {
                 Some("a compilation job runs no container of yours that could connect to anybody".into())
             }
             () if !containers && self.image.is_some() => {
                 Some("a compilation job has no image: say which by `job`".into())
             }
-            () if too_many.is_some() => {
-                too_many.map(|(what, count, most)| format!("`{what}` has {count} entries, and {most} at most"))
-            }
+            () if too_many.is_some() => too_many
+                .map(|(what, count, most)| format!("`{what}` has {count} entries, and {most} at most")),
             () if too_long => Some(format!("a line is longer than {LONGEST_TEXT} characters")),
             () => {
                 let metric = metric.map(|(name, _)| {
@@ -455,13 +458,10 @@ behaviours:
         for (text, expected) in [
             ("behaviors: []", "1:1: unknown key `behaviors`; did you mean `behaviours`?"),
             ("behaviours:\n- imag: x", "2:3: unknown key `imag`; did you mean `image`?"),
-            (
-                "behaviours:\n- kinds: [trainig]",
-                "2:11: unknown value `trainig`; did you mean `training`?",
-            ),
+            ("behaviours:\n- kinds: [trainig]", "2:11: unknown value `trainig`; did you mean `training`?"),
             (
                 "behaviours:\n- connects: [{to: 'a:1', onFail: log}]",
-                "2:27: unknown key `onFail`; did you mean `onFailure`?",
+                "2:26: unknown key `onFail`; known are onFailure, to",
             ),
             (
                 "behaviours:\n- {exitCode: 0, failure: x}",

@@ -187,8 +187,12 @@ impl<T: Target> Run<'_, T> {
             self.session.set_quota(quota, &limit.value.to_string()).await?;
         }
         if !self.scenario.behaviours.is_empty() {
-            let filled: Result<Vec<_>, _> =
-                self.scenario.behaviours.iter().map(|one| self.filled(one.referenced.into(), &one.value)).collect();
+            let filled: Result<Vec<_>, _> = self
+                .scenario
+                .behaviours
+                .iter()
+                .map(|one| self.filled(one.referenced.into(), &one.value))
+                .collect();
             self.session.declare(&filled.map_err(|problem| Broken(problem.to_string()))?).await?;
         }
         let scale = settings.clock.scale.as_ref().map_or(60.0, |scale| scale.value);

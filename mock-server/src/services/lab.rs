@@ -6,9 +6,9 @@ use crate::jobs;
 use crate::kernel::{Clock, ClockMode, HexId, Memo, Scope, SimTime};
 use crate::model::network::{ANY_V4, NewSubnet, NewVpc};
 use crate::model::{
-    Account, Defaults, Direction, Grants, Id, NetworkInterface, Partition, Peer, PolicyDocument, Profile,
-    RegionInfo, Role, RuleMode, SecurityGroup, SecurityGroupId, SecurityGroupRule, State, SubnetId, Tags,
-    Tenancy, Txn, VpcId, World,
+    Account, Behaviour, Defaults, Direction, Grants, Id, NetworkInterface, Partition, Peer, PolicyDocument,
+    Profile, RegionInfo, Role, RuleMode, SecurityGroup, SecurityGroupId, SecurityGroupRule, State, SubnetId,
+    Tags, Tenancy, Txn, VpcId, World,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -98,6 +98,11 @@ impl Lab {
 
     pub fn set_mode(&self, rule: &'static str, mode: RuleMode) {
         self.edit_scope(&Scope::Global, |state| state.rule_modes.set(rule, mode));
+    }
+
+    /// Declares what containers do, before all that was declared so far.
+    pub fn declare(&self, behaviour: Behaviour) {
+        self.edit_scope(&Scope::Global, |state| state.behaviours.put_first([behaviour]));
     }
 
     fn bits(&self) -> u128 {
