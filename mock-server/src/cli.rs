@@ -9,7 +9,7 @@ use crate::clock::{parse_lag, parse_mode, parse_span};
 use crate::gateway::Trust;
 use crate::kernel::{AccountId, ClockMode, SimTime};
 use crate::model::{
-    Choices, Defaults, IamMode, Offerings, Placement, Profile, Quotas, RuleMode, RuleModes, Silence, Texts,
+    Choices, Defaults, IamMode, Offerings, Placement, Precheck, Profile, Quotas, RuleMode, RuleModes, Silence, Texts,
 };
 use crate::rules;
 use crate::scenario;
@@ -104,6 +104,10 @@ struct Serve {
     /// Whether all instances of a job are in one of its subnets, or each in a subnet of its own choice.
     #[arg(long, env = "MOCKPLANE_PLACEMENT", default_value = "per-job")]
     placement: PlacementName,
+    /// What calls find out about S3 before they answer: whether data are there (existence), the same with policies that
+    /// count as they do outside of the VPC (outside), or nothing (off).
+    #[arg(long, env = "MOCKPLANE_PRECHECK", default_value = "existence", value_parser = precheck)]
+    precheck: Precheck,
     /// Zones that have no instances of a family, such as ml.g5=us-east-1a+us-east-1b; ml.p3= says that all zones have
     /// them. May be given several times, or once with commas.
     #[arg(long, env = "MOCKPLANE_NOT_OFFERED", value_delimiter = ',', value_parser = parse_not_offered)]
@@ -328,8 +332,14 @@ fn defaults(args: &Serve) -> Result<Defaults, String> {
         SilenceName::Fail => Silence::Fail,
         SilenceName::Hang => Silence::Hang,
     };
-    let choices =
-        Choices { placement, silence, linger: args.endpoint_linger, eventual: args.eventual_consistency };
+    let choices = Choices {
+            placement,
+            precheck: args.precheck,
+            silence,
+            linger: args.endpoint_linger,
+            eventual: args.eventual_consistency,
+            s3_bytes: None,
+        };
     let mut quotas = match args.quotas {
         QuotasName::Aws => Quotas::default(),
         QuotasName::Off => Quotas::UNLIMITED,
@@ -469,6 +479,10 @@ fn span(text: &str) -> Result<Duration, String> {
 
 fn lag(text: &str) -> Result<Duration, String> {
     parse_lag(text).ok_or_else(|| "a span such as 2s or 500ms, or 0".into())
+}
+
+fn precheck(name: &str) -> Result<Precheck, String> {
+    Precheck::parse(name).ok_or_else(|| "existence, outside or off".into())
 }
 
 fn parse_rule(text: &str) -> Result<(&'static str, RuleMode), String> {

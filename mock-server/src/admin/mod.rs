@@ -4,6 +4,7 @@ mod behaviours;
 mod consistency;
 mod iam;
 mod offerings;
+mod precheck;
 mod quotas;
 mod rules;
 
@@ -100,6 +101,8 @@ impl Site {
             ("POST", "quotas") => self.change_quota(request.body()),
             ("GET", "eventual-consistency") => self.consistency(query.get("account")),
             ("POST", "eventual-consistency") => self.change_consistency(request.body()),
+            ("GET", "precheck") => self.precheck(query.get("account")),
+            ("POST", "precheck") => self.change_precheck(request.body()),
             ("GET", "iam") => self.iam(query.get("account")),
             ("POST", "iam") => self.change_iam(request.body()),
             ("GET", "policy") => self.policy(&query),

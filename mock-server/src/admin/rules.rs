@@ -46,7 +46,7 @@ fn told(info: &rules::RuleInfo, modes: &RuleModes) -> Value {
     json!({
         "id": info.id,
         "name": info.name,
-        "phase": info.phase.name(),
+        "phase": info.phase_names(),
         "jobs": info.jobs.iter().map(|kind| kind.noun()).collect::<Vec<_>>(),
         "basis": info.basis.name(),
         "mode": modes.of(info.id).name(),

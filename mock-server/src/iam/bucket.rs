@@ -1,9 +1,15 @@
 //! Whether somebody may do something in a bucket: policies of who asks, of the VPC endpoint that the request came
 //! through, and of the bucket.
 
-use crate::model::{Bucket, VpcEndpoint, VpcId};
-use crate::policy::{self, Context, Decision, Policies, Request, decide as weigh};
+use super::grants::{self, Held};
+use super::{control, who};
+use crate::kernel::{AccountId, Elsewhere, Scope, SimTime};
+use crate::model::iam::SERVICE_SESSION;
+use crate::model::iam::policy::read;
+use crate::model::{Bucket, IamMode, Partition, Principal, Role, State, VpcEndpoint, VpcId};
+use crate::policy::{self, Context, Decision, Kind, Policies, Request, Sides, Source, decide as weigh};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// How a request gets to S3. Only what comes through a VPC endpoint has `aws:SourceVpc`, `aws:SourceVpce` and
 /// `aws:VpcSourceIp`; only what does not has `aws:SourceIp`. Source: IAM user guide, "AWS global condition context keys".
@@ -35,13 +41,164 @@ pub struct Ask<'a> {
 
 /// Decides.
 pub fn decide(ask: Ask<'_>) -> Decision {
-    let resource = ask.bucket.name.to_string();
-    let request = Request {
-        principal: ask.who,
-        action: ask.action,
-        resource: &resource,
-        resource_account: None,
-        context: &ask.context,
-    };
-    weigh(&request, &ask.given)
+    ask.put(|request, policies| weigh(request, policies))
+}
+
+/// Decides, each side for itself: who asks, the VPC endpoint, and the bucket. The request is allowed if all of them
+/// allow it.
+pub fn verdicts(ask: Ask<'_>) -> Sides {
+    ask.put(|request, policies| policy::sides(request, policies))
+}
+
+/// The ARN of a bucket, or of an object in it. Both are in the partition of the bucket's region.
+pub fn arn(bucket: &Bucket, key: Option<&str>) -> String {
+    let partition = Partition::of(&bucket.region);
+    match key {
+        None => partition.arn("s3", "", "", &bucket.name),
+        Some(key) => partition.arn("s3", "", "", format_args!("{}/{key}", bucket.name)),
+    }
+}
+
+impl Ask<'_> {
+    fn put<T>(mut self, decide: impl FnOnce(&Request<'_>, &Policies<'_>) -> T) -> T {
+        let owner = self.bucket.account.to_string();
+        self.tell_way(&owner);
+        let resource = arn(self.bucket, self.key);
+        let request = Request {
+            principal: self.who,
+            action: self.action,
+            resource: &resource,
+            resource_account: Some(&owner),
+            context: &self.context,
+        };
+        let name = arn(self.bucket, None);
+        let resource = self
+            .bucket
+            .policy
+            .as_ref()
+            .map(|document| Source { name: name.into(), policy: document.policy() });
+        // A text that is no policy allows nothing.
+        let endpoint = match self.came {
+            Came::Endpoint { endpoint, .. } => endpoint
+                .policy
+                .as_deref()
+                .map(|text| (endpoint.id.to_string(), read(text).unwrap_or_default())),
+            Came::Public(_) => None,
+        };
+        let endpoint = endpoint.as_ref().map(|(name, policy)| Source { name: name.as_str().into(), policy });
+        let policies = Policies { resource, resource_kind: Kind::Resource, endpoint, ..self.given.clone() };
+        decide(&request, &policies)
+    }
+
+    /// The condition keys of the way and of the bucket. `s3:BucketTag` and `aws:ResourceTag` are for buckets that have
+    /// ABAC switched on, which none has here (S3 user guide, "Using tags for ABAC in general purpose buckets").
+    fn tell_way(&mut self, owner: &str) {
+        let context = &mut self.context;
+        context.set("aws:ResourceAccount", owner);
+        context.set("s3:ResourceAccount", owner);
+        context.set("aws:RequestedRegion", &*self.bucket.region);
+        // Jobs and clients of AWS use TLS. Here nobody has a certificate of AWS's, so plain HTTP stands for it: policies
+        // that insist on TLS, as nearly every bucket of a company has, would else refuse everything.
+        context.set("aws:SecureTransport", "true");
+        context.set("s3:TlsVersion", "1.3");
+        context.set("aws:ViaAWSService", "false");
+        match self.came {
+            Came::Public(address) => context.set("aws:SourceIp", address.to_string()),
+            Came::Endpoint { endpoint, vpc, source } => {
+                context.set("aws:SourceVpce", endpoint.id.to_string());
+                context.set("aws:SourceVpc", vpc.to_string());
+                context.set("aws:VpcSourceIp", source.to_string());
+            }
+        }
+    }
+}
+
+/// The account-wide state of whoever asks.
+enum Home<'a> {
+    Near(&'a State),
+    Far(Arc<State>),
+}
+
+/// Somebody who asks for things in buckets, with all that was given to it: nobody in particular, or a role that a
+/// service acts as.
+pub struct Asker<'a> {
+    who: policy::Principal,
+    held: Held,
+    /// `None`: it is of no account.
+    home: Option<Home<'a>>,
+    context: Context,
+}
+
+impl<'a> Asker<'a> {
+    /// Nobody in particular: the request is not signed.
+    pub fn nobody() -> Self {
+        let who = policy::Principal::Anonymous;
+        Self { who, held: Held::default(), home: None, context: Context::new() }
+    }
+
+    /// A role as services act as it. It may be of another account than `account`, whose account-wide state is `global`.
+    /// A role that does not exist holds nothing. Where nobody says what time it is, policies cannot ask. `None`: that
+    /// is no ARN of a role.
+    pub fn role(
+        arn: &str,
+        account: AccountId,
+        global: &'a State,
+        elsewhere: &dyn Elsewhere<State>,
+        now: Option<SimTime>,
+    ) -> Option<Self> {
+        let mut parts = arn.splitn(6, ':').skip(1);
+        let (partition, service, _, owner, path) =
+            (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let partition = Partition::ALL.into_iter().find(|known| known.id() == partition)?;
+        let owner = AccountId::parse(owner).filter(|_| service == "iam")?;
+        let (_, name) = path.strip_prefix("role").and_then(|path| path.rsplit_once('/'))?;
+        let home = if owner == account {
+            Some(Home::Near(global))
+        } else {
+            elsewhere.peek(owner, &Scope::Global).map(Home::Far)
+        };
+        let state = home.as_ref().map(Home::state);
+        let role = state.and_then(|state| state.roles.get(&Role::key_of(name)));
+        let role = role.filter(|role| role.arn == arn);
+        let principal = Principal::Role {
+            role_arn: arn.to_owned(),
+            role_name: name.to_owned(),
+            role_unique_id: role.map(|role| role.unique_id.clone()).unwrap_or_default(),
+            session_name: SERVICE_SESSION.to_owned(),
+        };
+        let mut context = Context::new();
+        let held = state.zip(role).map(|(state, role)| grants::of_role(state, role)).unwrap_or_default();
+        if let (Some(state), Some(now)) = (state, now) {
+            who::keys(state, &principal, None, now, &mut context);
+        }
+        let who = who::asker(partition, owner, &principal);
+        Some(Self { who, held, home, context })
+    }
+
+    /// Asks for something in a bucket.
+    pub fn ask<'b>(
+        &'b self,
+        action: &'b str,
+        bucket: &'b Bucket,
+        key: Option<&'b str>,
+        came: Came<'b>,
+    ) -> Ask<'b> {
+        let control = self.home.as_ref().map(|home| control::levels(home.state())).unwrap_or_default();
+        let given = Policies { control, ..self.held.policies() };
+        Ask { who: &self.who, given, action, bucket, key, came, context: self.context.clone() }
+    }
+
+    /// What becomes of what its own account does not allow it.
+    pub fn mode(&self) -> IamMode {
+        self.home.as_ref().map(|home| home.state().authorization.mode).unwrap_or_default()
+    }
+}
+
+impl Home<'_> {
+    fn state(&self) -> &State {
+        match self {
+            Home::Near(state) => state,
+            Home::Far(state) => state,
+        }
+    }
 }

@@ -7,8 +7,8 @@ use super::{failure, stages};
 use crate::model::behaviour::line;
 use crate::model::path::{BucketUse, Flow, Goal, Hop, HopKind, Trace, Transport, Vantage};
 use crate::model::{
-    Behaviour, Connection, Evidence, Exit, Failure, InstanceId, Job, JobKey, JobKind, LogLine, Metric, Needs,
-    NetworkInterfaceId, Owner, Phase, Remote, RuleMode, Txn, interface, place,
+    Behaviour, Connection, Evidence, Exit, Failure, Finding, InstanceId, Job, JobKey, JobKind, LogLine, Metric,
+    Needs, Phase, Remote, RuleMode, Txn, Verdict, place,
 };
 use crate::net::{self, Terrain};
 use crate::rules::{self, isolation, texts};
@@ -28,13 +28,16 @@ pub(super) struct Crew<'a> {
     pub arn: &'a str,
     /// Of an endpoint: which of its variants.
     pub variant: Option<&'a str>,
-    pub interfaces: Vec<NetworkInterfaceId>,
+    /// Of those in a VPC.
+    pub vantages: Vec<Vantage>,
 }
 
 /// What containers did.
 #[derive(Default)]
 pub(super) struct Done {
     pub traces: Vec<(Phase, Arc<Trace>)>,
+    /// Violated rules about connections that are needed.
+    pub findings: Vec<Finding>,
     pub exit: Option<Exit>,
     /// The rule behind the exit.
     pub rule: Option<&'static str>,
@@ -52,14 +55,24 @@ pub(super) fn lasts(needs: &Needs, exit: Option<&Exit>, usual: Duration) -> Dura
 }
 
 /// Starts the containers of a job, whose failure is known from then on, and told when they end.
-pub(super) fn start_job(txn: &mut Txn<'_>, job: &mut Job) {
-    let owner = interface::InterfaceIndex::Owner(Owner::Job(job.key.clone()));
-    let interfaces = txn.state.interfaces.by(&owner).map(|interface| interface.id).collect();
-    let crew = Crew { key: &job.key, needs: &job.needs, arn: &job.arn, variant: None, interfaces };
+pub(super) fn start_job(txn: &mut Txn<'_>, job: &mut Job, vantages: Vec<Vantage>) {
+    let crew = Crew { key: &job.key, needs: &job.needs, arn: &job.arn, variant: None, vantages };
     let done = start(txn, &crew, &mut job.log);
     job.traces.extend(done.traces);
+    add(&mut job.findings, done.findings);
     job.failure = done.exit.as_ref().map(|exit| told(txn, &crew, exit, done.rule));
     job.exit = done.exit;
+}
+
+/// Adds what was found. The same rule may have found of another path that it is open; that no longer says it all.
+pub(super) fn add(findings: &mut Vec<Finding>, new: Vec<Finding>) {
+    for finding in new {
+        let same = |old: &Finding| old.rule == finding.rule && old.phase == finding.phase;
+        findings.retain(|old| old.is_violation() || !same(old));
+        if !findings.iter().any(same) {
+            findings.push(finding);
+        }
+    }
 }
 
 /// The failure of containers that ended so.
@@ -80,7 +93,7 @@ pub(super) fn start(txn: &mut Txn<'_>, crew: &Crew<'_>, log: &mut Vector<LogLine
         log.write(txn, text);
     }
     for connection in &behaviour.connects {
-        let Some((text, rule)) = connect(txn, crew, connection, &mut done.traces) else { continue };
+        let Some((text, rule)) = connect(txn, crew, connection, &mut done) else { continue };
         log.write_plain(txn, &text);
         if !connection.optional {
             done.exit = Some(Exit { code: 1, message: text, early: true });
@@ -95,56 +108,43 @@ pub(super) fn start(txn: &mut Txn<'_>, crew: &Crew<'_>, log: &mut Vector<LogLine
     done
 }
 
-/// Tries a connection from every interface. `None` if it gets through; else what the container says about it, and the
-/// rule behind it.
+/// Tries a connection from everywhere that the containers are. `None` if it gets through; else what they say about it,
+/// and the rule behind it.
 fn connect(
     txn: &mut Txn<'_>,
     crew: &Crew<'_>,
     connection: &Connection,
-    traces: &mut Vec<(Phase, Arc<Trace>)>,
+    done: &mut Done,
 ) -> Option<(String, &'static str)> {
     if crew.needs.network_isolation {
+        // A rule of the engine found and told it.
         let evidence = Evidence::of(connection.to.to_string());
-        return counts(txn, crew, isolation::ID)
+        return (mode_of(txn, isolation::ID) == RuleMode::Enforce)
             .then(|| (failure::said(&txn.state.texts, isolation::ID, &evidence), isolation::ID));
     }
-    let found = follow(txn, crew, connection);
-    let blocked = found.iter().find_map(|trace| trace.blocked().map(|hop| (trace.clone(), hop.clone())));
-    traces.extend(found.into_iter().map(|trace| (Phase::Run, trace)));
-    let (trace, hop) = blocked?;
-    counts(txn, crew, hop.rule).then(|| (obstacle(txn, connection, &trace, &hop), hop.rule))
-}
-
-/// Whether a rule that is violated has an effect. If it is only to be told, it is.
-fn counts(txn: &mut Txn<'_>, crew: &Crew<'_>, rule: &'static str) -> bool {
-    let mode = rules::mode_of(rule, &txn.global.rule_modes, &txn.global);
-    // Of isolation a rule of the engine tells by itself.
-    if mode == RuleMode::Warn && rule != isolation::ID {
-        let told = rules::get(rule).map_or("a connection of a container is blocked", |info| info.summary);
-        txn.note(rules::warning_kind(rule, &txn.global), crew.key.to_string(), Some(rule), told);
-    }
-    mode == RuleMode::Enforce
-}
-
-/// The ways of a connection: of those from one subnet that end alike, the first. Without a VPC of the user's there is
-/// nothing to follow, and nothing in the way.
-fn follow(txn: &Txn<'_>, crew: &Crew<'_>, connection: &Connection) -> Vec<Arc<Trace>> {
     let terrain = Terrain { state: &txn.state, global: &txn.global, elsewhere: txn.elsewhere() };
-    let rows = crew.interfaces.iter().filter_map(|id| txn.state.interfaces.get(id));
-    let mut found: Vec<Arc<Trace>> = Vec::new();
-    for from in rows.filter_map(|row| Vantage::of(row)) {
-        for flow in flows(&connection.to, txn.origin.region(), &from) {
-            let trace = net::trace(&terrain, &flow);
-            let end = |trace: &Trace| trace.blocked().map(|hop| (hop.kind, hop.rule));
-            let known = found.iter().any(|known| {
-                known.flow.from.subnet == from.subnet && known.flow.to == flow.to && end(known) == end(&trace)
-            });
-            if !known {
-                found.push(Arc::new(trace));
-            }
+    // Without a VPC of the user's nothing is in the way.
+    let flows = crew.vantages.iter().flat_map(|from| flows(&connection.to, txn.origin.region(), from));
+    let found: Vec<_> = flows.map(|flow| Arc::new(net::trace(&terrain, &flow))).collect();
+    let blocked = found.iter().find_map(|trace| trace.blocked().map(|hop| (trace.clone(), hop.clone())));
+    done.traces.extend(found.into_iter().map(|trace| (Phase::Run, trace)));
+    let (trace, hop) = blocked?;
+    let mode = mode_of(txn, hop.rule);
+    if mode != RuleMode::Off && !connection.optional {
+        let evidence = hop.evidence.clone().with("hop", hop.kind.name()).with("connection", &connection.to);
+        let evidence = Evidence { resource: evidence.resource.or(Some(hop.at.clone())), ..evidence };
+        let verdict = Verdict::Violated(evidence);
+        done.findings.push(Finding { rule: hop.rule, phase: Phase::Run, mode, verdict });
+        if mode == RuleMode::Warn {
+            let told = rules::get(hop.rule).map_or("a connection is blocked", |info| info.summary);
+            txn.note(rules::warning_kind(hop.rule, &txn.global), crew.key.to_string(), Some(hop.rule), told);
         }
     }
-    found
+    (mode == RuleMode::Enforce).then(|| (obstacle(txn, connection, &trace, &hop), hop.rule))
+}
+
+fn mode_of(txn: &Txn<'_>, rule: &str) -> RuleMode {
+    rules::mode_of(rule, &txn.global.rule_modes, &txn.global)
 }
 
 /// What has to be reachable for a connection from somewhere.
@@ -163,7 +163,7 @@ pub fn flows(to: &Remote, region: &str, from: &Vantage) -> Vec<Flow> {
             buckets.map(|bucket| (Goal::Bucket(used(bucket)), HTTPS)).collect()
         }
     };
-    let flow = |(to, port)| Flow { from: from.clone(), to, transport: Transport::Tcp, port };
+    let flow = |(to, port)| Flow { from: Some(from.clone()), to, transport: Transport::Tcp, port };
     goals.into_iter().map(flow).collect()
 }
 

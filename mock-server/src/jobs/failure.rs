@@ -38,11 +38,11 @@ pub fn of_container(
     rule: Option<&'static str>,
 ) -> Failure {
     let id = match kind {
-        JobKind::Training => "training-exit",
+        JobKind::Training => "SM-F-ALGO",
         JobKind::Processing => "processing-exit",
-        JobKind::Transform => "transform-exit",
+        JobKind::Transform => "SM-F-XFORM",
         JobKind::Compilation => "compilation-exit",
-        JobKind::Hosting => "hosting-exit",
+        JobKind::Hosting => "SM-F-PING",
     };
     let message: String = exit.message.chars().take(LONGEST_MESSAGE).collect();
     // The message comes last, so that nothing in it is taken for the name of a fact.

@@ -14,15 +14,18 @@ pub mod stages;
 pub use explain::{Explanation, explain};
 
 use crate::kernel::{Due, Memo};
+use crate::model::interface::InterfaceIndex;
+use crate::model::path::{Trace, Vantage};
 use crate::model::{
-    Alarm, Course, Document, Finding, Job, JobKey, JobKind, JobStatus, Needs, Owner, Phase, Profile, Silence,
-    Tags, Transition, Txn,
+    Alarm, Course, Document, Finding, Job, JobKey, JobKind, JobStatus, Needs, NetworkInterface, Owner, Phase,
+    Profile, Silence, Tags, Transition, Txn, bucket,
 };
 use crate::net;
-use crate::rules::{self, Case, Report, isolation};
+use crate::rules::{self, Case, Paths, Report, isolation};
 use imbl::Vector;
 use stages::Stage;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// A job that is asked for.
 #[derive(Debug)]
@@ -64,7 +67,7 @@ pub fn start(txn: &mut Txn<'_>, new: NewJob) -> Result<(), Box<Finding>> {
         tags,
         memo: Memo::default(),
     };
-    if let Some(violation) = ask(txn, &job.key, &job.needs, &mut job.findings, Phase::Create) {
+    if let Some(violation) = job.ask(txn, Vec::new(), Phase::Create) {
         return Err(Box::new(violation));
     }
     enter(txn, job, 0);
@@ -127,6 +130,12 @@ fn divert(txn: &mut Txn<'_>, mut job: Job, course: Course) {
 }
 
 impl Job {
+    /// Asks the rules of a phase.
+    fn ask(&mut self, txn: &mut Txn<'_>, vantages: Vec<Vantage>, phase: Phase) -> Option<Finding> {
+        let kept = Kept { findings: &mut self.findings, traces: &mut self.traces };
+        ask(txn, &self.key, &self.needs, vantages, kept, phase)
+    }
+
     /// What the job calls its status.
     pub fn status_word(&self) -> &'static str {
         stages::status_word(self.key.kind, self.status)
@@ -227,7 +236,9 @@ fn begin(txn: &mut Txn<'_>, job: &mut Job, phase: Phase) {
     if job.failure.is_some() {
         return;
     }
-    let violation = ask(txn, &job.key, &job.needs, &mut job.findings, phase);
+    let held = txn.state.interfaces.by(&InterfaceIndex::Owner(Owner::Job(job.key.clone())));
+    let vantages = vantages(held.map(|interface| &**interface));
+    let violation = job.ask(txn, vantages.clone(), phase);
     // That rule's effect is the container's own failure.
     let violation = violation.filter(|violation| violation.rule != isolation::ID);
     if let Some(violation) = &violation {
@@ -252,9 +263,27 @@ fn begin(txn: &mut Txn<'_>, job: &mut Job, phase: Phase) {
             txn.note("JobInterfaces", job.key.to_string(), None, message);
         }
         Phase::Input => tell_buckets(txn, &job.key, &job.needs),
-        Phase::Run if violation.is_none() => behaviour::start_job(txn, job),
+        Phase::Run if violation.is_none() => behaviour::start_job(txn, job, vantages),
         _ => {}
     }
+}
+
+/// What a job or an endpoint keeps of what the rules said, and of what they looked at.
+struct Kept<'a> {
+    findings: &'a mut Vec<Finding>,
+    traces: &'a mut Vec<(Phase, Arc<Trace>)>,
+}
+
+/// From where instances with these interfaces see the network: those in one subnet see the same, for all carry the same
+/// groups.
+fn vantages<'a>(interfaces: impl Iterator<Item = &'a NetworkInterface>) -> Vec<Vantage> {
+    let mut all: Vec<Vantage> = Vec::new();
+    for vantage in interfaces.filter_map(Vantage::of) {
+        if all.iter().all(|known| known.subnet != vantage.subnet) {
+            all.push(vantage);
+        }
+    }
+    all
 }
 
 /// Asks the rules of a phase, keeps what they say, and answers the violation that has an effect.
@@ -262,10 +291,14 @@ fn ask(
     txn: &mut Txn<'_>,
     key: &JobKey,
     needs: &Needs,
-    findings: &mut Vec<Finding>,
+    vantages: Vec<Vantage>,
+    kept: Kept<'_>,
     phase: Phase,
 ) -> Option<Finding> {
-    let report = rules::evaluate(phase, &Case::new(txn, key, needs), &txn.global.rule_modes);
+    let paths = Paths::new(phase, vantages);
+    let case = Case { paths: Some(&paths), ..Case::new(txn, key, needs) };
+    let report = rules::evaluate(phase, &case, &txn.global.rule_modes);
+    kept.traces.extend(paths.traces().map(|trace| (phase, trace)));
     warn(txn, &key.to_string(), key.kind, &report);
     let decisive = report.decisive().cloned();
     // What makes a call fail leaves no event; no call fails for what an endpoint asks.
@@ -275,7 +308,7 @@ fn ask(
         let text = failure::of(&txn.state.texts, key.kind, violation).reason;
         txn.note("RuleViolated", key.to_string(), Some(violation.rule), text);
     }
-    findings.extend(report.findings);
+    kept.findings.extend(report.findings);
     decisive
 }
 
@@ -293,17 +326,14 @@ pub fn warn(txn: &mut Txn<'_>, resource: &str, kind: JobKind, report: &Report) {
 
 /// Tells, once for each bucket of a job, that nobody checks what is in it.
 fn tell_buckets(txn: &mut Txn<'_>, key: &JobKey, needs: &Needs) {
-    let urls = needs.inputs.iter().chain(&needs.outputs);
-    for bucket in urls.filter_map(|url| bucket(url)).collect::<BTreeSet<_>>() {
-        let message =
-            format!("{bucket} is not a bucket of this server: it is taken to exist and to allow all");
+    let places = needs.inputs.iter().chain(&needs.outputs).filter_map(|need| need.place.as_ref());
+    for name in places.map(|place| &place.bucket).collect::<BTreeSet<_>>() {
+        if bucket::find(txn.origin.account, name, txn.elsewhere()).is_some() {
+            continue;
+        }
+        let message = format!("{name} is not a bucket of this server: it is taken to exist and to allow all");
         txn.note("ExternalBucket", key.to_string(), None, message);
     }
-}
-
-/// The bucket of `s3://bucket/key`.
-fn bucket(url: &str) -> Option<&str> {
-    url.strip_prefix("s3://")?.split('/').next().filter(|name| !name.is_empty())
 }
 
 /// Ends a job that has a failure to tell.

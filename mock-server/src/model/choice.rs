@@ -22,13 +22,43 @@ pub enum Silence {
     Hang,
 }
 
+/// What calls find out about S3 before they answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Precheck {
+    /// Whether data are there for the role; what policies refuse because of where the call asks from is left to the job.
+    #[default]
+    Existence,
+    /// The same, and policies count as they do for whoever asks from outside of the VPC.
+    Outside,
+    Off,
+}
+
+impl Precheck {
+    pub const ALL: [Precheck; 3] = [Precheck::Existence, Precheck::Outside, Precheck::Off];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Precheck::Existence => "existence",
+            Precheck::Outside => "outside",
+            Precheck::Off => "off",
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.name() == name)
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Choices {
     pub placement: Placement,
+    pub precheck: Precheck,
     pub silence: Silence,
     /// How long the interfaces of a deleted endpoint stay; `None`: as the profile says.
     pub linger: Option<Duration>,
     /// How long it takes until what EC2 was told is seen by those who ask; none by default.
     /// Source: EC2 developer guide, "Eventual consistency in the Amazon EC2 API", which gives no time.
     pub eventual: Duration,
+    /// How many bytes of objects an account may keep; `None`: [`bucket::MOST_BYTES`](super::bucket::MOST_BYTES).
+    pub s3_bytes: Option<u64>,
 }

@@ -35,13 +35,32 @@ impl SageModel {
         self.containers().filter_map(|container| container["Image"].as_str()).map(str::to_owned).collect()
     }
 
-    /// Where the containers' model data is.
-    pub fn data_urls(&self) -> Vec<String> {
-        let url = |container: &serde_json::Value| {
-            let source = &container["ModelDataSource"]["S3DataSource"]["S3Uri"];
-            container["ModelDataUrl"].as_str().or(source.as_str()).map(str::to_owned)
+    /// The containers' model data. A container for many models has a prefix below which each is packed for itself, and
+    /// gets one when it is asked for; data that are not packed are a prefix too. Source: API reference,
+    /// ContainerDefinition and S3ModelDataSource.
+    pub fn data(&self) -> Vec<DataNeed> {
+        let need = |container: &serde_json::Value| {
+            let source = &container["ModelDataSource"]["S3DataSource"];
+            match container["ModelDataUrl"].as_str() {
+                Some(url) if container["Mode"] == "MultiModel" => {
+                    Some(DataNeed::new(DataUse::Model, Extent::Prefix, url))
+                }
+                Some(url) => Some(DataNeed::new(DataUse::Model, Extent::Object, url)),
+                None => {
+                    let url = source["S3Uri"].as_str()?;
+                    Some(DataNeed::typed(DataUse::Model, source["S3DataType"].as_str(), url))
+                }
+            }
         };
-        self.containers().filter_map(url).collect()
+        let more = |container: &serde_json::Value| {
+            let sources = container["AdditionalModelDataSources"].as_array().cloned().unwrap_or_default();
+            let need = |source: &serde_json::Value| {
+                let source = &source["S3DataSource"];
+                Some(DataNeed::typed(DataUse::Model, source["S3DataType"].as_str(), source["S3Uri"].as_str()?))
+            };
+            sources.iter().filter_map(need).collect::<Vec<_>>()
+        };
+        self.containers().flat_map(|container| need(container).into_iter().chain(more(container))).collect()
     }
 }
 

@@ -113,9 +113,9 @@ pub struct Needs {
     pub network_isolation: bool,
     /// The instances encrypt what they send each other.
     pub encrypted: bool,
-    /// `s3://` URLs that are read and written.
-    pub inputs: Vec<String>,
-    pub outputs: Vec<String>,
+    /// What is read and written in S3.
+    pub inputs: Vec<DataNeed>,
+    pub outputs: Vec<DataNeed>,
     /// Longest run, if there is a limit.
     pub max_runtime: Option<Duration>,
     /// The images of the containers, if they are the user's.

@@ -9,6 +9,7 @@ pub mod assign;
 pub mod behaviour;
 pub mod bucket;
 pub mod choice;
+pub mod data;
 pub mod edge;
 pub mod elastic;
 pub mod endpoint_service;
@@ -46,6 +47,7 @@ pub mod tags;
 pub mod texts;
 pub mod transit;
 pub mod transit_table;
+pub mod upload;
 pub mod vpc;
 pub mod vpc_endpoint;
 
@@ -55,9 +57,10 @@ pub use address6::Ipv6Pool;
 pub use assign::Addresses;
 pub use behaviour::{Behaviour, Behaviours, Connection, Exit, LogLine, Metric, Remote, Repository, Wildcard};
 pub use bucket::{
-    Bucket, Content, FoundBucket, Object, ObjectKey, ObjectVersion, PublicAccessBlock, Versioning,
+    Bucket, Content, FoundBucket, Object, ObjectKey, ObjectVersion, PublicAccessBlock, PutObject, Versioning,
 };
-pub use choice::{Choices, Placement, Silence};
+pub use choice::{Choices, Placement, Precheck, Silence};
+pub use data::{DataNeed, DataUse, Extent, S3Place};
 pub use edge::{EgressOnlyInternetGateway, VpnAttachment, VpnAttachmentState, VpnGateway};
 pub use elastic::ElasticAddress;
 pub use endpoint_service::{EndpointService, EndpointType};
@@ -103,6 +106,7 @@ pub use tags::Tags;
 pub use texts::Texts;
 pub use transit::{TransitAttachment, TransitGateway, TransitState};
 pub use transit_table::TransitRouteTable;
+pub use upload::{Part, Upload, UploadKey};
 pub use vpc::{LaunchNames, Subnet, Tenancy, Vpc};
 pub use vpc_endpoint::{EndpointPlacement, VpcEndpoint, VpcEndpointState};
 

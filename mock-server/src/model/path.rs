@@ -61,7 +61,8 @@ pub enum Transport {
 /// The question: may this get there, and back?
 #[derive(Clone, PartialEq, Debug)]
 pub struct Flow {
-    pub from: Vantage,
+    /// `None`: from a network of the service's own, that reaches everything. Only policies count then.
+    pub from: Option<Vantage>,
     pub to: Goal,
     pub transport: Transport,
     pub port: u16,

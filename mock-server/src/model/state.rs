@@ -173,6 +173,9 @@ pub struct State {
     // === S3 ===
     pub buckets: Table<Bucket>,
     pub objects: Table<Object>,
+    pub uploads: Table<Upload>,
+    /// What all versions of objects and parts of uploads keep in memory.
+    pub s3_bytes: u64,
 }
 
 impl CellState for State {
@@ -221,6 +224,7 @@ impl CellState for State {
         match letter {
             Letter::Peering(news) => peering::receive(txn, *news),
             Letter::Session(session) => drop(txn.state.sessions.insert(*session)),
+            Letter::PutObject(put) => bucket::receive(txn, *put),
         }
     }
 }
@@ -231,6 +235,8 @@ pub enum Letter {
     Peering(Box<peering::PeeringNews>),
     /// Somebody of another account assumed a role here.
     Session(Box<Session>),
+    /// Something wrote to a bucket here.
+    PutObject(Box<PutObject>),
 }
 
 impl State {
@@ -305,6 +311,8 @@ impl State {
         broken.extend(place::broken_invariants(self));
         broken.extend(flow_log::broken_invariants(self));
         broken.extend(iam::broken_invariants(self));
+        table(&mut broken, "uploads", &self.uploads);
+        broken.extend(bucket::broken_invariants(self));
         for vpc in self.vpcs.iter() {
             if let Some(options) = vpc.dhcp_options.filter(|id| !self.dhcp_options.contains(id)) {
                 broken.push(format!("{} has {options}, which does not exist", vpc.id));

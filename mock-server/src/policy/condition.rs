@@ -118,6 +118,12 @@ pub(super) struct Condition {
     values: Values,
 }
 
+impl Condition {
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+}
+
 /// Values of a policy, read. One that cannot be read as what its operator compares matches nothing.
 #[derive(Clone, Debug)]
 enum Values {

@@ -89,6 +89,11 @@ impl Statement {
         self.effect
     }
 
+    /// Whether one of its conditions looks at this key.
+    pub fn asks_for(&self, key: &str) -> bool {
+        self.conditions.iter().any(|condition| condition.key().eq_ignore_ascii_case(key))
+    }
+
     /// Whether it applies to what is asked, as a statement of a policy of this kind, and how it then lets in
     /// who asks.
     pub(super) fn applies(&self, asked: &Asked<'_>, kind: Kind) -> Option<Grant> {

@@ -176,6 +176,10 @@ impl<'a> Values<'a> {
 }
 
 impl<'a> Asked<'a> {
+    fn new(request: &'a Request<'a>, policies: &Policies<'_>) -> Self {
+        Self { request, action: request.action.to_ascii_lowercase(), bounded: policies.boundary.is_some() }
+    }
+
     /// What a condition key says: the context, or else who asks.
     pub fn values(&self, key: &str) -> Option<Values<'a>> {
         let listed = self.request.context.get(key).map(Values::Listed);
@@ -251,9 +255,57 @@ impl Applied<'_> {
 /// everybody) it grants whatever boundary and session policies leave out, to the sessions of a role that it
 /// names what these leave. An account that it names is not yet a grant to anybody in it but the root user.
 pub fn decide(request: &Request<'_>, policies: &Policies<'_>) -> Decision {
-    let asked =
-        Asked { request, action: request.action.to_ascii_lowercase(), bounded: policies.boundary.is_some() };
-    let mut found = Found { asked: &asked, allow: Vec::new(), deny: Vec::new() };
+    let asked = Asked::new(request, policies);
+    weigh(&asked, policies).decision(|_| true)
+}
+
+/// What each side that has a say would decide if the others had none: one is denied if and only if the request is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sides {
+    /// What was given to who asks, with boundary, session and service control policies.
+    pub asker: Decision,
+    /// The VPC endpoint that the request came through.
+    pub endpoint: Decision,
+    /// What is acted on.
+    pub resource: Decision,
+}
+
+/// Decides like [`decide`], side by side.
+pub fn sides(request: &Request<'_>, policies: &Policies<'_>) -> Sides {
+    let asked = Asked::new(request, policies);
+    let weighed = weigh(&asked, policies);
+    Sides {
+        asker: weighed.decision(|kind| !kind.names_principals()),
+        endpoint: weighed.decision(|kind| kind == Kind::Endpoint),
+        resource: weighed.decision(|kind| kind == policies.resource_kind),
+    }
+}
+
+/// What there is to decide from.
+struct Weighed<'a> {
+    found: Found<'a>,
+    /// The kinds of policies that should have allowed and do not, the one that AWS tells first.
+    missing: Vec<Kind>,
+}
+
+impl Weighed<'_> {
+    /// The decision as far as it is made by policies of these kinds.
+    fn decision(&self, of: impl Fn(Kind) -> bool) -> Decision {
+        let denied = self.found.deny.iter().find(|applied| of(applied.kind));
+        let missing = self.missing.iter().find(|kind| of(**kind));
+        let (verdict, decided) = match (denied, missing) {
+            (Some(applied), _) => (Verdict::ExplicitDeny(applied.kind), &self.found.deny[..]),
+            (None, Some(kind)) => (Verdict::ImplicitDeny(*kind), &[][..]),
+            (None, None) => (Verdict::Allowed, &self.found.allow[..]),
+        };
+        let cited = decided.iter().filter(|applied| of(applied.kind)).filter_map(Applied::cite);
+        Decision { verdict, cited: cited.collect() }
+    }
+}
+
+fn weigh<'a>(asked: &'a Asked<'a>, policies: &'a Policies<'a>) -> Weighed<'a> {
+    let request = asked.request;
+    let mut found = Found { asked, allow: Vec::new(), deny: Vec::new() };
     let standing = request.principal.standing();
     let outsider = standing == Standing::Outsider;
 
@@ -277,34 +329,17 @@ pub fn decide(request: &Request<'_>, policies: &Policies<'_>) -> Decision {
     let by_account = !outsider && grant < Some(Grant::Direct);
     let limited = by_account && standing == Standing::Identity;
 
-    let missing = if let Some(applied) = found.deny.first() {
-        Some(Verdict::ExplicitDeny(applied.kind))
-    } else if !controlled {
-        Some(Verdict::ImplicitDeny(Kind::ControlPolicy))
-    } else if needs_grant && granted.is_none() {
-        Some(Verdict::ImplicitDeny(policies.resource_kind))
-    } else if limited && grant < Some(Grant::Role) && identity.is_none() {
-        Some(Verdict::ImplicitDeny(Kind::Identity))
-    } else if limited && policies.boundary.is_some() && boundary.is_none() {
-        Some(Verdict::ImplicitDeny(Kind::Boundary))
-    } else if by_account && policies.session.is_some() && session.is_none() {
-        Some(Verdict::ImplicitDeny(Kind::Session))
-    } else if policies.endpoint.is_some() && through.is_none() {
-        Some(Verdict::ImplicitDeny(Kind::Endpoint))
-    } else {
-        None
-    };
-    let verdict = missing.unwrap_or(Verdict::Allowed);
-    let decided = match verdict {
-        Verdict::Allowed => {
-            let counts = |applied: &Applied<'_>| {
-                needs_grant || applied.kind != Kind::Resource || applied.grant > Grant::Account
-            };
-            found.allow.retain(counts);
-            found.allow
-        }
-        Verdict::ExplicitDeny(_) => found.deny,
-        Verdict::ImplicitDeny(_) => Vec::new(),
-    };
-    Decision { verdict, cited: decided.iter().filter_map(Applied::cite).collect() }
+    let lacks = [
+        (Kind::ControlPolicy, !controlled),
+        (policies.resource_kind, needs_grant && granted.is_none()),
+        (Kind::Identity, limited && grant < Some(Grant::Role) && identity.is_none()),
+        (Kind::Boundary, limited && policies.boundary.is_some() && boundary.is_none()),
+        (Kind::Session, by_account && policies.session.is_some() && session.is_none()),
+        (Kind::Endpoint, policies.endpoint.is_some() && through.is_none()),
+    ];
+    let missing = lacks.into_iter().filter(|(_, lacks)| *lacks).map(|(kind, _)| kind).collect();
+    found
+        .allow
+        .retain(|applied| needs_grant || applied.kind != Kind::Resource || applied.grant > Grant::Account);
+    Weighed { found, missing }
 }

@@ -14,7 +14,7 @@ mod text;
 
 pub use context::Context;
 pub use document::{Effect, Malformed, Policy, Statement};
-pub use eval::{Cited, Decision, Kind, Policies, Request, Source, Verdict, decide};
+pub use eval::{Cited, Decision, Kind, Policies, Request, Sides, Source, Verdict, decide, sides};
 pub use principal::Principal;
 
 #[cfg(test)]

@@ -6,7 +6,10 @@ use std::fmt::Write;
 
 /// The page of a rule, as `mockplane rule ID` prints it.
 pub fn page(id: &str) -> Option<String> {
-    get(id).map(render).or_else(|| ec2::get(id).map(render_ec2))
+    match (get(id).map(render), ec2::get(id).map(render_ec2)) {
+        (Some(of_jobs), Some(of_calls)) => Some(format!("{of_jobs}\n{of_calls}")),
+        (one, other) => one.or(other),
+    }
 }
 
 fn render_ec2(rule: &Ec2Rule) -> String {
@@ -50,7 +53,7 @@ pub fn catalogue() -> String {
             "| [{}](#{anchor}) | {} | {} | {} | {} |",
             info.id,
             info.name,
-            info.phase.name(),
+            info.phase_names(),
             kinds(info),
             info.basis.name()
         );
@@ -79,7 +82,7 @@ pub fn catalogue() -> String {
 
 fn facts(info: &RuleInfo) -> Vec<(&'static str, String)> {
     let mut facts = vec![
-        ("phase", info.phase.name().to_owned()),
+        ("phase", info.phase_names()),
         ("jobs", kinds(info)),
         ("basis", info.basis.name().to_owned()),
     ];
@@ -115,11 +118,16 @@ mod tests {
 
     #[test]
     fn ec2_has_each_rule_once() {
-        let mut ids: Vec<_> = ec2::all().map(|rule| rule.id).chain(all().map(|info| info.id)).collect();
+        let mut ids: Vec<_> = ec2::all().map(|rule| rule.id).collect();
         ids.sort_unstable();
         let count = ids.len();
         ids.dedup();
         assert_eq!(ids.len(), count);
+        // A rule of both kinds refuses calls and stops packets; its page tells both.
+        let both = all().filter(|info| ids.contains(&info.id)).map(|info| info.id);
+        assert_eq!(both.collect::<Vec<_>>(), ["EC2-RT-LOCAL", "EC2-NAT-STATE"]);
+        let both = page("EC2-NAT-STATE").unwrap();
+        assert!(both.contains("train-vpc") && both.contains("drained"), "{both}");
         assert!(page("ec2-sub-range").is_some_and(|page| page.contains("/28")));
     }
 

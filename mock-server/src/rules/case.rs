@@ -1,8 +1,9 @@
 //! What a rule looks at.
 
+use super::path::{Followed, Paths};
 use crate::kernel::{AccountId, Elsewhere};
 use crate::model::{
-    Id, JobKey, JobKind, Needs, Role, SecurityGroup, SecurityGroupId, State, Subnet, SubnetId, Txn, Vpc,
+    Id, JobKey, JobKind, Needs, Phase, Role, RuleModes, SecurityGroup, SecurityGroupId, State, Subnet, SubnetId, Txn, Vpc,
     VpcConfig,
 };
 use std::sync::Arc;
@@ -21,6 +22,8 @@ pub struct Case<'a> {
     pub account: AccountId,
     /// Other accounts and regions.
     pub elsewhere: &'a dyn Elsewhere<State>,
+    /// Where the job's instances are, and the ways from there. `None`: nobody asks for any.
+    pub paths: Option<&'a Paths>,
 }
 
 impl<'a> Case<'a> {
@@ -33,7 +36,23 @@ impl<'a> Case<'a> {
             global: &txn.global,
             account: txn.origin.account,
             elsewhere: txn.elsewhere(),
+            paths: None,
         }
+    }
+
+    /// What rules count for.
+    pub(super) fn modes(&self) -> &'a RuleModes {
+        &self.global.rule_modes
+    }
+
+    /// The phase in which paths are taken.
+    pub(super) fn phase(&self) -> Option<Phase> {
+        self.paths?.phase()
+    }
+
+    /// The paths that the job takes in the phase that is asked about, in the order in which it takes them.
+    pub fn paths(&self) -> &'a [Followed] {
+        self.paths.map_or(&[], |paths| paths.follow(self))
     }
 
     pub fn vpc_config(&self) -> Option<&'a VpcConfig> {

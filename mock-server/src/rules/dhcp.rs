@@ -14,7 +14,7 @@ impl Rule for BothKeys {
         aliases: &[],
         name: "dhcp-options-with-both-keys",
         jobs: ALL,
-        phase: Phase::Start,
+        phases: &[Phase::Start],
         basis: Basis::Observed,
         docs: &[Doc { page: "process-vpc", anchor: "process-vpc-route-table" }],
         summary: "The DHCP options of the job's VPC name both domain-name-servers and domain-name. Instances of EC2 do \

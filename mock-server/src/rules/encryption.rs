@@ -20,7 +20,7 @@ impl Rule for OpenToEncryption {
         aliases: &[],
         name: "encrypted-members-connect",
         jobs: &[JobKind::Training],
-        phase: Phase::Run,
+        phases: &[Phase::Run],
         basis: Basis::Documented,
         docs: &[Doc { page: "train-encrypt", anchor: "train-encrypt-api" }],
         summary: "The security groups of a training job whose instances encrypt what they send each other allow, inbound \

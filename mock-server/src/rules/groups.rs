@@ -52,7 +52,7 @@ impl Rule for OpenToSubnets {
         aliases: &[],
         name: "compilation-egress-to-subnets",
         jobs: &[JobKind::Compilation],
-        phase: Phase::Start,
+        phases: &[Phase::Start],
         basis: Basis::Documented,
         docs: &[Doc { page: "neo-vpc", anchor: "neo-vpc-groups" }],
         summary: "The security groups of a compilation job allow outbound TCP to the address ranges of the job's \
@@ -104,7 +104,7 @@ macro_rules! open_to_members {
                 aliases: &[],
                 name: $slug,
                 jobs: &[$kind],
-                phase: Phase::Run,
+                phases: &[Phase::Run],
                 basis: Basis::Documented,
                 docs: &[Doc { page: $page, anchor: concat!($page, "-groups") }],
                 summary: concat!(
@@ -158,7 +158,7 @@ impl Rule for OpenToMembersWithEfa {
         aliases: &[],
         name: "efa-members-exchange-everything",
         jobs: &[JobKind::Training],
-        phase: Phase::Run,
+        phases: &[Phase::Run],
         basis: Basis::Documented,
         docs: &[Doc { page: "train-vpc", anchor: "train-vpc-groups" }],
         summary: "The security groups of a training job whose instances have an Elastic Fabric Adapter allow all \

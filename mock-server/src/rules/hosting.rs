@@ -17,7 +17,7 @@ impl Rule for TwoZones {
         aliases: &["SM-HOST-AZ-02"],
         name: "two-zones-for-hosting",
         jobs: &[JobKind::Hosting],
-        phase: Phase::Place,
+        phases: &[Phase::Place],
         basis: Basis::Documented,
         docs: &[Doc { page: "host-vpc", anchor: "host-vpc-configure" }],
         summary: "A hosted model has subnets in at least two availability zones, even for one instance; two subnets of \
@@ -46,7 +46,7 @@ impl Rule for TwoZonesWithInstances {
         aliases: &[],
         name: "two-zones-with-the-instance-type",
         jobs: &[JobKind::Hosting],
-        phase: Phase::Place,
+        phases: &[Phase::Place],
         basis: Basis::Documented,
         docs: &[
             Doc { page: "API_VpcConfig", anchor: "" },

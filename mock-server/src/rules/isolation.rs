@@ -19,7 +19,7 @@ impl Rule for NoCalls {
         aliases: &[],
         name: "isolated-containers-call-nobody",
         jobs: WITH_CONTAINERS,
-        phase: Phase::Run,
+        phases: &[Phase::Run],
         basis: Basis::Documented,
         docs: &[Doc {
             page: "mkt-algo-model-internet-free",

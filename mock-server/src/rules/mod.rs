@@ -15,6 +15,7 @@ mod hosting;
 pub mod isolation;
 mod network;
 pub mod pages;
+pub mod path;
 pub mod permissions;
 mod role;
 pub mod room;
@@ -22,6 +23,7 @@ pub mod texts;
 
 pub use book::{catalogue, index, page};
 pub use case::{Case, role as role_with_arn};
+pub use path::Paths;
 
 use crate::model::{IamMode, JobKind, State};
 use serde::Deserialize;
@@ -95,7 +97,8 @@ pub struct RuleInfo {
     pub aliases: &'static [&'static str],
     pub name: &'static str,
     pub jobs: Kinds,
-    pub phase: Phase,
+    /// The phases in which it is asked.
+    pub phases: &'static [Phase],
     pub basis: Basis,
     /// The places that state it, one for each page that does.
     pub docs: &'static [Doc],
@@ -103,6 +106,13 @@ pub struct RuleInfo {
     pub summary: &'static str,
     /// What to do about a violation.
     pub hint: &'static str,
+}
+
+impl RuleInfo {
+    /// The names of the phases in which it is asked.
+    pub fn phase_names(&self) -> String {
+        self.phases.iter().map(|phase| phase.name()).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// One documented rule.
@@ -155,7 +165,37 @@ rules![
     groups::OpenToMembersWithEfa,
     encryption::OpenToEncryption,
     isolation::NoCalls,
+    path::data::DataIsThere,
+    path::data::ModelIsThere,
+    // The order of the hops of a path; that of what blocks one decides.
+    path::network::NamesResolve,
+    path::network::GroupsLetOut,
+    path::network::GroupsLetOutToNat,
+    path::network::AclsLetThrough,
+    path::network::WayToS3,
+    path::network::WayOut,
+    path::network::EndpointInTable,
+    path::network::PrivateAddressesOnly,
+    path::network::PublicAddress,
+    path::network::NoBlackHole,
+    path::network::LocalRoute,
+    path::network::WayThroughEndpoint,
+    path::network::NatInPublicSubnet,
+    path::network::NatAvailable,
+    path::network::PeeringLeadsBack,
+    path::network::EndpointForService,
+    path::network::EndpointGroups,
+    path::data::BucketInRegion,
+    path::data::RoleMay,
+    path::data::EndpointPolicyAllows,
+    path::data::EndpointPolicyHasAllow,
+    path::data::RepositoriesDenied,
+    path::data::BucketPolicyAllows,
 ];
+
+/// Rules that tell what is, or that requests are held to before: they cannot be violated.
+pub const INFORMATIONAL: &[&str] =
+    &["SM-VPC-SHAPE-06", "SM-VPC-DEFAULT-01", "SM-VPC-ENI-08", "SM-S3-GW-02", "EC2-RT-LOCAL", "EC2-IGW-PUBLIC"];
 
 /// Every rule, in the order of the list.
 pub fn all() -> impl Iterator<Item = &'static RuleInfo> {
@@ -213,7 +253,7 @@ pub fn warning_kind(rule: &str, global: &State) -> &'static str {
 /// Asks every rule of a phase that speaks of this kind of job and is not switched off.
 pub fn evaluate(phase: Phase, case: &Case<'_>, modes: &RuleModes) -> Report {
     let asked =
-        RULES.iter().filter(|entry| entry.info.phase == phase && entry.info.jobs.contains(&case.kind));
+        RULES.iter().filter(|entry| entry.info.phases.contains(&phase) && entry.info.jobs.contains(&case.kind));
     let findings = asked.filter_map(|entry| {
         let mode = mode_of(entry.info.id, modes, case.global);
         (mode != RuleMode::Off).then(|| Finding {
@@ -223,7 +263,10 @@ pub fn evaluate(phase: Phase, case: &Case<'_>, modes: &RuleModes) -> Report {
             verdict: (entry.check)(case),
         })
     });
-    Report { findings: findings.collect() }
+    let mut findings: Vec<_> = findings.collect();
+    // What stops packets first decides, wherever its rule stands in the list.
+    findings.sort_by_key(|finding| path::place_of(case, finding));
+    Report { findings }
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ impl Rule for VpcShape {
         aliases: &["SM-VPC-PARAM-05"],
         name: "vpc-config-shape",
         jobs: ALL,
-        phase: Phase::Create,
+        phases: &[Phase::Create],
         basis: Basis::Documented,
         docs: CONFIGURE,
         summary: "A VPC configuration names 1 to 16 subnets and 1 to 5 security groups. The published service model \
@@ -40,7 +40,7 @@ impl Rule for KnownSubnets {
         aliases: &[],
         name: "known-subnets",
         jobs: ALL,
-        phase: Phase::Create,
+        phases: &[Phase::Create],
         basis: Basis::Assumed,
         docs: CONFIGURE,
         summary: "Every subnet that a job names exists in the job's account and region. That the call itself fails \
@@ -61,7 +61,7 @@ impl Rule for KnownGroups {
         aliases: &[],
         name: "known-groups",
         jobs: ALL,
-        phase: Phase::Create,
+        phases: &[Phase::Create],
         basis: Basis::Assumed,
         docs: CONFIGURE,
         summary: "Every security group that a job names exists in the job's account and region. That the call itself \
@@ -90,7 +90,7 @@ impl Rule for OneVpc {
         aliases: &[],
         name: "one-vpc",
         jobs: ALL,
-        phase: Phase::Create,
+        phases: &[Phase::Create],
         basis: Basis::Assumed,
         docs: CONFIGURE,
         summary: "The subnets and security groups of a job all belong to one VPC. EC2 refuses an interface whose \
@@ -127,7 +127,7 @@ macro_rules! shared_hardware {
                 aliases: &[],
                 name: $slug,
                 jobs: &[$kind],
-                phase: Phase::Create,
+                phases: &[Phase::Create],
                 basis: Basis::Documented,
                 docs: &[Doc { page: $page, anchor: $page }],
                 summary: concat!(

@@ -33,6 +33,7 @@ pub const OF_ROLES: &[&str] = &[
     MayMakeUnscoped::INFO.id,
     MayLookForCompilation::INFO.id,
     MayMakeForCompilation::INFO.id,
+    path::data::RoleMay::INFO.id,
 ];
 
 /// All that a role needs for jobs of a kind.
@@ -155,7 +156,7 @@ impl Rule for MayLook {
         aliases: &[],
         name: "role-describes-network",
         jobs: &[JobKind::Training, JobKind::Processing, JobKind::Hosting],
-        phase: Phase::Create,
+        phases: &[Phase::Create],
         basis: Basis::Documented,
         docs: &[ROLES, BATCH],
         summary: "The execution role of a job or model in a VPC is allowed to describe VPCs, DHCP options, subnets and \
@@ -176,7 +177,7 @@ impl Rule for MayLookAtEndpoints {
         aliases: &[],
         name: "hosting-role-describes-endpoints",
         jobs: &[JobKind::Hosting],
-        phase: Phase::Create,
+        phases: &[Phase::Create],
         basis: Basis::Documented,
         docs: &[HOST],
         summary: "The execution role of a model that is hosted in a VPC is allowed to describe VPC endpoints, besides \
@@ -202,7 +203,7 @@ impl Rule for MayMake {
         aliases: &["SM-F-ENI-PERM"],
         name: "role-makes-interfaces",
         jobs: &[JobKind::Training, JobKind::Transform, JobKind::Hosting],
-        phase: Phase::Place,
+        phases: &[Phase::Place],
         basis: Basis::Documented,
         docs: &[BATCH, ROLES],
         summary: "The execution role of a job in a VPC is allowed to create network interfaces and permissions for \
@@ -225,7 +226,7 @@ impl Rule for MayMakeUnscoped {
         aliases: &["SM-F-ENI-PERM-PROC"],
         name: "processing-role-is-unscoped",
         jobs: &[JobKind::Processing],
-        phase: Phase::Place,
+        phases: &[Phase::Place],
         basis: Basis::Documented,
         docs: &[ROLES],
         summary: "The execution role of a processing job in a VPC is allowed to create network interfaces and \
@@ -246,7 +247,7 @@ impl Rule for MayLookForCompilation {
         aliases: &[],
         name: "compilation-role-describes-network",
         jobs: &[JobKind::Compilation],
-        phase: Phase::Create,
+        phases: &[Phase::Create],
         basis: Basis::Documented,
         docs: &[NEO],
         summary: "The execution role of a compilation job in a VPC is allowed to describe VPCs, DHCP options, subnets, \
@@ -266,7 +267,7 @@ impl Rule for MayMakeForCompilation {
         aliases: &[],
         name: "compilation-role-makes-interfaces",
         jobs: &[JobKind::Compilation],
-        phase: Phase::Place,
+        phases: &[Phase::Place],
         basis: Basis::Documented,
         docs: &[NEO],
         summary: "The execution role of a compilation job in a VPC is allowed to create network interfaces and \

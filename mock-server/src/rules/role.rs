@@ -14,7 +14,7 @@ impl Rule for TrustedRole {
         aliases: &["SM-F-ROLE-SYNC"],
         name: "role-trusts-sagemaker",
         jobs: ALL,
-        phase: Phase::Create,
+        phases: &[Phase::Create],
         basis: Basis::Documented,
         docs: &[Doc { page: "sagemaker-roles", anchor: "" }],
         summary: "The execution role exists in the job's account, and its trust policy lets sagemaker.amazonaws.com \

@@ -134,7 +134,7 @@ impl Rule for ServiceVpc {
         aliases: &[],
         name: "service-vpc-by-default",
         jobs: ALL,
-        phase: Phase::Place,
+        phases: &[Phase::Place],
         basis: Basis::Documented,
         docs: five_pages!(""),
         summary: "A job that names no VPC runs in one that belongs to the service and reaches S3 over the internet; \
@@ -158,7 +158,7 @@ impl Rule for TwoAddressesPerInstance {
         aliases: &["SM-F-IP", "SM-VPC-IP-03"],
         name: "two-addresses-per-instance",
         jobs: ALL,
-        phase: Phase::Place,
+        phases: &[Phase::Place],
         basis: Basis::Documented,
         docs: five_pages!("-ip"),
         summary: "Each instance takes two private addresses, and all instances of a job come from one of the job's \
@@ -183,7 +183,7 @@ impl Rule for FiveAddressesWithEfa {
         aliases: &[],
         name: "five-addresses-with-efa",
         jobs: &[JobKind::Training],
-        phase: Phase::Place,
+        phases: &[Phase::Place],
         basis: Basis::Documented,
         docs: &[Doc { page: "train-vpc", anchor: "train-vpc-ip" }],
         summary: "Each instance of a training job that uses an Elastic Fabric Adapter takes five private addresses. \
@@ -228,7 +228,7 @@ impl Rule for OneSubnetAllGroups {
         aliases: &[],
         name: "one-subnet-all-groups",
         jobs: ALL,
-        phase: Phase::Place,
+        phases: &[Phase::Place],
         basis: Basis::Documented,
         docs: five_pages!(""),
         summary: "The interfaces of a job lie in one of the subnets that it was given, those of a hosted model in \

@@ -2,7 +2,7 @@
 //!
 //! AWS's own words are not known for everything. Those that are cannot be replaced; those that are guessed can.
 
-use super::{Basis, get};
+use super::{Basis, get, path};
 use crate::model::{Evidence, Finding, JobKind, Texts};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -61,7 +61,7 @@ pub fn fill(texts: &Texts, id: &str, evidence: &Evidence) -> Option<String> {
 /// What a violated rule says of a job of this kind.
 pub fn word(texts: &Texts, finding: &Finding, kind: JobKind) -> String {
     let evidence = finding.verdict.evidence().cloned().unwrap_or_default().with("kind", kind.noun());
-    fill(texts, finding.rule, &evidence)
+    fill(texts, path::words::text(finding, kind).unwrap_or(finding.rule), &evidence)
         .unwrap_or_else(|| get(finding.rule).map_or(finding.rule, |info| info.summary).to_owned())
 }
 
@@ -70,14 +70,24 @@ mod tests {
     use super::*;
     use crate::rules;
 
+    /// What becomes of jobs whose container fails.
+    const OF_EXITS: [&str; 4] = ["SM-F-ALGO", "processing-exit", "compilation-exit", "SM-F-PING"];
+
     #[test]
     fn every_text_is_that_of_a_rule_or_of_something_else_we_know() {
         for (id, text) in all() {
             assert!(!text.text.is_empty());
-            let known = rules::get(id).is_some_and(|info| info.id == id);
+            let known = rules::get(id).is_some_and(|info| info.id == id) || path::words::TEXTS.contains(&id);
             let of_jobs = ["compilation-timeout", "interface-description"].contains(&id);
-            let of_containers = id.starts_with("container-") || id.ends_with("-exit");
+            let of_containers = id.starts_with("container-") || OF_EXITS.contains(&id);
             assert!(known || of_jobs || of_containers, "{id}");
+        }
+    }
+
+    #[test]
+    fn every_text_of_a_path_is_there() {
+        for id in path::words::TEXTS {
+            assert!(get_text(id).is_some(), "{id}");
         }
     }
 

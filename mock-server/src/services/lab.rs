@@ -5,10 +5,13 @@ use super::{Caller, Principal, Read, Refused, Reply, ReplyWriter, View, Write};
 use crate::jobs;
 use crate::kernel::{Clock, ClockMode, HexId, Memo, Scope, SimTime};
 use crate::model::network::{ANY_V4, NewSubnet, NewVpc};
+use crate::model::endpoint_service;
+use crate::model::route::RouteTableIndex;
 use crate::model::{
-    Account, Behaviour, Defaults, Direction, Grants, Id, NetworkInterface, Partition, Peer, PolicyDocument,
-    Profile, RegionInfo, Role, RuleMode, SecurityGroup, SecurityGroupId, SecurityGroupRule, State, SubnetId,
-    Tags, Tenancy, Txn, VpcId, World,
+    Account, Behaviour, Bucket, Content, Defaults, Direction, EndpointType, Grants, Id, NetworkInterface, ObjectKey,
+    ObjectVersion, Partition, Peer, PolicyDocument, Profile, RegionInfo, Role, RuleMode, SecurityGroup,
+    SecurityGroupId, SecurityGroupRule, State, SubnetId, Tags, Tenancy, Txn, VpcEndpoint, VpcEndpointState,
+    VpcId, World,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -122,7 +125,75 @@ impl Lab {
         self.edit(|state| {
             state.add_vpc(new);
         });
+        self.s3_endpoint(id);
         id
+    }
+
+    /// A gateway endpoint for S3 in the VPC's main table: jobs in the VPC get to their data.
+    fn s3_endpoint(&self, vpc: VpcId) {
+        let service = endpoint_service::named(REGION, "com.amazonaws.us-east-1.s3")
+            .find(|service| service.kind == EndpointType::Gateway)
+            .unwrap();
+        let id = self.id();
+        let created = self.now();
+        self.edit(|state| {
+            let tables = state.route_tables.by(&RouteTableIndex::Vpc(vpc)).map(|table| table.id).collect();
+            state.put_vpc_endpoint(VpcEndpoint {
+                id,
+                vpc,
+                service,
+                state: VpcEndpointState::Available,
+                policy: None,
+                route_tables: tables,
+                placements: Vec::new(),
+                groups: Vec::new(),
+                private_dns: false,
+                inbound_only: None,
+                ip_address_type: None,
+                dns_record_ip_type: None,
+                created,
+                client_token: None,
+                tags: Tags::default(),
+                memo: Memo::default(),
+            });
+        });
+    }
+
+    /// A bucket of the account in the lab's region. From then on none is taken to exist that nobody made.
+    pub fn bucket(&self, name: &str) {
+        let bucket = Bucket::new(name, self.account.id, REGION.into(), self.now());
+        self.edit_scope(&Scope::Global, |state| {
+            state.buckets.insert(bucket);
+        });
+    }
+
+    /// Changes a bucket.
+    pub fn edit_bucket(&self, name: &str, change: impl FnOnce(&mut Bucket)) {
+        self.edit_scope(&Scope::Global, |state| {
+            state.buckets.update(&name.into(), change);
+        });
+    }
+
+    /// An object of a few bytes, or of none that anybody wrote.
+    pub fn object(&self, bucket: &str, key: &str, content: Content) {
+        let (at, version) =
+            (ObjectKey { bucket: bucket.into(), key: key.into() }, ObjectVersion::new(content, self.now()));
+        self.edit_scope(&Scope::Global, |state| {
+            state.edit_versions(&at, |versions| *versions = vec![Arc::new(version)]);
+        });
+    }
+
+    /// The bytes of an object.
+    pub fn bytes(&self, bucket: &str, key: &str) -> Option<bytes::Bytes> {
+        match self.global().object(bucket, key)?.content.clone()? {
+            Content::Bytes(bytes) => Some(bytes),
+            Content::Size(_) => None,
+        }
+    }
+
+    /// The keys of a bucket.
+    pub fn keys(&self, bucket: &str) -> Vec<String> {
+        self.global().objects_under(bucket, "").map(|object| object.at.key.to_string()).collect()
     }
 
     pub fn subnet(&self, vpc: VpcId, cidr: &str) -> SubnetId {

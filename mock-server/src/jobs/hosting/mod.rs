@@ -7,12 +7,12 @@
 pub mod stages;
 
 use super::behaviour::{self, Crew};
-use super::{ask, failure, place, tell_buckets};
+use super::{Kept, ask, failure, place, tell_buckets, vantages};
 use crate::kernel::Memo;
 use crate::model::interface::InterfaceIndex;
 use crate::model::{
     Alarm, DeployedVariant, Deployment, Document, Endpoint, EndpointConfig, EndpointCourse, EndpointStatus,
-    FleetKey, JobKey, JobKind, Needs, Owner, Phase, Profile, SageModel, Tags, Txn, Variant,
+    FleetKey, JobKey, JobKind, Needs, NetworkInterface, Owner, Phase, Profile, SageModel, Tags, Txn, Variant,
 };
 use crate::rules::isolation;
 use imbl::Vector;
@@ -125,7 +125,7 @@ pub fn deployed(variant: &Variant, model: Option<&SageModel>, config: &EndpointC
         // Serverless inference runs in no VPC of the user's: developer guide, "serverless-endpoints".
         vpc: vpc.clone().filter(|_| variant.instances.is_some()),
         network_isolation: isolation,
-        inputs: model.map(SageModel::data_urls).unwrap_or_default(),
+        inputs: model.map(SageModel::data).unwrap_or_default(),
         ..Needs::default()
     };
     DeployedVariant {
@@ -248,7 +248,9 @@ fn begin(txn: &mut Txn<'_>, endpoint: &mut Endpoint, phase: Phase) {
     for (i, variant) in pending.variants.iter_mut().enumerate() {
         let Some(needs) = needed(endpoint, i, variant) else { continue };
         for phase in again.into_iter().chain([phase]) {
-            let violation = ask(txn, &key, &needs, &mut endpoint.findings, phase);
+            let vantages = vantages(of_new(txn, variant, &needs));
+            let kept = Kept { findings: &mut endpoint.findings, traces: &mut endpoint.traces };
+            let violation = ask(txn, &key, &needs, vantages, kept, phase);
             // That rule's effect is the container's own failure.
             if let Some(violation) = violation.filter(|violation| violation.rule != isolation::ID) {
                 let failure = failure::of(&txn.state.texts, key.kind, &violation);
@@ -276,10 +278,11 @@ fn begin(txn: &mut Txn<'_>, endpoint: &mut Endpoint, phase: Phase) {
                     needs: &needs,
                     arn: &endpoint.arn,
                     variant: Some(&variant.name),
-                    interfaces: variant.placed.iter().flatten().copied().collect(),
+                    vantages: vantages(of_new(txn, variant, &needs)),
                 };
                 let done = behaviour::start(txn, &crew, &mut endpoint.log);
                 endpoint.traces.extend(done.traces);
+                behaviour::add(&mut endpoint.findings, done.findings);
                 endpoint.failure = done.exit.map(|exit| behaviour::told(txn, &crew, &exit, done.rule));
             }
             _ => {}
@@ -293,6 +296,16 @@ fn begin(txn: &mut Txn<'_>, endpoint: &mut Endpoint, phase: Phase) {
         }
     }
     endpoint.pending = Some(pending);
+}
+
+/// The interfaces of those instances of a variant that are new.
+fn of_new<'a>(
+    txn: &'a Txn<'_>,
+    variant: &'a DeployedVariant,
+    needs: &Needs,
+) -> impl Iterator<Item = &'a NetworkInterface> {
+    let new = variant.placed.iter().skip(needs.beside as usize).flatten();
+    new.filter_map(|id| txn.state.interfaces.get(id)).map(|interface| &**interface)
 }
 
 /// What to tell of a variant. Each one is placed before the next one is judged, so that each sees what is left for it.

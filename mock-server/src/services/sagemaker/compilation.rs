@@ -4,7 +4,7 @@ use super::error::SageMakerError;
 use super::job::{Kind, Vpc, Words, words};
 use super::listing::Manner;
 use super::members::Members;
-use crate::model::{InstanceGroup, Job, JobKind, JobStatus, Needs, State};
+use crate::model::{DataNeed, DataUse, Extent, InstanceGroup, Job, JobKind, JobStatus, Needs, State};
 use crate::services::Caller;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -39,8 +39,30 @@ struct Input {
 #[serde(rename_all = "PascalCase")]
 struct Output {
     s3_output_location: String,
-    target_device: Option<IgnoredAny>,
-    target_platform: Option<IgnoredAny>,
+    target_device: Option<String>,
+    target_platform: Option<Platform>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Platform {
+    os: Option<String>,
+    arch: Option<String>,
+    accelerator: Option<String>,
+}
+
+impl Output {
+    /// What the compiled model is called: beside the name of what was compiled stands for what. Assumed after compiled
+    /// models in public examples, such as `model-ml_c5.tar.gz`.
+    fn file(&self, input: Option<&Input>) -> String {
+        let input = input.and_then(|input| input.s3_uri.rsplit('/').next()).unwrap_or("model");
+        let stem = input.split_once('.').map_or(input, |(stem, _)| stem);
+        let platform = self.target_platform.as_ref();
+        let part = |get: fn(&Platform) -> &Option<String>| platform.and_then(|platform| get(platform).as_deref());
+        let target = [self.target_device.as_deref(), part(|p| &p.os), part(|p| &p.arch), part(|p| &p.accelerator)];
+        let target: Vec<_> = target.into_iter().flatten().collect();
+        format!("{stem}-{}.tar.gz", target.join("_"))
+    }
 }
 
 #[derive(Deserialize)]
@@ -77,8 +99,15 @@ impl Kind for Compilation {
             role_arn: asked.role_arn.clone(),
             instances: vec![InstanceGroup { instance_type: String::new(), count: 1 }],
             vpc: asked.vpc_config.as_ref().map(Into::into),
-            inputs: asked.input_config.iter().map(|input| input.s3_uri.clone()).collect(),
-            outputs: vec![asked.output_config.s3_output_location.clone()],
+            inputs: asked
+                .input_config
+                .iter()
+                .map(|input| DataNeed::new(DataUse::Input, Extent::Object, &input.s3_uri))
+                .collect(),
+            outputs: vec![DataNeed::output(
+                &asked.output_config.s3_output_location,
+                asked.output_config.file(asked.input_config.as_ref()),
+            )],
             max_runtime: Some(Duration::from_secs(max_runtime)),
             ..Needs::default()
         })
@@ -121,22 +150,8 @@ impl Kind for Compilation {
     }
 }
 
-/// Where the compiled model is: beside the name of what was compiled stands for what. Assumed after compiled models in
-/// public examples, such as `model-ml_c5.tar.gz`.
+/// Where the compiled model is.
 fn artifacts(job: &Job) -> String {
-    if job.status != JobStatus::Completed {
-        return String::new();
-    }
-    let output = &job.request["OutputConfig"];
-    let folder = output["S3OutputLocation"].as_str().unwrap_or_default().trim_end_matches('/');
-    let input = job.request["InputConfig"]["S3Uri"].as_str().unwrap_or("model");
-    let file = input.rsplit('/').next().unwrap_or_default();
-    let stem = file.split_once('.').map_or(file, |(stem, _)| stem);
-    let platform = &output["TargetPlatform"];
-    let target: Vec<_> =
-        [&output["TargetDevice"], &platform["Os"], &platform["Arch"], &platform["Accelerator"]]
-            .into_iter()
-            .filter_map(Value::as_str)
-            .collect();
-    format!("{folder}/{stem}-{}.tar.gz", target.join("_"))
+    let output = job.needs.outputs.first().filter(|_| job.status == JobStatus::Completed);
+    output.map(|need| format!("{}/{}", need.url.trim_end_matches('/'), need.file)).unwrap_or_default()
 }

@@ -7,7 +7,7 @@ use super::tags::{Tag, checked};
 use crate::jobs;
 use crate::kernel::{Memo, SimTime};
 use crate::model::{Document, JobKey, JobKind, Needs, SageModel, State, Txn, VpcConfig};
-use crate::rules::{self, Case, Phase};
+use crate::rules::{self, Case, Paths, Phase};
 use crate::services::{Caller, Done, Operation, Read, Reply, ReplyWriter, View, Write};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value, json};
@@ -85,7 +85,7 @@ impl Write for CreateModel {
             role_arn: model.execution_role_arn.clone(),
             vpc: model.vpc.clone(),
             network_isolation: model.network_isolation,
-            inputs: model.data_urls(),
+            inputs: model.data(),
             ..Needs::default()
         };
         ask(txn, &format!("model/{}", model.name), &needs)?;
@@ -101,7 +101,9 @@ impl Write for CreateModel {
 pub fn ask(txn: &mut Txn<'_>, resource: &str, needs: &Needs) -> Result<(), SageMakerError> {
     let kind = JobKind::Hosting;
     let key = JobKey { kind, name: resource.into() };
-    let report = rules::evaluate(Phase::Create, &Case::new(txn, &key, needs), &txn.global.rule_modes);
+    let paths = Paths::new(Phase::Create, Vec::new());
+    let case = Case { paths: Some(&paths), ..Case::new(txn, &key, needs) };
+    let report = rules::evaluate(Phase::Create, &case, &txn.global.rule_modes);
     jobs::warn(txn, resource, kind, &report);
     match report.decisive() {
         Some(finding) => Err(SageMakerError::rule(&txn.state.texts, kind, finding)),

@@ -5,7 +5,7 @@ use super::job::{Kind, Vpc, Words, defaults, words};
 use super::listing::Manner;
 use super::members::Members;
 use crate::jobs::failure;
-use crate::model::{InstanceGroup, Job, JobKind, Needs, State};
+use crate::model::{DataNeed, DataUse, InstanceGroup, Job, JobKind, Needs, State};
 use crate::services::Caller;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -15,6 +15,9 @@ use std::time::Duration;
 
 /// Source: described jobs in public repositories that were created without a stopping condition.
 const DEFAULT_MAX_RUNTIME: u64 = 24 * 60 * 60;
+
+/// What a container leaves in the folder of each output. What it calls it is its own affair: the name is ours.
+const RESULT: &str = "result.txt";
 
 pub struct Processing;
 
@@ -97,6 +100,7 @@ struct Output {
 #[serde(rename_all = "PascalCase")]
 struct S3 {
     s3_uri: String,
+    s3_data_type: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -166,8 +170,10 @@ impl Kind for Processing {
             instances: vec![instances],
             vpc: asked.network_config.vpc_config.as_ref().map(Into::into),
             network_isolation: asked.network_config.enable_network_isolation,
-            inputs: inputs.map(|s3| s3.s3_uri.clone()).collect(),
-            outputs: outputs.map(|s3| s3.s3_uri.clone()).collect(),
+            inputs: inputs
+                .map(|s3| DataNeed::typed(DataUse::Input, s3.s3_data_type.as_deref(), &s3.s3_uri))
+                .collect(),
+            outputs: outputs.map(|s3| DataNeed::output(&s3.s3_uri, RESULT)).collect(),
             images: vec![asked.app_specification.image_uri.clone()],
             max_runtime: Some(Duration::from_secs(
                 stopping.map_or(DEFAULT_MAX_RUNTIME, |stopping| stopping.max_runtime_in_seconds),

@@ -5,7 +5,7 @@ use super::job::{Kind, Words, defaults, words};
 use super::listing::Manner;
 use super::members::Members;
 use super::model;
-use crate::model::{InstanceGroup, Job, JobKind, Needs, State};
+use crate::model::{DataNeed, DataUse, InstanceGroup, Job, JobKind, Needs, State};
 use crate::services::Caller;
 use serde::Deserialize;
 use serde::ser::SerializeStruct;
@@ -46,6 +46,7 @@ struct Source {
 #[serde(rename_all = "PascalCase")]
 struct S3 {
     s3_uri: String,
+    s3_data_type: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -89,8 +90,10 @@ impl Kind for Transform {
             return Err(SageMakerError::Payload { most: MOST_PAYLOAD_MB });
         }
         let model = model::find(state, caller, &asked.model_name)?;
-        let mut inputs = model.data_urls();
-        inputs.push(asked.transform_input.data_source.s3.s3_uri.clone());
+        let source = &asked.transform_input.data_source.s3;
+        let input = DataNeed::typed(DataUse::Input, source.s3_data_type.as_deref(), &source.s3_uri);
+        let folder = source.s3_uri.trim_end_matches('/');
+        let file = format!("{}.out", folder.rsplit('/').next().unwrap_or("data"));
         Ok(Needs {
             role_arn: model.execution_role_arn.clone(),
             instances: vec![InstanceGroup {
@@ -100,8 +103,8 @@ impl Kind for Transform {
             vpc: model.vpc.clone(),
             network_isolation: model.network_isolation,
             images: model.images(),
-            inputs,
-            outputs: vec![asked.transform_output.s3_output_path.clone()],
+            inputs: model.data().into_iter().chain([input]).collect(),
+            outputs: vec![DataNeed::output(&asked.transform_output.s3_output_path, file)],
             ..Needs::default()
         })
     }

@@ -267,8 +267,9 @@ fn connections_leave_their_traces() {
         .iter()
         .filter(|(phase, _)| *phase == crate::model::Phase::Run)
         .map(|(_, trace)| {
-            assert_eq!(trace.flow.from.subnet, site.subnet);
-            assert!(first.iter().any(|row| row.addresses.contains(&trace.flow.from.address)));
+            let from = trace.flow.from.as_ref().unwrap();
+            assert_eq!(from.subnet, site.subnet);
+            assert!(first.iter().any(|row| row.addresses.contains(&from.address)));
             let goal = match &trace.flow.to {
                 path::Goal::Host(host) => host.to_string(),
                 path::Goal::Service(service) => service.to_string(),

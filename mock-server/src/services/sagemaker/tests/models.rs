@@ -44,8 +44,8 @@ fn a_model_is_told_again_and_takes_no_address() {
     assert_eq!(described["EnableNetworkIsolation"], false);
     let row = site.lab.state().models.get(&"m".into()).unwrap().clone();
     assert_eq!(
-        (row.images(), row.data_urls()),
-        (vec!["image:1".into()], vec!["s3://data/model.tar.gz".into()])
+        (row.images(), row.data().iter().map(|need| need.url.clone()).collect()),
+        (vec!["image:1".into()], vec!["s3://data/model.tar.gz".to_owned()])
     );
     site.assert_sound();
 }

@@ -191,6 +191,7 @@ fn blocked_endpoint(
         global: &global,
         account,
         elsewhere: &crate::kernel::Nowhere,
+        paths: None,
     };
     evaluate(phase, &case, &global.rule_modes).decisive().map(|finding| finding.rule)
 }
@@ -242,6 +243,7 @@ fn verdict(site: &Site, kind: JobKind, phase: Phase, rule: &str, needs: &Needs) 
         global: &global,
         account,
         elsewhere: &crate::kernel::Nowhere,
+        paths: None,
     };
     let report = evaluate(phase, &case, &RuleModes::default());
     report.findings.iter().find(|finding| finding.rule == rule).unwrap().verdict.clone()

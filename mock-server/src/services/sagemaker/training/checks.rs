@@ -3,10 +3,10 @@
 
 use super::super::error::SageMakerError;
 use super::super::job::Vpc;
-use crate::model::InstanceGroup as Instances;
+use crate::model::{DataNeed, DataUse, Extent, InstanceGroup as Instances};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Source: API reference, StoppingCondition.
 pub const DEFAULT_MAX_RUNTIME: u64 = 24 * 60 * 60;
@@ -78,13 +78,16 @@ struct DataSource {
 #[serde(rename_all = "PascalCase")]
 struct S3DataSource {
     s3_uri: String,
+    s3_data_type: Option<String>,
     #[serde(default)]
     instance_group_names: Vec<String>,
 }
 
 impl Channel {
-    pub fn s3_uri(&self) -> Option<&str> {
-        Some(&self.data_source.s3.as_ref()?.s3_uri)
+    /// What is read from S3; a channel may be a file system's instead.
+    pub fn data(&self) -> Option<DataNeed> {
+        let source = self.data_source.s3.as_ref()?;
+        Some(DataNeed::typed(DataUse::Input, source.s3_data_type.as_deref(), &source.s3_uri))
     }
 
     fn instance_groups(&self) -> &[String] {
@@ -100,9 +103,23 @@ pub struct Algorithm {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct Output {
     #[serde(rename = "S3OutputPath")]
-    pub path: String,
+    path: String,
+    compression_type: Option<String>,
+}
+
+impl Output {
+    /// The model, packed or not. Source: developer guide, "your-algorithms-training-algo-output".
+    pub fn data(&self) -> DataNeed {
+        DataNeed::output(&self.path, model_file(self.compression_type.as_deref()))
+    }
+}
+
+/// What a job leaves, in the folder that has its name.
+pub fn model_file(compression: Option<&str>) -> &'static str {
+    if compression == Some("NONE") { "output/model/model" } else { "output/model.tar.gz" }
 }
 
 #[derive(Deserialize)]
@@ -126,6 +143,8 @@ pub struct Asked {
     pub output_data_config: Output,
     pub checkpoint_config: Option<Checkpoint>,
     #[serde(default)]
+    hyper_parameters: BTreeMap<String, String>,
+    #[serde(default)]
     pub enable_network_isolation: bool,
     #[serde(default)]
     pub enable_inter_container_traffic_encryption: bool,
@@ -142,6 +161,22 @@ impl Asked {
     /// The image, unless an algorithm is named instead.
     pub fn image(&self) -> Option<&String> {
         self.algorithm_specification.as_ref()?.training_image.as_ref()
+    }
+
+    /// All that is read. Where the SDK put the user's program is a hyperparameter, in quotes as JSON has them: the
+    /// container fetches it by itself.
+    pub fn inputs(&self) -> Vec<DataNeed> {
+        let code = self.hyper_parameters.get("sagemaker_submit_directory").map(|value| value.trim_matches('"'));
+        let code = code.filter(|url| url.starts_with("s3://"));
+        let code = code.map(|url| DataNeed::new(DataUse::Code, Extent::Object, url));
+        let checkpoint = self.checkpoint_config.as_ref().map(|config| DataNeed::checkpoint(&config.s3_uri));
+        self.input_data_config.iter().filter_map(Channel::data).chain(checkpoint).chain(code).collect()
+    }
+
+    /// All that is written.
+    pub fn outputs(&self) -> Vec<DataNeed> {
+        let checkpoint = self.checkpoint_config.as_ref().map(|config| DataNeed::checkpoint(&config.s3_uri));
+        std::iter::once(self.output_data_config.data()).chain(checkpoint).collect()
     }
 
     /// The instances, whichever way they were asked for.

@@ -11,7 +11,7 @@ use super::listing::Manner;
 use super::members::Members;
 use crate::model::{Job, JobKind, Needs, State, Transition};
 use crate::services::Caller;
-use checks::{Asked, Channel, DEFAULT_MAX_RUNTIME};
+use checks::{Asked, DEFAULT_MAX_RUNTIME};
 use serde::Serialize;
 use serde::ser::SerializeStruct;
 use serde_json::{Value, json};
@@ -59,16 +59,14 @@ impl Kind for Training {
 
     fn plan(_: &State, _: &Caller, asked: &Asked) -> Result<Needs, SageMakerError> {
         checks::check(asked)?;
-        let mut outputs = vec![asked.output_data_config.path.clone()];
-        outputs.extend(asked.checkpoint_config.as_ref().map(|config| config.s3_uri.clone()));
         Ok(Needs {
             role_arn: asked.role_arn.clone(),
             instances: asked.instances(),
             vpc: asked.vpc_config.as_ref().map(Into::into),
             network_isolation: asked.enable_network_isolation,
             encrypted: asked.enable_inter_container_traffic_encryption,
-            inputs: asked.input_data_config.iter().filter_map(Channel::s3_uri).map(str::to_owned).collect(),
-            outputs,
+            inputs: asked.inputs(),
+            outputs: asked.outputs(),
             images: asked.image().cloned().into_iter().collect(),
             max_runtime: Some(Duration::from_secs(asked.max_runtime())),
             ..Needs::default()

@@ -1,0 +1,201 @@
+//! What jobs read and write in S3.
+
+use super::path::BucketUse;
+use super::*;
+use std::sync::Arc;
+
+/// A place in S3: a bucket and a key, or what keys begin with.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct S3Place {
+    pub bucket: Arc<str>,
+    pub key: Arc<str>,
+}
+
+impl S3Place {
+    /// Reads `s3://bucket/key`, or one of the forms in which S3's own URLs begin with `https`. `None`: something else.
+    /// Source: S3 user guide, "Accessing an Amazon S3 general purpose bucket".
+    pub fn parse(url: &str) -> Option<Self> {
+        let (bucket, key) = match url.split_once("://")? {
+            ("s3", rest) => rest.split_once('/').unwrap_or((rest, "")),
+            ("https", rest) => {
+                let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+                let own = |label: &str| label == "s3" || label.starts_with("s3-");
+                let aws = host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn");
+                let labels: Vec<_> = host.split('.').collect();
+                let n = labels.iter().position(|label| own(label)).filter(|_| aws)?;
+                match n {
+                    0 => path.split_once('/').unwrap_or((path, "")),
+                    // A bucket's name may have dots, so everything before S3's own label is that name.
+                    _ => (host.get(..labels[..n].iter().map(|label| label.len() + 1).sum::<usize>() - 1)?, path),
+                }
+            }
+            _ => return None,
+        };
+        (!bucket.is_empty()).then(|| Self { bucket: bucket.into(), key: key.into() })
+    }
+}
+
+/// What something in S3 is to a job.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum DataUse {
+    /// What a job is about: a channel, an input.
+    Input,
+    /// A model's artefacts.
+    Model,
+    /// Where a training job goes on, and where it leaves off.
+    Checkpoint,
+    /// A program that the container fetches by itself.
+    Code,
+    /// What a job leaves.
+    Output,
+}
+
+impl DataUse {
+    pub fn name(self) -> &'static str {
+        match self {
+            DataUse::Input => "input",
+            DataUse::Model => "model",
+            DataUse::Checkpoint => "checkpoint",
+            DataUse::Code => "code",
+            DataUse::Output => "output",
+        }
+    }
+}
+
+/// How much of S3 a place stands for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Extent {
+    Object,
+    /// Every object whose key begins so.
+    Prefix,
+    /// An object that lists others.
+    Manifest,
+}
+
+/// Something that a job reads or writes in S3.
+#[derive(Clone, PartialEq, Debug)]
+pub struct DataNeed {
+    pub purpose: DataUse,
+    pub extent: Extent,
+    /// As the caller wrote it.
+    pub url: String,
+    /// `None`: it is nowhere in S3.
+    pub place: Option<S3Place>,
+    /// What a job leaves there, below the place; of a training job, in a folder of the job's name.
+    pub file: String,
+}
+
+impl DataNeed {
+    pub fn new(purpose: DataUse, extent: Extent, url: &str) -> Self {
+        Self { purpose, extent, url: url.to_owned(), place: S3Place::parse(url), file: String::new() }
+    }
+
+    /// Where a job leaves a file.
+    pub fn output(url: &str, file: impl Into<String>) -> Self {
+        Self { file: file.into(), ..Self::new(DataUse::Output, Extent::Prefix, url) }
+    }
+
+    /// Where a training job leaves checkpoints, whatever it calls them.
+    pub fn checkpoint(url: &str) -> Self {
+        Self { file: "*".to_owned(), ..Self::new(DataUse::Checkpoint, Extent::Prefix, url) }
+    }
+
+    /// As requests say it in `S3DataType`.
+    pub fn typed(purpose: DataUse, data_type: Option<&str>, url: &str) -> Self {
+        let extent = match data_type {
+            Some("ManifestFile" | "AugmentedManifestFile") => Extent::Manifest,
+            Some("S3Object") => Extent::Object,
+            _ => Extent::Prefix,
+        };
+        Self::new(purpose, extent, url)
+    }
+
+    /// What a role has to be allowed to read it: list what is there, and get one object after the other. The object that
+    /// stands for all of a prefix is the first one that is known; of a bucket that nobody here knows it is one below the
+    /// prefix, unless the prefix looks like an object itself.
+    ///
+    /// Source: developer guide, "How to use SageMaker AI execution roles": s3:GetObject and s3:ListBucket for each kind.
+    pub fn reading(&self, first: Option<&str>, role_arn: &str) -> Option<BucketUse> {
+        let S3Place { bucket, key } = self.place.as_ref()?;
+        let list: Option<(&'static str, Option<Arc<str>>)> =
+            (self.extent == Extent::Prefix).then_some(("s3:ListBucket", None));
+        let file = key.rsplit('/').next().unwrap_or_default();
+        let one: Arc<str> = match (self.extent, first) {
+            (Extent::Object | Extent::Manifest, _) => key.clone(),
+            (Extent::Prefix, Some(first)) => first.into(),
+            (Extent::Prefix, None) if file.contains('.') => key.clone(),
+            (Extent::Prefix, None) if key.is_empty() || file.is_empty() => format!("{key}*").into(),
+            (Extent::Prefix, None) => format!("{key}/*").into(),
+        };
+        // Nobody has to have left a checkpoint: what is not there is not read.
+        let get = (self.purpose != DataUse::Checkpoint || first.is_some()).then_some(("s3:GetObject", Some(one)));
+        let acts = list.into_iter().chain(get).collect();
+        Some(BucketUse { bucket: bucket.clone(), acts, role_arn: Some(role_arn.into()) })
+    }
+
+    /// What a role has to be allowed to write what a job of this kind and name leaves.
+    pub fn writing(&self, kind: JobKind, job: &str, role_arn: &str) -> Option<BucketUse> {
+        let place = self.target(kind, job, &self.file)?;
+        let acts = vec![("s3:PutObject", Some(place.key))];
+        Some(BucketUse { bucket: place.bucket, acts, role_arn: Some(role_arn.into()) })
+    }
+
+    /// Where a job of this kind and name leaves this file. Source for training: developer guide,
+    /// "your-algorithms-training-algo-output".
+    pub fn target(&self, kind: JobKind, job: &str, file: &str) -> Option<S3Place> {
+        let S3Place { bucket, key } = self.place.clone()?;
+        let own = (kind == JobKind::Training && self.purpose == DataUse::Output).then_some(job);
+        let parts = [Some(key.trim_end_matches('/')).filter(|folder| !folder.is_empty()), own, Some(file)];
+        let parts: Vec<_> = parts.into_iter().flatten().collect();
+        Some(S3Place { bucket, key: parts.join("/").into() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_forms_of_urls_are_read() {
+        for (url, expected) in [
+            ("s3://data/a/b.csv", Some(("data", "a/b.csv"))),
+            ("s3://data", Some(("data", ""))),
+            ("s3://data/", Some(("data", ""))),
+            ("https://s3.us-east-1.amazonaws.com/data/a/b", Some(("data", "a/b"))),
+            ("https://s3-us-west-2.amazonaws.com/data/a", Some(("data", "a"))),
+            ("https://data.s3.amazonaws.com/a/b", Some(("data", "a/b"))),
+            ("https://my.data.s3.eu-west-1.amazonaws.com/a", Some(("my.data", "a"))),
+            ("https://example.com/data/a", None),
+            ("s3:///a", None),
+            ("/opt/ml", None),
+        ] {
+            let place = S3Place::parse(url);
+            let read = place.as_ref().map(|place| (&*place.bucket, &*place.key));
+            assert_eq!(read, expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn one_object_stands_for_a_prefix() {
+        let role = "arn:aws:iam::123456789012:role/r";
+        let keys = |extent, url: &str, first| {
+            let asked = DataNeed::new(DataUse::Input, extent, url).reading(first, role).unwrap();
+            let keys = asked.acts.iter().map(|(act, key)| format!("{act} {}", key.as_deref().unwrap_or("-")));
+            keys.collect::<Vec<_>>().join(", ")
+        };
+        let list = "s3:ListBucket -, s3:GetObject ";
+        assert_eq!(keys(Extent::Prefix, "s3://b/train", None), format!("{list}train/*"));
+        assert_eq!(keys(Extent::Prefix, "s3://b/train/", None), format!("{list}train/*"));
+        assert_eq!(keys(Extent::Prefix, "s3://b", None), format!("{list}*"));
+        assert_eq!(keys(Extent::Prefix, "s3://b/train.csv", None), format!("{list}train.csv"));
+        assert_eq!(keys(Extent::Prefix, "s3://b/tr", Some("train/1")), format!("{list}train/1"));
+        assert_eq!(keys(Extent::Object, "s3://b/m.tar.gz", None), "s3:GetObject m.tar.gz");
+        let checkpoint = DataNeed::checkpoint("s3://b/c");
+        assert_eq!(checkpoint.reading(None, role).unwrap().acts, [("s3:ListBucket", None)]);
+        let written = |need: &DataNeed, kind| need.writing(kind, "job", role).unwrap().acts[0].1.clone().unwrap();
+        assert_eq!(&*written(&checkpoint, JobKind::Training), "c/*");
+        let output = DataNeed::output("s3://b/models/", "output/model.tar.gz");
+        assert_eq!(&*written(&output, JobKind::Training), "models/job/output/model.tar.gz");
+        assert_eq!(&*written(&DataNeed::output("s3://b", "x.out"), JobKind::Transform), "x.out");
+    }
+}

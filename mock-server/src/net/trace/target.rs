@@ -1,0 +1,458 @@
+//! Routes and what they lead to: gateways, endpoints, peering connections, other interfaces.
+
+use super::group::Other;
+use super::range::single;
+use super::route::Branch;
+use super::{Aim, Arrival, MOST_RELAYS, Place, Receiver, Sender, Walk, acl};
+use crate::model::path::HopKind;
+use crate::model::vpc_endpoint::VpcEndpointIndex;
+use crate::model::{
+    EndpointType, Evidence, InternetGatewayId, NatGatewayId, NatGatewayState, NetworkInterfaceId,
+    PeeringStatus, Route, RouteTable, RouteTarget, VpcEndpointId, VpcId, VpcPeeringConnectionId,
+};
+use ipnet::Ipv4Net;
+use std::fmt;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+/// As routes print their targets.
+struct Named(RouteTarget);
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            RouteTarget::Local => f.write_str("local"),
+            RouteTarget::InternetGateway(id) => id.fmt(f),
+            RouteTarget::EgressOnlyInternetGateway(id) => id.fmt(f),
+            RouteTarget::NatGateway(id) => id.fmt(f),
+            RouteTarget::Interface(id) => id.fmt(f),
+            RouteTarget::Peering(id) => id.fmt(f),
+            RouteTarget::TransitGateway(id) => id.fmt(f),
+            RouteTarget::VpnGateway(id) => id.fmt(f),
+            RouteTarget::Endpoint(id) => id.fmt(f),
+        }
+    }
+}
+
+/// The rule behind a route that leads somewhere.
+fn rule_of(target: RouteTarget) -> &'static str {
+    match target {
+        RouteTarget::Local => "EC2-RT-LOCAL",
+        RouteTarget::Endpoint(_) => "SM-S3-RTB-03",
+        RouteTarget::NatGateway(_) => "SM-OUT-03",
+        RouteTarget::InternetGateway(_) => "EC2-IGW-PUBLIC",
+        RouteTarget::Peering(_) => "EC2-PCX-ROUTE",
+        RouteTarget::TransitGateway(_) => "EC2-TGW-ROUTE",
+        RouteTarget::VpnGateway(_) => "EC2-VGW-ATTACH",
+        RouteTarget::EgressOnlyInternetGateway(_) | RouteTarget::Interface(_) => "EC2-RT-TARGET",
+    }
+}
+
+impl<'a> Walk<'a> {
+    /// Sends packets to addresses, by the groups of who sends. Where different addresses take different routes, the trace
+    /// tells of one that does not get there, if there is one.
+    pub(super) fn send(&mut self, from: &Sender<'a>, aim: &Aim<'a>, to: &[Ipv4Net]) {
+        let (table, branches) = from.place.routes(to);
+        let groups = aim.receiver.as_ref().map_or(&[][..], |receiver| &receiver.groups);
+        // The pages speak of the groups where they speak of NAT.
+        let by_endpoint = |(route, _): &Branch| {
+            route.as_ref().is_some_and(|route| matches!(route.target, RouteTarget::Endpoint(_)))
+        };
+        let outside = aim.receiver.is_none() && !branches.iter().any(by_endpoint);
+        let rule = if outside { "SM-SG-NAT-07" } else { "EC2-SG-EVAL" };
+        self.groups_out(from, &Other { ranges: to, groups }, rule);
+        if let [branch] = branches.as_slice() {
+            return self.branch(from, aim, table.as_deref(), branch);
+        }
+        let before = self.hops.len();
+        let ways = branches.iter().map(|branch| {
+            let mut walk = self.clone();
+            walk.branch(from, aim, table.as_deref(), branch);
+            walk
+        });
+        let ways: Vec<_> = ways.collect();
+        let refused = |walk: &&Walk<'a>| walk.hops.iter().skip(before).any(|hop| !hop.passed);
+        let told = ways.iter().find(refused).or(ways.first()).cloned();
+        if let Some(walk) = told {
+            *self = walk;
+        }
+    }
+
+    /// Sends packets along one route. What stays in its subnet does not meet the ACL.
+    fn branch(&mut self, from: &Sender<'a>, aim: &Aim<'a>, table: Option<&RouteTable>, (route, to): &Branch) {
+        let next = match route.as_ref().map(|route| route.target) {
+            Some(RouteTarget::NatGateway(id)) => from.place.state.nat_gateways.get(&id).map(|row| row.subnet),
+            Some(RouteTarget::Interface(id)) => from.place.state.interfaces.get(&id).map(|row| row.subnet),
+            Some(RouteTarget::Local) => aim.receiver.as_ref().map(|receiver| receiver.place.subnet.id),
+            _ => None,
+        };
+        let leaves = next != Some(from.place.subnet.id);
+        if leaves {
+            self.acl_out(&from.place, to);
+        }
+        self.follow(from, aim, table, route.as_ref(), to);
+        if leaves {
+            self.acl_back_in(&from.place, to, from.ports);
+        }
+    }
+
+    fn follow(
+        &mut self,
+        from: &Sender<'a>,
+        aim: &Aim<'a>,
+        table: Option<&RouteTable>,
+        route: Option<&Route>,
+        to: &[Ipv4Net],
+    ) {
+        let at = from.place.subnet.id.to_string();
+        let table_id = table.map(|table| table.id.to_string()).unwrap_or_default();
+        let wanted = Aim { ranges: to.to_vec(), ..aim.clone() };
+        let facts = |evidence: Evidence, destination: &str, target: &str| {
+            let evidence = wanted.facts(from.place.facts(evidence), &from.place.state.site.region);
+            let evidence = evidence
+                .with("route_table", &table_id)
+                .with("destination", destination)
+                .with("target", target);
+            match from.nat {
+                Some(nat) => evidence.with("nat", nat).with("nat_subnet", from.place.subnet.id),
+                None => evidence,
+            }
+        };
+        let Some(route) = route else {
+            let (rule, endpoint) = self.missing(from, aim);
+            let destination = self.wanted_destination(from, aim, rule);
+            let evidence = facts(Evidence::of(table_id.clone()), &destination, "none");
+            let evidence = match endpoint {
+                Some(id) => evidence.with("endpoint", id),
+                None => evidence,
+            };
+            return self.hop(HopKind::Route, at, false, rule, evidence);
+        };
+        let destination = route.destination.to_string();
+        let target = Named(route.target).to_string();
+        let evidence = facts(Evidence::of(format!("{table_id} {destination}")), &destination, &target);
+        // A NAT gateway that would send to a NAT gateway, itself maybe, lies in no public subnet.
+        let shadow = from.nat.is_some() && matches!(route.target, RouteTarget::NatGateway(_));
+        let rule = if route.blackhole {
+            "EC2-RT-BLACKHOLE"
+        } else if shadow {
+            "SM-OUT-03"
+        } else {
+            rule_of(route.target)
+        };
+        let passed = !route.blackhole && !shadow;
+        self.hop(HopKind::Route, at, passed, rule, evidence);
+        if self.way.route.is_none() {
+            self.way.route = table.map(|table| (table.id, route.destination, route.target));
+        }
+        if passed {
+            self.enter(from, aim, route.target, to);
+        }
+    }
+
+    /// The rule behind a missing route, and the endpoint that would be there for it.
+    fn missing(&self, from: &Sender<'a>, aim: &Aim<'a>) -> (&'static str, Option<VpcEndpointId>) {
+        let state = &from.place.state;
+        if from.nat.is_some() {
+            return ("SM-OUT-03", None);
+        }
+        if aim.receiver.is_some() {
+            return ("EC2-PCX-ROUTE", None);
+        }
+        let Some((service, region)) = &aim.service else { return ("SM-OUT-01", None) };
+        let gateways = state.vpc_endpoints.by(&VpcEndpointIndex::Vpc(from.place.subnet.vpc));
+        let name = format!(".{service}");
+        let endpoint = gateways
+            .filter(|row| row.kind() == EndpointType::Gateway && row.service.name.ends_with(&name))
+            .map(|row| row.id)
+            .next();
+        match (&**service, endpoint) {
+            ("s3", Some(id)) if *region != state.site.region => ("SM-F-BUCKET-REGION", Some(id)),
+            ("s3", Some(id)) => ("SM-S3-RTB-03", Some(id)),
+            ("s3", None) => ("SM-S3-NOPATH-01", None),
+            _ => ("EC2-VPCE-NEED", endpoint),
+        }
+    }
+
+    /// What a route that is missing would be for.
+    fn wanted_destination(&self, from: &Sender<'a>, aim: &Aim<'a>, rule: &str) -> String {
+        let vpc_block = |receiver: &Receiver<'a>| {
+            let vpc = receiver.place.state.vpcs.get(&receiver.place.subnet.vpc)?;
+            let block = vpc.cidrs.iter().map(|(_, net)| *net).find(|net| net.contains(&receiver.address));
+            block.map(|net| net.to_string())
+        };
+        let list = || {
+            let (service, region) = aim.service.as_ref()?;
+            crate::model::managed_prefix_list::of_service(region, service).map(|id| id.to_string())
+        };
+        let everywhere = || "0.0.0.0/0".to_owned();
+        match (&aim.receiver, rule) {
+            (Some(receiver), _) => {
+                vpc_block(receiver).unwrap_or_else(|| single(receiver.address).to_string())
+            }
+            (None, "SM-S3-RTB-03" | "SM-S3-NOPATH-01") if from.nat.is_none() => {
+                list().unwrap_or_else(everywhere)
+            }
+            _ => everywhere(),
+        }
+    }
+
+    /// What a route leads to.
+    fn enter(&mut self, from: &Sender<'a>, aim: &Aim<'a>, target: RouteTarget, to: &[Ipv4Net]) {
+        match target {
+            RouteTarget::Local => self.local(from, aim),
+            RouteTarget::Endpoint(id) => self.gateway_endpoint(from, id),
+            RouteTarget::InternetGateway(id) => self.internet(from, aim, id),
+            RouteTarget::NatGateway(id) => self.nat(from, aim, id, to),
+            RouteTarget::Peering(id) => self.peering(from, aim, id),
+            RouteTarget::Interface(id) => self.relay(from, aim, id, to),
+            RouteTarget::TransitGateway(_)
+            | RouteTarget::VpnGateway(_)
+            | RouteTarget::EgressOnlyInternetGateway(_) => self.beyond(from, target),
+        }
+    }
+
+    fn target(
+        &mut self,
+        from: &Sender<'a>,
+        at: impl fmt::Display,
+        passed: bool,
+        rule: &'static str,
+        more: Evidence,
+    ) {
+        let mut evidence = from.place.facts(Evidence::of(at.to_string())).with("gateway", &at);
+        evidence.facts.extend(more.facts);
+        self.hop(HopKind::Target, at.to_string(), passed, rule, evidence);
+    }
+
+    /// Within the VPC: somebody has to have the address.
+    fn local(&mut self, from: &Sender<'a>, aim: &Aim<'a>) {
+        let here = aim.receiver.as_ref().filter(|it| it.place.subnet.vpc == from.place.subnet.vpc);
+        match here {
+            Some(receiver) => self.arrive(from, receiver),
+            None => {
+                let evidence = aim.facts(Evidence::none(), &from.place.state.site.region);
+                self.target(from, from.place.subnet.vpc, false, "EC2-RT-LOCAL", evidence);
+            }
+        }
+    }
+
+    /// At an interface, from within the VPC or through a peering connection.
+    fn arrive(&mut self, from: &Sender<'a>, to: &Receiver<'a>) {
+        let rule = if let Some(endpoint) = &to.endpoint {
+            let evidence = Evidence::none()
+                .with("endpoint", endpoint.id)
+                .with("endpoint_type", endpoint.kind().name())
+                .with("service", &endpoint.service.name)
+                .with("interface", &to.at);
+            self.target(from, endpoint.id, endpoint.serves(), "SM-OUT-02", evidence);
+            self.way.endpoint = Some(endpoint.id);
+            "EC2-VPCE-SG"
+        } else {
+            "EC2-SG-EVAL"
+        };
+        let crosses = !from.place.is_same(&to.place);
+        if crosses {
+            self.acl_in(&to.place, single(from.address));
+        }
+        self.groups_in(from, to, rule);
+        if crosses {
+            self.acl_back_out(&to.place, single(from.address), from.ports);
+        }
+        if let Some(endpoint) = &to.endpoint {
+            self.came = Some(Arrival::Endpoint { endpoint: endpoint.clone(), source: from.address });
+        }
+    }
+
+    fn gateway_endpoint(&mut self, from: &Sender<'a>, id: VpcEndpointId) {
+        let Some(endpoint) = from.place.state.vpc_endpoints.get(&id).cloned() else {
+            return self.target(from, id, false, "EC2-RT-BLACKHOLE", Evidence::none());
+        };
+        let evidence = Evidence::none()
+            .with("endpoint", id)
+            .with("endpoint_type", endpoint.kind().name())
+            .with("service", &endpoint.service.name);
+        self.target(from, id, endpoint.serves(), "SM-S3-GW-02", evidence);
+        self.way.endpoint = Some(id);
+        self.came = Some(Arrival::Endpoint { endpoint, source: from.address });
+    }
+
+    /// An internet gateway serves who has a public address, and leads to no private ones.
+    fn internet(&mut self, from: &Sender<'a>, aim: &Aim<'a>, id: InternetGatewayId) {
+        let leads = from.place.state.leads(from.place.subnet.vpc, RouteTarget::InternetGateway(id));
+        let rule = match () {
+            () if !leads => "EC2-RT-BLACKHOLE",
+            () if from.of_service => "SM-VPC-ENI-10",
+            () => "EC2-IGW-PUBLIC",
+        };
+        let passed = leads && from.public.is_some() && aim.receiver.is_none();
+        let mut evidence = Evidence::none().with("interface", &from.at);
+        if let Some(Some(public)) = from.public {
+            evidence = evidence.with("public_address", public);
+        }
+        self.target(from, id, passed, rule, evidence);
+        self.came = Some(Arrival::Public(from.public.flatten()));
+    }
+
+    /// A NAT gateway sends on in its own name, by the routes of its own subnet.
+    fn nat(&mut self, from: &Sender<'a>, aim: &Aim<'a>, id: NatGatewayId, to: &[Ipv4Net]) {
+        let state = &from.place.state;
+        let found = state.nat_gateways.get(&id).cloned();
+        let place = found.as_ref().and_then(|row| {
+            Some(Place { state: state.clone(), subnet: state.subnets.get(&row.subnet)?.clone() })
+        });
+        let (Some(row), Some(place)) = (found, place) else {
+            return self.target(from, id, false, "EC2-RT-BLACKHOLE", Evidence::none());
+        };
+        let working = row.state == NatGatewayState::Available && row.vpc == from.place.subnet.vpc;
+        let evidence = Evidence::none()
+            .with("nat", id)
+            .with("nat_subnet", row.subnet)
+            .with("state", format!("{:?}", row.state).to_lowercase())
+            .with("connectivity", if row.public { "public" } else { "private" });
+        let looping = from.relays >= MOST_RELAYS;
+        self.target(from, id, working && !looping, "EC2-NAT-STATE", evidence);
+        self.way.nat.get_or_insert(id);
+        if looping {
+            return;
+        }
+        let address = row.addresses.first().and_then(|it| it.private).unwrap_or(from.address);
+        let public = row.addresses.iter().find_map(|it| it.public).map(|(address, _)| Some(address));
+        let next = Sender {
+            place,
+            address,
+            public: public.filter(|_| row.public),
+            groups: None,
+            nat: Some(id),
+            at: id.to_string(),
+            of_service: false,
+            ports: acl::OF_NAT,
+            relays: from.relays + 1,
+        };
+        self.through(from, &next, aim, to);
+    }
+
+    /// Through something that sends on in its own name.
+    fn through(&mut self, from: &Sender<'a>, next: &Sender<'a>, aim: &Aim<'a>, to: &[Ipv4Net]) {
+        let crosses = !from.place.is_same(&next.place);
+        if crosses {
+            self.acl_in(&next.place, single(from.address));
+        }
+        self.send(next, aim, to);
+        if crosses {
+            self.acl_back_out(&next.place, single(from.address), from.ports);
+        }
+    }
+
+    /// An instance that routes: a NAT instance, as its user set it up. What it does with packets cannot be seen; it is
+    /// taken to send them on in its own name if it may: with source and destination checks off.
+    /// Source: VPC user guide, "NAT instances".
+    fn relay(&mut self, from: &Sender<'a>, aim: &Aim<'a>, id: NetworkInterfaceId, to: &[Ipv4Net]) {
+        let state = &from.place.state;
+        let row = state.interfaces.get(&id).cloned();
+        let place = row.as_ref().and_then(|row| {
+            Some(Place { state: state.clone(), subnet: state.subnets.get(&row.subnet)?.clone() })
+        });
+        let (Some(row), Some(place)) = (row, place) else {
+            return self.target(from, id, false, "EC2-RT-BLACKHOLE", Evidence::none());
+        };
+        let passed = row.attachment.is_some() && !row.source_dest_check && from.relays < MOST_RELAYS;
+        let evidence = Evidence::none()
+            .with("interface", id)
+            .with("attribute", "sourceDestCheck")
+            .with("state", if row.source_dest_check { "checked" } else { "unchecked" });
+        self.target(from, id, passed, "EC2-RT-TARGET", evidence);
+        let Some(address) = row.addresses.first().copied().filter(|_| from.relays < MOST_RELAYS) else {
+            return;
+        };
+        let groups: Vec<_> = row.groups.iter().map(|group| group.id).collect();
+        let at = id.to_string();
+        let receiver = Receiver {
+            place: place.clone(),
+            address,
+            groups: groups.clone(),
+            at: at.clone(),
+            endpoint: None,
+        };
+        self.groups_in(from, &receiver, "EC2-SG-EVAL");
+        let public = row.public.iter().find(|it| it.private == address).map(|it| Some(it.public));
+        let next = Sender {
+            place,
+            address,
+            public,
+            groups: Some(groups),
+            nat: None,
+            at,
+            of_service: false,
+            ports: acl::OF_CLIENTS,
+            relays: from.relays + 1,
+        };
+        self.through(from, &next, aim, to);
+    }
+
+    /// A peering connection leads to the interfaces of the other VPC, and not through it to anything else.
+    /// Source: VPC peering guide, "VPC peering limitations".
+    fn peering(&mut self, from: &Sender<'a>, aim: &Aim<'a>, id: VpcPeeringConnectionId) {
+        let state = &from.place.state;
+        let vpc = from.place.subnet.vpc;
+        let Some(row) = state.peerings.get(&id).cloned() else {
+            return self.target(from, id, false, "EC2-PCX-ROUTE", Evidence::none());
+        };
+        let other = row.other_side(vpc);
+        let there = aim.receiver.as_ref().filter(|it| it.place.subnet.vpc == other.vpc);
+        let evidence = Evidence::none()
+            .with("status", format!("{:?}", row.status))
+            .with("peer_vpc", other.vpc)
+            .with("peer_region", &other.region)
+            .with("peer_account", other.account);
+        let passed = row.status == PeeringStatus::Active && there.is_some();
+        self.target(from, id, passed, "EC2-PCX-ROUTE", evidence);
+        let Some(receiver) = there else { return };
+        self.arrive(from, receiver);
+        self.route_back(from, receiver, RouteTarget::Peering(id));
+    }
+
+    /// Answers take the route of the other VPC's own table.
+    fn route_back(&mut self, from: &Sender<'a>, to: &Receiver<'a>, expected: RouteTarget) {
+        let source = single(from.address);
+        let (table, branches) = to.place.routes(&[source]);
+        let route = branches.first().and_then(|(route, _)| route.as_ref());
+        let passed = route.is_some_and(|route| route.target == expected && !route.blackhole);
+        let table = table.map(|table| table.id.to_string()).unwrap_or_default();
+        let destination = route.map_or_else(|| source.to_string(), |route| route.destination.to_string());
+        let evidence = to
+            .place
+            .facts(Evidence::of(format!("{table} {destination}")))
+            .with("address", source)
+            .with("route_table", &table)
+            .with("destination", &destination)
+            .with("target", route.map_or_else(|| "none".to_owned(), |route| Named(route.target).to_string()))
+            .with("gateway", Named(expected));
+        self.hop(HopKind::Route, to.place.subnet.id.to_string(), passed, "EC2-PCX-ROUTE", evidence);
+    }
+
+    /// What lies behind these is not known here, so nothing is taken to get there.
+    fn beyond(&mut self, from: &Sender<'a>, target: RouteTarget) {
+        self.target(from, Named(target), false, rule_of(target), Evidence::none().with("state", "unknown"));
+    }
+
+    /// The other VPCs that are attached to the transit gateways of this one.
+    pub(super) fn attached_vpcs(&self, _place: &Place<'a>) -> Vec<VpcId> {
+        Vec::new()
+    }
+}
+
+/// The source address of a request that came over public addresses.
+pub(super) fn public_source(known: Option<Ipv4Addr>) -> Ipv4Addr {
+    // Set aside for documentation (RFC 5737).
+    known.unwrap_or(Ipv4Addr::new(198, 51, 100, 1))
+}
+
+/// The S3 gateway endpoint of a VPC that a flow would take if it could get there.
+pub(super) fn intended(place: &Place<'_>) -> Option<Arc<crate::model::VpcEndpoint>> {
+    let of_vpc = place.state.vpc_endpoints.by(&VpcEndpointIndex::Vpc(place.subnet.vpc));
+    of_vpc
+        .filter(|row| row.kind() == EndpointType::Gateway && row.service.name.ends_with(".s3"))
+        .find(|row| row.serves())
+        .cloned()
+}

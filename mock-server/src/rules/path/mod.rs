@@ -1,0 +1,208 @@
+//! Whether a job gets to its data: rules that read the hops of the paths it takes.
+//!
+//! A path is followed once for each phase, when the first rule asks for it; every rule looks at the hops that name it.
+
+pub mod data;
+pub mod network;
+mod precheck;
+pub mod words;
+
+use super::*;
+use crate::model::path::{Flow, Goal, Hop, HopKind, Trace, Transport, Vantage};
+use crate::model::{DataNeed, DataUse, Extent, bucket};
+use crate::net::{self, Terrain};
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+/// The phases in which jobs take paths.
+const ON_THE_WAY: &[Phase] = &[Phase::Input, Phase::Run, Phase::Output];
+/// Where S3 listens.
+const HTTPS: u16 = 443;
+
+/// Where a job's instances are in one phase, and the paths from there.
+#[derive(Default)]
+pub struct Paths {
+    phase: Option<Phase>,
+    /// Of a job in a VPC; instances in one subnet see the same, for they carry the same groups.
+    vantages: Vec<Vantage>,
+    followed: OnceCell<Vec<Followed>>,
+}
+
+/// A path, and what it is taken for.
+#[derive(Clone, Debug)]
+pub struct Followed {
+    pub trace: Arc<Trace>,
+    pub data: DataNeed,
+    /// Its place among the job's data of this direction, from one.
+    pub number: usize,
+}
+
+impl Paths {
+    pub fn new(phase: Phase, vantages: Vec<Vantage>) -> Self {
+        Self { phase: Some(phase), vantages, followed: OnceCell::new() }
+    }
+
+    pub(super) fn phase(&self) -> Option<Phase> {
+        self.phase
+    }
+
+    pub(super) fn follow(&self, case: &Case<'_>) -> &[Followed] {
+        self.followed.get_or_init(|| self.phase.map_or_else(Vec::new, |phase| follow(case, phase, &self.vantages)))
+    }
+
+    /// What was followed so far.
+    pub fn traces(&self) -> impl Iterator<Item = Arc<Trace>> + '_ {
+        self.followed.get().into_iter().flatten().map(|path| path.trace.clone())
+    }
+}
+
+/// What a job reads or writes in a phase. What a container fetches by itself it fetches while it runs, and only if it
+/// has a network; everything else the service brings, over the interfaces that it made for that.
+///
+/// Source: developer guide, "Run training and inference containers in internet-free mode": with network isolation the
+/// service downloads and uploads, isolated from the containers.
+fn needs<'a>(case: &Case<'a>, phase: Phase) -> Vec<(usize, &'a DataNeed)> {
+    let all = if phase == Phase::Output { &case.needs.outputs } else { &case.needs.inputs };
+    let due = |need: &&DataNeed| match phase {
+        Phase::Create => !matches!(need.purpose, DataUse::Code | DataUse::Checkpoint),
+        Phase::Input => need.purpose != DataUse::Code,
+        Phase::Run => need.purpose == DataUse::Code && !case.needs.network_isolation,
+        Phase::Output => true,
+        Phase::Place | Phase::Start => false,
+    };
+    let numbered = all.iter().enumerate().map(|(n, need)| (n + 1, need));
+    numbered.filter(|(_, need)| due(need)).collect()
+}
+
+fn follow(case: &Case<'_>, phase: Phase, vantages: &[Vantage]) -> Vec<Followed> {
+    if phase == Phase::Create && precheck::is_off(case) {
+        return Vec::new();
+    }
+    let terrain = Terrain { state: case.state, global: case.global, elsewhere: case.elsewhere };
+    let mut all = Vec::new();
+    for (number, data) in needs(case, phase) {
+        let role = &case.needs.role_arn;
+        let asked = match phase {
+            Phase::Output => data.writing(case.kind, case.name, role),
+            _ => data.reading(first_object(case, data).as_deref(), role),
+        };
+        let Some(asked) = asked else { continue };
+        // What is asked before there is an interface, and of jobs without a VPC, comes from the service's own network.
+        let outside = phase == Phase::Create || case.vpc_config().is_none();
+        let from = vantages.iter().filter(|_| !outside).cloned().map(Some).chain(outside.then_some(None));
+        for from in from {
+            let to = Goal::Bucket(asked.clone());
+            let mut trace = net::trace(&terrain, &Flow { from, to, transport: Transport::Tcp, port: HTTPS });
+            if phase != Phase::Output {
+                trace.hops.extend(missing(case, data));
+            }
+            if phase == Phase::Create {
+                precheck::forgive(case, data, &mut trace);
+            }
+            all.push(Followed { trace: Arc::new(trace), data: data.clone(), number });
+        }
+    }
+    all
+}
+
+/// The first object below what a job reads, if somebody here knows the bucket.
+fn first_object(case: &Case<'_>, data: &DataNeed) -> Option<Arc<str>> {
+    let place = data.place.as_ref()?;
+    let found = bucket::find(case.account, &place.bucket, case.elsewhere)?;
+    let mut objects = found.home.0.objects_under(&place.bucket, &place.key);
+    objects.find(|object| object.current().is_some()).map(|object| object.at.key.clone())
+}
+
+/// The hop at a bucket that has nothing of what is to be read: what may be read is found out first. Nobody has to have
+/// left a checkpoint.
+fn missing(case: &Case<'_>, data: &DataNeed) -> Option<Hop> {
+    let place = data.place.as_ref().filter(|_| data.purpose != DataUse::Checkpoint)?;
+    let found = bucket::find(case.account, &place.bucket, case.elsewhere)?;
+    let there = match data.extent {
+        Extent::Prefix => first_object(case, data).is_some(),
+        Extent::Object | Extent::Manifest => found.home.0.object(&place.bucket, &place.key).is_some(),
+    };
+    let evidence = Evidence::of(format!("s3://{}/{}", place.bucket, place.key)).with("objects", "none");
+    let at = place.bucket.to_string();
+    (!there).then(|| Hop { kind: HopKind::Bucket, at, passed: false, rule: data::DataIsThere::INFO.id, evidence })
+}
+
+/// What a rule finds about its hops: the first one that blocks, or else the first one.
+fn of_hops(case: &Case<'_>, rule: &str) -> Verdict {
+    let hops = || case.paths().iter().flat_map(|path| path.trace.hops.iter().map(move |hop| (path, hop)));
+    let own = || hops().filter(|(_, hop)| hop.rule == rule);
+    match own().find(|(_, hop)| !hop.passed) {
+        Some((path, hop)) => Verdict::Violated(evidence(case, path, hop)),
+        None => own().next().map_or(Verdict::NotApplicable, |(path, hop)| {
+            Verdict::Satisfied(evidence(case, path, hop))
+        }),
+    }
+}
+
+/// What is known of a hop, with what messages tell of the path.
+fn evidence(case: &Case<'_>, path: &Followed, hop: &Hop) -> Evidence {
+    let place = path.data.place.as_ref();
+    let (bucket, key) = place.map_or(("", ""), |place| (&*place.bucket, &*place.key));
+    let object = match &path.trace.flow.to {
+        Goal::Bucket(asked) => asked.acts.iter().find_map(|(_, key)| key.as_deref()),
+        _ => None,
+    };
+    let found = bucket::find(case.account, bucket, case.elsewhere);
+    let bucket_region = found.map_or_else(|| case.state.site.region.to_string(), |found| found.bucket.region.to_string());
+    // One object stands for all of a prefix; if nobody knows it, the prefix is told.
+    let object = object.filter(|key| !key.ends_with('*')).map(|key| format!("s3://{bucket}/{key}"));
+    let mut evidence = hop.evidence.clone();
+    evidence.resource = evidence.resource.or_else(|| Some(hop.at.clone()));
+    evidence
+        .with("hop", hop.kind.name())
+        .with("at", &hop.at)
+        .with("data", path.data.purpose.name())
+        .with("url", &path.data.url)
+        .with("data_bucket", bucket)
+        .with("data_key", key)
+        .with("object", object.unwrap_or_else(|| path.data.url.clone()))
+        .with("container", path.number)
+        .with("job_role", &case.needs.role_arn)
+        .with("bucket_region", bucket_region)
+        .with("job_region", &*case.state.site.region)
+}
+
+/// Where a violation stands on the paths: by path, then by hop, what the network does before what policies say, for
+/// whoever cannot connect is not refused. What is not found on a path stands before all of it, as it is listed.
+pub(super) fn place_of(case: &Case<'_>, finding: &Finding) -> (usize, bool, usize) {
+    if !finding.is_violation() || case.paths.is_none() {
+        return (0, false, 0);
+    }
+    let paths = case.paths().iter().zip(1..);
+    let mut places = paths.filter_map(|(path, n)| {
+        let hops = path.trace.hops.iter().enumerate();
+        let blocked = hops.filter(|(_, hop)| !hop.passed && hop.rule == finding.rule);
+        blocked.map(|(i, hop)| (n, hop.kind.is_policy() || hop.kind == HopKind::Bucket, i)).min()
+    });
+    places.next().unwrap_or_default()
+}
+
+macro_rules! hops {
+    ($(#[$doc:meta])* $name:ident, $id:literal, $slug:literal, $basis:ident, $docs:expr, $summary:literal, $hint:literal $(,)?) => {
+        $(#[$doc])*
+        pub struct $name;
+        impl Rule for $name {
+            const INFO: RuleInfo = RuleInfo {
+                id: $id,
+                aliases: &[],
+                name: $slug,
+                jobs: ALL,
+                phases: ON_THE_WAY,
+                basis: Basis::$basis,
+                docs: $docs,
+                summary: $summary,
+                hint: $hint,
+            };
+
+            fn check(case: &Case<'_>) -> Verdict {
+                of_hops(case, $id)
+            }
+        }
+    };
+}
+use hops;
