@@ -8,6 +8,7 @@ mod behaviour;
 pub mod explain;
 pub mod failure;
 pub mod hosting;
+pub mod output;
 mod place;
 pub mod stages;
 
@@ -264,6 +265,7 @@ fn begin(txn: &mut Txn<'_>, job: &mut Job, phase: Phase) {
         }
         Phase::Input => tell_buckets(txn, &job.key, &job.needs),
         Phase::Run if violation.is_none() => behaviour::start_job(txn, job, vantages),
+        Phase::Output if violation.is_none() => output::write(txn, job),
         _ => {}
     }
 }

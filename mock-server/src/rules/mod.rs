@@ -168,6 +168,7 @@ rules![
     path::data::DataIsThere,
     path::data::ModelIsThere,
     // The order of the hops of a path; that of what blocks one decides.
+    path::network::InterfacesReach,
     path::network::NamesResolve,
     path::network::GroupsLetOut,
     path::network::GroupsLetOutToNat,

@@ -484,7 +484,7 @@ behaviours:
             ("{exitCode: 256}", ""),
             ("{metrics: {a: b}}", "a number, or a list of numbers"),
             ("{metrics: {a: []}}", "finite numbers"),
-            ("{metrics: {a: .nan}}", "finite numbers"),
+            ("{metrics: {a: .nan}}", "non-finite"),
             ("{connects: [{to: example.com}]}", "is nobody to connect to"),
             ("{connects: [{to: 'example.com:0'}]}", "is nobody to connect to"),
             ("{connects: [{to: 'exa mple.com:1'}]}", "is nobody to connect to"),

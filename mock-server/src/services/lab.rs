@@ -26,8 +26,8 @@ pub const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow
 
 /// What users of SageMaker attach to their roles.
 pub fn full_access() -> Grants {
-    let attached =
-        std::collections::BTreeSet::from(["arn:aws:iam::aws:policy/AmazonSageMakerFullAccess".into()]);
+    let attached = ["AmazonSageMakerFullAccess", "AmazonS3FullAccess"];
+    let attached = attached.map(|name| format!("arn:aws:iam::aws:policy/{name}").into()).into();
     Grants { attached, ..Grants::default() }
 }
 
@@ -87,8 +87,9 @@ impl Lab {
         });
     }
 
-    /// Leaves the role these actions on all resources, and nothing else.
+    /// Leaves the role these actions on all resources, and all of S3, and nothing else.
     pub fn grant(&self, actions: &[&str]) {
+        let actions: Vec<_> = actions.iter().copied().chain(["s3:*"]).collect();
         let policy = json!({"Version": "2012-10-17",
             "Statement": {"Effect": "Allow", "Action": actions, "Resource": "*"}});
         let inline = [("vpc".to_owned(), PolicyDocument::new(policy.to_string()))].into();

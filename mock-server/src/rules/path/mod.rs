@@ -94,6 +94,7 @@ fn follow(case: &Case<'_>, phase: Phase, vantages: &[Vantage]) -> Vec<Followed> 
             let to = Goal::Bucket(asked.clone());
             let mut trace = net::trace(&terrain, &Flow { from, to, transport: Transport::Tcp, port: HTTPS });
             if phase != Phase::Output {
+                trace.hops.extend(misplaced(case, phase, data));
                 trace.hops.extend(missing(case, data));
             }
             if phase == Phase::Create {
@@ -113,6 +114,18 @@ fn first_object(case: &Case<'_>, data: &DataNeed) -> Option<Arc<str>> {
     objects.find(|object| object.current().is_some()).map(|object| object.at.key.clone())
 }
 
+/// The hop at a bucket of another region: calls that look at data look in the job's region, and so does compilation.
+fn misplaced(case: &Case<'_>, phase: Phase, data: &DataNeed) -> Option<Hop> {
+    let here = &case.state.site.region;
+    let place = data.place.as_ref().filter(|_| phase == Phase::Create || case.kind == JobKind::Compilation)?;
+    let bucket = bucket::find(case.account, &place.bucket, case.elsewhere)?.bucket;
+    let evidence =
+        Evidence::of(&*bucket.name).with("bucket", &bucket.name).with("region", &bucket.region).with("service_region", here);
+    let (kind, at) = (HopKind::Bucket, bucket.name.to_string());
+    let passed = bucket.region == *here;
+    Some(Hop { kind, at, passed, rule: data::BucketInRegion::INFO.id, evidence })
+}
+
 /// The hop at a bucket that has nothing of what is to be read: what may be read is found out first. Nobody has to have
 /// left a checkpoint.
 fn missing(case: &Case<'_>, data: &DataNeed) -> Option<Hop> {
@@ -127,10 +140,15 @@ fn missing(case: &Case<'_>, data: &DataNeed) -> Option<Hop> {
     (!there).then(|| Hop { kind: HopKind::Bucket, at, passed: false, rule: data::DataIsThere::INFO.id, evidence })
 }
 
+/// The rule that decides at a hop: the one that the hop names, or the one for all that no rule here speaks of.
+fn rule_of(hop: &Hop) -> &'static str {
+    get(hop.rule).map_or(network::InterfacesReach::INFO.id, |info| info.id)
+}
+
 /// What a rule finds about its hops: the first one that blocks, or else the first one.
 fn of_hops(case: &Case<'_>, rule: &str) -> Verdict {
     let hops = || case.paths().iter().flat_map(|path| path.trace.hops.iter().map(move |hop| (path, hop)));
-    let own = || hops().filter(|(_, hop)| hop.rule == rule);
+    let own = || hops().filter(|(_, hop)| rule_of(hop) == rule);
     match own().find(|(_, hop)| !hop.passed) {
         Some((path, hop)) => Verdict::Violated(evidence(case, path, hop)),
         None => own().next().map_or(Verdict::NotApplicable, |(path, hop)| {
@@ -176,7 +194,7 @@ pub(super) fn place_of(case: &Case<'_>, finding: &Finding) -> (usize, bool, usiz
     let paths = case.paths().iter().zip(1..);
     let mut places = paths.filter_map(|(path, n)| {
         let hops = path.trace.hops.iter().enumerate();
-        let blocked = hops.filter(|(_, hop)| !hop.passed && hop.rule == finding.rule);
+        let blocked = hops.filter(|(_, hop)| !hop.passed && rule_of(hop) == finding.rule);
         blocked.map(|(i, hop)| (n, hop.kind.is_policy() || hop.kind == HopKind::Bucket, i)).min()
     });
     places.next().unwrap_or_default()

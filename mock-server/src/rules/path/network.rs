@@ -9,6 +9,14 @@ const NAT: &[Doc] = &[
     Doc { page: "batch-vpc", anchor: "batch-vpc-nat" },
     Doc { page: "host-vpc", anchor: "host-vpc-nat" },
 ];
+/// The pages as a whole, and what they say of the interfaces.
+const NETWORK: &[Doc] = &[
+    Doc { page: "train-vpc", anchor: "" },
+    Doc { page: "process-vpc", anchor: "" },
+    Doc { page: "batch-vpc", anchor: "" },
+    Doc { page: "host-vpc", anchor: "" },
+    Doc { page: "neo-vpc", anchor: "" },
+];
 const STEPS: &[Doc] = &[
     Doc { page: "train-vpc", anchor: "train-vpc-s3" },
     Doc { page: "process-vpc", anchor: "process-vpc-s3" },
@@ -24,6 +32,15 @@ const NAMES: &[Doc] = &[
 ];
 /// Through its interfaces a job reaches what is in the VPC.
 const INTERFACES: &[Doc] = five_pages!("-configure");
+
+hops!(
+    /// Whatever no other rule speaks of.
+    InterfacesReach, "SM-VPC-ENI-09", "interfaces-reach-the-vpc", Documented, NETWORK,
+    "Through its interfaces a job reaches what the routes of its subnet lead to. What lies behind a transit gateway, a \
+     virtual private gateway or an instance that checks addresses is not known to lead to S3: that it does not is \
+     assumed.",
+    "Route what the job needs to a gateway endpoint, a NAT gateway or an interface endpoint.",
+);
 
 hops!(
     /// Names.

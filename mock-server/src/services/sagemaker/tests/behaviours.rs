@@ -154,6 +154,34 @@ fn metrics_are_told_when_the_job_is_over() {
 }
 
 #[test]
+fn what_is_written_has_the_declared_size() {
+    let site = site("writes: 2GB, files: {checkpoints/1.pt: 1KiB}");
+    site.lab.bucket("data");
+    site.lab.object("data", "train/a", crate::model::Content::Size(1));
+    for kind in [JobKind::Training, JobKind::Processing] {
+        let kit = kit(kind);
+        let mut request = site.job(kit, "job", 1, false);
+        if kind == JobKind::Processing {
+            request["ProcessingInputs"] = json!([]);
+            request["ProcessingOutputConfig"] = json!({ "Outputs": [{ "OutputName": "out",
+                "S3Output": { "S3Uri": "s3://data/out", "LocalPath": "/opt/ml/processing/out",
+                "S3UploadMode": "EndOfJob" } }] });
+        }
+        (kit.create)(&site.lab, request).unwrap();
+    }
+    site.lab.advance(10_000);
+    let size = |key: &str| site.lab.global().object("data", key).and_then(|version| version.content.clone());
+    for (key, bytes) in [
+        ("models/job/output/model.tar.gz", 2_000_000_000),
+        ("models/job/output/checkpoints/1.pt", 1_024),
+        ("out/result.txt", 2_000_000_000),
+        ("out/checkpoints/1.pt", 1_024),
+    ] {
+        assert_eq!(size(key), Some(crate::model::Content::Size(bytes)), "{key}: {:?}", site.lab.keys("data"));
+    }
+}
+
+#[test]
 fn what_a_job_does_is_settled_when_it_is_asked_for() {
     let site = site("exitCode: 1");
     site.create(request("early", 1)).unwrap();

@@ -1,0 +1,123 @@
+//! What jobs leave in S3: small files, the same every time.
+
+use crate::kernel::Scope;
+use crate::model::bucket::{self, FoundBucket};
+use crate::model::{
+    Content, DataNeed, DataUse, Extent, Job, JobKind, Letter, ObjectKey, PutObject, S3Place, Txn,
+};
+use bytes::Bytes;
+use flate2::{Compression, GzBuilder};
+use std::io::Write;
+
+/// Of more inputs than this a transform job answers no more: what one job writes stays bounded.
+const MOST_FILES: usize = 1_000;
+
+/// Writes what a job leaves: each file to its bucket, if somebody here knows that.
+pub fn write(txn: &mut Txn<'_>, job: &Job) {
+    let mut files: Vec<(S3Place, Content)> = Vec::new();
+    for need in job.needs.outputs.iter().filter(|need| need.purpose == DataUse::Output) {
+        let names = match job.key.kind {
+            JobKind::Transform => answers(txn, job, need),
+            _ => vec![need.file.clone()],
+        };
+        let places = names.iter().filter_map(|file| need.target(job.key.kind, &job.key.name, file));
+        files.extend(places.map(|place| (place, content(job, need))));
+    }
+    files.extend(beside(job));
+    for (place, content) in files {
+        let Some(FoundBucket { bucket, .. }) = bucket::find(txn.origin.account, &place.bucket, txn.elsewhere()) else {
+            continue;
+        };
+        let at = ObjectKey { bucket: place.bucket, key: place.key };
+        txn.post(bucket.account, Scope::Global, Letter::PutObject(Box::new(PutObject { at, content })));
+    }
+}
+
+/// The files of a transform job: one for each input, called like it, where the input is below the prefix. Source: API
+/// reference, TransformOutput; that the folders below the prefix are kept is how described jobs show it.
+fn answers(txn: &Txn<'_>, job: &Job, need: &DataNeed) -> Vec<String> {
+    let input = job.needs.inputs.iter().find(|input| input.purpose == DataUse::Input);
+    let place = input.filter(|input| input.extent == Extent::Prefix).and_then(|input| input.place.as_ref());
+    let found = place.and_then(|place| bucket::find(txn.origin.account, &place.bucket, txn.elsewhere()));
+    let (Some(place), Some(found)) = (place, found) else { return vec![need.file.clone()] };
+    // What follows on the last folder of the prefix, unless the prefix is a folder without its slash.
+    let folder = place.key.rfind('/').map_or(0, |slash| slash + 1);
+    let inside = format!("{}/", place.key);
+    let objects = found.home.0.objects_under(&place.bucket, &place.key);
+    let keys = objects.filter(|object| object.current().is_some()).map(|object| &object.at.key);
+    let keys = keys.filter(|key| !key.ends_with('/')).take(MOST_FILES);
+    keys.map(|key| format!("{}.out", key.strip_prefix(&inside).unwrap_or(&key[folder..]))).collect()
+}
+
+/// What a container writes beside its first output, if that was declared: of that size, and of no bytes that anybody
+/// could read.
+fn beside(job: &Job) -> impl Iterator<Item = (S3Place, Content)> + '_ {
+    let behaviour = job.needs.behaviour.as_ref();
+    let need = job.needs.outputs.iter().find(|need| need.purpose == DataUse::Output);
+    let folder = need.map_or("", |need| need.file.rfind('/').map_or("", |slash| &need.file[..=slash]));
+    let files = behaviour.into_iter().flat_map(|behaviour| &behaviour.files);
+    files.filter_map(move |(name, bytes)| {
+        let place = need?.target(job.key.kind, &job.key.name, &format!("{folder}{name}"))?;
+        Some((place, Content::Size(*bytes)))
+    })
+}
+
+/// What is in a file: if its size was declared, nobody knows. Of a packed model an archive with one file in it, else a line of text.
+fn content(job: &Job, need: &DataNeed) -> Content {
+    if let Some(bytes) = job.needs.behaviour.as_ref().and_then(|behaviour| behaviour.writes) {
+        return Content::Size(bytes);
+    }
+    let text = format!("{} of {}\n", if need.file.contains("model") { "model" } else { "output" }, job.key);
+    let bytes = if need.file.ends_with(".tar.gz") { archive("model", text.as_bytes()) } else { text.into_bytes() };
+    Content::Bytes(Bytes::from(bytes))
+}
+
+/// A tar archive of one file, gzipped, of no time and nobody's.
+fn archive(name: &str, content: &[u8]) -> Vec<u8> {
+    const BLOCK: usize = 512;
+    let mut tar = vec![0; BLOCK];
+    let mut put = |at: usize, field: &[u8]| {
+        if let Some(space) = tar.get_mut(at..at + field.len()) {
+            space.copy_from_slice(field);
+        }
+    };
+    // Fields of a ustar header: name, mode, owner, group, size, time, then the sum with blanks in its own place.
+    put(0, name.as_bytes());
+    put(100, b"0000644\0");
+    put(108, b"0000000\0");
+    put(116, b"0000000\0");
+    put(124, format!("{:011o}\0", content.len()).as_bytes());
+    put(136, b"00000000000\0");
+    put(148, b"        ");
+    put(156, b"0");
+    put(257, b"ustar\x0000");
+    let sum: u32 = tar.iter().map(|byte| u32::from(*byte)).sum();
+    if let Some(space) = tar.get_mut(148..155) {
+        space.copy_from_slice(format!("{sum:06o}\0").as_bytes());
+    }
+    tar.extend_from_slice(content);
+    tar.resize(tar.len().next_multiple_of(BLOCK) + 2 * BLOCK, 0);
+    let mut gzip = GzBuilder::new().mtime(0).write(Vec::new(), Compression::default());
+    // Writing into memory does not fail.
+    let _ = gzip.write_all(&tar);
+    gzip.finish().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read;
+
+    #[test]
+    fn an_archive_is_one_and_the_same_every_time() {
+        let one = archive("model", b"weights");
+        assert_eq!(one, archive("model", b"weights"));
+        let mut tar = Vec::new();
+        flate2::read::GzDecoder::new(&one[..]).read_to_end(&mut tar).unwrap();
+        assert_eq!((tar.len(), &tar[..5], &tar[512..519]), (2_048, &b"model"[..], &b"weights"[..]));
+        let sum = u32::from_str_radix(std::str::from_utf8(&tar[148..154]).unwrap(), 8).unwrap();
+        let own = |n: usize| (148..156).contains(&n);
+        let expected: u32 = tar[..512].iter().enumerate().map(|(n, b)| if own(n) { 32 } else { u32::from(*b) }).sum();
+        assert_eq!(sum, expected);
+    }
+}
