@@ -7,8 +7,8 @@ use super::{failure, stages};
 use crate::model::behaviour::line;
 use crate::model::path::{BucketUse, Flow, Goal, Hop, HopKind, Trace, Transport, Vantage};
 use crate::model::{
-    Behaviour, Connection, Evidence, Exit, Failure, Finding, InstanceId, Job, JobKey, JobKind, LogLine, Metric,
-    Needs, Phase, Remote, RuleMode, Txn, Verdict, place,
+    Behaviour, Connection, Evidence, Exit, Failure, Finding, InstanceId, Job, JobKey, JobKind, LogLine,
+    Metric, Needs, Phase, Remote, RuleMode, Txn, Verdict, place,
 };
 use crate::net::{self, Terrain};
 use crate::rules::{self, isolation, texts};
