@@ -305,6 +305,20 @@ def _(w):
     assert answer["Unsuccessful"] == [{"Error": error, "ResourceId": f"vpc-{HEX}"}]
 
 
+@behaves("EC2-FL-BUCKET")
+def _(w):
+    def told(bucket):
+        return w("CreateFlowLogs", **log(LogDestination=f"arn:aws:s3:::{bucket}/folder/")(w))
+    # Whoever has no bucket here keeps them elsewhere.
+    assert told("elsewhere")["Unsuccessful"] == []
+    w.server.client("s3", w.account).create_bucket(Bucket="records")
+    assert told("records")["Unsuccessful"] == []
+    answer = told("missing")
+    assert (answer["FlowLogIds"], answer["ResponseMetadata"]["HTTPStatusCode"]) == ([], 200)
+    error = {"Code": "400", "Message": "LogDestination: missing does not exist"}
+    assert answer["Unsuccessful"] == [{"Error": error, "ResourceId": w.vpc}]
+
+
 @behaves("flow logs: what they are made as")
 def _(w):
     answer = w("CreateFlowLogs", **log()(w), ClientToken="t")

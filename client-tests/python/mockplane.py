@@ -208,11 +208,21 @@ class Account:
             self.subnet(vpc, block, AvailabilityZone=f"{self.region}{zone}")
             for block, zone in zip(blocks or ("10.0.1.0/24", "10.0.2.0/24"), "abcdef")
         ]
+        self.s3_endpoint(vpc)
         group = self.group(vpc)
         self.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[
             {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": group}]}])
         return types.SimpleNamespace(
             vpc=vpc, subnets=subnets, group=group, config={"Subnets": subnets, "SecurityGroupIds": [group]})
+
+    def s3_endpoint(self, vpc, *tables, **more):
+        """A gateway endpoint for S3, in the main table of the VPC unless others are named; its id."""
+        if not tables:
+            filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "association.main", "Values": ["true"]}]
+            tables = [one["RouteTableId"] for one in self.ec2.describe_route_tables(Filters=filters)["RouteTables"]]
+        return self.ec2.create_vpc_endpoint(
+            VpcId=vpc, ServiceName=f"com.amazonaws.{self.region}.s3", RouteTableIds=list(tables),
+            **more)["VpcEndpoint"]["VpcEndpointId"]
 
     def training_job(self, name, role, vpc_config=None, instances=2, **more):
         """CreateTrainingJob; the ARN."""

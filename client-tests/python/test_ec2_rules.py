@@ -14,7 +14,6 @@ import ec2_rules_vpcs  # noqa: F401
 # Rules that cannot be shown, and why.
 NOT_SHOWN = {
     "EC2-THROTTLE": "nobody is throttled",
-    "EC2-FL-BUCKET": "there are no buckets that could be missing",
     "EC2-SG-EVAL": "no packet takes a path",
     "EC2-IGW-PUBLIC": "no packet takes a path",
     "EC2-VPCE-SG": "no packet takes a path",

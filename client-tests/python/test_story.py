@@ -29,6 +29,9 @@ def test_a_two_instance_job_takes_four_addresses_and_gives_them_back(server, mon
     group = ec2.create_security_group(GroupName="training", Description="training jobs", VpcId=vpc)["GroupId"]
     ec2.authorize_security_group_ingress(
         GroupId=group, IpPermissions=[{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": group}]}])
+    tables = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["RouteTables"]
+    ec2.create_vpc_endpoint(
+        VpcId=vpc, ServiceName="com.amazonaws.us-east-1.s3", RouteTableIds=[tables[0]["RouteTableId"]])
     role = iam.create_role(RoleName="trainer", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
     iam.put_role_policy(RoleName="trainer", PolicyName="vpc", PolicyDocument=VPC_ACCESS)
 

@@ -9,12 +9,13 @@ use crate::clock::{parse_lag, parse_mode, parse_span};
 use crate::gateway::Trust;
 use crate::kernel::{AccountId, ClockMode, SimTime};
 use crate::model::{
-    Choices, Defaults, IamMode, Offerings, Placement, Precheck, Profile, Quotas, RuleMode, RuleModes, Silence, Texts,
+    BucketNames, Choices, DataMode, Defaults, IamMode, Offerings, Placement, Precheck, Profile, Quotas, RuleMode,
+    RuleModes, Silence, Texts,
 };
 use crate::rules;
 use crate::scenario;
 use crate::scenario::target::{Http, InProcess};
-use crate::server::{Config, DEFAULT_ACCOUNT, DEFAULT_REGION, Server};
+use crate::server::{Config, DEFAULT_ACCOUNT, DEFAULT_REGION, OtherS3, Server};
 use crate::services::refusal;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::Write;
@@ -129,6 +130,17 @@ struct Serve {
     /// served with an event that tells (audit), or served.
     #[arg(long = "iam", env = "MOCKPLANE_IAM", default_value = "enforce")]
     iam: IamModeName,
+    /// What becomes of jobs whose buckets or objects are not here: they fail (enforce), run with an event that tells
+    /// (audit), or run (off). With auto they fail as soon as the account has made a bucket here; until then its
+    /// buckets count as kept elsewhere.
+    #[arg(long, env = "MOCKPLANE_DATA", default_value = "auto")]
+    data: DataModeName,
+    /// Whether each account has names of buckets for itself, or all share them as on AWS.
+    #[arg(long, env = "MOCKPLANE_BUCKET_NAMES", default_value = "account")]
+    bucket_names: BucketNamesName,
+    /// Another S3, such as http://localhost:4566, that is asked whether buckets and objects exist that are not here.
+    #[arg(long, env = "MOCKPLANE_UPSTREAM_S3")]
+    upstream_s3: Option<String>,
     /// Who acts with an access key that is neither twelve digits nor made here, or with none: the account's root, or
     /// nobody.
     #[arg(long, env = "MOCKPLANE_UNKNOWN_KEYS", default_value = "root")]
@@ -140,6 +152,9 @@ struct Serve {
     /// The secret key of the root of every account; it counts only with --verify-signatures.
     #[arg(long, env = "MOCKPLANE_ROOT_SECRET", default_value = "test")]
     root_secret: String,
+    /// How many bytes of objects an account may keep, such as 256MiB or 2GiB, and how large one request may be.
+    #[arg(long, env = "MOCKPLANE_S3_MAX_BYTES", default_value = "256MiB", value_parser = parse_bytes)]
+    s3_max_bytes: u64,
     /// Form of the log, which goes to standard error.
     #[arg(long, env = "MOCKPLANE_LOG_FORMAT", default_value = "text")]
     log_format: LogFormat,
@@ -231,6 +246,40 @@ impl From<IamModeName> for IamMode {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
+enum DataModeName {
+    Auto,
+    Enforce,
+    Audit,
+    Off,
+}
+
+impl From<DataModeName> for DataMode {
+    fn from(name: DataModeName) -> Self {
+        match name {
+            DataModeName::Auto => DataMode::Auto,
+            DataModeName::Enforce => DataMode::Enforce,
+            DataModeName::Audit => DataMode::Audit,
+            DataModeName::Off => DataMode::Off,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum BucketNamesName {
+    Account,
+    Global,
+}
+
+impl From<BucketNamesName> for BucketNames {
+    fn from(name: BucketNamesName) -> Self {
+        match name {
+            BucketNamesName::Account => BucketNames::Account,
+            BucketNamesName::Global => BucketNames::Global,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
 enum LogFormat {
     Text,
     Json,
@@ -269,7 +318,12 @@ fn serve(args: &Serve) -> ExitCode {
         Ok(defaults) => defaults,
         Err(problem) => return fail(problem),
     };
+    let upstream = match args.upstream_s3.as_deref().map(OtherS3::new).transpose() {
+        Ok(upstream) => upstream,
+        Err(problem) => return fail(format_args!("--upstream-s3: {problem}")),
+    };
     let config = Config {
+        upstream,
         host: args.host,
         port: args.port,
         account,
@@ -333,13 +387,15 @@ fn defaults(args: &Serve) -> Result<Defaults, String> {
         SilenceName::Hang => Silence::Hang,
     };
     let choices = Choices {
-            placement,
-            precheck: args.precheck,
-            silence,
-            linger: args.endpoint_linger,
-            eventual: args.eventual_consistency,
-            s3_bytes: None,
-        };
+        placement,
+        precheck: args.precheck,
+        silence,
+        linger: args.endpoint_linger,
+        eventual: args.eventual_consistency,
+        s3_bytes: None,
+        data: args.data.into(),
+        bucket_names: args.bucket_names.into(),
+    };
     let mut quotas = match args.quotas {
         QuotasName::Aws => Quotas::default(),
         QuotasName::Off => Quotas::UNLIMITED,
@@ -496,6 +552,16 @@ fn parse_quota(text: &str) -> Result<(String, usize), String> {
     let (name, limit) = quota.ok_or("such as vpcs=20 or vpcs=unlimited")?;
     Quotas::default().set(name, limit)?;
     Ok((name.to_owned(), limit))
+}
+
+/// Bytes: a number, with KiB, MiB or GiB if it is of those.
+fn parse_bytes(text: &str) -> Result<u64, String> {
+    let units = [("KiB", 10), ("MiB", 20), ("GiB", 30)];
+    let unit = units.into_iter().find_map(|(unit, bits)| Some((text.strip_suffix(unit)?, bits)));
+    let (number, bits) = unit.unwrap_or((text, 0));
+    let number: Option<u64> = number.trim().parse().ok();
+    let bytes = number.and_then(|number| number.checked_mul(1 << bits));
+    bytes.ok_or_else(|| "such as 1048576, 256MiB or 2GiB".to_owned())
 }
 
 /// A family of instance types and the zones that lack it.

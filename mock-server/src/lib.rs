@@ -12,6 +12,7 @@ pub mod model;
 pub mod net;
 pub mod policy;
 pub mod rules;
+pub mod s3;
 pub mod scenario;
 pub mod server;
 pub mod services;

@@ -1,5 +1,7 @@
 //! Sockets: takes connections, reads requests whole, writes answers.
 
+mod upstream;
+
 use crate::admin::Site;
 use crate::clock;
 use crate::gateway::{Gateway, LARGEST_BODY, TooLarge, Trust};
@@ -17,8 +19,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::task::JoinHandle;
+pub use upstream::OtherS3;
 
 /// Connections that are served at the same time; more wait to be accepted.
 const MOST_CONNECTIONS: usize = 4096;
@@ -41,6 +44,8 @@ pub struct Config {
     pub clock_start: Option<SimTime>,
     pub defaults: Defaults,
     pub trust: Trust,
+    /// Another S3 that knows of buckets that are not here.
+    pub upstream: Option<OtherS3>,
     /// See [`Gateway::memo`].
     pub memo: bool,
 }
@@ -62,6 +67,7 @@ impl Default for Config {
             clock_start: None,
             defaults: Defaults::default(),
             trust: Trust::default(),
+            upstream: None,
             memo: true,
         }
     }
@@ -74,6 +80,7 @@ impl Config {
         let world = World::new(self.seed, self.defaults.clone(), move |wall| Clock::new(mode, start, wall));
         let mut gateway = Gateway::new(Arc::new(world), self.account, self.region.clone(), self.memo);
         gateway.trust = self.trust.clone();
+        gateway.s3_bytes = self.defaults.choices.s3_bytes.unwrap_or(gateway.s3_bytes);
         Site::new(gateway)
     }
 }
@@ -100,9 +107,10 @@ impl Server {
         let listener = TcpListener::bind((config.host, config.port)).await?;
         let address = listener.local_addr()?;
         let site = Arc::new(config.site());
+        let shared = Arc::new(Shared::new(site.clone(), config.upstream));
         let (stop, stopped) = watch::channel(false);
         let tasks = vec![
-            tokio::spawn(accept(listener, site.clone(), stopped)),
+            tokio::spawn(accept(listener, shared, stopped)),
             tokio::spawn(clock::drive(site.gateway.world.clone())),
         ];
         Ok(Self { address, site, stop, tasks })
@@ -177,7 +185,35 @@ impl Builder {
     }
 }
 
-async fn accept(listener: TcpListener, site: Arc<Site>, mut stopped: watch::Receiver<bool>) {
+/// What connections share.
+struct Shared {
+    site: Arc<Site>,
+    upstream: Option<OtherS3>,
+    /// Room for large bodies, in MiB.
+    large: Semaphore,
+    most_large: u32,
+}
+
+impl Shared {
+    fn new(site: Arc<Site>, upstream: Option<OtherS3>) -> Self {
+        // Two of the largest there may be, at the same time.
+        let most_large = u32::try_from(site.gateway.s3_bytes >> 19).unwrap_or(u32::MAX).clamp(64, 1 << 28);
+        Self { site, upstream, large: Semaphore::new(most_large as usize), most_large }
+    }
+
+    /// Waits until there is room for a large body: those that are there at the same time have a bound together.
+    async fn room_for(&self, body: &Incoming, largest: usize) -> Option<SemaphorePermit<'_>> {
+        let size =
+            body.size_hint().upper().map_or(largest, |size| usize::try_from(size).unwrap_or(usize::MAX));
+        if size <= LARGEST_BODY || size > largest {
+            return None;
+        }
+        let mebibytes = u32::try_from(size >> 20).unwrap_or(u32::MAX).saturating_add(1);
+        self.large.acquire_many(mebibytes.min(self.most_large)).await.ok()
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
     let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let mut backoff = Duration::from_millis(1);
     loop {
@@ -191,9 +227,9 @@ async fn accept(listener: TcpListener, site: Arc<Site>, mut stopped: watch::Rece
                 backoff = Duration::from_millis(1);
                 // Answers are written whole; waiting for more to send only delays them.
                 let _ = stream.set_nodelay(true);
-                let (site, stopped) = (site.clone(), stopped.clone());
+                let (shared, stopped) = (shared.clone(), stopped.clone());
                 tokio::spawn(async move {
-                    serve(stream, site, stopped).await;
+                    serve(stream, shared, stopped).await;
                     drop(permit);
                 });
             }
@@ -209,10 +245,10 @@ async fn accept(listener: TcpListener, site: Arc<Site>, mut stopped: watch::Rece
     let _ = room.acquire_many(u32::try_from(MOST_CONNECTIONS).unwrap_or(u32::MAX)).await;
 }
 
-async fn serve(stream: tokio::net::TcpStream, site: Arc<Site>, mut stopped: watch::Receiver<bool>) {
+async fn serve(stream: tokio::net::TcpStream, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
     let service = service_fn(move |request| {
-        let site = site.clone();
-        async move { Ok::<_, Infallible>(answer(&site, request).await) }
+        let shared = shared.clone();
+        async move { Ok::<_, Infallible>(answer(&shared, request).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -233,9 +269,11 @@ async fn serve(stream: tokio::net::TcpStream, site: Arc<Site>, mut stopped: watc
     }
 }
 
-async fn answer(site: &Site, request: Request<Incoming>) -> Response<Full<Bytes>> {
+async fn answer(shared: &Shared, request: Request<Incoming>) -> Response<Full<Bytes>> {
     let (mut head, body) = request.into_parts();
-    let body = match tokio::time::timeout(BODY_TIMEOUT, read_body(body)).await {
+    let largest = shared.site.gateway.largest_body(&head);
+    let room = shared.room_for(&body, largest).await;
+    let body = match tokio::time::timeout(BODY_TIMEOUT, read_body(body, largest)).await {
         Ok(Ok(Body::Whole(bytes))) => bytes,
         Ok(Ok(Body::TooLarge)) => {
             head.extensions.insert(TooLarge);
@@ -251,7 +289,13 @@ async fn answer(site: &Site, request: Request<Incoming>) -> Response<Full<Bytes>
             return response;
         }
     };
-    site.answer(&Request::from_parts(head, body)).map(Full::new)
+    let request = Request::from_parts(head, body);
+    if let Some(upstream) = &shared.upstream {
+        upstream.consult(&shared.site.gateway, &request).await;
+    }
+    let answer = shared.site.answer(&request).map(Full::new);
+    drop(room);
+    answer
 }
 
 enum Body {
@@ -260,10 +304,10 @@ enum Body {
 }
 
 /// Reads a body to its end, keeping no more than the largest that is served.
-async fn read_body(mut body: Incoming) -> hyper::Result<Body> {
-    /// Beyond this a body is not even read to its end, to answer in order.
-    const MOST_DRAINED: usize = 4 * LARGEST_BODY;
-    if body.size_hint().lower() > MOST_DRAINED as u64 {
+async fn read_body(mut body: Incoming, largest: usize) -> hyper::Result<Body> {
+    // Beyond this a body is not even read to its end, to answer in order.
+    let most_drained = largest.saturating_add(3 * LARGEST_BODY);
+    if body.size_hint().lower() > most_drained as u64 {
         return Ok(Body::TooLarge);
     }
     let mut first = Bytes::new();
@@ -272,22 +316,25 @@ async fn read_body(mut body: Incoming) -> hyper::Result<Body> {
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame?.into_data() else { continue };
         read += data.len();
-        if read > MOST_DRAINED {
+        if read > most_drained {
             return Ok(Body::TooLarge);
         }
-        if read > LARGEST_BODY {
+        if read > largest {
             (first, rest) = (Bytes::new(), BytesMut::new());
         } else if first.is_empty() && rest.is_empty() {
             // Most bodies come in one piece, which is then not copied.
             first = data;
         } else {
             if rest.is_empty() {
+                // All of it at once, if its length is known.
+                let more = usize::try_from(body.size_hint().lower()).unwrap_or(0).min(largest);
+                rest.reserve(first.len() + data.len() + more);
                 rest.extend_from_slice(&first);
             }
             rest.extend_from_slice(&data);
         }
     }
-    if read > LARGEST_BODY {
+    if read > largest {
         return Ok(Body::TooLarge);
     }
     Ok(Body::Whole(if rest.is_empty() { first } else { rest.freeze() }))

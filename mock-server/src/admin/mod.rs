@@ -2,6 +2,7 @@
 
 mod behaviours;
 mod consistency;
+mod data;
 mod iam;
 mod offerings;
 mod precheck;
@@ -103,6 +104,8 @@ impl Site {
             ("POST", "eventual-consistency") => self.change_consistency(request.body()),
             ("GET", "precheck") => self.precheck(query.get("account")),
             ("POST", "precheck") => self.change_precheck(request.body()),
+            ("GET", "data") => self.data(query.get("account")),
+            ("POST", "data") => self.change_data(request.body()),
             ("GET", "iam") => self.iam(query.get("account")),
             ("POST", "iam") => self.change_iam(request.body()),
             ("GET", "policy") => self.policy(&query),

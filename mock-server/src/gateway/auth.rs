@@ -6,6 +6,7 @@ use crate::aws::sigv4::{self, Problem};
 use crate::aws::{Fault, Protocol, RequestParts, ServiceId};
 use crate::kernel::{AccountId, SimTime};
 use crate::model::{Principal, Session, State};
+use crate::services::s3::S3Error;
 use std::sync::Arc;
 
 /// How callers are known.
@@ -33,9 +34,21 @@ pub(super) fn needs_no_signature(service: ServiceId, operation: &str) -> bool {
 /// Whoever acts, and the temporary credentials that they act with.
 pub(super) type Actor = (Principal, Option<Arc<Session>>);
 
+/// Why nobody is behind a request.
+#[derive(Debug)]
+pub(super) enum Nobody {
+    /// A key that is not known or not active.
+    UnknownKey,
+    /// A session token that is not the key's, or credentials that are not good for the service.
+    WrongToken,
+    Expired,
+    Unsigned,
+    Signature(Problem),
+}
+
 /// Whoever is behind a request.
 ///
-/// `body` is what was sent, still zipped if it was.
+/// `body` is what was sent, still zipped if it was; `service` is what signatures are for.
 ///
 /// # Errors
 /// Credentials that are not known, not active, or have expired; and, where signatures are verified, one that is not right.
@@ -46,8 +59,8 @@ pub(super) fn actor(
     body: &[u8],
     global: &State,
     now: SimTime,
-    service: ServiceId,
-) -> Result<Actor, Fault> {
+    service: &'static str,
+) -> Result<Actor, Nobody> {
     let trust = &gateway.trust;
     let scope = origin.scope.as_ref();
     let key = &origin.access_key;
@@ -55,20 +68,23 @@ pub(super) fn actor(
     let root_secret = trust.verify.as_deref().unwrap_or_default();
     let (actor, secret): (Actor, &str) = if let Some(session) = global.sessions.get(key) {
         if token != Some(session.token.as_str()) || !serves(session, service) {
-            return Err(unknown(service));
+            return Err(Nobody::WrongToken);
         }
         if session.expires <= now {
-            return Err(expired(service));
+            return Err(Nobody::Expired);
         }
         ((session.principal.clone(), Some(session.clone())), &session.secret)
     } else if let Some(row) = global.access_keys.get(key) {
-        if !row.active || token.is_some() {
-            return Err(unknown(service));
+        if !row.active {
+            return Err(Nobody::UnknownKey);
+        }
+        if token.is_some() {
+            return Err(Nobody::WrongToken);
         }
         let principal = match &row.user {
             None => Principal::Root,
             Some(user) => {
-                let user = global.users.get(user).ok_or_else(|| unknown(service))?;
+                let user = global.users.get(user).ok_or(Nobody::UnknownKey)?;
                 let (name, unique_id, arn) = (user.name.clone(), user.unique_id.clone(), user.arn.clone());
                 Principal::User { name, unique_id, arn }
             }
@@ -77,26 +93,54 @@ pub(super) fn actor(
     } else if AccountId::parse(key).is_some() {
         ((Principal::Root, None), root_secret)
     } else if global.deleted_keys.contains(key) {
-        return Err(unknown(service));
+        return Err(Nobody::UnknownKey);
     } else if trust.unknown_keys && (scope.is_some() || trust.verify.is_none()) {
         ((Principal::Root, None), root_secret)
     } else if scope.is_some() {
-        return Err(unknown(service));
+        return Err(Nobody::UnknownKey);
     } else {
-        return Err(unsigned(parts, service));
+        return Err(Nobody::Unsigned);
     };
     if let (Some(scope), true) = (scope, trust.verify.is_some()) {
         let seconds = now.millis().div_euclid(1_000);
-        sigv4::verify(parts, scope, body, service.signing_name(), secret, seconds)
-            .map_err(|problem| wrong(&problem, service))?;
+        sigv4::verify(parts, scope, body, service, secret, seconds).map_err(Nobody::Signature)?;
     }
     Ok(actor)
 }
 
 /// Whether temporary credentials are good for a service at all: what `GetSessionToken` and `GetFederationToken` give is
 /// not known to IAM, unless a second factor was shown. Source: IAM user guide, "Compare AWS STS credentials".
-fn serves(session: &Session, service: ServiceId) -> bool {
-    matches!(session.principal, Principal::Role { .. }) || service != ServiceId::Iam
+fn serves(session: &Session, service: &str) -> bool {
+    matches!(session.principal, Principal::Role { .. }) || service != ServiceId::Iam.signing_name()
+}
+
+impl Nobody {
+    /// What a service says of it.
+    pub(super) fn fault(&self, parts: &RequestParts<'_>, service: ServiceId) -> Fault {
+        match self {
+            Nobody::UnknownKey | Nobody::WrongToken => unknown(service),
+            Nobody::Expired => expired(service),
+            Nobody::Unsigned => unsigned(parts, service),
+            Nobody::Signature(problem) => wrong(problem, service),
+        }
+    }
+
+    /// What S3 says of it. Source: S3 API reference, "Error responses".
+    pub(super) fn s3(&self, origin: &Origin, parts: &RequestParts<'_>) -> S3Error {
+        let key = || origin.access_key.clone();
+        let presigned = origin.scope.as_ref().is_some_and(|scope| scope.presigned);
+        match self {
+            Nobody::UnknownKey => S3Error::NoSuchKeyId(key()),
+            Nobody::WrongToken => S3Error::InvalidToken,
+            Nobody::Expired => S3Error::ExpiredToken,
+            Nobody::Unsigned if parts.headers.get("authorization").is_some() => S3Error::OldSignature,
+            Nobody::Unsigned => S3Error::AccessDenied,
+            Nobody::Signature(Problem::Expired { .. }) if presigned => S3Error::RequestExpired,
+            Nobody::Signature(Problem::Expired { .. } | Problem::NotYet { .. }) => S3Error::TimeTooSkewed,
+            Nobody::Signature(Problem::Mismatch) => S3Error::SignatureDoesNotMatch(key()),
+            Nobody::Signature(problem) => S3Error::MalformedAuthorization(problem.to_string()),
+        }
+    }
 }
 
 // === How AWS refuses ===

@@ -1,15 +1,17 @@
 //! Request bodies: how large they may be, and how they are unzipped.
 
+use super::{Gateway, route};
 use crate::aws::{Fault, Protocol, ServiceId};
 use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
 use hyper::Request;
 use hyper::header::CONTENT_ENCODING;
+use hyper::http::request::Parts;
 use std::io::Read;
 
-/// The largest body that is read, zipped or not, in bytes.
+/// The largest body that is read, zipped or not, in bytes; of a request to S3 see [`Gateway::largest_body`].
 ///
-/// Above every documented limit of the services served here but S3's objects; 6 MiB is the largest of them.
+/// Above every documented limit of the other services served here; 6 MiB is the largest of them.
 pub const LARGEST: usize = 8 * 1024 * 1024;
 
 /// The largest form that is read, in bytes: its parts take many times the room of its text.
@@ -41,6 +43,19 @@ impl Problem {
                     .with_status(415)
             }
         }
+    }
+}
+
+impl Gateway {
+    /// The largest body that is read of a request with this head: of one to S3 what an account may keep, and some
+    /// room for the frame of its chunks.
+    pub fn largest_body(&self, head: &Parts) -> usize {
+        let query = head.uri.query().unwrap_or_default();
+        if !route::may_be_s3(head.method.as_str(), head.uri.path(), query, &head.headers) {
+            return LARGEST;
+        }
+        let most = usize::try_from(self.s3_bytes).unwrap_or(usize::MAX);
+        most.saturating_add(most / 64).saturating_add(LARGEST)
     }
 }
 

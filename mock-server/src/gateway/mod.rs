@@ -7,23 +7,29 @@ mod authz;
 mod body;
 mod call;
 mod route;
+mod upstream;
 
 use crate::aws::{Encoded, Fault, RequestParts, ServiceId, ServiceModel, decode, route as wire, validate};
 use crate::clock::{Stopwatch, wall};
 use crate::jobs;
 use crate::kernel::{AccountId, Event, Scope, SimTime, digest};
+use crate::model::bucket::MOST_BYTES;
 use crate::model::{Account, Partition, World};
+use crate::s3;
+use crate::services::s3::S3Error;
 use crate::services::{Caller, Principal};
 use bytes::Bytes;
 use call::{Call, Operations};
 use hyper::header::{DATE, HeaderName, HeaderValue, USER_AGENT};
 use hyper::{Request, Response, StatusCode};
+use route::Wire;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 pub use auth::Trust;
 pub use body::{LARGEST as LARGEST_BODY, TooLarge};
+pub use upstream::Questions;
 
 /// Joins the wires of AWS and the operations of the mock.
 pub struct Gateway {
@@ -35,6 +41,8 @@ pub struct Gateway {
     pub default_region: String,
     /// How callers are known.
     pub trust: Trust,
+    /// How many bytes of objects an account may keep.
+    pub s3_bytes: u64,
     /// Rows keep what was printed of them; off only to measure what that gains.
     pub memo: bool,
 }
@@ -50,8 +58,8 @@ struct Heard {
 
 impl Gateway {
     pub fn new(world: Arc<World>, default_account: AccountId, default_region: String, memo: bool) -> Self {
-        let trust = Trust::default();
-        Self { world, operations: Operations::all(), default_account, default_region, trust, memo }
+        let (trust, operations, s3_bytes) = (Trust::default(), Operations::all(), MOST_BYTES);
+        Self { world, operations, default_account, default_region, trust, s3_bytes, memo }
     }
 
     /// Which operations of a service behave, in the order in which they are listed.
@@ -84,9 +92,14 @@ impl Gateway {
             region: origin.region.clone(),
             request_id: request_id(&account),
         };
-        let encoded = match origin.service {
-            None => route::unknown_service(&parts, &heard.request_id),
-            Some(service) => {
+        let encoded = match origin.wire {
+            Wire::Unknown => route::unknown_service(&parts, &heard.request_id),
+            Wire::S3 => {
+                let response = self.s3(&origin, &parts, request, &account, now, &mut heard);
+                log(&heard, response.status().as_u16(), watch);
+                return dated(response, now);
+            }
+            Wire::Modelled(service) => {
                 heard.service = service.signing_name();
                 let problem = problem.or_else(|| body::fits(service, &body).err());
                 let answer = || match problem {
@@ -99,7 +112,7 @@ impl Gateway {
                 outcome.unwrap_or_else(|fault| fault.encode(service, &heard.request_id))
             }
         };
-        log(&heard, &encoded, watch);
+        log(&heard, encoded.status, watch);
         respond(encoded, now)
     }
 
@@ -129,17 +142,10 @@ impl Gateway {
         let (principal, session) = if unsigned {
             (Principal::Root, None)
         } else {
-            auth::actor(self, origin, parts, sent, &account.read(&Scope::Global), now, service)?
+            auth::actor(self, origin, parts, sent, &account.read(&Scope::Global), now, service.signing_name())
+                .map_err(|nobody| nobody.fault(parts, service))?
         };
-        let caller = Caller {
-            account: account.id,
-            region: origin.region.clone(),
-            partition: Partition::of(region.name),
-            principal,
-            session,
-            access_key: origin.access_key.clone(),
-            host: parts.headers.get("host").unwrap_or(&self.default_region).to_owned(),
-        };
+        let caller = self.caller(account, origin, parts, Partition::of(region.name), (principal, session));
         let handler = self.operations.get(service, operation.name);
         validate(model, operation, &input)?;
         let handler = handler.ok_or_else(|| Fault::not_implemented(service, operation))?;
@@ -165,6 +171,68 @@ impl Gateway {
         }
         answer
     }
+
+    /// Answers a request to S3.
+    fn s3(
+        &self,
+        origin: &route::Origin,
+        parts: &RequestParts<'_>,
+        request: &Request<Bytes>,
+        account: &Arc<Account>,
+        now: SimTime,
+        heard: &mut Heard,
+    ) -> Response<Bytes> {
+        heard.service = route::S3;
+        let refused = |error: &S3Error| {
+            s3::refusal(request, error, &account.read(&Scope::Global).texts, &heard.request_id)
+        };
+        if request.extensions().get::<TooLarge>().is_some() {
+            return refused(&S3Error::NoRoom(self.s3_bytes));
+        }
+        let global = account.read(&Scope::Global);
+        let actor = auth::actor(self, origin, parts, request.body(), &global, now, route::S3);
+        let actor = match actor {
+            Ok(actor) => actor,
+            Err(nobody) => return refused(&nobody.s3(origin, parts)),
+        };
+        account.settle(now, jobs::step);
+        let asked = s3::Request {
+            http: request,
+            world: &self.world,
+            account,
+            now,
+            wall: wall(),
+            caller: self.caller(account, origin, parts, Partition::of(&origin.region), actor),
+            signed: origin.scope.is_some(),
+            request_id: &heard.request_id,
+        };
+        match catch_unwind(AssertUnwindSafe(|| s3::answer(asked))) {
+            Ok(answered) => {
+                heard.operation = answered.operation;
+                answered.response
+            }
+            Err(_) => refused(&S3Error::InternalError),
+        }
+    }
+
+    fn caller(
+        &self,
+        account: &Account,
+        origin: &route::Origin,
+        parts: &RequestParts<'_>,
+        partition: Partition,
+        (principal, session): auth::Actor,
+    ) -> Caller {
+        Caller {
+            account: account.id,
+            region: origin.region.clone(),
+            partition,
+            principal,
+            session,
+            access_key: origin.access_key.clone(),
+            host: parts.headers.get("host").unwrap_or(&self.default_region).to_owned(),
+        }
+    }
 }
 
 /// An id that follows from the seed, the account and the number of the request in its account.
@@ -188,11 +256,11 @@ fn tell_ignored(call: &Call<'_>, ignored: Vec<String>) {
     call.account.events.push(events);
 }
 
-fn log(heard: &Heard, encoded: &Encoded, watch: Stopwatch) {
+fn log(heard: &Heard, status: u16, watch: Stopwatch) {
     tracing::info!(
         service = heard.service,
         operation = heard.operation,
-        status = encoded.status,
+        status,
         account = %heard.account,
         region = %heard.region,
         micros = u64::try_from(watch.elapsed().as_micros()).unwrap_or(u64::MAX),
@@ -212,6 +280,10 @@ fn respond(encoded: Encoded, now: SimTime) -> Response<Bytes> {
             response.headers_mut().append(name, value);
         }
     }
+    dated(response, now)
+}
+
+fn dated(mut response: Response<Bytes>, now: SimTime) -> Response<Bytes> {
     if let Ok(date) = HeaderValue::from_str(&http_date(now)) {
         response.headers_mut().insert(DATE, date);
     }

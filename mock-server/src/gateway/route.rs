@@ -5,12 +5,25 @@ use crate::aws::{Encoded, Fault, Protocol, RequestParts, ServiceId, Value, route
 use crate::kernel::{AccountId, Scope};
 use crate::model::iam::key;
 use crate::model::{Account, RegionInfo};
+use crate::s3;
 use crate::services::sts;
+use bytes::Bytes;
+use hyper::HeaderMap;
 use std::sync::Arc;
+
+/// What a request is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Wire {
+    /// A service whose published model is here.
+    Modelled(ServiceId),
+    S3,
+    /// None of them.
+    Unknown,
+}
 
 /// Where a request belongs, as far as its headers say.
 pub(super) struct Origin {
-    pub(super) service: Option<ServiceId>,
+    pub(super) wire: Wire,
     pub(super) region: Arc<str>,
     pub(super) account: AccountId,
     /// Empty if the request is not signed.
@@ -25,15 +38,43 @@ pub(super) struct Origin {
 /// it; every other key belongs to the default account.
 pub(super) fn origin(gateway: &Gateway, parts: &RequestParts<'_>) -> Origin {
     let scope = sigv4::scope(parts);
-    let service = wire::service_of(parts, scope.as_ref());
+    let wire = wire_of(parts, scope.as_ref());
     let region = scope.as_ref().map(|scope| scope.region.as_str()).filter(|region| !region.is_empty());
     let region = region.unwrap_or(&gateway.default_region).into();
     let access_key = scope.as_ref().map(|scope| scope.access_key.clone()).unwrap_or_default();
     let account = AccountId::parse(&access_key)
         .or_else(|| made_here(gateway, &access_key))
         .unwrap_or(gateway.default_account);
-    Origin { service, region, account, access_key, scope }
+    Origin { wire, region, account, access_key, scope }
 }
+
+/// S3 has no model and its requests say nothing of themselves: they are those that are signed for it or sent to its
+/// host, and those that nobody signed and that are for nothing else.
+fn wire_of(parts: &RequestParts<'_>, scope: Option<&sigv4::Scope>) -> Wire {
+    if scope.is_some_and(|scope| scope.service == S3) {
+        return Wire::S3;
+    }
+    if let Some(service) = wire::service_of(parts, scope) {
+        return Wire::Modelled(service);
+    }
+    let host = parts.headers.get("host").is_some_and(|host| s3::host::parse(host).is_some());
+    let nothing_else = || {
+        let names_action =
+            parts.headers.get("x-amz-target").is_some() || wire::parameter(parts, "Action").is_some();
+        !names_action && (parts.method, parts.path) != ("POST", "/")
+    };
+    if scope.is_none() && (host || nothing_else()) { Wire::S3 } else { Wire::Unknown }
+}
+
+/// Whether a request is one to S3 for all that its head says, before its body is read.
+pub(super) fn may_be_s3(method: &str, path: &str, query: &str, headers: &HeaderMap) -> bool {
+    let body = Bytes::new();
+    let parts = RequestParts { method, path, query, headers, body: &body };
+    wire_of(&parts, sigv4::scope(&parts).as_ref()) == Wire::S3
+}
+
+/// What signatures for S3 are for.
+pub(super) const S3: &str = "s3";
 
 /// The account in which this access key was made, if it was.
 fn made_here(gateway: &Gateway, access_key: &str) -> Option<AccountId> {

@@ -2,6 +2,7 @@
 //! through, and of the bucket.
 
 use super::grants::{self, Held};
+use super::public::is_public;
 use super::{control, who};
 use crate::kernel::{AccountId, Elsewhere, Scope, SimTime};
 use crate::model::iam::SERVICE_SESSION;
@@ -62,7 +63,11 @@ pub fn arn(bucket: &Bucket, key: Option<&str>) -> String {
 impl Ask<'_> {
     fn put<T>(mut self, decide: impl FnOnce(&Request<'_>, &Policies<'_>) -> T) -> T {
         let owner = self.bucket.account.to_string();
-        self.tell_way(&owner);
+        let context = &mut self.context;
+        context.set("aws:ResourceAccount", &*owner);
+        context.set("s3:ResourceAccount", &*owner);
+        context.set("aws:RequestedRegion", &*self.bucket.region);
+        tell_way(&self.came, context);
         let resource = arn(self.bucket, self.key);
         let request = Request {
             principal: self.who,
@@ -71,44 +76,52 @@ impl Ask<'_> {
             resource_account: Some(&owner),
             context: &self.context,
         };
-        let name = arn(self.bucket, None);
-        let resource = self
-            .bucket
-            .policy
-            .as_ref()
-            .map(|document| Source { name: name.into(), policy: document.policy() });
-        // A text that is no policy allows nothing.
-        let endpoint = match self.came {
-            Came::Endpoint { endpoint, .. } => endpoint
-                .policy
-                .as_deref()
-                .map(|text| (endpoint.id.to_string(), read(text).unwrap_or_default())),
-            Came::Public(_) => None,
-        };
-        let endpoint = endpoint.as_ref().map(|(name, policy)| Source { name: name.as_str().into(), policy });
-        let policies = Policies { resource, resource_kind: Kind::Resource, endpoint, ..self.given.clone() };
-        decide(&request, &policies)
+        let source = |document| Source { name: arn(self.bucket, None).into(), policy: document };
+        let document = self.bucket.policy.as_ref().filter(|_| !self.is_locked_out());
+        let resource = document.map(|document| source(document.policy()));
+        let given = Policies { resource, resource_kind: Kind::Resource, ..self.given };
+        through(&self.came, given, |policies| decide(&request, policies))
     }
+}
 
-    /// The condition keys of the way and of the bucket. `s3:BucketTag` and `aws:ResourceTag` are for buckets that have
-    /// ABAC switched on, which none has here (S3 user guide, "Using tags for ABAC in general purpose buckets").
-    fn tell_way(&mut self, owner: &str) {
-        let context = &mut self.context;
-        context.set("aws:ResourceAccount", owner);
-        context.set("s3:ResourceAccount", owner);
-        context.set("aws:RequestedRegion", &*self.bucket.region);
-        // Jobs and clients of AWS use TLS. Here nobody has a certificate of AWS's, so plain HTTP stands for it: policies
-        // that insist on TLS, as nearly every bucket of a company has, would else refuse everything.
-        context.set("aws:SecureTransport", "true");
-        context.set("s3:TlsVersion", "1.3");
-        context.set("aws:ViaAWSService", "false");
-        match self.came {
-            Came::Public(address) => context.set("aws:SourceIp", address.to_string()),
-            Came::Endpoint { endpoint, vpc, source } => {
-                context.set("aws:SourceVpce", endpoint.id.to_string());
-                context.set("aws:SourceVpc", vpc.to_string());
-                context.set("aws:VpcSourceIp", source.to_string());
-            }
+impl Ask<'_> {
+    /// Whether the bucket's policy is public, the bucket restricts what such a policy grants to its own account and to
+    /// services of AWS, and who asks is neither. Source: S3 user guide, "Block public access settings".
+    fn is_locked_out(&self) -> bool {
+        let stranger = match self.who {
+            policy::Principal::Service { .. } => false,
+            who => who.account().is_none_or(|account| account != self.bucket.account.to_string()),
+        };
+        stranger
+            && self.bucket.public_access.is_some_and(|block| block.restrict_buckets)
+            && self.bucket.policy.as_ref().is_some_and(|document| is_public(document.text()))
+    }
+}
+
+/// Asks with the policy of the VPC endpoint that a request came through, if it did.
+pub fn through<'a, T>(came: &Came<'a>, given: Policies<'a>, ask: impl FnOnce(&Policies<'_>) -> T) -> T {
+    let Came::Endpoint { endpoint, .. } = came else { return ask(&given) };
+    let Some(text) = endpoint.policy.as_deref() else { return ask(&given) };
+    // A text that is no policy allows nothing.
+    let policy = read(text).unwrap_or_default();
+    let endpoint = Some(Source { name: endpoint.id.to_string().into(), policy: &policy });
+    ask(&Policies { endpoint, ..given })
+}
+
+/// The condition keys of the way. `s3:BucketTag` and `aws:ResourceTag` are for buckets that have ABAC switched on, which
+/// none has here (S3 user guide, "Enabling ABAC in general purpose buckets").
+pub fn tell_way(came: &Came<'_>, context: &mut Context) {
+    // Jobs and clients of AWS use TLS. Here nobody has a certificate of AWS's, so plain HTTP stands for it: policies
+    // that insist on TLS, as those of most companies' buckets do, would else refuse everything.
+    context.set("aws:SecureTransport", "true");
+    context.set("s3:TlsVersion", "1.3");
+    context.set("aws:ViaAWSService", "false");
+    match came {
+        Came::Public(address) => context.set("aws:SourceIp", address.to_string()),
+        Came::Endpoint { endpoint, vpc, source } => {
+            context.set("aws:SourceVpce", endpoint.id.to_string());
+            context.set("aws:SourceVpc", vpc.to_string());
+            context.set("aws:VpcSourceIp", source.to_string());
         }
     }
 }
@@ -202,3 +215,7 @@ impl Home<'_> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "bucket_tests.rs"]
+mod tests;

@@ -4,5 +4,6 @@ pub mod bucket;
 pub mod control;
 pub mod grants;
 pub mod message;
+pub mod public;
 pub mod trust;
 pub mod who;

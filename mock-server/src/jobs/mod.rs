@@ -17,9 +17,10 @@ pub use explain::{Explanation, explain};
 use crate::kernel::{Due, Memo};
 use crate::model::interface::InterfaceIndex;
 use crate::model::path::{Trace, Vantage};
+use crate::model::sight::sight;
 use crate::model::{
     Alarm, Course, Document, Finding, Job, JobKey, JobKind, JobStatus, Needs, NetworkInterface, Owner, Phase,
-    Profile, Silence, Tags, Transition, Txn, bucket,
+    Profile, Sight, Silence, Tags, Transition, Txn,
 };
 use crate::net;
 use crate::rules::{self, Case, Paths, Report, isolation};
@@ -330,7 +331,8 @@ pub fn warn(txn: &mut Txn<'_>, resource: &str, kind: JobKind, report: &Report) {
 fn tell_buckets(txn: &mut Txn<'_>, key: &JobKey, needs: &Needs) {
     let places = needs.inputs.iter().chain(&needs.outputs).filter_map(|need| need.place.as_ref());
     for name in places.map(|place| &place.bucket).collect::<BTreeSet<_>>() {
-        if bucket::find(txn.origin.account, name, txn.elsewhere()).is_some() {
+        let found = sight(&txn.state.site, &txn.global, name, txn.elsewhere());
+        if !matches!(found, Sight::External(_, None)) {
             continue;
         }
         let message = format!("{name} is not a bucket of this server: it is taken to exist and to allow all");

@@ -48,16 +48,16 @@ pub const FAILED: &str = "Failed";
 
 /// Words: API reference, SecondaryStatusTransition; as printed by described jobs and SDK logs in public
 /// repositories, without the final stop of the reference. Times of `realistic`: such logs (two and a half minutes
-/// up to a failed download, three to four minutes for a job that does next to nothing).
+/// up to a failed download, three minutes for a job that does next to nothing).
 #[rustfmt::skip]
 const TRAINING_RUN: &[Stage] = &[
     stage(InProgress, "Starting", "Starting the training job", [300, 2_000], Some(Phase::Place)),
     stage(InProgress, "Starting", "Launching requested ML instances", [300, 40_000], None),
     stage(InProgress, "Starting", "Preparing the instances for training", [300, 60_000], Some(Phase::Start)),
     stage(InProgress, DOWNLOADING, "Downloading input data", [400, 30_000], Some(Phase::Input)),
-    stage(InProgress, TRAINING, "Downloading the training image", [300, 40_000], None),
-    stage(InProgress, TRAINING, "Training image download completed. Training in progress.", [1_000, 60_000], Some(Phase::Run)),
-    stage(InProgress, "Uploading", "Uploading generated training model", [400, 15_000], Some(Phase::Output)),
+    stage(InProgress, TRAINING, "Downloading the training image", [300, 20_000], None),
+    stage(InProgress, TRAINING, "Training image download completed. Training in progress.", [1_000, 20_000], Some(Phase::Run)),
+    stage(InProgress, "Uploading", "Uploading generated training model", [400, 10_000], Some(Phase::Output)),
     stage(Completed, "Completed", "Training job completed", [0, 0], None),
 ];
 

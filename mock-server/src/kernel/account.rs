@@ -159,7 +159,8 @@ impl<S: CellState> Account<S> {
             Scope::Global => None,
             Scope::Region(_) => Some(self.read(&Scope::Global)),
         };
-        let (result, stored) = self.cell(scope).write(now, global, self, keep, change)?;
+        let ahead = |letters| self.deliver_ahead(scope, now, letters);
+        let (result, stored) = self.cell(scope).write(now, global, self, keep, change, ahead)?;
         if let Some(stored) = stored {
             self.deliver(now, stored.letters);
             self.publish(stored.events, stored.next_due);
@@ -205,16 +206,47 @@ impl<S: CellState> Account<S> {
             };
             let global = (letter.scope != Scope::Global).then(|| to.read(&Scope::Global));
             let done: Result<_, std::convert::Infallible> =
-                to.cell(&letter.scope).write(now, global, to, true, |txn| {
-                    S::receive(txn, letter.content);
-                    Ok(())
-                });
+                to.cell(&letter.scope).write(
+                    now,
+                    global,
+                    to,
+                    true,
+                    |txn| {
+                        S::receive(txn, letter.content);
+                        Ok(())
+                    },
+                    |answers| to.deliver_ahead(&letter.scope, now, answers),
+                );
             let Ok((_, stored)) = done;
             if let Some(stored) = stored {
                 letters.extend(stored.letters);
                 to.publish(stored.events, stored.next_due);
             }
         }
+    }
+
+    /// Delivers what a region tells the account as a whole before the region's own change can be seen: whoever sees that
+    /// a job is done finds what it wrote. The region's writer waits meanwhile; the account-wide cell never waits for a
+    /// region, so neither waits for ever. Gives back the letters that are for others, and what was answered.
+    fn deliver_ahead(&self, from: &Scope, now: SimTime, letters: Vec<Letter<S>>) -> Vec<Letter<S>> {
+        let ahead = |letter: &Letter<S>| {
+            *from != Scope::Global && letter.scope == Scope::Global && letter.account == self.id
+        };
+        let (first, mut later): (Vec<_>, Vec<_>) = letters.into_iter().partition(ahead);
+        for letter in first {
+            let receive = |txn: &mut Txn<'_, S>| {
+                S::receive(txn, letter.content);
+                Ok(())
+            };
+            let done: Result<_, std::convert::Infallible> =
+                self.cell(&Scope::Global).write(now, None, self, true, receive, |answers| answers);
+            let Ok((_, stored)) = done;
+            if let Some(stored) = stored {
+                later.extend(stored.letters);
+                self.publish(stored.events, stored.next_due);
+            }
+        }
+        later
     }
 
     /// Runs every timer that is due at or before `upto`, each at its own time, in order of time over all cells.
@@ -278,12 +310,14 @@ impl<S: CellState> Account<S> {
         step: impl Fn(&mut Txn<'_, S>, Due<S::Owner, S::What>),
     ) {
         let global = self.read(&Scope::Global);
-        let done: Result<_, std::convert::Infallible> = cell.write(at, Some(global), self, true, |txn| {
+        let change = |txn: &mut Txn<'_, S>| {
             if let Some(due) = take(txn.state.timers_mut()) {
                 step(txn, due);
             }
             Ok(())
-        });
+        };
+        let ahead = |letters| self.deliver_ahead(&cell.origin.scope, at, letters);
+        let done: Result<_, std::convert::Infallible> = cell.write(at, Some(global), self, true, change, ahead);
         let Ok((_, stored)) = done;
         if let Some(stored) = stored {
             self.deliver(at, stored.letters);
@@ -378,6 +412,11 @@ mod tests {
         }
         fn receive(txn: &mut Txn<'_, Self>, letter: u64) {
             txn.state.total += letter;
+            if txn.origin.scope == Scope::Global {
+                // What the region was like when it told.
+                let seen = txn.peek(txn.origin.account, &region("r")).map_or(0, |state| state.total);
+                txn.state.seen.push_back((i64::try_from(seen).unwrap(), "region"));
+            }
             if letter > 1 {
                 let back = AccountId::from_number(111_122_223_333 + letter % 2).unwrap();
                 txn.post(back, region("r"), letter - 1);
@@ -414,6 +453,22 @@ mod tests {
             let later = txn.now + Duration::from_millis(5);
             txn.state.timers.schedule(later, due.owner, due.what - 1);
         }
+    }
+
+    #[test]
+    fn the_account_knows_before_its_region_shows() {
+        let account = account();
+        let tell = |txn: &mut Txn<'_, Counter>| {
+            txn.state.total = 7;
+            txn.post(txn.origin.account, Scope::Global, 1);
+            Ok::<(), ()>(())
+        };
+        account.write(&region("r"), at(0), false, tell).unwrap();
+        assert_eq!(account.read(&Scope::Global).total, 0, "what is not kept tells nothing");
+        account.write(&region("r"), at(0), true, tell).unwrap();
+        let global = account.read(&Scope::Global);
+        assert_eq!((global.total, global.seen.front()), (1, Some(&(0, "region"))));
+        assert_eq!(account.read(&region("r")).total, 7);
     }
 
     #[test]

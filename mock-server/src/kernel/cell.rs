@@ -204,8 +204,8 @@ impl<S: CellState> Cell<S> {
         self.trail.forget();
     }
 
-    /// Runs `change` on a copy and stores the copy if it succeeds and `keep` is set. Returns what `change`
-    /// returned, with the events and the time of the next timer of a state that was stored.
+    /// Runs `change` on a copy and stores the copy if it succeeds and `keep` is set. Before that, `ahead` is given the
+    /// letters, and gives back those that are for later. Returns what `change` returned, with the events and the time of the next timer of a state that was stored.
     pub(super) fn write<R, E>(
         &self,
         now: SimTime,
@@ -213,6 +213,7 @@ impl<S: CellState> Cell<S> {
         peek: Peek<'_, S>,
         keep: bool,
         change: impl FnOnce(&mut Txn<'_, S>) -> Result<R, E>,
+        ahead: impl FnOnce(Vec<Letter<S>>) -> Vec<Letter<S>>,
     ) -> Result<(R, Option<Stored<S>>), E> {
         // A panic inside `change` poisons the mutex but leaves `current` as it was, so the poison means nothing.
         let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
@@ -226,7 +227,7 @@ impl<S: CellState> Cell<S> {
             return Ok((result, None));
         }
         let next_due = txn.state.timers().next_due();
-        let stored = Stored { events: txn.events, letters: txn.letters, next_due };
+        let stored = Stored { events: txn.events, letters: ahead(txn.letters), next_due };
         let lag = txn.state.lag();
         if !(lag.is_zero() && before.lag().is_zero()) {
             self.trail.keep(before, now, lag);

@@ -87,6 +87,16 @@ pub enum Content {
 }
 
 impl Content {
+    /// Some of it.
+    #[must_use]
+    pub fn slice(&self, span: std::ops::Range<u64>) -> Self {
+        let index = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+        match self {
+            Content::Bytes(bytes) => Content::Bytes(bytes.slice(index(span.start)..index(span.end))),
+            Content::Size(_) => Content::Size(span.end - span.start),
+        }
+    }
+
     /// What is kept of it in memory, in bytes.
     pub fn kept(&self) -> u64 {
         match self {
@@ -104,7 +114,7 @@ impl Content {
         hex(&digest).into()
     }
 
-    /// In bytes.
+    /// How long it is, in bytes.
     pub fn len(&self) -> u64 {
         match self {
             Content::Bytes(bytes) => bytes.len() as u64,
@@ -316,6 +326,23 @@ impl State {
             .take_while(move |object| &*object.at.bucket == bucket && object.at.key.starts_with(prefix))
     }
 
+    /// The same, but only those after this key.
+    pub fn objects_after<'a>(
+        &'a self,
+        bucket: &'a str,
+        prefix: &'a str,
+        after: &str,
+    ) -> Box<dyn Iterator<Item = &'a Arc<Object>> + 'a> {
+        if after < prefix || after.is_empty() {
+            return Box::new(self.objects_under(bucket, prefix));
+        }
+        let first = ObjectKey { bucket: bucket.into(), key: after.into() };
+        let rest = self.objects.after(&first);
+        Box::new(
+            rest.take_while(move |object| &*object.at.bucket == bucket && object.at.key.starts_with(prefix)),
+        )
+    }
+
     /// The newest version of an object, unless it was deleted.
     pub fn object(&self, bucket: &str, key: &str) -> Option<&ObjectVersion> {
         self.objects.get(&ObjectKey { bucket: bucket.into(), key: key.into() })?.current()
@@ -344,7 +371,12 @@ impl State {
 
     /// How many more bytes of objects the account may keep.
     pub fn free_bytes(&self) -> u64 {
-        self.choices.s3_bytes.unwrap_or(MOST_BYTES).saturating_sub(self.s3_bytes)
+        self.most_bytes().saturating_sub(self.s3_bytes)
+    }
+
+    /// How many bytes of objects the account may keep.
+    pub fn most_bytes(&self) -> u64 {
+        self.choices.s3_bytes.unwrap_or(MOST_BYTES)
     }
 }
 

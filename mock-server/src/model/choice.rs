@@ -1,5 +1,6 @@
 //! What AWS leaves open, or does in a way that takes long to watch: whoever runs the server chooses.
 
+use super::{BucketNames, DataMode};
 use std::time::Duration;
 
 /// How the instances of one job are spread over the subnets that it was given.
@@ -61,4 +62,6 @@ pub struct Choices {
     pub eventual: Duration,
     /// How many bytes of objects an account may keep; `None`: [`bucket::MOST_BYTES`](super::bucket::MOST_BYTES).
     pub s3_bytes: Option<u64>,
+    pub data: DataMode,
+    pub bucket_names: BucketNames,
 }

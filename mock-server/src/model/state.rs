@@ -176,6 +176,10 @@ pub struct State {
     pub uploads: Table<Upload>,
     /// What all versions of objects and parts of uploads keep in memory.
     pub s3_bytes: u64,
+    /// Whether there ever was a bucket: from then on [`DataMode::Auto`] does not take any to be elsewhere.
+    pub has_made_bucket: bool,
+    /// What another S3 told of buckets, by name.
+    pub upstream: OrdMap<Arc<str>, Arc<Upstream>>,
 }
 
 impl CellState for State {

@@ -64,6 +64,13 @@ impl State {
         self.uploads.by(&Arc::from(id)).find(|upload| upload.at == *at)
     }
 
+    /// The uploads to a bucket, in order.
+    pub fn uploads_to<'a>(&'a self, bucket: &'a str) -> impl Iterator<Item = &'a Arc<Upload>> + use<'a> {
+        let at = ObjectKey { bucket: bucket.into(), key: "".into() };
+        let first = UploadKey { at, started: SimTime::from_millis(i64::MIN), id: "".into() };
+        self.uploads.after(&first).take_while(move |upload| &*upload.at.bucket == bucket)
+    }
+
     /// Adds a part to an upload, in place of the one that had its number.
     pub fn put_part(&mut self, key: &UploadKey, number: u16, part: Part) {
         let kept = part.kept();

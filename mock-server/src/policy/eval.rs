@@ -129,6 +129,25 @@ impl Decision {
     }
 }
 
+impl Decision {
+    /// Who decided, for people: the statements that deny, or the kind of policy that lacks an allowing one. Empty where
+    /// it is allowed.
+    pub fn because(&self) -> String {
+        let statement = |cited: &Cited| match &cited.sid {
+            Some(sid) => format!("statement {} ({sid}) of {}", cited.statement, cited.source),
+            None => format!("statement {} of {}", cited.statement, cited.source),
+        };
+        match self.verdict {
+            Verdict::Allowed => String::new(),
+            Verdict::ExplicitDeny(_) => {
+                let deciding: Vec<_> = self.cited.iter().map(statement).collect();
+                format!("denied by {}", deciding.join(", "))
+            }
+            Verdict::ImplicitDeny(kind) => format!("no {} allows it", kind.name()),
+        }
+    }
+}
+
 impl Kind {
     /// As AWS's texts call it.
     pub fn name(self) -> &'static str {

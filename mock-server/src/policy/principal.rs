@@ -46,7 +46,7 @@ impl Principal {
     }
 
     /// The account it acts for.
-    pub(super) fn account(&self) -> Option<&str> {
+    pub fn account(&self) -> Option<&str> {
         match self {
             Principal::Root { account, .. }
             | Principal::User { account, .. }

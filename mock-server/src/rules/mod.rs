@@ -25,7 +25,7 @@ pub use book::{catalogue, index, page};
 pub use case::{Case, role as role_with_arn};
 pub use path::Paths;
 
-use crate::model::{IamMode, JobKind, State};
+use crate::model::{DataMode, IamMode, JobKind, State};
 use serde::Deserialize;
 
 pub use crate::model::{Evidence, Finding, Phase, RuleMode, RuleModes, Verdict};
@@ -234,9 +234,16 @@ impl Report {
 }
 
 /// What a rule counts for in an account. Those that look at roles count for no more than the account's `IamMode` lets
-/// policies count for.
+/// policies count for, those about buckets and objects for no more than its `DataMode` lets these count for.
 pub fn mode_of(rule: &str, modes: &RuleModes, global: &State) -> RuleMode {
     let mode = modes.of(rule);
+    if path::data::OF_DATA.contains(&rule) {
+        return match global.choices.data {
+            DataMode::Audit if mode == RuleMode::Enforce => RuleMode::Warn,
+            DataMode::Off => RuleMode::Off,
+            _ => mode,
+        };
+    }
     match global.authorization.mode {
         _ if !permissions::OF_ROLES.contains(&rule) => mode,
         IamMode::Audit if mode == RuleMode::Enforce => RuleMode::Warn,

@@ -165,6 +165,7 @@ impl Lab {
         let bucket = Bucket::new(name, self.account.id, REGION.into(), self.now());
         self.edit_scope(&Scope::Global, |state| {
             state.buckets.insert(bucket);
+            state.has_made_bucket = true;
         });
     }
 

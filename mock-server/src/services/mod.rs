@@ -7,6 +7,7 @@ pub mod iam;
 pub(crate) mod lab;
 pub mod page;
 pub mod refusal;
+pub mod s3;
 pub mod sagemaker;
 pub mod ssm;
 pub mod sts;

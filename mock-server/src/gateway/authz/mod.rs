@@ -94,7 +94,7 @@ fn would_deny(asked: &Asked<'_>, call: &Call<'_>, denial: &Denial<'_>) -> Event 
         kind: "WouldDeny",
         place: call.caller.region.to_string(),
         resource: denial.act.resource.to_string(),
-        message: format!("{}: {}", denial.sentence(asked), denial.because()),
+        message: format!("{}: {}", denial.sentence(asked), denial.decision.because()),
         rule: None,
     }
 }

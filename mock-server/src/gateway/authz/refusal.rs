@@ -108,22 +108,4 @@ impl Denial<'_> {
             Protocol::RestJson => Fault::new("AccessDeniedException", sentence).with_status(403),
         }
     }
-
-    /// Who decided, for people: the statements that deny, or the kind of policy that lacks an allowing one.
-    pub fn because(&self) -> String {
-        let deciding: Vec<String> = self
-            .decision
-            .cited
-            .iter()
-            .map(|cited| match &cited.sid {
-                Some(sid) => format!("statement {} ({sid}) of {}", cited.statement, cited.source),
-                None => format!("statement {} of {}", cited.statement, cited.source),
-            })
-            .collect();
-        match self.decision.verdict {
-            Verdict::Allowed => String::new(),
-            Verdict::ExplicitDeny(_) => format!("denied by {}", deciding.join(", ")),
-            Verdict::ImplicitDeny(kind) => format!("no {} allows it", kind.name()),
-        }
-    }
 }

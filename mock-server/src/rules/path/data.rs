@@ -28,6 +28,9 @@ const REPOSITORIES: &[Doc] = &[
 ];
 const ROLES: &[Doc] = &[Doc { page: "sagemaker-roles", anchor: "" }];
 
+/// The rules about what there is in S3: they have no effect where nobody asks for that.
+pub const OF_DATA: &[&str] = &[DataIsThere::INFO.id, ModelIsThere::INFO.id, BucketInRegion::INFO.id];
+
 /// The calls that look at S3 before they answer. The other kinds find out later.
 fn of_call(case: &Case<'_>) -> Verdict {
     let hops = || case.paths().iter().flat_map(|path| path.trace.hops.iter().map(move |hop| (path, hop)));

@@ -9,7 +9,8 @@ pub mod words;
 
 use super::*;
 use crate::model::path::{Flow, Goal, Hop, HopKind, Trace, Transport, Vantage};
-use crate::model::{DataNeed, DataUse, Extent, bucket};
+use crate::model::sight::sight;
+use crate::model::{DataNeed, DataUse, Extent, FoundBucket, Sight};
 use crate::net::{self, Terrain};
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -83,6 +84,8 @@ fn follow(case: &Case<'_>, phase: Phase, vantages: &[Vantage]) -> Vec<Followed> 
     for (number, data) in needs(case, phase) {
         let role = &case.needs.role_arn;
         let asked = match phase {
+            Phase::Create if !precheck::looks_at(case, data) => continue,
+            Phase::Create => data.reading(None, role).map(|asked| precheck::narrow(case.kind, asked)),
             Phase::Output => data.writing(case.kind, case.name, role),
             _ => data.reading(first_object(case, data).as_deref(), role),
         };
@@ -106,38 +109,53 @@ fn follow(case: &Case<'_>, phase: Phase, vantages: &[Vantage]) -> Vec<Followed> 
     all
 }
 
-/// The first object below what a job reads, if somebody here knows the bucket.
-fn first_object(case: &Case<'_>, data: &DataNeed) -> Option<Arc<str>> {
+/// What the bucket of something leads to.
+fn seen(case: &Case<'_>, data: &DataNeed) -> Option<Sight> {
     let place = data.place.as_ref()?;
-    let found = bucket::find(case.account, &place.bucket, case.elsewhere)?;
-    let mut objects = found.home.0.objects_under(&place.bucket, &place.key);
-    objects.find(|object| object.current().is_some()).map(|object| object.at.key.clone())
+    Some(sight(&case.state.site, case.global, &place.bucket, case.elsewhere))
+}
+
+/// The first object below what a job reads, if somebody here knows that.
+fn first_object(case: &Case<'_>, data: &DataNeed) -> Option<Arc<str>> {
+    let prefix = &data.place.as_ref()?.key;
+    match seen(case, data)? {
+        Sight::Known(FoundBucket { bucket, home }) => {
+            let mut objects = home.0.objects_under(&bucket.name, prefix);
+            objects.find(|object| object.current().is_some()).map(|object| object.at.key.clone())
+        }
+        Sight::External(_, told) => told?.first_keys.get(prefix)?.clone(),
+        Sight::Repository(_) | Sight::Missing => None,
+    }
 }
 
 /// The hop at a bucket of another region: calls that look at data look in the job's region, and so does compilation.
 fn misplaced(case: &Case<'_>, phase: Phase, data: &DataNeed) -> Option<Hop> {
     let here = &case.state.site.region;
-    let place = data.place.as_ref().filter(|_| phase == Phase::Create || case.kind == JobKind::Compilation)?;
-    let bucket = bucket::find(case.account, &place.bucket, case.elsewhere)?.bucket;
-    let evidence =
-        Evidence::of(&*bucket.name).with("bucket", &bucket.name).with("region", &bucket.region).with("service_region", here);
+    let counts = phase == Phase::Create || case.kind == JobKind::Compilation;
+    let sight = seen(case, data).filter(|_| counts)?;
+    let bucket = sight.bucket()?;
+    let evidence = Evidence::of(&*bucket.name)
+        .with("bucket", &bucket.name)
+        .with("region", &bucket.region)
+        .with("service_region", here);
     let (kind, at) = (HopKind::Bucket, bucket.name.to_string());
     let passed = bucket.region == *here;
     Some(Hop { kind, at, passed, rule: data::BucketInRegion::INFO.id, evidence })
 }
 
 /// The hop at a bucket that has nothing of what is to be read: what may be read is found out first. Nobody has to have
-/// left a checkpoint.
+/// left a checkpoint. A bucket that is not there at all is a hop of the path.
 fn missing(case: &Case<'_>, data: &DataNeed) -> Option<Hop> {
     let place = data.place.as_ref().filter(|_| data.purpose != DataUse::Checkpoint)?;
-    let found = bucket::find(case.account, &place.bucket, case.elsewhere)?;
+    let sight = seen(case, data).filter(|sight| sight.bucket().is_some())?;
     let there = match data.extent {
-        Extent::Prefix => first_object(case, data).is_some(),
-        Extent::Object | Extent::Manifest => found.home.0.object(&place.bucket, &place.key).is_some(),
+        Extent::Prefix => sight.has_under(&place.key),
+        Extent::Object | Extent::Manifest => sight.has(&place.key),
     };
     let evidence = Evidence::of(format!("s3://{}/{}", place.bucket, place.key)).with("objects", "none");
     let at = place.bucket.to_string();
-    (!there).then(|| Hop { kind: HopKind::Bucket, at, passed: false, rule: data::DataIsThere::INFO.id, evidence })
+    let rule = data::DataIsThere::INFO.id;
+    (there == Some(false)).then_some(Hop { kind: HopKind::Bucket, at, passed: false, rule, evidence })
 }
 
 /// The rule that decides at a hop: the one that the hop names, or the one for all that no rule here speaks of.
@@ -165,8 +183,9 @@ fn evidence(case: &Case<'_>, path: &Followed, hop: &Hop) -> Evidence {
         Goal::Bucket(asked) => asked.acts.iter().find_map(|(_, key)| key.as_deref()),
         _ => None,
     };
-    let found = bucket::find(case.account, bucket, case.elsewhere);
-    let bucket_region = found.map_or_else(|| case.state.site.region.to_string(), |found| found.bucket.region.to_string());
+    let sight = seen(case, &path.data);
+    let found = sight.as_ref().and_then(Sight::bucket);
+    let bucket_region = found.map_or_else(|| case.state.site.region.clone(), |found| found.region.clone());
     // One object stands for all of a prefix; if nobody knows it, the prefix is told.
     let object = object.filter(|key| !key.ends_with('*')).map(|key| format!("s3://{bucket}/{key}"));
     let mut evidence = hop.evidence.clone();

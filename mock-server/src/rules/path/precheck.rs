@@ -3,6 +3,7 @@
 use super::*;
 use crate::iam::grants;
 use crate::model::Precheck;
+use crate::model::path::BucketUse;
 use crate::policy::{Effect, Policy, Statement};
 
 /// The keys that only requests through a VPC endpoint have: whoever asks from elsewhere cannot know what a policy says of
@@ -12,6 +13,23 @@ const OF_THE_WAY: [&str; 3] = ["aws:SourceVpc", "aws:SourceVpce", "aws:VpcSource
 /// Whether calls look at S3 at all.
 pub(super) fn is_off(case: &Case<'_>) -> bool {
     case.state.choices.precheck == Precheck::Off
+}
+
+/// Whether there is anything to look at: what is kept somewhere else is taken to be there.
+pub(super) fn looks_at(case: &Case<'_>, data: &DataNeed) -> bool {
+    match seen(case, data) {
+        Some(Sight::Known(_) | Sight::Missing | Sight::External(_, Some(_))) => true,
+        Some(Sight::External(_, None) | Sight::Repository(_)) | None => false,
+    }
+}
+
+/// What a call does of all that a job will do: CreateTrainingJob lists, CreateModel gets. Whether a training job may get
+/// what is listed shows when it does.
+pub(super) fn narrow(kind: JobKind, mut asked: BucketUse) -> BucketUse {
+    if kind == JobKind::Training {
+        asked.acts = vec![("s3:ListBucket", None)];
+    }
+    asked
 }
 
 /// Lets pass what a call does not mind: roles where their rule does not count, and, for a job that will ask from inside
@@ -39,10 +57,9 @@ fn hinges(case: &Case<'_>, data: &DataNeed, hop: &Hop) -> bool {
         None => policy.statements().iter().any(|one| one.effect() == Effect::Allow && asks(one)),
     };
     if hop.kind == HopKind::BucketPolicy {
-        let bucket = data.place.as_ref().and_then(|place| bucket::find(case.account, &place.bucket, case.elsewhere));
-        return bucket.is_some_and(|found| {
-            found.bucket.policy.as_ref().is_some_and(|document| judge(document.policy(), true))
-        });
+        let sight = seen(case, data);
+        let bucket = sight.as_ref().and_then(Sight::bucket);
+        return bucket.and_then(|bucket| bucket.policy.as_ref()).is_some_and(|document| judge(document.policy(), true));
     }
     let held = case.role().map(|role| grants::of_role(case.global, role)).unwrap_or_default();
     let of_role = held.identity.iter().chain(&held.boundary);

@@ -22,8 +22,6 @@ use crate::services::{Caller, Operation, Refused, Write};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize, Serializer};
-#[cfg(test)]
-pub(super) use settings::refuse_bucket;
 use std::sync::Arc;
 
 /// How many ids one call may have. Source: the pages of the operations.
@@ -284,12 +282,11 @@ fn create(txn: &mut Txn<'_>, kind: Kind, input: CreateFlowLogsIn, stamp: &Stamp)
     let mut logs = Vec::with_capacity(resources.len());
     for id in resources {
         let state = &txn.state;
-        let resource = kind.find(state, &id).and_then(|resource| {
-            settings::refuse_bucket(state, &settings.destination, settings::bucket_exists)?;
-            Ok(resource)
-        });
-        let resource = match resource {
-            Ok(resource) => resource,
+        let resource = kind
+            .find(state, &id)
+            .and_then(|resource| Ok((resource, settings::external_bucket(txn, &settings.destination)?)));
+        let (resource, external) = match resource {
+            Ok(found) => found,
             Err(error) => {
                 logs.push((id, Err(error)));
                 continue;
@@ -308,7 +305,7 @@ fn create(txn: &mut Txn<'_>, kind: Kind, input: CreateFlowLogsIn, stamp: &Stamp)
             tags: tags.clone(),
             memo: Memo::default(),
         };
-        if let Some(bucket) = settings::unknown_bucket(&txn.state, &settings.destination) {
+        if let Some(bucket) = external {
             let message =
                 format!("{bucket} is not a bucket of this server: it is taken to exist and to allow all");
             txn.note("ExternalBucket", row.id.to_string(), None, message);

@@ -6,7 +6,8 @@ use super::super::tags::TagSpecification;
 use super::{BUCKET, CreateFlowLogsIn, LOG_GROUP, PARQUET};
 use crate::iam::trust::{ForSource, trusts};
 use crate::model::flow_log::{BucketOptions, TagField, default_format, version_of};
-use crate::model::{FlowLogSettings, LogDestination, State, Traffic, Txn};
+use crate::model::sight::{Sight, sight};
+use crate::model::{FlowLogSettings, LogDestination, Traffic, Txn};
 use crate::rules::role_with_arn;
 use serde::Deserialize;
 
@@ -137,33 +138,20 @@ fn bucket_of(arn: &str) -> Option<&str> {
     (is_bucket && folder.split('/').all(|name| name != RESERVED_FOLDER)).then_some(bucket)
 }
 
-/// Whether there is such a bucket. `None`: nobody can say, for there is no S3 here yet. A log whose bucket nobody
-/// knows is made and stays `ACTIVE`.
-pub(super) fn bucket_exists(_: &State, _: &str) -> Option<bool> {
-    None
-}
-
-/// The bucket of a destination if nobody can say whether it exists.
-pub(super) fn unknown_bucket<'a>(state: &State, destination: &'a LogDestination) -> Option<&'a str> {
-    let LogDestination::Bucket(arn) = destination else { return None };
-    bucket_of(arn).filter(|bucket| bucket_exists(state, bucket).is_none())
-}
-
-/// Refuses a bucket of which `exists` says that it is not there; EC2-FL-BUCKET.
+/// The bucket of a destination if nobody here can say whether it exists: a log to it is made and stays `ACTIVE`.
 ///
 /// # Errors
-/// Then.
-pub fn refuse_bucket(
-    state: &State,
-    destination: &LogDestination,
-    exists: fn(&State, &str) -> Option<bool>,
-) -> Result<(), FlowLogError> {
-    let LogDestination::Bucket(arn) = destination else { return Ok(()) };
-    match bucket_of(arn) {
-        Some(bucket) if exists(state, bucket) == Some(false) => {
-            Err(FlowLogError::NoSuchBucket(bucket.to_owned()))
-        }
-        _ => Ok(()),
+/// It does not exist; EC2-FL-BUCKET.
+pub(super) fn external_bucket<'a>(
+    txn: &Txn<'_>,
+    destination: &'a LogDestination,
+) -> Result<Option<&'a str>, FlowLogError> {
+    let LogDestination::Bucket(arn) = destination else { return Ok(None) };
+    let Some(bucket) = bucket_of(arn) else { return Ok(None) };
+    match sight(&txn.state.site, &txn.global, bucket, txn.elsewhere()) {
+        Sight::Missing => Err(FlowLogError::NoSuchBucket(bucket.to_owned())),
+        Sight::External(_, None) => Ok(Some(bucket)),
+        Sight::External(..) | Sight::Known(_) | Sight::Repository(_) => Ok(None),
     }
 }
 

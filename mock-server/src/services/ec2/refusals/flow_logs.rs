@@ -1,10 +1,10 @@
 //! The refusals of flow logs.
 
 use super::super::error::flow_log::FlowLogError;
-use super::super::flow_log::{CreateFlowLogs, DeleteFlowLogs, refuse_bucket};
-use super::super::harness::Lab;
+use super::super::flow_log::{CreateFlowLogs, DeleteFlowLogs};
+use super::super::harness::{Lab, NOW};
 use super::{Seen, with};
-use crate::model::LogDestination;
+use crate::kernel::Scope;
 use crate::services::refusal::Refusal;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -175,10 +175,16 @@ fn each_resource(seen: &mut Seen<'_>, to_bucket: &Value) {
         assert_eq!(answer["FlowLogIds"], json!([]));
         seen.names.insert(unknown(String::new()).line().name.to_owned());
     }
-    let bucket = LogDestination::Bucket("arn:aws:s3:::records/folder/".into());
-    let state = seen.lab.state();
-    assert_eq!(refuse_bucket(&state, &bucket, |_, name| Some(name == "records")), Ok(()));
-    let error = refuse_bucket(&state, &bucket, |_, _| Some(false)).unwrap_err();
-    assert_eq!((error.line().code, &*error.to_string()), ("400", "LogDestination: records does not exist"));
+    // Whoever made a bucket has them all here.
+    let made: Result<(), ()> = seen.lab.account.write(&Scope::Global, NOW, true, |txn| {
+        txn.state.has_made_bucket = true;
+        Ok(())
+    });
+    assert_eq!(made, Ok(()));
+    let answer = seen.lab.write::<CreateFlowLogs>(to_bucket.clone());
+    let error = FlowLogError::NoSuchBucket(String::new());
+    let told = &answer["Unsuccessful"][0]["Error"];
+    assert_eq!(told, &json!({ "Code": "400", "Message": "LogDestination: records does not exist" }));
+    assert_eq!(answer["FlowLogIds"], json!([]));
     seen.names.insert(error.line().name.to_owned());
 }

@@ -1,0 +1,63 @@
+//! S3's wire, over the crate `s3s`: its routes, shapes and XML. Who calls is known before; what buckets and objects do
+//! is in `services::s3`.
+//!
+//! ```text
+//! host -> body (chunks, digests) -> s3s -> api (one function for each operation; asks access) -> answer
+//! ```
+//!
+//! Built with the feature `s3`; without it every request to S3 is answered 501.
+
+pub mod access;
+mod acts;
+pub mod bucket_policy;
+pub mod host;
+mod keys;
+mod refusal;
+
+#[cfg(feature = "s3")]
+mod api;
+#[cfg(feature = "s3")]
+mod body;
+#[cfg(feature = "s3")]
+mod call;
+#[cfg(feature = "s3")]
+mod wire;
+
+use crate::kernel::SimTime;
+use crate::model::{Account, World};
+use crate::services::Caller;
+use bytes::Bytes;
+use std::sync::Arc;
+
+pub use refusal::refusal;
+#[cfg(feature = "s3")]
+pub use wire::answer;
+
+/// A request to S3, from somebody who is known.
+pub struct Request<'a> {
+    pub http: &'a hyper::Request<Bytes>,
+    pub world: &'a Arc<World>,
+    /// The caller's.
+    pub account: &'a Arc<Account>,
+    pub now: SimTime,
+    pub wall: SimTime,
+    pub caller: Caller,
+    pub signed: bool,
+    pub request_id: &'a str,
+}
+
+/// What was done, and the answer to it.
+pub struct Answered {
+    pub operation: &'static str,
+    pub response: hyper::Response<Bytes>,
+}
+
+/// Without the feature `s3`.
+#[cfg(not(feature = "s3"))]
+pub fn answer(request: Request<'_>) -> Answered {
+    use crate::kernel::Scope;
+    use crate::services::s3::S3Error;
+    let error = S3Error::NotBuilt("This program was built without S3, which");
+    let texts = &request.account.read(&Scope::Global).texts;
+    Answered { operation: "-", response: refusal(request.http, &error, texts, request.request_id) }
+}

@@ -1,0 +1,25 @@
+//! What S3 does with buckets and objects, without its wire.
+
+pub mod error;
+pub use error::S3Error;
+
+#[cfg(feature = "s3")]
+pub mod bucket;
+#[cfg(feature = "s3")]
+pub mod checksum;
+#[cfg(feature = "s3")]
+pub mod condition;
+#[cfg(feature = "s3")]
+pub mod list;
+#[cfg(feature = "s3")]
+pub mod multipart;
+#[cfg(feature = "s3")]
+pub mod name;
+#[cfg(feature = "s3")]
+pub mod object;
+#[cfg(feature = "s3")]
+pub mod range;
+#[cfg(feature = "s3")]
+pub mod tags;
+#[cfg(all(test, feature = "s3"))]
+mod tests;
