@@ -126,7 +126,12 @@ fn network(tables: u32, groups: usize, rules: usize) -> (State, Flow) {
     };
     (
         state,
-        Flow { from: Some(from), to: Goal::Host("packages.example.com".into()), transport: Transport::Tcp, port: 443 },
+        Flow {
+            from: Some(from),
+            to: Goal::Host("packages.example.com".into()),
+            transport: Transport::Tcp,
+            port: 443,
+        },
     )
 }
 

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod behaviours;
 mod control;
 mod explain;
 mod policy;
@@ -54,6 +55,9 @@ enum Command {
         /// Such as SM-VPC-IP-01; without it, all rules are listed.
         id: Option<String>,
     },
+    /// Look at files that say what containers do.
+    #[command(subcommand)]
+    Behaviours(behaviours::Behaviours),
     /// List the texts that are not known to be AWS's, as a file for `serve --texts`.
     Texts,
     /// Ask a server whether it is healthy; for containers.
@@ -117,6 +121,9 @@ struct Serve {
     /// What becomes of a job whose instances may not talk to each other: it fails, or hangs until its time limit.
     #[arg(long, env = "MOCKPLANE_UNCONNECTED_JOB", default_value = "fail")]
     unconnected_job: SilenceName,
+    /// A YAML or JSON file that says what containers do: how long they run, what they log and connect to, how they end.
+    #[arg(long, env = "MOCKPLANE_BEHAVIOURS")]
+    behaviours: Option<PathBuf>,
     /// How much of everything there may be: as on AWS by default, or without bounds.
     #[arg(long, env = "MOCKPLANE_QUOTAS", default_value = "aws")]
     quotas: QuotasName,
@@ -295,6 +302,7 @@ pub fn main() -> ExitCode {
         Command::Reachability(args) => explain::reachability(&args),
         Command::Policy(args) => policy::policy(&args),
         Command::Rule { id } => rule(id.as_deref()),
+        Command::Behaviours(what) => behaviours::behaviours(&what),
         Command::Texts => texts(),
         Command::Healthcheck { port } => healthcheck(port),
     }
@@ -403,7 +411,9 @@ fn defaults(args: &Serve) -> Result<Defaults, String> {
     let mut offerings = Offerings::default();
     args.not_offered.iter().for_each(|(family, zones)| offerings.set(family, zones.clone()));
     let iam_mode = args.iam.into();
-    Ok(Defaults { profile: args.profile.into(), rule_modes, offerings, choices, texts, quotas, iam_mode })
+    let behaviours = args.behaviours.as_deref().map(behaviours::read).transpose()?.unwrap_or_default();
+    let profile = args.profile.into();
+    Ok(Defaults { profile, rule_modes, offerings, choices, texts, quotas, iam_mode, behaviours })
 }
 
 /// Says where the server is, and then that it is ready, on a line of its own that others wait for.

@@ -1,5 +1,6 @@
 //! The control API under `/_mockplane/`, and the aliases that let people switch from other mocks with no edit.
 
+mod behaviours;
 mod consistency;
 mod data;
 pub mod explain;
@@ -110,6 +111,9 @@ impl Site {
             ("GET", "iam") => self.iam(query.get("account")),
             ("POST", "iam") => self.change_iam(request.body()),
             ("GET", "policy") => self.policy(&query),
+            ("GET", "behaviours") => self.behaviours(query.get("account")),
+            ("POST", "behaviours") => self.declare_behaviours(query.get("account"), request.body()),
+            ("DELETE", "behaviours") => self.forget_behaviours(query.get("account")),
             ("GET", "events") => self.events(&query),
             _ => {
                 Err(Problem::not_found(format!("the control API has no {} {PREFIX}{call}", request.method())))

@@ -1,6 +1,6 @@
 //! What a failed job says.
 
-use crate::model::{Evidence, Failure, Finding, JobKind, Needs, Texts};
+use crate::model::{Evidence, Exit, Failure, Finding, Job, JobKind, Needs, Texts};
 use crate::rules::texts;
 
 /// The longest FailureReason. Source: service model.
@@ -25,6 +25,37 @@ pub fn timeout(texts: &Texts, needs: &Needs) -> Failure {
     Failure { reason: reason(JobKind::Compilation, text.unwrap_or_default()), rule: None }
 }
 
+/// How much of what a container leaves is told: the reason as a whole is no longer than it may be. Assumed: what
+/// follows the container's own words is never cut.
+const LONGEST_MESSAGE: usize = LONGEST - 40;
+
+/// Words the end of a container. `variant` is whose it is, on an endpoint.
+pub fn of_container(
+    texts: &Texts,
+    kind: JobKind,
+    variant: Option<&str>,
+    exit: &Exit,
+    rule: Option<&'static str>,
+) -> Failure {
+    let id = match kind {
+        JobKind::Training => "SM-F-ALGO",
+        JobKind::Processing => "processing-exit",
+        JobKind::Transform => "SM-F-XFORM",
+        JobKind::Compilation => "compilation-exit",
+        JobKind::Hosting => "SM-F-PING",
+    };
+    let message: String = exit.message.chars().take(LONGEST_MESSAGE).collect();
+    // The message comes last, so that nothing in it is taken for the name of a fact.
+    let evidence = Evidence::of(variant.unwrap_or_default()).with("code", exit.code).with("message", message);
+    Failure { reason: reason(kind, texts::fill(texts, id, &evidence).unwrap_or_default()), rule }
+}
+
+/// What a container writes about a violation: the rule's words without the prefix of a reason.
+pub fn said(texts: &Texts, rule: &str, evidence: &Evidence) -> String {
+    let text = texts::fill(texts, rule, evidence).unwrap_or_default();
+    text.strip_prefix(OF_CONTAINER).map_or(text.clone(), str::to_owned)
+}
+
 fn reason(kind: JobKind, text: String) -> String {
     let bare = [OF_SERVICE, OF_CONTAINER, OF_ITSELF].iter().find_map(|prefix| text.strip_prefix(prefix));
     let mut reason = match (kind, bare) {
@@ -39,8 +70,12 @@ fn reason(kind: JobKind, text: String) -> String {
 }
 
 /// What the container of a failed job left behind, if it was the container that failed.
-pub fn exit_message(failure: &Failure) -> Option<&str> {
-    failure.reason.strip_prefix(OF_CONTAINER)
+pub fn exit_message(job: &Job) -> Option<&str> {
+    let failure = job.told_failure()?;
+    match &job.exit {
+        Some(exit) => Some(exit.message.as_str()).filter(|message| !message.is_empty()),
+        None => failure.reason.strip_prefix(OF_CONTAINER),
+    }
 }
 
 #[cfg(test)]

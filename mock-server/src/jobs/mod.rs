@@ -4,6 +4,7 @@
 //! call that stops it, or a timer; so at every moment a job that is not at its end has exactly one timer, and one
 //! that is at its end has none, and no interface either.
 
+mod behaviour;
 pub mod explain;
 pub mod failure;
 pub mod hosting;
@@ -23,7 +24,8 @@ use crate::model::{
     Profile, Sight, Silence, Tags, Transition, Txn,
 };
 use crate::net;
-use crate::rules::{self, Case, Paths, Report};
+use crate::rules::{self, Case, Paths, Report, isolation};
+use imbl::Vector;
 use stages::Stage;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -43,7 +45,8 @@ pub struct NewJob {
 /// # Errors
 /// The violation that makes the call fail; the transaction has to be dropped then.
 pub fn start(txn: &mut Txn<'_>, new: NewJob) -> Result<(), Box<Finding>> {
-    let NewJob { key, arn, needs, request, tags } = new;
+    let NewJob { key, arn, mut needs, request, tags } = new;
+    needs.behaviour = behaviour::of(txn, &key, &needs.images);
     let mut job = Job {
         key: key.clone(),
         arn,
@@ -57,6 +60,9 @@ pub fn start(txn: &mut Txn<'_>, new: NewJob) -> Result<(), Box<Finding>> {
         hung: None,
         findings: Vec::new(),
         traces: Vec::new(),
+        log: Vector::new(),
+        metrics: Vec::new(),
+        exit: None,
         created: txn.now,
         modified: txn.now,
         started: None,
@@ -111,6 +117,7 @@ fn overtime(txn: &mut Txn<'_>, mut job: Job) {
         .is_some_and(|stage| stage.status == JobStatus::Failed);
     txn.state.timers.cancel(&Owner::Job(job.key.clone()));
     job.course = Course::Overtime;
+    job.exit = None;
     job.failure = fails.then(|| failure::timeout(&txn.state.texts, &job.needs));
     enter(txn, job, 0);
 }
@@ -121,6 +128,7 @@ fn divert(txn: &mut Txn<'_>, mut job: Job, course: Course) {
     job.course = course;
     // What was about to make it fail has no part in how it ends now.
     job.failure = None;
+    job.exit = None;
     enter(txn, job, 0);
 }
 
@@ -149,7 +157,15 @@ fn enter(txn: &mut Txn<'_>, mut job: Job, first: usize) {
     let owner = Owner::Job(job.key.clone());
     for n in first..table.len() {
         let stage = &table[n];
-        if job.failure.is_some() && n > 0 && table[n - 1].secondary != stage.secondary {
+        let before = n.checked_sub(1).map(|n| &table[n]);
+        if job.course == Course::Run && before.is_some_and(|before| before.phase == Some(Phase::Run)) {
+            behaviour::finish(txn, &mut job);
+        }
+        let fails = job.failure.is_some()
+            && before.is_some_and(|before| {
+                before.secondary != stage.secondary && !behaviour::uploads(&job, before)
+            });
+        if fails {
             fail(txn, &mut job);
             break;
         }
@@ -162,7 +178,12 @@ fn enter(txn: &mut Txn<'_>, mut job: Job, first: usize) {
             end(txn, &mut job);
             break;
         }
-        let lasts = stage.lasts(txn.state.profile);
+        let lasts = match stage.phase {
+            Some(Phase::Run) => {
+                behaviour::lasts(&job.needs, job.exit.as_ref(), stage.lasts(txn.state.profile))
+            }
+            _ => stage.lasts(txn.state.profile),
+        };
         let limit = job.needs.max_runtime.filter(|limit| {
             job.course == Course::Run
                 && stage.phase == Some(Phase::Run)
@@ -220,7 +241,9 @@ fn begin(txn: &mut Txn<'_>, job: &mut Job, phase: Phase) {
     }
     let held = txn.state.interfaces.by(&InterfaceIndex::Owner(Owner::Job(job.key.clone())));
     let vantages = vantages(held.map(|interface| &**interface));
-    let violation = job.ask(txn, vantages, phase);
+    let violation = job.ask(txn, vantages.clone(), phase);
+    // That rule's effect is the container's own failure.
+    let violation = violation.filter(|violation| violation.rule != isolation::ID);
     if let Some(violation) = &violation {
         let waits = phase == Phase::Run
             && txn.state.choices.silence == Silence::Hang
@@ -243,6 +266,7 @@ fn begin(txn: &mut Txn<'_>, job: &mut Job, phase: Phase) {
             txn.note("JobInterfaces", job.key.to_string(), None, message);
         }
         Phase::Input => tell_buckets(txn, &job.key, &job.needs),
+        Phase::Run if violation.is_none() => behaviour::start_job(txn, job, vantages),
         Phase::Output if violation.is_none() => output::write(txn, job),
         _ => {}
     }

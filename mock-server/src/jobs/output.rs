@@ -23,6 +23,7 @@ pub fn write(txn: &mut Txn<'_>, job: &Job) {
         let places = names.iter().filter_map(|file| need.target(job.key.kind, &job.key.name, file));
         files.extend(places.map(|place| (place, content(job, need))));
     }
+    files.extend(beside(job));
     for (place, content) in files {
         let Some(FoundBucket { bucket, .. }) =
             bucket::find(txn.origin.account, &place.bucket, txn.elsewhere())
@@ -50,8 +51,24 @@ fn answers(txn: &Txn<'_>, job: &Job, need: &DataNeed) -> Vec<String> {
     keys.map(|key| format!("{}.out", key.strip_prefix(&inside).unwrap_or(&key[folder..]))).collect()
 }
 
-/// What is in a file: of a packed model an archive with one file in it, else a line of text.
+/// What a container writes beside its first output, if that was declared: of that size, and of no bytes that anybody
+/// could read.
+fn beside(job: &Job) -> impl Iterator<Item = (S3Place, Content)> + '_ {
+    let behaviour = job.needs.behaviour.as_ref();
+    let need = job.needs.outputs.iter().find(|need| need.purpose == DataUse::Output);
+    let folder = need.map_or("", |need| need.file.rfind('/').map_or("", |slash| &need.file[..=slash]));
+    let files = behaviour.into_iter().flat_map(|behaviour| &behaviour.files);
+    files.filter_map(move |(name, bytes)| {
+        let place = need?.target(job.key.kind, &job.key.name, &format!("{folder}{name}"))?;
+        Some((place, Content::Size(*bytes)))
+    })
+}
+
+/// What is in a file: if its size was declared, nobody knows. Of a packed model an archive with one file in it, else a line of text.
 fn content(job: &Job, need: &DataNeed) -> Content {
+    if let Some(bytes) = job.needs.behaviour.as_ref().and_then(|behaviour| behaviour.writes) {
+        return Content::Size(bytes);
+    }
     let text = format!("{} of {}\n", if need.file.contains("model") { "model" } else { "output" }, job.key);
     let bytes =
         if need.file.ends_with(".tar.gz") { archive("model", text.as_bytes()) } else { text.into_bytes() };

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::kernel::{Memo, Row, SimTime};
+use imbl::Vector;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -229,6 +230,8 @@ pub struct Endpoint {
     pub findings: Vec<Finding>,
     /// What was found of the paths that were looked at, with the phase that needed them.
     pub traces: Vec<(Phase, Arc<path::Trace>)>,
+    /// What its containers wrote, as far as it is kept.
+    pub log: Vector<LogLine>,
     pub created: SimTime,
     pub modified: SimTime,
     pub tags: Tags,

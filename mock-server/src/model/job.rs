@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::kernel::{Memo, Row, SimTime};
+use imbl::Vector;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -117,6 +118,10 @@ pub struct Needs {
     pub outputs: Vec<DataNeed>,
     /// Longest run, if there is a limit.
     pub max_runtime: Option<Duration>,
+    /// The images of the containers, if they are the user's.
+    pub images: Vec<String>,
+    /// What the containers do, if that was declared when the job was asked for.
+    pub behaviour: Option<Arc<Behaviour>>,
 }
 
 impl Needs {
@@ -200,6 +205,12 @@ pub struct Job {
     pub findings: Vec<Finding>,
     /// What was found of the paths that were looked at, with the phase that needed them.
     pub traces: Vec<(Phase, Arc<path::Trace>)>,
+    /// What its containers wrote, as far as it is kept.
+    pub log: Vector<LogLine>,
+    /// The last value of each metric that they emitted.
+    pub metrics: Vec<Metric>,
+    /// How they ended, if not well.
+    pub exit: Option<Exit>,
     pub created: SimTime,
     pub modified: SimTime,
     /// When the instances began and ended to work for the job.

@@ -6,6 +6,7 @@ pub mod acl;
 pub mod address;
 pub mod address6;
 pub mod assign;
+pub mod behaviour;
 pub mod bucket;
 pub mod choice;
 pub mod data;
@@ -55,6 +56,7 @@ pub use acl::{AclAssociation, AclEntry, NetworkAcl};
 pub use address::AddressPool;
 pub use address6::Ipv6Pool;
 pub use assign::Addresses;
+pub use behaviour::{Behaviour, Behaviours, Connection, Exit, LogLine, Metric, Remote, Repository, Wildcard};
 pub use bucket::{
     Bucket, Content, FoundBucket, Object, ObjectKey, ObjectVersion, PublicAccessBlock, PutObject, Versioning,
 };

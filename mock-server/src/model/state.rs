@@ -49,6 +49,7 @@ pub struct Defaults {
     pub choices: Choices,
     pub texts: Texts,
     pub iam_mode: IamMode,
+    pub behaviours: Behaviours,
 }
 
 /// What timers and interfaces belong to.
@@ -155,6 +156,7 @@ pub struct State {
     pub endpoints: Table<Endpoint>,
     // === Account-wide ===
     pub rule_modes: RuleModes,
+    pub behaviours: Behaviours,
     pub offerings: Offerings,
     pub account: AccountSettings,
     pub authorization: Authorization,
@@ -193,6 +195,7 @@ impl CellState for State {
         let mut state = Self {
             profile: defaults.profile,
             rule_modes: defaults.rule_modes.clone(),
+            behaviours: defaults.behaviours.clone(),
             offerings: defaults.offerings.clone(),
             quotas: defaults.quotas,
             choices: defaults.choices,

@@ -12,6 +12,7 @@ pub mod ec2;
 mod encryption;
 mod groups;
 mod hosting;
+pub mod isolation;
 mod network;
 pub mod pages;
 pub mod path;
@@ -163,6 +164,7 @@ rules![
     groups::OpenToMembersOfTransform,
     groups::OpenToMembersWithEfa,
     encryption::OpenToEncryption,
+    isolation::NoCalls,
     path::data::DataIsThere,
     path::data::ModelIsThere,
     // The order of the hops of a path; that of what blocks one decides.

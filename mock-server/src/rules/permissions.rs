@@ -78,8 +78,7 @@ fn weigh(place: &Place<'_>, role: &Role, action: &str, resource: &str, context: 
 /// Whether the service may do this as the role.
 fn may(place: &Place<'_>, role: &Role, action: &str, scope: &Scope<'_>) -> bool {
     let Place { site, vpc, .. } = *place;
-    let allowed =
-        |resource: &str, context: &Context| weigh(place, role, action, resource, context).allowed();
+    let allowed = |resource: &str, context: &Context| weigh(place, role, action, resource, context).allowed();
     match scope {
         Scope::All => allowed("*", &Context::new()),
         Scope::These(resources) => {

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use super::behaviour::{self, Declared};
 use super::file::{API_VERSION, Expect, KIND, Mode, Scenario, Step, WaitFor};
 use super::problem::{Place, Problem, instead_of};
 use super::resource::{KINDS, ResourceKind};
@@ -30,6 +31,9 @@ pub fn check(scenario: &Scenario) -> Vec<Problem> {
         problems: Vec::new(),
     };
     checker.head(scenario);
+    for behaviour in &scenario.behaviours {
+        checker.behaviour(behaviour.referenced.into(), &behaviour.value);
+    }
     for step in &scenario.steps.value {
         checker.step(step.referenced.into(), &step.value);
     }
@@ -125,6 +129,16 @@ impl Checker {
         }
         if scenario.steps.value.is_empty() {
             self.tell(scenario.steps.referenced, "a scenario has at least one step");
+        }
+    }
+
+    fn behaviour(&mut self, place: Place, declared: &Declared) {
+        if let Some(message) = declared.problem() {
+            self.tell(place, message);
+        }
+        let mut value = declared.to_value();
+        for text in behaviour::texts(&mut value) {
+            self.name_in(place, text, &mut Vec::new());
         }
     }
 

@@ -3,10 +3,12 @@
 //! Closed: a key that is not known here is an error. What a step does and expects is free-form below `with`,
 //! `expect` and `capture`; [`check`](super::check) looks into that.
 
+use super::behaviour::Declared;
 use super::problem::{Place, Problem, instead_of};
 use super::span::Span;
 use super::tree::Node;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_saphyr::{Error, Options, Spanned};
 use std::collections::BTreeMap;
 
@@ -24,6 +26,9 @@ pub struct Scenario {
     pub settings: Settings,
     /// Values that templates name as `vars.NAME`.
     pub vars: Option<Node>,
+    /// What containers do, in order; the first that is for a job is that job's.
+    #[serde(default)]
+    pub behaviours: Vec<Spanned<Declared>>,
     pub steps: Spanned<Vec<Spanned<Step>>>,
 }
 
@@ -204,7 +209,7 @@ pub struct BlockedBy {
 /// # Errors
 /// The first thing that does not fit the format.
 pub fn parse(text: &str) -> Result<Scenario, Problem> {
-    serde_saphyr::from_str_with_options(text, options()).map_err(|error| told(&error))
+    read(text)
 }
 
 /// Reads a value by itself.
@@ -212,6 +217,11 @@ pub fn parse(text: &str) -> Result<Scenario, Problem> {
 /// # Errors
 /// Why it is none.
 pub fn parse_value(text: &str) -> Result<Node, Problem> {
+    read(text)
+}
+
+/// Reads a file of some format.
+pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     serde_saphyr::from_str_with_options(text, options()).map_err(|error| told(&error))
 }
 

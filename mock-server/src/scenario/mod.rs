@@ -4,6 +4,7 @@
 //! ([`run`]) against a [`target`]: calls are put on the wire as an SDK puts them, and the time of the scenario's
 //! account, which is its own, is moved through the control API.
 
+pub mod behaviour;
 pub mod check;
 pub mod file;
 pub mod input;

@@ -1,5 +1,6 @@
 //! Running one scenario.
 
+use super::behaviour::{self, Declared};
 use super::check::BUILT_IN;
 use super::file::{Expect, Mode, Poll, Scenario, Step, WaitFor};
 use super::problem::{Place, Problem};
@@ -185,6 +186,15 @@ impl<T: Target> Run<'_, T> {
         for (quota, limit) in &settings.quotas {
             self.session.set_quota(quota, &limit.value.to_string()).await?;
         }
+        if !self.scenario.behaviours.is_empty() {
+            let filled: Result<Vec<_>, _> = self
+                .scenario
+                .behaviours
+                .iter()
+                .map(|one| self.filled(one.referenced.into(), &one.value))
+                .collect();
+            self.session.declare(&filled.map_err(|problem| Broken(problem.to_string()))?).await?;
+        }
         let scale = settings.clock.scale.as_ref().map_or(60.0, |scale| scale.value);
         let mode = match settings.clock.mode {
             Mode::Manual => "manual".to_owned(),
@@ -193,6 +203,15 @@ impl<T: Target> Run<'_, T> {
             Mode::Scaled => format!("scaled:{scale}"),
         };
         self.session.set_clock(&mode, start).await
+    }
+
+    /// A behaviour with its templates filled in.
+    fn filled(&self, place: Place, declared: &Declared) -> Result<Value, Problem> {
+        let mut value = declared.to_value();
+        for text in behaviour::texts(&mut value) {
+            *text = self.scope.text(place, text)?;
+        }
+        Ok(value)
     }
 
     async fn outcome_of(&mut self, step: &Spanned<Step>) -> (Status, Vec<Problem>) {

@@ -115,6 +115,12 @@ impl<'a, T: Target> Session<'a, T> {
         self.control(Method::POST, "/_mockplane/quotas", Some(&body)).await.map(|_| ())
     }
 
+    /// Says what containers do.
+    pub async fn declare(&mut self, behaviours: &[Value]) -> Result<(), Broken> {
+        let path = format!("/_mockplane/behaviours?account={}", self.account);
+        self.control(Method::POST, &path, Some(&json!({ "behaviours": behaviours }))).await.map(|_| ())
+    }
+
     /// Sets the account's clock.
     pub async fn set_clock(&mut self, mode: &str, start: Option<SimTime>) -> Result<(), Broken> {
         let mut body = json!({"account": self.account.to_string(), "mode": mode});

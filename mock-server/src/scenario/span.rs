@@ -2,6 +2,7 @@
 
 use crate::clock::parse_span;
 use serde::de::{Deserialize, Deserializer, Error};
+use serde::{Serialize, Serializer};
 use std::fmt;
 use std::time::Duration;
 
@@ -33,6 +34,12 @@ impl fmt::Display for Span {
         let exact = |(_, unit): &&(&str, u64)| millis.is_multiple_of(*unit) && millis >= *unit;
         let (name, unit) = UNITS.iter().rev().find(exact).unwrap_or(&UNITS[0]);
         write!(f, "{}{name}", millis / unit)
+    }
+}
+
+impl Serialize for Span {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

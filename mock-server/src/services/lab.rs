@@ -9,10 +9,10 @@ use crate::model::endpoint_service;
 use crate::model::network::{ANY_V4, NewSubnet, NewVpc};
 use crate::model::route::RouteTableIndex;
 use crate::model::{
-    Account, Bucket, Content, Defaults, Direction, EndpointType, Grants, Id, NetworkInterface, ObjectKey,
-    ObjectVersion, Partition, Peer, PolicyDocument, Profile, RegionInfo, Role, RuleMode, SecurityGroup,
-    SecurityGroupId, SecurityGroupRule, State, SubnetId, Tags, Tenancy, Txn, VpcEndpoint, VpcEndpointState,
-    VpcId, World,
+    Account, Behaviour, Bucket, Content, Defaults, Direction, EndpointType, Grants, Id, NetworkInterface,
+    ObjectKey, ObjectVersion, Partition, Peer, PolicyDocument, Profile, RegionInfo, Role, RuleMode,
+    SecurityGroup, SecurityGroupId, SecurityGroupRule, State, SubnetId, Tags, Tenancy, Txn, VpcEndpoint,
+    VpcEndpointState, VpcId, World,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -103,6 +103,11 @@ impl Lab {
 
     pub fn set_mode(&self, rule: &'static str, mode: RuleMode) {
         self.edit_scope(&Scope::Global, |state| state.rule_modes.set(rule, mode));
+    }
+
+    /// Declares what containers do, before all that was declared so far.
+    pub fn declare(&self, behaviour: Behaviour) {
+        self.edit_scope(&Scope::Global, |state| state.behaviours.put_first([behaviour]));
     }
 
     fn bits(&self) -> u128 {

@@ -6,13 +6,16 @@
 
 pub mod stages;
 
+use super::behaviour::{self, Crew};
 use super::{Kept, ask, failure, place, tell_buckets, vantages};
 use crate::kernel::Memo;
 use crate::model::interface::InterfaceIndex;
 use crate::model::{
     Alarm, DeployedVariant, Deployment, Document, Endpoint, EndpointConfig, EndpointCourse, EndpointStatus,
-    FleetKey, JobKind, Needs, Owner, Phase, Profile, SageModel, Tags, Txn, Variant,
+    FleetKey, JobKey, JobKind, Needs, NetworkInterface, Owner, Phase, Profile, SageModel, Tags, Txn, Variant,
 };
+use crate::rules::isolation;
+use imbl::Vector;
 use stages::status_word;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -41,6 +44,7 @@ pub fn create(txn: &mut Txn<'_>, new: NewEndpoint) {
         failure: None,
         findings: Vec::new(),
         traces: Vec::new(),
+        log: Vector::new(),
         created: txn.now,
         modified: txn.now,
         tags,
@@ -65,6 +69,7 @@ pub fn update(
     endpoint.failure = None;
     endpoint.findings.clear();
     endpoint.traces.clear();
+    endpoint.log.clear();
     enter(txn, endpoint, 0);
 }
 
@@ -98,6 +103,7 @@ pub fn scale(txn: &mut Txn<'_>, endpoint: &Endpoint, wanted: Vec<Capacity>) {
     endpoint.failure = None;
     endpoint.findings.clear();
     endpoint.traces.clear();
+    endpoint.log.clear();
     enter(txn, endpoint, 0);
 }
 
@@ -138,7 +144,7 @@ fn deployment(
     txn: &Txn<'_>,
     endpoint: &Arc<str>,
     last: u32,
-    variants: Vec<DeployedVariant>,
+    mut variants: Vec<DeployedVariant>,
     config: &EndpointConfig,
     policy: Option<Document>,
 ) -> Deployment {
@@ -146,6 +152,10 @@ fn deployment(
         let owner = Owner::Fleet(FleetKey { endpoint: endpoint.clone(), number: *number });
         txn.state.interfaces.count(&InterfaceIndex::Owner(owner)) == 0
     };
+    let key = JobKey { kind: JobKind::Hosting, name: endpoint.clone() };
+    for variant in &mut variants {
+        variant.needs.behaviour = behaviour::of(txn, &key, &variant.images);
+    }
     Deployment {
         // Fleets of an endpoint that had this name before may still hold interfaces.
         fleet: FleetKey {
@@ -188,7 +198,15 @@ fn enter(txn: &mut Txn<'_>, mut endpoint: Endpoint, first: usize) {
             begin(txn, &mut endpoint, phase);
         }
         if txn.state.profile != Profile::Instant {
-            let at = txn.now + stage.lasts(txn.state.profile);
+            let usual = stage.lasts(txn.state.profile);
+            let longest = match (stage.phase, &endpoint.pending) {
+                (Some(Phase::Run), Some(pending)) => {
+                    let variants = pending.variants.iter();
+                    variants.map(|variant| behaviour::lasts(&variant.needs, None, usual)).max()
+                }
+                _ => None,
+            };
+            let at = txn.now + longest.unwrap_or(usual);
             txn.state.timers.schedule(at, Owner::Endpoint(endpoint.name.clone()), Alarm::Stage(n + 1));
             txn.state.endpoints.insert(endpoint);
             return;
@@ -230,11 +248,11 @@ fn begin(txn: &mut Txn<'_>, endpoint: &mut Endpoint, phase: Phase) {
     for (i, variant) in pending.variants.iter_mut().enumerate() {
         let Some(needs) = needed(endpoint, i, variant) else { continue };
         for phase in again.into_iter().chain([phase]) {
-            let new = variant.placed.iter().skip(needs.beside as usize).flatten();
-            let new = new.filter_map(|id| txn.state.interfaces.get(id)).map(|interface| &**interface);
-            let vantages = vantages(new);
+            let vantages = vantages(of_new(txn, variant, &needs));
             let kept = Kept { findings: &mut endpoint.findings, traces: &mut endpoint.traces };
-            if let Some(violation) = ask(txn, &key, &needs, vantages, kept, phase) {
+            let violation = ask(txn, &key, &needs, vantages, kept, phase);
+            // That rule's effect is the container's own failure.
+            if let Some(violation) = violation.filter(|violation| violation.rule != isolation::ID) {
                 let failure = failure::of(&txn.state.texts, key.kind, &violation);
                 endpoint.failure.get_or_insert(failure);
                 // A variant that has failed in one phase does not get to the next one.
@@ -254,6 +272,19 @@ fn begin(txn: &mut Txn<'_>, endpoint: &mut Endpoint, phase: Phase) {
                 txn.note("EndpointInterfaces", key.to_string(), None, message);
             }
             Phase::Input => tell_buckets(txn, &key, &needs),
+            Phase::Run => {
+                let crew = Crew {
+                    key: &key,
+                    needs: &needs,
+                    arn: &endpoint.arn,
+                    variant: Some(&variant.name),
+                    vantages: vantages(of_new(txn, variant, &needs)),
+                };
+                let done = behaviour::start(txn, &crew, &mut endpoint.log);
+                endpoint.traces.extend(done.traces);
+                behaviour::add(&mut endpoint.findings, done.findings);
+                endpoint.failure = done.exit.map(|exit| behaviour::told(txn, &crew, &exit, done.rule));
+            }
             _ => {}
         }
     }
@@ -265,6 +296,16 @@ fn begin(txn: &mut Txn<'_>, endpoint: &mut Endpoint, phase: Phase) {
         }
     }
     endpoint.pending = Some(pending);
+}
+
+/// The interfaces of those instances of a variant that are new.
+fn of_new<'a>(
+    txn: &'a Txn<'_>,
+    variant: &'a DeployedVariant,
+    needs: &Needs,
+) -> impl Iterator<Item = &'a NetworkInterface> {
+    let new = variant.placed.iter().skip(needs.beside as usize).flatten();
+    new.filter_map(|id| txn.state.interfaces.get(id)).map(|interface| &**interface)
 }
 
 /// What to tell of a variant. Each one is placed before the next one is judged, so that each sees what is left for it.

@@ -444,7 +444,9 @@ pub fn trust(terrain: &Terrain<'_>, role_arn: &str, kind: JobKind) -> Option<Men
     }
     let source = terrain.state.site.arn("sagemaker", format_args!("{}/x", kind.slug()));
     let by = ForSource { service: SERVICE, account: terrain.state.site.account, source: &source };
-    let does = |document: &Value| crate::policy::Policy::parse(&document.to_string()).is_ok_and(|policy| trusts(&policy, by).is_ok());
+    let does = |document: &Value| {
+        crate::policy::Policy::parse(&document.to_string()).is_ok_and(|policy| trusts(&policy, by).is_ok())
+    };
     let more = with(role.trust.text(), allow.clone()).filter(does);
     let fewer = || {
         let mut document: Value = serde_json::from_str(role.trust.text()).ok()?;

@@ -77,13 +77,7 @@ impl<'a> Walk<'a> {
         self.weigh(from, wanted, bucket, matches!(sight, Sight::Repository(_)));
     }
 
-    fn weigh(
-        &mut self,
-        from: Option<&Sender<'a>>,
-        wanted: &BucketUse,
-        bucket: &Bucket,
-        repository: bool,
-    ) {
+    fn weigh(&mut self, from: Option<&Sender<'a>>, wanted: &BucketUse, bucket: &Bucket, repository: bool) {
         let terrain = self.terrain;
         let asker = match &wanted.role_arn {
             None => Some(Asker::nobody()),

@@ -34,6 +34,13 @@ pub struct Asked {
     #[serde(default)]
     processing_output_config: Outputs,
     stopping_condition: Option<Stopping>,
+    app_specification: App,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct App {
+    image_uri: String,
 }
 
 #[derive(Deserialize)]
@@ -167,6 +174,7 @@ impl Kind for Processing {
                 .map(|s3| DataNeed::typed(DataUse::Input, s3.s3_data_type.as_deref(), &s3.s3_uri))
                 .collect(),
             outputs: outputs.map(|s3| DataNeed::output(&s3.s3_uri, RESULT)).collect(),
+            images: vec![asked.app_specification.image_uri.clone()],
             max_runtime: Some(Duration::from_secs(
                 stopping.map_or(DEFAULT_MAX_RUNTIME, |stopping| stopping.max_runtime_in_seconds),
             )),
@@ -229,7 +237,7 @@ impl Kind for Processing {
 impl Processing {
     fn failure<S: SerializeStruct>(job: &Job, out: &mut Members<'_, S>) -> Result<(), S::Error> {
         let told = job.told_failure();
-        out.maybe("ExitMessage", told.and_then(failure::exit_message))?;
+        out.maybe("ExitMessage", failure::exit_message(job))?;
         out.maybe("FailureReason", told.map(|failure| &failure.reason))
     }
 }

@@ -102,6 +102,7 @@ impl Kind for Transform {
             }],
             vpc: model.vpc.clone(),
             network_isolation: model.network_isolation,
+            images: model.images(),
             inputs: model.data().into_iter().chain([input]).collect(),
             outputs: vec![DataNeed::output(&asked.transform_output.s3_output_path, file)],
             ..Needs::default()

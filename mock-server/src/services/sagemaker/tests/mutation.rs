@@ -1,5 +1,6 @@
 //! With one rule switched off, exactly the cases that violate it change.
 
+use super::behaviours::calling;
 use super::*;
 use crate::model::network::ANY_V4;
 use crate::model::{
@@ -212,6 +213,11 @@ fn outcome(id: &str, off: Option<&'static str>) -> Option<&'static str> {
             site.lab.edit_bucket("data", |bucket| bucket.policy = Some(policy));
             (training, request)
         }
+        "SM-ISO-01" => {
+            site.lab.declare(calling("service:sts"));
+            request["EnableNetworkIsolation"] = json!(true);
+            (training, request)
+        }
         // Endpoints are no jobs; their own tests make some.
         "SM-ROLE-10-04" => {
             site.lab.grant(&without(JobKind::Hosting, "ec2:DescribeVpcEndpoints"));
@@ -297,6 +303,7 @@ fn a_rule_speaks_of_the_kinds_whose_pages_state_it() {
             "SM-ROLE-9-02" => &[Training, Processing, Hosting],
             "SM-ROLE-9-03" => &[Processing],
             "SM-ROLE-11-05" | "SM-ROLE-11-ENI" => &[Compilation],
+            "SM-ISO-01" => &[Training, Processing, Transform, Hosting],
             _ => JobKind::ALL,
         };
         assert_eq!(info.jobs, expected, "{}", info.id);

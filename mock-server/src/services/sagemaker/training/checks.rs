@@ -98,7 +98,7 @@ impl Channel {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Algorithm {
-    training_image: Option<IgnoredAny>,
+    training_image: Option<String>,
     algorithm_name: Option<IgnoredAny>,
 }
 
@@ -156,6 +156,11 @@ pub struct Asked {
 impl Asked {
     pub fn max_runtime(&self) -> u64 {
         self.stopping_condition.max_runtime_in_seconds.unwrap_or(DEFAULT_MAX_RUNTIME)
+    }
+
+    /// The image, unless an algorithm is named instead.
+    pub fn image(&self) -> Option<&String> {
+        self.algorithm_specification.as_ref()?.training_image.as_ref()
     }
 
     /// All that is read. Where the SDK put the user's program is a hyperparameter, in quotes as JSON has them: the

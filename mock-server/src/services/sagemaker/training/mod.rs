@@ -67,6 +67,7 @@ impl Kind for Training {
             encrypted: asked.enable_inter_container_traffic_encryption,
             inputs: asked.inputs(),
             outputs: asked.outputs(),
+            images: asked.image().cloned().into_iter().collect(),
             max_runtime: Some(Duration::from_secs(asked.max_runtime())),
             ..Needs::default()
         })
@@ -141,6 +142,7 @@ impl Kind for Training {
         out.maybe("TrainingEndTime", job.ended.map(|at| at.millis()))?;
         out.put("LastModifiedTime", &job.modified.millis())?;
         out.put("SecondaryStatusTransitions", &transitions)?;
+        out.maybe("FinalMetricDataList", final_metrics(job))?;
         out.repeat("EnableNetworkIsolation")?;
         out.repeat("EnableInterContainerTrafficEncryption")?;
         out.repeat("EnableManagedSpotTraining")?;
@@ -195,6 +197,26 @@ impl StatusTransition {
             status_message: transition.message,
         }
     }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct MetricData<'a> {
+    metric_name: &'a str,
+    value: f64,
+    timestamp: i64,
+}
+
+/// Told when the job is over: API reference, DescribeTrainingJob.
+fn final_metrics(job: &Job) -> Option<Vec<MetricData<'_>>> {
+    (job.status.is_final() && !job.metrics.is_empty()).then(|| {
+        let data = job.metrics.iter().map(|metric| MetricData {
+            metric_name: &metric.name,
+            value: metric.value,
+            timestamp: metric.at.millis(),
+        });
+        data.collect()
+    })
 }
 
 fn secondary_status(job: &Job) -> &'static str {

@@ -351,3 +351,41 @@ fn every_status_is_told_by_an_event() {
     assert_eq!(interfaces[1], "2 interfaces removed");
     assert_eq!(house.lab.events("ExternalBucket").len(), 1);
 }
+
+#[test]
+fn a_container_that_fails_does_not_answer_pings() {
+    let house = House::new(Profile::Fast);
+    let declare = |text: &str| {
+        let text = format!("behaviours: [{{{text}}}]");
+        house.lab.declare(crate::scenario::behaviour::parse(&text).unwrap().remove(0));
+    };
+    house.config("c", "m", 2).unwrap();
+    declare(
+        "image: '*/image:1', job: sick, kinds: [hosting], log: ['{host} starts'], exitCode: 1, duration: 10m",
+    );
+    for name in ["sick", "well"] {
+        house.create(name, "c").unwrap();
+    }
+    house.lab.advance(READY);
+    assert_eq!((house.status("sick").as_str(), house.status("well").as_str()), ("Creating", "InService"));
+    house.lab.advance(600_000);
+    let reason = house.describe("sick")["FailureReason"].as_str().unwrap().to_owned();
+    assert_eq!(
+        reason,
+        "The primary container for production variant AllTraffic did not pass the ping health check. Please check \
+         CloudWatch logs for this endpoint."
+    );
+    let row = house.row("sick");
+    let lines: Vec<_> = row.log.iter().map(|line| line.text.to_string()).collect();
+    assert_eq!(lines, ["algo-1 starts", "algo-2 starts"]);
+    assert!(row.log[0].stream.starts_with("AllTraffic/i-"), "{}", row.log[0].stream);
+    // What serves goes on serving.
+    declare("job: well, connects: [{to: 'service:sts'}]");
+    house.model("isolated", &house.subnets, true).unwrap();
+    house.config("d", "isolated", 1).unwrap();
+    house.update("well", "d").unwrap();
+    house.lab.advance(600_000);
+    assert_eq!(house.status("well"), "InService");
+    assert_eq!(house.row("well").failure.as_ref().unwrap().rule, Some("SM-ISO-01"));
+    assert_eq!(house.lab.state().broken_invariants(), Vec::<String>::new());
+}
