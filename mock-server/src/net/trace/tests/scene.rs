@@ -25,6 +25,9 @@ pub fn account(number: u64) -> AccountId {
 /// Where a flow begins by default.
 pub const OWN: u64 = 123_456_789_012;
 
+/// A rule of a group: direction, protocol, ports and peer.
+pub type AsWritten<'a> = (Direction, &'a str, Option<(i32, i32)>, Peer);
+
 #[derive(Clone)]
 pub struct Scene {
     pub here: State,
@@ -195,10 +198,7 @@ impl Scene {
         id
     }
 
-    pub fn rule(
-        &mut self,
-        (direction, protocol, ports, peer): (Direction, &str, Option<(i32, i32)>, Peer),
-    ) -> SecurityGroupRule {
+    pub fn rule(&mut self, (direction, protocol, ports, peer): AsWritten<'_>) -> SecurityGroupRule {
         SecurityGroupRule {
             protocol: protocol.into(),
             from_port: ports.map(|ports| ports.0),
@@ -207,11 +207,7 @@ impl Scene {
         }
     }
 
-    pub fn add_group(
-        &mut self,
-        vpc: VpcId,
-        rules: &[(Direction, &str, Option<(i32, i32)>, Peer)],
-    ) -> SecurityGroupId {
+    pub fn add_group(&mut self, vpc: VpcId, rules: &[AsWritten<'_>]) -> SecurityGroupId {
         let id = self.id();
         let rules = rules.iter().map(|rule| self.rule(rule.clone())).collect();
         self.here.groups.insert(SecurityGroup {
