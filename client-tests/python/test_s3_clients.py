@@ -119,9 +119,16 @@ def test_signatures_count_where_they_are_verified(small):
     nobody = account.client("s3", secret="x", key="AKIAIOSFODNN7EXAMPLE")
     with refused("SignatureDoesNotMatch", status=403):
         nobody.list_buckets()
-    with urllib.request.urlopen(right.generate_presigned_url("get_object", Params={"Bucket": "b", "Key": "a b+c/é"})) as answer:
-        assert answer.read() == b"x"
-    bad = wrong.generate_presigned_url("get_object", Params={"Bucket": "b", "Key": "a b+c/é"})
-    with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(bad)
-    assert caught.value.code == 403 and b"SignatureDoesNotMatch" in caught.value.read()
+    asked = {"Bucket": "kept", "Key": "a b+c/é", "ResponseContentType": "x/y z"}
+    # Presigned in us-east-1, unless told otherwise, in the old way.
+    for version in (None, "s3v4"):
+        more = {"signature_version": version, "connect_timeout": 9}
+        signer = account.client("s3", secret="right", key=account.number, **more)
+        address = signer.generate_presigned_url("get_object", Params=asked)
+        assert ("X-Amz-Signature" in address) == (version is not None)
+        with urllib.request.urlopen(address) as answer:
+            assert answer.read() == b"x" and answer.headers["content-type"] == "x/y z"
+        signer = account.client("s3", secret="wrong", key=account.number, **more)
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(signer.generate_presigned_url("get_object", Params=asked))
+        assert caught.value.code == 403 and b"SignatureDoesNotMatch" in caught.value.read()

@@ -1,10 +1,10 @@
 //! What S3 does with buckets and objects, without its wire.
 
+pub mod bucket;
 pub mod error;
+pub mod name;
 pub use error::S3Error;
 
-#[cfg(feature = "s3")]
-pub mod bucket;
 #[cfg(feature = "s3")]
 pub mod checksum;
 #[cfg(feature = "s3")]
@@ -13,8 +13,6 @@ pub mod condition;
 pub mod list;
 #[cfg(feature = "s3")]
 pub mod multipart;
-#[cfg(feature = "s3")]
-pub mod name;
 #[cfg(feature = "s3")]
 pub mod object;
 #[cfg(feature = "s3")]
