@@ -78,7 +78,11 @@ pub async fn training_job(server: &Server) -> Result<Vec<u8>> {
                  %22sts%3AAssumeRole%22%7D%5D%7D";
     let role = iam(account, "CreateRole", &format!("&RoleName=bench&AssumeRolePolicyDocument={trust}"));
     let role = text(&connection.expect_ok(&role).await?, "Arn").ok_or("no role ARN")?.to_string();
-    let attach = iam(account, "AttachRolePolicy", "&RoleName=bench&PolicyArn=arn:aws:iam::aws:policy/AmazonS3FullAccess");
+    let attach = iam(
+        account,
+        "AttachRolePolicy",
+        "&RoleName=bench&PolicyArn=arn:aws:iam::aws:policy/AmazonS3FullAccess",
+    );
     connection.expect_ok(&attach).await?;
     let job = json!({
         "TrainingJobName": "bench",
