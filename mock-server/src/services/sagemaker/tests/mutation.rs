@@ -38,6 +38,11 @@ fn regroup(site: &Site, rules: &[(Direction, Peer)]) {
     });
 }
 
+/// The addresses of S3.
+fn to_s3() -> Peer {
+    Peer::PrefixList(crate::model::managed_prefix_list::of_service("us-east-1", "s3").unwrap())
+}
+
 /// A job that violates this rule and no other, made on a site of its own; the rule that blocks it.
 fn outcome(id: &str, off: Option<&'static str>) -> Option<&'static str> {
     let site = Site::new(Profile::Fast);
@@ -95,12 +100,17 @@ fn outcome(id: &str, off: Option<&'static str>) -> Option<&'static str> {
             (training, request)
         }
         "SM-F-DHCP" => {
-            site.lab.edit(|state| drop(state.vpcs.update(&site.vpc, |vpc| vpc.dhcp_options = None)));
+            // Names resolve all the same.
+            site.lab.edit(|state| {
+                let ids: Vec<_> = state.dhcp_options.iter().map(|row| row.id).collect();
+                for id in ids {
+                    state.dhcp_options.update(&id, |row| row.options.retain(|(key, _)| key != "domain-name"));
+                }
+            });
             (training, request)
         }
         "SM-SG-NEO-06" => {
-            let elsewhere = Peer::V4("203.0.113.0/24".parse().unwrap());
-            regroup(&site, &[(Direction::Egress, elsewhere)]);
+            regroup(&site, &[(Direction::Egress, to_s3())]);
             let kit = kit(JobKind::Compilation);
             (kit, site.job(kit, "job", 1, true))
         }
@@ -108,7 +118,7 @@ fn outcome(id: &str, off: Option<&'static str>) -> Option<&'static str> {
         "SM-SG-SELF-02" => apart(JobKind::Processing),
         "SM-SG-SELF-03" => apart(JobKind::Transform),
         "SM-SG-SELF-05" => {
-            regroup(&site, &[(Direction::Ingress, Peer::Group(site.group))]);
+            regroup(&site, &[(Direction::Ingress, Peer::Group(site.group)), (Direction::Egress, to_s3())]);
             request["ResourceConfig"]["InstanceType"] = json!("ml.p4d.24xlarge");
             request["ResourceConfig"]["InstanceCount"] = json!(2);
             (training, request)
@@ -181,7 +191,9 @@ fn outcome(id: &str, off: Option<&'static str>) -> Option<&'static str> {
         "EC2-NACL-EVAL" => {
             site.lab.edit(|state| {
                 let ids: Vec<_> = state.acls.iter().map(|acl| acl.id).collect();
-                ids.iter().for_each(|id| drop(state.acls.update(id, |acl| acl.entries.clear())));
+                ids.iter().for_each(|id| {
+                    drop(state.acls.update(id, |acl| acl.entries.retain(|entry| entry.is_final())))
+                });
             });
             (training, request)
         }
