@@ -127,15 +127,15 @@ impl Facts {
         match &self.endpoint {
             Some(endpoint) if endpoint != region => {
                 let suffix = self.caller.partition.dns_suffix();
-                return Err(S3Error::PermanentRedirect {
+                Err(S3Error::PermanentRedirect {
                     bucket: name.to_owned(),
                     endpoint: format!("{name}.s3.{region}.{suffix}"),
                     bucket_region: region.to_string(),
-                });
+                })
             }
             Some(_) if self.signed && self.caller.region != *region => {
                 let (given, region) = (self.caller.region.to_string(), region.to_string());
-                return Err(S3Error::WrongRegion { given, region });
+                Err(S3Error::WrongRegion { given, region })
             }
             _ => Ok(place),
         }

@@ -39,7 +39,7 @@ pub(super) fn create(call: &Call, input: CreateBucketInput) -> Answer<CreateBuck
     }
     let row = BucketRow::new(&input.bucket, call.account.id, region.into(), call.now);
     call.account.write(&Scope::Global, call.now, true, |txn| bucket::create(txn, row, &endpoint))?;
-    say(CreateBucketOutput { location: Some(format!("/{}", input.bucket)), ..Default::default() })
+    say(CreateBucketOutput { location: Some(format!("/{}", input.bucket)) })
 }
 
 pub(super) fn head(call: &Call, input: HeadBucketInput) -> Answer<HeadBucketOutput> {

@@ -38,7 +38,7 @@ impl Members {
 
 /// A structure with the checksums in it.
 macro_rules! with_checksums {
-    ($checksums:expr, $Type:ident { $( $name:ident : $value:expr ),* $(,)? }) => {{
+    ($checksums:expr, $Type:ident { $( $name:ident : $value:expr ),* $(,)? $( ; ..$rest:expr )? }) => {{
         let members = Members::of($checksums);
         $Type {
             $( $name: $value, )*
@@ -47,7 +47,7 @@ macro_rules! with_checksums {
             checksum_crc64nvme: members.crc64nvme,
             checksum_sha1: members.sha1,
             checksum_sha256: members.sha256,
-            ..Default::default()
+            $( ..$rest )?
         }
     }};
 }
@@ -213,7 +213,8 @@ pub(super) fn complete(
             key: Some(input.key),
             location: Some(location),
             e_tag: etag(&version.etag),
-            checksum_type: kind.map(ChecksumType::from_static),
+            checksum_type: kind.map(ChecksumType::from_static)
+            ; ..Default::default()
         }
     );
     Ok(S3Response::with_headers(output, headers))
