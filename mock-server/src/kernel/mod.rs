@@ -4,6 +4,7 @@
 //! no I/O, reads no clock and draws no randomness; whoever calls it says what time it is.
 
 mod account;
+mod account_id;
 mod cell;
 mod deed;
 mod event;
@@ -15,7 +16,8 @@ mod timers;
 mod trail;
 mod world;
 
-pub use account::{Account, AccountId};
+pub use account::Account;
+pub use account_id::AccountId;
 use cell::Letter;
 #[cfg(test)]
 pub use cell::Nowhere;
