@@ -331,7 +331,8 @@ pub(super) fn tags_in_header(text: &str) -> Tags {
         .collect()
 }
 
-#[cfg(all(test, feature = "s3"))]
+#[cfg(feature = "s3")]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::aws::actions::Actions;

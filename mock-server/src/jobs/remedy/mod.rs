@@ -98,7 +98,7 @@ fn way(terrain: &Terrain<'_>, trace: &Trace, hop: &Hop) -> Option<Fix> {
     }
     if ["SM-OUT-03", "EC2-NAT-STATE"].contains(&hop.rule) {
         let to = trace.way.route.map_or_else(anywhere, |(_, destination, _)| destination);
-        let nat = trace.way.nat.or_else(|| match trace.way.route {
+        let nat = trace.way.nat.or(match trace.way.route {
             Some((.., RouteTarget::NatGateway(id))) => Some(id),
             _ => None,
         });

@@ -114,10 +114,10 @@ fn asked_of(terrain: &Terrain<'_>, trace: &Trace, used: &BucketUse) -> Option<As
 }
 
 /// What one side does not allow, as a statement would: actions by resource; and the statements that deny.
-fn refused<'a>(
-    asked: &'a Asked,
+fn refused(
+    asked: &Asked,
     side: fn(&Sides) -> &Decision,
-) -> (BTreeMap<&'a str, BTreeSet<&'a str>>, Vec<&'a Cited>, BTreeSet<Kind>) {
+) -> (BTreeMap<&str, BTreeSet<&str>>, Vec<&Cited>, BTreeSet<Kind>) {
     let mut missing: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let mut denying: Vec<&Cited> = Vec::new();
     let mut kinds = BTreeSet::new();

@@ -19,5 +19,6 @@ pub mod object;
 pub mod range;
 #[cfg(feature = "s3")]
 pub mod tags;
-#[cfg(all(test, feature = "s3"))]
+#[cfg(feature = "s3")]
+#[cfg(test)]
 mod tests;
