@@ -24,11 +24,8 @@ use std::path::Path;
 
 const SCENARIOS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios");
 
-/// Rules about what containers connect to by themselves, or about buckets that have to be there: other tests show these.
+/// Rules about buckets that have to be there: other tests show these.
 const ELSEWHERE: &[&str] = &[
-    "SM-OUT-01",
-    "EC2-VPCE-NEED",
-    "SM-S3-REPO-11",
     "SM-F-S3-EMPTY",
     "SM-F-MODEL-DATA",
     "SM-F-BUCKET-REGION",

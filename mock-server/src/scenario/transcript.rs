@@ -4,6 +4,10 @@ use bytes::Bytes;
 use hyper::Response;
 use std::fmt;
 
+/// The header that says where a refusal is explained, and what that address has after its host.
+const EXPLAIN: &str = "x-mockplane-explain";
+const ROOT: &[u8] = b"/_mockplane/";
+
 /// All answers of a run, in order.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Transcript(pub Vec<Recorded>);
@@ -22,7 +26,13 @@ pub struct Recorded {
 impl Recorded {
     pub fn new(request: impl Into<String>, response: &Response<Bytes>) -> Self {
         let header = |(name, value): (&hyper::header::HeaderName, &hyper::header::HeaderValue)| {
-            (name.as_str().to_owned(), Bytes::copy_from_slice(value.as_bytes()))
+            let value = value.as_bytes();
+            // Where the server listens is no part of what it answers.
+            let value = match name.as_str() {
+                EXPLAIN => value.windows(ROOT.len()).position(|part| part == ROOT).map_or(value, |at| &value[at..]),
+                _ => value,
+            };
+            (name.as_str().to_owned(), Bytes::copy_from_slice(value))
         };
         let mut headers: Vec<_> = response.headers().iter().map(header).collect();
         headers.sort_by(|a, b| a.0.cmp(&b.0));

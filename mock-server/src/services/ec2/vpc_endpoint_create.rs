@@ -507,7 +507,8 @@ mod tests {
             "VpcId": vpc.to_string(), "VpcEndpointType": "Interface", "ServiceName": STS, "PrivateDnsEnabled": false,
         });
         let made = lab.write::<CreateVpcEndpoint>(input).unwrap()["VpcEndpoint"].clone();
-        let state = || lab.state().vpc_endpoints.iter().map(|row| row.state).next();
+        let index = VpcEndpointIndex::Type(EndpointType::Interface);
+        let state = || lab.state().vpc_endpoints.by(&index).map(|row| row.state).next();
         lab.advance(0);
         assert_eq!(state(), Some(VpcEndpointState::Available));
         let delete = json!({ "VpcEndpointIds": [made["VpcEndpointId"]] });

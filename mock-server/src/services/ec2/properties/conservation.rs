@@ -151,6 +151,11 @@ impl Site {
         let members = json!([{ "IpProtocol": "-1", "UserIdGroupPairs": [{ "GroupId": site.group }] }]);
         let rule = json!({ "GroupId": site.group, "IpPermissions": members });
         site.call("AuthorizeSecurityGroupIngress", rule).unwrap();
+        // Jobs get to their data, so that they go through all of their lives.
+        let table = site.lab.state().route_tables.iter().next().unwrap().id;
+        let way = json!({ "VpcId": site.vpc, "ServiceName": "com.amazonaws.us-east-1.s3",
+            "RouteTableIds": [table.to_string()] });
+        site.call("CreateVpcEndpoint", way).unwrap();
         for _ in 0..3 {
             let made = site.call("AllocateAddress", json!({})).unwrap();
             site.allocations.push(text(&made["AllocationId"]));
