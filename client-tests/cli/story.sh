@@ -22,6 +22,8 @@ one=$(aws ec2 create-subnet --vpc-id "$vpc" --cidr-block 10.0.1.0/28 --availabil
 two=$(aws ec2 create-subnet --vpc-id "$vpc" --cidr-block 10.0.2.0/28 --availability-zone us-east-1b --query Subnet.SubnetId --output text)
 group=$(aws ec2 create-security-group --vpc-id "$vpc" --group-name training --description 'training jobs' --query GroupId --output text)
 aws ec2 authorize-security-group-ingress --group-id "$group" --protocol all --source-group "$group" >/dev/null
+table=$(aws ec2 describe-route-tables --filters "Name=vpc-id,Values=$vpc" --query 'RouteTables[0].RouteTableId' --output text)
+endpoint=$(aws ec2 create-vpc-endpoint --vpc-id "$vpc" --service-name com.amazonaws.us-east-1.s3 --route-table-ids "$table" --query VpcEndpoint.VpcEndpointId --output text)
 role=$(aws iam create-role --role-name trainer --assume-role-policy-document "$trust" --query Role.Arn --output text)
 aws iam put-role-policy --role-name trainer --policy-name vpc --policy-document "$access"
 equal 'role' "$role" "arn:aws:iam::$account:role/trainer"
@@ -86,6 +88,7 @@ refused DependencyViolation aws ec2 delete-vpc --vpc-id "$vpc"
 aws ec2 delete-subnet --subnet-id "$one"
 aws ec2 delete-subnet --subnet-id "$two"
 aws ec2 delete-security-group --group-id "$group" >/dev/null
+aws ec2 delete-vpc-endpoints --vpc-endpoint-ids "$endpoint" >/dev/null
 aws ec2 delete-vpc --vpc-id "$vpc"
 aws iam delete-role-policy --role-name trainer --policy-name vpc
 aws iam delete-role --role-name trainer

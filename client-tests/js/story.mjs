@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import {
   AuthorizeSecurityGroupIngressCommand, CreateSecurityGroupCommand, CreateSubnetCommand, CreateVpcCommand,
-  DescribeSubnetsCommand, DescribeVpcsCommand, EC2Client, paginateDescribeNetworkInterfaces,
+  CreateVpcEndpointCommand, DescribeRouteTablesCommand, DescribeSubnetsCommand, DescribeVpcsCommand, EC2Client, paginateDescribeNetworkInterfaces,
 } from '@aws-sdk/client-ec2';
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import {
@@ -30,6 +30,11 @@ const { GroupId } = await ec2.send(
   new CreateSecurityGroupCommand({ VpcId, GroupName: 'training', Description: 'training jobs' }));
 await ec2.send(new AuthorizeSecurityGroupIngressCommand({
   GroupId, IpPermissions: [{ IpProtocol: '-1', UserIdGroupPairs: [{ GroupId }] }],
+}));
+const { RouteTables: [{ RouteTableId }] } = await ec2.send(
+  new DescribeRouteTablesCommand({ Filters: [{ Name: 'vpc-id', Values: [VpcId] }] }));
+await ec2.send(new CreateVpcEndpointCommand({
+  VpcId, ServiceName: 'com.amazonaws.us-east-1.s3', RouteTableIds: [RouteTableId],
 }));
 const { Role } = await iam.send(new CreateRoleCommand({
   RoleName: 'trainer',

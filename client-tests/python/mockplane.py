@@ -208,12 +208,12 @@ class Account:
             self.subnet(vpc, block, AvailabilityZone=f"{self.region}{zone}")
             for block, zone in zip(blocks or ("10.0.1.0/24", "10.0.2.0/24"), "abcdef")
         ]
-        self.s3_endpoint(vpc)
+        s3 = self.s3_endpoint(vpc)
         group = self.group(vpc)
         self.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[
             {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": group}]}])
         return types.SimpleNamespace(
-            vpc=vpc, subnets=subnets, group=group, config={"Subnets": subnets, "SecurityGroupIds": [group]})
+            vpc=vpc, subnets=subnets, group=group, s3=s3, config={"Subnets": subnets, "SecurityGroupIds": [group]})
 
     def s3_endpoint(self, vpc, *tables, **more):
         """A gateway endpoint for S3, in the main table of the VPC unless others are named; its id."""

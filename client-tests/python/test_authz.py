@@ -279,7 +279,7 @@ def test_a_server_begins_in_the_mode_that_it_is_told():
 
 def short_of(aws, name, actions):
     arn = aws.iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
-    aws.iam.put_role_policy(RoleName=name, PolicyName="vpc", PolicyDocument=policy(allow(*actions)))
+    aws.iam.put_role_policy(RoleName=name, PolicyName="vpc", PolicyDocument=policy(allow("s3:*", *actions)))
     return arn
 
 
@@ -425,7 +425,7 @@ def story(ec2, sm, iam):
     ec2.modify_network_interface_attribute(NetworkInterfaceId=eni, Description={"Value": "mine"})
     role = iam.create_role(RoleName="worker", AssumeRolePolicyDocument=TRUST, Tags=[{"Key": "a", "Value": "b"}])
     role = role["Role"]["Arn"]
-    iam.put_role_policy(RoleName="worker", PolicyName="vpc", PolicyDocument=policy(allow(*ELEVEN)))
+    iam.put_role_policy(RoleName="worker", PolicyName="vpc", PolicyDocument=policy(allow("s3:*", *ELEVEN)))
     sm.create_training_job(**job_request(
         "job", role, {"Subnets": subnets, "SecurityGroupIds": [group]}), Tags=[{"Key": "a", "Value": "b"}])
     sm.describe_training_job(TrainingJobName="job")

@@ -56,6 +56,8 @@ def story(server, account=ACCOUNT):
     group = r.ec2("CreateSecurityGroup", f"&VpcId={vpc}&GroupName=jobs&GroupDescription=jobs", "groupId")
     r.ec2("AuthorizeSecurityGroupIngress",
           f"&GroupId={group}&IpPermissions.1.IpProtocol=-1&IpPermissions.1.Groups.1.GroupId={group}")
+    table = r.ec2("DescribeRouteTables", f"&Filter.1.Name=vpc-id&Filter.1.Value.1={vpc}", "routeTableId")
+    r.ec2("CreateVpcEndpoint", f"&VpcId={vpc}&ServiceName=com.amazonaws.us-east-1.s3&RouteTableId.1={table}")
     r.ec2("CreateTags", f"&ResourceId.1={vpc}&Tag.1.Key=a&Tag.1.Value=b")
     interface = r.ec2("CreateNetworkInterface", f"&SubnetId={subnets[0]}", "networkInterfaceId")
     r.ec2("CreateVpc", "&CidrBlock=10.0.0.0%2F8")          # refused: it must not shift what follows

@@ -479,6 +479,7 @@ def test_twenty_gateway_endpoints_in_a_region(aws, vpc):
 def test_a_closed_network_for_sagemaker_comes_and_goes(aws, still):
     """Private subnets with S3 through a gateway, and the services that an SDK calls through interfaces."""
     net = aws.network()
+    aws.ec2.delete_vpc_endpoints(VpcEndpointIds=[net.s3])
     with refused("InvalidParameter", lambda m: m.startswith("Enabling private DNS requires both")):
         interface(aws, net.vpc, "sts", SubnetIds=net.subnets)
     aws.ec2.modify_vpc_attribute(VpcId=net.vpc, EnableDnsHostnames={"Value": True})

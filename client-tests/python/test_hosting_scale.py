@@ -272,6 +272,9 @@ def test_efa_wants_everything_both_ways(aws, way, protocol, completes):
     ports = {"FromPort": 0, "ToPort": 65535} if protocol == "tcp" else {}
     rule = [{"IpProtocol": protocol, "UserIdGroupPairs": [{"GroupId": group}], **ports}]
     aws.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rule)
+    to_s3 = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "PrefixListIds": [{"PrefixListId": "pl-63a5400a"}]}
+    aws.s3_endpoint(vpc)
+    aws.ec2.authorize_security_group_egress(GroupId=group, IpPermissions=[to_s3])
     if way == "both":
         aws.ec2.authorize_security_group_egress(GroupId=group, IpPermissions=rule)
     config = {"Subnets": [subnet], "SecurityGroupIds": [group]}

@@ -118,6 +118,8 @@ def day(clients, number):
     ec2.delete_route_table(RouteTableId=table)
     ec2.delete_nat_gateway(NatGatewayId=nat)
     ec2.disassociate_vpc_cidr_block(AssociationId=block)
+    while ec2.describe_managed_prefix_lists(PrefixListIds=[prefixes])["PrefixLists"][0]["State"] != "create-complete":
+        pass
     ec2.delete_managed_prefix_list(PrefixListId=prefixes)
 
 

@@ -305,6 +305,7 @@ def test_the_role_must_trust_the_service(house):
 
 def test_dedicated_tenancy_is_no_matter(house):
     vpc = house.aws.vpc("10.9.0.0/16", InstanceTenancy="dedicated")
+    house.aws.s3_endpoint(vpc)
     subnets = [house.aws.subnet(vpc, f"10.9.{n}.0/24", AvailabilityZone=f"us-east-1{'ab'[n]}") for n in (0, 1)]
     house.model(vpc_config={"Subnets": subnets, "SecurityGroupIds": [house.aws.group(vpc)]})
     house.config("c")
@@ -500,6 +501,7 @@ def test_interfaces_linger_after_the_endpoint(house):
     for one in house.network.subnets:
         ec2.delete_subnet(SubnetId=one)
     ec2.delete_security_group(GroupId=group)
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[house.network.s3])
     ec2.delete_vpc(VpcId=vpc)
 
 

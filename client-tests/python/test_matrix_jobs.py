@@ -246,6 +246,7 @@ def test_users_cannot_touch_the_interfaces(lab, kind):
 @every_kind
 def test_dedicated_tenancy_is_refused_where_the_page_says_so(lab, kind):
     role, vpc = lab.role(), lab.vpc(InstanceTenancy="dedicated")
+    lab.s3_endpoint(vpc)
     subnet, group = lab.subnet(vpc), lab.group(vpc)
     config = {"Subnets": [subnet], "SecurityGroupIds": [group]}
     if kind in (TRAINING, COMPILATION):
@@ -304,6 +305,7 @@ def test_one_zone_is_enough_for_a_job(lab, kind):
 @pytest.mark.parametrize("instances", [1, 2])
 def test_instances_of_a_distributed_job_have_to_reach_each_other(lab, kind, instances):
     role, vpc = lab.role(), lab.vpc()
+    lab.s3_endpoint(vpc)
     config = {"Subnets": [lab.subnet(vpc)], "SecurityGroupIds": [lab.group(vpc)]}
     kind.create(lab, "job", role, config, instances)
     told = kind.finish(lab, "job")
@@ -314,6 +316,7 @@ def test_instances_of_a_distributed_job_have_to_reach_each_other(lab, kind, inst
         assert told["ExitMessage"] == told["FailureReason"].removeprefix("AlgorithmError: ")
 
 
+TO_S3 = [{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "PrefixListIds": [{"PrefixListId": "pl-63a5400a"}]}]
 SELF_RULES = {
     "tcp": {"IpProtocol": "tcp", "FromPort": 0, "ToPort": 65535},
     "keys": {"IpProtocol": "udp", "FromPort": 500, "ToPort": 500},
@@ -338,7 +341,7 @@ def test_encrypted_traffic_between_instances_needs_rules_of_its_own(lab, ingress
 
     lab.ec2.revoke_security_group_egress(
         GroupId=group, IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}])
-    lab.ec2.authorize_security_group_egress(GroupId=group, IpPermissions=permissions(egress))
+    lab.ec2.authorize_security_group_egress(GroupId=group, IpPermissions=permissions(egress) + TO_S3)
     lab.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=permissions(ingress))
     config = {**net.config, "SecurityGroupIds": [group]}
     for name, instances, encrypted in [("one", 1, True), ("plain", 2, False), ("two", 2, True)]:
@@ -385,6 +388,9 @@ def test_a_compilation_job_has_to_reach_its_subnets(lab):
     lab.ec2.authorize_security_group_egress(GroupId=net.group, IpPermissions=[{
         "IpProtocol": "tcp", "FromPort": 0, "ToPort": 65535,
         "IpRanges": [{"CidrIp": "10.0.1.0/24"}, {"CidrIp": "10.0.2.0/24"}]}])
+    COMPILATION.create(lab, "no-s3", role, net.config)
+    assert COMPILATION.finish(lab, "no-s3")["FailureReason"].startswith("ClientError: InputConfiguration: ")
+    lab.ec2.authorize_security_group_egress(GroupId=net.group, IpPermissions=TO_S3)
     COMPILATION.create(lab, "open", role, net.config)
     assert COMPILATION.finish(lab, "open")["CompilationJobStatus"] == "COMPLETED"
 
@@ -576,6 +582,7 @@ def test_a_hanging_job_is_stopped_by_its_time_limit(kind):
         account = Account(server)
         account.manual_clock()
         role, vpc = account.role(), account.vpc()
+        account.s3_endpoint(vpc)
         config = {"Subnets": [account.subnet(vpc)], "SecurityGroupIds": [account.group(vpc)]}
         kind.create(account, "job", role, config, 2)
         account.advance("30m")

@@ -15,11 +15,12 @@ pub(super) fn is_off(case: &Case<'_>) -> bool {
     case.state.choices.precheck == Precheck::Off
 }
 
-/// Whether there is anything to look at: what is kept somewhere else is taken to be there.
+/// Whether there is anything to look at. What is kept somewhere else is taken to be there; whether the role may look at
+/// it is known all the same.
 pub(super) fn looks_at(case: &Case<'_>, data: &DataNeed) -> bool {
     match seen(case, data) {
-        Some(Sight::Known(_) | Sight::Missing | Sight::External(_, Some(_))) => true,
-        Some(Sight::External(_, None) | Sight::Repository(_)) | None => false,
+        Some(Sight::Known(_) | Sight::Missing | Sight::External(..)) => true,
+        Some(Sight::Repository(_)) | None => false,
     }
 }
 
