@@ -56,7 +56,9 @@ def story(server, account=ACCOUNT):
     group = r.ec2("CreateSecurityGroup", f"&VpcId={vpc}&GroupName=jobs&GroupDescription=jobs", "groupId")
     r.ec2("AuthorizeSecurityGroupIngress",
           f"&GroupId={group}&IpPermissions.1.IpProtocol=-1&IpPermissions.1.Groups.1.GroupId={group}")
-    table = r.ec2("DescribeRouteTables", f"&Filter.1.Name=vpc-id&Filter.1.Value.1={vpc}", "routeTableId")
+    table = r.ec2("CreateRouteTable", f"&VpcId={vpc}", "routeTableId")
+    for subnet in subnets:
+        r.ec2("AssociateRouteTable", f"&RouteTableId={table}&SubnetId={subnet}")
     r.ec2("CreateVpcEndpoint", f"&VpcId={vpc}&ServiceName=com.amazonaws.us-east-1.s3&RouteTableId.1={table}")
     r.ec2("CreateTags", f"&ResourceId.1={vpc}&Tag.1.Key=a&Tag.1.Value=b")
     interface = r.ec2("CreateNetworkInterface", f"&SubnetId={subnets[0]}", "networkInterfaceId")

@@ -7,6 +7,7 @@ import ec2_rules_endpoints  # noqa: F401
 import ec2_rules_groups  # noqa: F401
 import ec2_rules_interfaces  # noqa: F401
 import ec2_rules_pairs  # noqa: F401
+import ec2_rules_paths  # noqa: F401
 import ec2_rules_quotas
 import ec2_rules_routing  # noqa: F401
 import ec2_rules_vpcs  # noqa: F401
@@ -14,10 +15,6 @@ import ec2_rules_vpcs  # noqa: F401
 # Rules that cannot be shown, and why.
 NOT_SHOWN = {
     "EC2-THROTTLE": "nobody is throttled",
-    "EC2-SG-EVAL": "no packet takes a path",
-    "EC2-IGW-PUBLIC": "no packet takes a path",
-    "EC2-VPCE-SG": "no packet takes a path",
-    "EC2-VPCE-NEED": "no packet takes a path",
 }
 
 CASES = [

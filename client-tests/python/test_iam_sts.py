@@ -203,5 +203,7 @@ def test_arns_carry_the_partition_of_the_region(aws, region, partition):
 def test_a_role_and_a_job_in_another_partition(aws, region, partition):
     role = aws.client("iam", region).create_role(RoleName="trainer", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
     assert role == f"arn:{partition}:iam::{aws.number}:role/trainer"
+    aws.client("iam", region).attach_role_policy(
+        RoleName="trainer", PolicyArn=f"arn:{partition}:iam::aws:policy/AmazonS3FullAccess")
     arn = aws.client("sagemaker", region).create_training_job(**job_request("far", role))["TrainingJobArn"]
     assert arn == f"arn:{partition}:sagemaker:{region}:{aws.number}:training-job/far"

@@ -81,7 +81,7 @@ def day(clients, number):
     # Who does what.
     role = iam.create_role(RoleName="worker", AssumeRolePolicyDocument=TRUST, Tags=[{"Key": "a", "Value": "b"}])
     role = role["Role"]["Arn"]
-    iam.put_role_policy(RoleName="worker", PolicyName="vpc", PolicyDocument=policy(allow(*ELEVEN)))
+    iam.put_role_policy(RoleName="worker", PolicyName="vpc", PolicyDocument=policy(allow("s3:*", *ELEVEN)))
     iam.get_role(RoleName="worker")
     iam.list_roles()
     managed = iam.create_policy(PolicyName="reads", PolicyDocument=policy(allow("s3:Get*")))["Policy"]["Arn"]
