@@ -144,11 +144,13 @@ mod tests {
 
     /// A request to S3 by the root of an account.
     fn ask(gateway: &Gateway, account: &str, line: &str, body: &str) -> Response<Bytes> {
-        let scope =
-            format!("AWS4-HMAC-SHA256 Credential={account}/20260105/us-east-1/s3/aws4_request, SignedHeaders=host");
+        let scope = format!(
+            "AWS4-HMAC-SHA256 Credential={account}/20260105/us-east-1/s3/aws4_request, SignedHeaders=host"
+        );
         let (method, path) = line.split_once(' ').unwrap();
         let request = Request::builder().method(method).uri(path).header("authorization", scope);
-        let request = request.header("host", "localhost:4545").header("x-amz-content-sha256", "UNSIGNED-PAYLOAD");
+        let request =
+            request.header("host", "localhost:4545").header("x-amz-content-sha256", "UNSIGNED-PAYLOAD");
         gateway.handle(&request.body(Bytes::copy_from_slice(body.as_bytes())).unwrap())
     }
 
@@ -183,7 +185,10 @@ mod tests {
         for method in ["GET", "HEAD"] {
             let answer = ask(&gateway, OWNER, &format!("{method} /data/in/a"), "");
             let (status, rule, why) = told(&gateway, &answer);
-            assert_eq!((status, rule.as_deref(), why.decided_by), (403, Some("SM-S3-BKT-07"), Some("SM-S3-BKT-07")));
+            assert_eq!(
+                (status, rule.as_deref(), why.decided_by),
+                (403, Some("SM-S3-BKT-07"), Some("SM-S3-BKT-07"))
+            );
             let denied = "arn:aws:iam::111122223333:root may not do s3:GetObject on arn:aws:s3:::data/in/a: denied by \
                           statement 1 (Sealed) of arn:aws:s3:::data";
             assert_eq!(because(&why), Some(denied));
@@ -199,6 +204,9 @@ mod tests {
 
         let (status, rule, why) = told(&gateway, &ask(&gateway, OWNER, "GET /missing", ""));
         assert_eq!((status, rule, because(&why)), (404, None, None));
-        assert_eq!((why.refusal.as_ref().unwrap().code.as_str(), why.job.as_str()), ("NoSuchBucket", "s3:ListObjects"));
+        assert_eq!(
+            (why.refusal.as_ref().unwrap().code.as_str(), why.job.as_str()),
+            ("NoSuchBucket", "s3:ListObjects")
+        );
     }
 }

@@ -210,8 +210,7 @@ impl<'a> Visit<'a> {
         ];
         // Who denies is told before who only does not allow.
         sides.sort_by_key(|side| !matches!(side.decision.verdict, Verdict::ExplicitDeny(_)));
-        let denied =
-            |mode: IamMode| sides.iter().find(|side| !side.decision.allowed() && side.mode == mode);
+        let denied = |mode: IamMode| sides.iter().find(|side| !side.decision.allowed() && side.mode == mode);
         if let Some(side) = denied(IamMode::Enforce) {
             let ground = Ground { rule: side.rule, because: self.because(act, side) };
             return Err(Denied::access(self.sentence(act, &side.decision), Some(ground)));
