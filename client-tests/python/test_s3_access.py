@@ -4,9 +4,11 @@ import http.server
 import json
 import threading
 import types
+import urllib.parse
 
 import pytest
 from botocore import UNSIGNED
+from botocore.exceptions import ClientError
 
 from mockplane import Account, Server, refused
 from test_authz import acting, allow, deny, mode, policy
@@ -156,6 +158,32 @@ def test_the_root_can_always_mend_the_policy(aws, s3):
         s3.list_objects_v2(Bucket=s3.bucket)
     s3.delete_bucket_policy(Bucket=s3.bucket)
     s3.list_objects_v2(Bucket=s3.bucket)
+
+
+def test_a_refusal_is_explained(aws, s3):
+    ann = user(aws)
+
+    def why(client, key="in/a"):
+        with pytest.raises(ClientError) as caught:
+            client.get_object(Bucket=s3.bucket, Key=key)
+        headers = caught.value.response["ResponseMetadata"]["HTTPHeaders"]
+        told = aws.server.control("GET", urllib.parse.urlsplit(headers["x-mockplane-explain"]).path)
+        assert (told["status"], told["decidedBy"]) == ("Refused", headers.get("x-mockplane-rule"))
+        assert told["refusal"]["operation"] == "s3:GetObject"
+        return told["decidedBy"], told["refusal"].get("because")
+
+    denied = f"may not do s3:GetObject on {s3.arn}/in/a:"
+    assert why(ann.s3) == ("SM-F-S3-DENIED", f"{ann.arn} {denied} no identity-based policy allows it ({ann.arn})")
+    put_policy(s3, to("*", {**deny("s3:GetObject", on=f"{s3.arn}/in/*"), "Sid": "Sealed"}))
+    root = f"arn:aws:iam::{aws.number}:root"
+    assert why(s3) == ("SM-S3-BKT-07", f"{root} {denied} denied by statement 0 (Sealed) of {s3.arn}")
+    assert why(s3, "missing") == (None, None)
+    s3.delete_bucket_policy(Bucket=s3.bucket)
+    endpoint = aws.ec2.create_vpc_endpoint(
+        VpcId=aws.vpc(), ServiceName="com.amazonaws.us-east-1.s3",
+        PolicyDocument=policy(to("*", allow("s3:ListBucket"))))["VpcEndpoint"]["VpcEndpointId"]
+    inside = through(aws.client("s3", user_agent="inside"), x_mockplane_source_vpce=endpoint)
+    assert why(inside) == ("SM-S3-POL-05", f"{root} {denied} no VPC endpoint policy allows it ({endpoint})")
 
 
 # Other accounts, and nobody

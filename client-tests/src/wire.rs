@@ -11,8 +11,13 @@ pub const REGION: &str = "us-east-1";
 
 /// An AWS request as an SDK sends it, for `account`; the signature is not a real one.
 fn signed(account: &str, service: &str, headers: &str, body: &str) -> Vec<u8> {
+    requested("POST /", account, service, headers, body)
+}
+
+/// The same with another method and path.
+fn requested(line: &str, account: &str, service: &str, headers: &str, body: &str) -> Vec<u8> {
     format!(
-        "POST / HTTP/1.1\r\nhost: 127.0.0.1\r\nuser-agent: client-tests\r\nx-amz-date: 20260105T090000Z\r\n\
+        "{line} HTTP/1.1\r\nhost: 127.0.0.1\r\nuser-agent: client-tests\r\nx-amz-date: 20260105T090000Z\r\n\
          authorization: AWS4-HMAC-SHA256 Credential={account}/20260105/{REGION}/{service}/aws4_request, \
          SignedHeaders=host;x-amz-date, Signature={:064}\r\n{headers}content-length: {}\r\n\r\n{body}",
         0,
@@ -44,6 +49,11 @@ pub fn sagemaker(account: &str, operation: &str, body: &serde_json::Value) -> Ve
     let headers =
         format!("content-type: application/x-amz-json-1.1\r\nx-amz-target: SageMaker.{operation}\r\n");
     signed(account, "sagemaker", &headers, &body.to_string())
+}
+
+/// A call of S3's; `line` is method and path, such as `PUT /bucket/key`.
+pub fn s3(account: &str, line: &str, body: &str) -> Vec<u8> {
+    requested(line, account, "s3", "x-amz-content-sha256: UNSIGNED-PAYLOAD\r\n", body)
 }
 
 pub fn get(path: &str) -> Vec<u8> {

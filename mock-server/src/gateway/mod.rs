@@ -116,7 +116,9 @@ impl Gateway {
         let encoded = match origin.wire {
             Wire::Unknown => route::unknown_service(&parts, &heard.request_id),
             Wire::S3 => {
-                let response = self.s3(&origin, &parts, request, &account, now, &mut heard);
+                let outcome = self.s3(&origin, &parts, request, &account, now, &mut heard);
+                let response =
+                    outcome.unwrap_or_else(|error| self.refuse_s3(request, &error, &account, &mut heard));
                 log(&heard, response.status().as_u16(), watch);
                 return dated(response, now);
             }
@@ -209,20 +211,14 @@ impl Gateway {
         account: &Arc<Account>,
         now: SimTime,
         heard: &mut Heard,
-    ) -> Response<Bytes> {
+    ) -> Result<Response<Bytes>, S3Error> {
         heard.service = route::S3;
-        let refused = |error: &S3Error| {
-            s3::refusal(request, error, &account.read(&Scope::Global).texts, &heard.request_id)
-        };
         if request.extensions().get::<TooLarge>().is_some() {
-            return refused(&S3Error::NoRoom(self.s3_bytes));
+            return Err(S3Error::NoRoom(self.s3_bytes));
         }
         let global = account.read(&Scope::Global);
         let actor = auth::actor(self, origin, parts, request.body(), &global, now, route::S3);
-        let actor = match actor {
-            Ok(actor) => actor,
-            Err(nobody) => return refused(&nobody.s3(origin, parts)),
-        };
+        let actor = actor.map_err(|nobody| nobody.s3(origin, parts))?;
         account.settle(now, jobs::step);
         let asked = s3::Request {
             http: request,
@@ -234,13 +230,10 @@ impl Gateway {
             signed: origin.is_signed(),
             request_id: &heard.request_id,
         };
-        match catch_unwind(AssertUnwindSafe(|| s3::answer(asked))) {
-            Ok(answered) => {
-                heard.operation = answered.operation;
-                answered.response
-            }
-            Err(_) => refused(&S3Error::InternalError),
-        }
+        let answered = catch_unwind(AssertUnwindSafe(|| s3::answer(asked)));
+        let answered = answered.map_err(|_| S3Error::InternalError)?;
+        heard.operation = answered.operation;
+        answered.outcome
     }
 
     fn caller(
@@ -306,13 +299,18 @@ fn respond(encoded: Encoded, now: SimTime) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from(encoded.body));
     *response.status_mut() =
         StatusCode::from_u16(encoded.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    for (name, value) in encoded.headers {
-        let name = HeaderName::from_bytes(name.as_bytes());
-        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(&value)) {
-            response.headers_mut().append(name, value);
-        }
+    for (name, value) in &encoded.headers {
+        add_header(&mut response, name, value);
     }
     dated(response, now)
+}
+
+/// What is no header is left out.
+fn add_header<T>(response: &mut Response<T>, name: &str, value: &str) {
+    let name = HeaderName::from_bytes(name.as_bytes());
+    if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(value)) {
+        response.headers_mut().append(name, value);
+    }
 }
 
 fn dated(mut response: Response<Bytes>, now: SimTime) -> Response<Bytes> {

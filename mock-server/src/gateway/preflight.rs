@@ -155,6 +155,7 @@ impl Gateway {
                 code: fault.code.to_string(),
                 message: fault.message,
                 http_status: fault.status,
+                because: None,
                 summary: known.as_ref().map(|about| about.summary),
                 hint: known.as_ref().map(|about| about.hint),
                 sources: known.map(|about| about.sources).unwrap_or_default(),

@@ -107,6 +107,13 @@ pub fn through<'a, T>(came: &Came<'a>, given: Policies<'a>, ask: impl FnOnce(&Po
     ask(&Policies { endpoint, ..given })
 }
 
+/// The rule behind what an endpoint of this policy refuses: one that only denies allows nothing.
+pub fn endpoint_rule(policy: &str) -> &'static str {
+    let policy = policy::Policy::parse(policy).unwrap_or_default();
+    let denies_only = policy.statements().iter().all(|statement| statement.effect() == policy::Effect::Deny);
+    if denies_only { "SM-S3-REPO-12" } else { "SM-S3-POL-05" }
+}
+
 /// The condition keys of the way. `s3:BucketTag` and `aws:ResourceTag` are for buckets that have ABAC switched on, which
 /// none has here (S3 user guide, "Enabling ABAC in general purpose buckets").
 pub fn tell_way(came: &Came<'_>, context: &mut Context) {

@@ -55,6 +55,9 @@ pub struct RefusalReport {
     pub code: String,
     pub message: String,
     pub http_status: u16,
+    /// Who may not do what in S3, and the policy and statement that decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
     /// What the rule behind it says, what to do, and where it stands.
     pub summary: Option<&'static str>,
     pub hint: Option<&'static str>,

@@ -46,12 +46,33 @@ pub struct Denied {
     pub code: &'static str,
     pub status: u16,
     pub message: String,
+    /// `None`: it was not for policies to decide.
+    pub ground: Option<Ground>,
+}
+
+/// Why policies refuse, whether or not S3 tells.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Ground {
+    /// The rule of the side that denies.
+    pub rule: &'static str,
+    /// Who may not do what, and the policy and statement that decided.
+    pub because: String,
 }
 
 impl Denied {
-    fn access(message: impl Into<String>) -> Self {
-        Self { code: "AccessDenied", status: 403, message: message.into() }
+    pub(super) fn access(message: impl Into<String>, ground: Option<Ground>) -> Self {
+        Self { code: "AccessDenied", status: 403, message: message.into(), ground }
     }
+}
+
+/// One of those who all must allow a request.
+struct Side {
+    decision: Decision,
+    /// The mode of its account.
+    mode: IamMode,
+    rule: &'static str,
+    /// Whose policies these are.
+    of: String,
 }
 
 /// What a request was found to do: to be recorded once it is done.
@@ -87,7 +108,7 @@ impl<'a> Visit<'a> {
         query: &str,
         now: SimTime,
     ) -> Result<Self, Denied> {
-        let wrong = |message: String| Denied { code: "InvalidArgument", status: 400, message };
+        let wrong = |message: String| Denied { code: "InvalidArgument", status: 400, message, ground: None };
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let address = header(SOURCE_IP).map(|text| {
             text.parse().map_err(|_| wrong(format!("{SOURCE_IP}: `{text}` is no address of the IP")))
@@ -117,7 +138,7 @@ impl<'a> Visit<'a> {
         let acts = self.acts(operation, on, source);
         // What nobody can be allowed to do nobody does. There is no such operation (a test says so).
         if acts.is_empty() {
-            return Err(Denied::access("Access Denied"));
+            return Err(Denied::access("Access Denied", None));
         }
         self.may(&acts)
     }
@@ -173,24 +194,28 @@ impl<'a> Visit<'a> {
             return Ok(());
         }
         let sides = self.sides(act);
+        if [&sides.asker, &sides.endpoint, &sides.resource].iter().all(|side| side.allowed()) {
+            return Ok(());
+        }
         // The root of a bucket's account can always get at its policy.
         // Source: S3 API reference, PutBucketPolicy.
         let rescued = ["GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"].contains(&act.action)
             && self.is_home(act)
             && self.caller.is_some_and(|caller| caller.principal == Principal::Root);
         let bucket_mode = if rescued { IamMode::Off } else { owner };
-        let denied = |mode: IamMode| {
-            let sides = [(&sides.asker, own), (&sides.endpoint, own), (&sides.resource, bucket_mode)];
-            let denied = sides.into_iter().filter(move |(side, of)| !side.allowed() && *of == mode);
-            let mut denied: Vec<&Decision> = denied.map(|(side, _)| side).collect();
-            // Who denies is told before who only does not allow.
-            denied.sort_by_key(|side| !matches!(side.verdict, Verdict::ExplicitDeny(_)));
-            denied.first().copied()
-        };
-        if let Some(decision) = denied(IamMode::Enforce) {
-            return Err(Denied::access(self.sentence(act, decision)));
+        let mut sides = [
+            self.asker_side(sides.asker, own),
+            self.endpoint_side(sides.endpoint, own),
+            bucket_side(act, sides.resource, bucket_mode),
+        ];
+        // Who denies is told before who only does not allow.
+        sides.sort_by_key(|side| !matches!(side.decision.verdict, Verdict::ExplicitDeny(_)));
+        let denied = |mode: IamMode| sides.iter().find(|side| !side.decision.allowed() && side.mode == mode);
+        if let Some(side) = denied(IamMode::Enforce) {
+            let ground = Ground { rule: side.rule, because: self.because(act, side) };
+            return Err(Denied::access(self.sentence(act, &side.decision), Some(ground)));
         }
-        if let Some(decision) = denied(IamMode::Audit) {
+        if let Some(Side { decision, .. }) = denied(IamMode::Audit) {
             self.account.events.push([Event {
                 at: self.now,
                 kind: "WouldDeny",
@@ -201,6 +226,35 @@ impl<'a> Visit<'a> {
             }]);
         }
         Ok(())
+    }
+
+    fn asker_side(&self, decision: Decision, mode: IamMode) -> Side {
+        Side { decision, mode, rule: "SM-F-S3-DENIED", of: self.asker() }
+    }
+
+    fn endpoint_side(&self, decision: Decision, mode: IamMode) -> Side {
+        let policy = self.endpoint.as_ref().and_then(|endpoint| endpoint.policy.as_deref());
+        let of = self.endpoint.as_ref().map(|endpoint| endpoint.id.to_string()).unwrap_or_default();
+        Side { decision, mode, rule: bucket::endpoint_rule(policy.unwrap_or_default()), of }
+    }
+
+    /// The ARN of who asks.
+    fn asker(&self) -> String {
+        match self.caller {
+            Some(caller) => who::arn(caller.partition, caller.account, &caller.principal),
+            None => "anonymous".to_owned(),
+        }
+    }
+
+    /// What S3 tells strangers nothing of: who may not do what, and what decided.
+    fn because(&self, act: &Act<'_>, side: &Side) -> String {
+        let (asker, action, resource) = (self.asker(), act.name(), self.resource(act));
+        let told = format!("{asker} may not do {action} on {resource}: {}", side.decision.because());
+        match side.decision.verdict {
+            // A statement that denies says whose it is.
+            Verdict::ExplicitDeny(_) => told,
+            _ => format!("{told} ({})", side.of),
+        }
     }
 
     fn sides(&self, act: &Act<'_>) -> Sides {
@@ -299,6 +353,14 @@ impl<'a> Visit<'a> {
     }
 }
 
+fn bucket_side(act: &Act<'_>, decision: Decision, mode: IamMode) -> Side {
+    let of = match act.on {
+        On::Bucket(found) | On::Object(found, _) => bucket::arn(&found.bucket, None),
+        On::Buckets | On::New { .. } => String::new(),
+    };
+    Side { decision, mode, rule: "SM-S3-BKT-07", of }
+}
+
 /// An endpoint for S3 of the account, in any region.
 fn s3_endpoint(account: &Account, id: &str) -> Option<Arc<VpcEndpoint>> {
     let id = VpcEndpointId::parse(id)?;
@@ -318,7 +380,7 @@ pub fn owns(caller: Option<&Caller>, bucket: &FoundBucket) -> Result<(), Denied>
         return Ok(());
     }
     let message = "The specified method is not allowed against this resource.".to_owned();
-    Err(Denied { code: "MethodNotAllowed", status: 405, message })
+    Err(Denied { code: "MethodNotAllowed", status: 405, message, ground: None })
 }
 
 /// Tags as they are given in a header: `a=1&b=2`.

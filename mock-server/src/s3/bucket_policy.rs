@@ -35,12 +35,13 @@ impl Visit<'_> {
             code: "MalformedPolicy",
             status: 400,
             message,
+            ground: None,
         })?;
         let blocks = found.bucket.public_access.is_some_and(|block| block.block_policy);
         if blocks && is_public(text) {
             let reason = "because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.";
             let act = Act::new("PutBucketPolicy", On::Bucket(found));
-            return Err(Denied { code: "AccessDenied", status: 403, message: self.refusal(&act, reason) });
+            return Err(Denied::access(self.refusal(&act, reason), None));
         }
         Ok(())
     }

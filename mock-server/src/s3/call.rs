@@ -1,6 +1,6 @@
 //! What the operations know of a request besides its input, and the buckets they work on.
 
-use super::access::{Denied, On, Permit, Visit};
+use super::access::{Denied, Ground, On, Permit, Visit};
 use super::acts::Act;
 use super::host::S3Host;
 use crate::jobs;
@@ -50,10 +50,13 @@ pub(super) struct Outcome {
 
 impl From<Denied> for S3Error {
     fn from(denied: Denied) -> Self {
-        match denied.code {
-            "AccessDenied" => S3Error::Denied(denied.message),
-            "MethodNotAllowed" => S3Error::MethodNotAllowed,
-            "MalformedPolicy" => S3Error::MalformedPolicy(denied.message),
+        match (denied.code, denied.ground) {
+            ("AccessDenied", Some(Ground { rule, because })) => {
+                S3Error::DeniedBy { sentence: denied.message, rule, because }
+            }
+            ("AccessDenied", None) => S3Error::Denied(denied.message),
+            ("MethodNotAllowed", _) => S3Error::MethodNotAllowed,
+            ("MalformedPolicy", _) => S3Error::MalformedPolicy(denied.message),
             _ => S3Error::argument("", "", denied.message),
         }
     }

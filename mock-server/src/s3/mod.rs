@@ -26,6 +26,7 @@ mod wire;
 use crate::kernel::SimTime;
 use crate::model::{Account, World};
 use crate::services::Caller;
+use crate::services::s3::S3Error;
 use bytes::Bytes;
 use std::sync::Arc;
 
@@ -46,18 +47,15 @@ pub struct Request<'a> {
     pub request_id: &'a str,
 }
 
-/// What was done, and the answer to it.
+/// What was done, and the answer to it, or why it was refused.
 pub struct Answered {
     pub operation: &'static str,
-    pub response: hyper::Response<Bytes>,
+    pub outcome: Result<hyper::Response<Bytes>, S3Error>,
 }
 
 /// Without the feature `s3`.
 #[cfg(not(feature = "s3"))]
-pub fn answer(request: Request<'_>) -> Answered {
-    use crate::kernel::Scope;
-    use crate::services::s3::S3Error;
+pub fn answer(_: Request<'_>) -> Answered {
     let error = S3Error::NotBuilt("This program was built without S3, which");
-    let texts = &request.account.read(&Scope::Global).texts;
-    Answered { operation: "-", response: refusal(request.http, &error, texts, request.request_id) }
+    Answered { operation: "-", outcome: Err(error) }
 }

@@ -5,8 +5,7 @@ use super::body::{self, has_query};
 use super::call::{Call, Facts, endpoint};
 use super::host::{self, S3Host};
 use super::refusal::identified;
-use super::{Answered, Request, refusal};
-use crate::kernel::Scope;
+use super::{Answered, Request};
 use crate::services::s3::{S3Error, range};
 use bytes::Bytes;
 use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, EXPIRES, HOST, HeaderValue, RANGE};
@@ -77,15 +76,9 @@ const UNKNOWN: &[(&str, &str)] = &[
 
 /// Answers a request.
 pub fn answer(request: Request<'_>) -> Answered {
-    let http = request.http;
     let request_id = request.request_id;
-    let texts = request.account.read(&Scope::Global).texts.clone();
     let (operation, outcome) = served(request);
-    let response = match outcome {
-        Ok(response) => identified(response, request_id),
-        Err(error) => refusal(http, &error, &texts, request_id),
-    };
-    Answered { operation, response }
+    Answered { operation, outcome: outcome.map(|response| identified(response, request_id)) }
 }
 
 fn served(request: Request<'_>) -> (&'static str, Result<Response<Bytes>, S3Error>) {

@@ -106,6 +106,7 @@ async fn main() -> Result<()> {
 async fn cases(options: &Options, main: &Server, cold: &Server, logging: &Server) -> Result<Vec<Case>> {
     let target = |server: &Server| Target { address: server.address, pid: server.pid() };
     let subnets = "DescribeSubnets, 100 subnets";
+    let [put, get] = setup::object(main, 1_000_000).await?;
     let scenarios = [
         Scenario {
             name: subnets,
@@ -138,6 +139,8 @@ async fn cases(options: &Options, main: &Server, cold: &Server, logging: &Server
             server: target(logging),
             request: Request::Same(setup::training_job(logging).await?),
         },
+        Scenario { name: "PutObject, 1 MB", server: target(main), request: Request::Same(put) },
+        Scenario { name: "GetObject, 1 MB", server: target(main), request: Request::Same(get) },
     ];
 
     let mut accounts = 0;

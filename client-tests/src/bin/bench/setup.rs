@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use client_tests::Result;
 use client_tests::server::Server;
-use client_tests::wire::{self, Connection, ec2, iam, sagemaker, sts, text};
+use client_tests::wire::{self, Connection, ec2, iam, s3, sagemaker, sts, text};
 use serde_json::json;
 use tokio::task::LocalSet;
 
@@ -107,6 +107,16 @@ pub async fn training_job(server: &Server) -> Result<Vec<u8>> {
         client_tests::wall::sleep(std::time::Duration::from_millis(100)).await;
     }
     Err("the training job did not complete".into())
+}
+
+/// An object of so many bytes, and the calls that put and get it.
+pub async fn object(server: &Server, bytes: usize) -> Result<[Vec<u8>; 2]> {
+    let account = "100000000004";
+    let mut connection = Connection::open(server.address).await?;
+    connection.expect_ok(&s3(account, "PUT /bench", "")).await?;
+    let put = s3(account, "PUT /bench/object", &"x".repeat(bytes));
+    connection.expect_ok(&put).await?;
+    Ok([put, s3(account, "GET /bench/object", "")])
 }
 
 async fn create_vpc(connection: &mut Connection, account: &str, block: &str) -> Result<String> {

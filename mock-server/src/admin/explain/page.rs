@@ -44,6 +44,9 @@ pub fn explanation(all: &Explanation) -> String {
             escape(&refusal.operation),
             escape(&refusal.message)
         );
+        if let Some(because) = &refusal.because {
+            let _ = write!(html, "<p class=\"reason\">{}</p>", escape(because));
+        }
     }
     if let Some(reason) = &all.failure_reason {
         let _ = write!(html, "<p class=\"reason\">{}</p>", escape(reason));

@@ -135,6 +135,7 @@ fn refused(told: &str) -> Explanation {
             code: "RouteAlreadyExists".into(),
             message: format!("route table {told} already has a route"),
             http_status: 400,
+            because: None,
             summary: Some("A table takes part in one endpoint."),
             hint: Some("Use the endpoint that is there."),
             sources: vec!["answers of AWS".into()],

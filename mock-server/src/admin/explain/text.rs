@@ -23,6 +23,9 @@ pub fn explanation(all: &Explanation) -> String {
         let operation = plain(&refusal.operation);
         let _ = writeln!(text, "\n{} {} ({operation})", plain(&refusal.code), refusal.http_status);
         let _ = writeln!(text, "{}", plain(&refusal.message));
+        if let Some(because) = &refusal.because {
+            let _ = writeln!(text, "{}", plain(because));
+        }
     }
     if let Some(reason) = &all.failure_reason {
         let _ = writeln!(text, "\n{}", plain(reason));

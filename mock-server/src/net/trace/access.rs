@@ -2,11 +2,11 @@
 
 use super::target::{intended, public_source};
 use super::{Arrival, Sender, Walk, range};
-use crate::iam::bucket::{Asker, Came, verdicts};
+use crate::iam::bucket::{self, Asker, Came, verdicts};
 use crate::model::path::{BucketUse, Goal, HopKind};
 use crate::model::sight::sight;
 use crate::model::{Bucket, Evidence, IamMode, Sight, VpcEndpoint};
-use crate::policy::{Decision, Effect, Policy, Verdict};
+use crate::policy::{Decision, Verdict};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -200,14 +200,9 @@ fn endpoint_rule(passed: bool, done: &Use<'_>) -> &'static str {
     let Some(text) = done.endpoint.as_ref().and_then(|endpoint| endpoint.policy.as_deref()) else {
         return "SM-S3-POL-04";
     };
-    let denies_only = || {
-        let policy = Policy::parse(text).unwrap_or_default();
-        policy.statements().iter().all(|statement| statement.effect() == Effect::Deny)
-    };
     match (passed, done.repository) {
         (true, _) => "SM-S3-POL-05",
         (false, true) => "SM-S3-REPO-11",
-        (false, false) if denies_only() => "SM-S3-REPO-12",
-        (false, false) => "SM-S3-POL-05",
+        (false, false) => bucket::endpoint_rule(text),
     }
 }

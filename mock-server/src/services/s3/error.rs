@@ -95,6 +95,9 @@ refusals! {
         AccessDenied = "AccessDenied" 403, text "Access Denied";
         /// Who may not do what, and why; S3 tells that to callers of the bucket's own account.
         Denied(sentence: String) = "AccessDenied" 403, text "{sentence}";
+        /// The same where policies decide: the rule that they break, and which of them and what in them decided.
+        DeniedBy { sentence: String, rule: &'static str, because: String } = "AccessDenied" 403 for rule,
+            text "{sentence}";
         InvalidArgument { message: String, argument_name: &'static str, argument_value: String } = "InvalidArgument",
             text "{message}";
         InvalidRequest(problem: String) = "InvalidRequest", text "{problem}";
