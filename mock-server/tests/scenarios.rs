@@ -95,12 +95,7 @@ steps:
 }
 
 /// Rules about what containers connect to by themselves, or about buckets that have to be there: other tests show these.
-const ELSEWHERE: &[&str] = &[
-    "SM-F-S3-EMPTY",
-    "SM-F-MODEL-DATA",
-    "SM-F-BUCKET-REGION",
-    "SM-S3-BKT-07",
-];
+const ELSEWHERE: &[&str] = &["SM-F-S3-EMPTY", "SM-F-MODEL-DATA", "SM-F-BUCKET-REGION", "SM-S3-BKT-07"];
 
 /// Every rule has a scenario that it blocks, and one that it could have blocked and does not.
 #[test]

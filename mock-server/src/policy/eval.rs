@@ -287,6 +287,8 @@ pub struct Sides {
     pub endpoint: Decision,
     /// What is acted on.
     pub resource: Decision,
+    /// The kinds of policies that do not allow it, even if none denied it.
+    pub lacking: Vec<Kind>,
 }
 
 /// Decides like [`decide`], side by side.
@@ -297,6 +299,7 @@ pub fn sides(request: &Request<'_>, policies: &Policies<'_>) -> Sides {
         asker: weighed.decision(|kind| !kind.names_principals()),
         endpoint: weighed.decision(|kind| kind == Kind::Endpoint),
         resource: weighed.decision(|kind| kind == policies.resource_kind),
+        lacking: weighed.missing,
     }
 }
 

@@ -29,7 +29,9 @@ impl Recorded {
             let value = value.as_bytes();
             // Where the server listens is no part of what it answers.
             let value = match name.as_str() {
-                EXPLAIN => value.windows(ROOT.len()).position(|part| part == ROOT).map_or(value, |at| &value[at..]),
+                EXPLAIN => {
+                    value.windows(ROOT.len()).position(|part| part == ROOT).map_or(value, |at| &value[at..])
+                }
                 _ => value,
             };
             (name.as_str().to_owned(), Bytes::copy_from_slice(value))

@@ -61,6 +61,14 @@ impl Command {
     }
 }
 
+/// The line, but what it makes is not made again if the variable holds it.
+pub fn unless_made(line: &str) -> String {
+    match line.split_once("=$(") {
+        Some((name, rest)) => format!("{name}=${{{name}:-$({rest}}}"),
+        None => line.to_owned(),
+    }
+}
+
 /// A value as one word of bash.
 pub fn quoted(value: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
@@ -116,5 +124,7 @@ mod tests {
             line,
             "VPCE=$(aws ec2 create-vpc-endpoint --vpc-id vpc-1 --query VpcEndpoint.Id --output text)"
         );
+        assert_eq!(unless_made("VPCE=$(aws ec2 x)"), "VPCE=${VPCE:-$(aws ec2 x)}");
+        assert_eq!(unless_made("aws ec2 x"), "aws ec2 x");
     }
 }

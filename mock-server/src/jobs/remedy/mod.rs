@@ -84,7 +84,8 @@ fn way(terrain: &Terrain<'_>, trace: &Trace, hop: &Hop) -> Option<Fix> {
     let state = terrain.state;
     let from = trace.flow.from.as_ref()?.subnet;
     let done = |words: &str, commands| Some(Fix { rule: hop.rule, words: words.to_owned(), commands });
-    if hop.rule == "EC2-PCX-ROUTE" {
+    let peered = matches!(trace.way.route, Some((.., RouteTarget::Peering(_))));
+    if hop.rule == "EC2-PCX-ROUTE" || (hop.rule == "EC2-RT-BLACKHOLE" && peered) {
         return peering(state, trace).and_then(|(words, commands)| done(&words, commands));
     }
     if hop.rule == "EC2-RT-BLACKHOLE" {
@@ -175,7 +176,9 @@ fn peering(state: &State, trace: &Trace) -> Option<(String, Vec<String>)> {
             table.routes.iter().any(|route| route.target == to && covers(route))
         };
         for block in blocks.filter(|block| !known(block)) {
-            let route = ec2(state, "create-route").with("route-table-id", table.id);
+            let taken = table.route_for(Destination::Cidr(block.into())).is_some();
+            let operation = if taken { "replace-route" } else { "create-route" };
+            let route = ec2(state, operation).with("route-table-id", table.id);
             let route = route.with("destination-cidr-block", block);
             lines.push(route.with("vpc-peering-connection-id", peering.id).line());
         }

@@ -1,13 +1,15 @@
 //! Policies that do not allow what is needed, or deny it: the same documents, mended.
 
-use super::bash::aws;
+use super::bash::{self, aws};
 use super::network::{ec2, gateway_endpoint, unused};
 use crate::iam::bucket::{Asker, Came, arn, verdicts};
 use crate::iam::grants::{Granted, granted_to_role};
 use crate::iam::trust::{ForSource, trusts};
 use crate::kernel::SimTime;
-use crate::model::path::{BucketUse, Goal, Trace};
-use crate::model::{AnyPolicy, Bucket, JobKind, PolicyDocument, Role, State, Tags, Versioning, bucket};
+use crate::model::path::{BucketUse, Goal, HopKind, Trace};
+use crate::model::{
+    AnyPolicy, Bucket, Id, JobKind, PolicyDocument, Role, State, Tags, Versioning, VpcEndpointId, bucket,
+};
 use crate::net::Terrain;
 use crate::policy::{Cited, Decision, Kind, Sides, Verdict};
 use crate::rules::{permissions, role_with_arn};
@@ -74,6 +76,12 @@ fn stand_in(state: &State, name: &Arc<str>) -> Arc<Bucket> {
     })
 }
 
+/// The endpoint of which the trace speaks: what did not get there would have taken it.
+fn endpoint_of(trace: &Trace) -> Option<VpcEndpointId> {
+    let spoken_of = trace.hops.iter().find(|hop| hop.kind == HopKind::EndpointPolicy);
+    trace.way.endpoint.or_else(|| VpcEndpointId::parse(&spoken_of?.at))
+}
+
 /// Asks once more what the trace asked, and what else the same role is to do: whoever mends a policy mends it once.
 fn asked(terrain: &Terrain<'_>, trace: &Trace, used: &BucketUse, also: &[BucketUse]) -> Option<Asked> {
     let mut own = asked_of(terrain, trace, used)?;
@@ -92,7 +100,7 @@ fn asked_of(terrain: &Terrain<'_>, trace: &Trace, used: &BucketUse) -> Option<As
         Some(role) => Asker::role(role, account, terrain.global, terrain.elsewhere, None)?,
         None => Asker::nobody(),
     };
-    let endpoint = trace.way.endpoint.and_then(|id| terrain.state.vpc_endpoints.get(&id));
+    let endpoint = endpoint_of(trace).and_then(|id| terrain.state.vpc_endpoints.get(&id));
     let public = || {
         let nat = trace.way.nat.and_then(|id| terrain.state.nat_gateways.get(&id));
         let address = nat.and_then(|nat| nat.addresses.first()).and_then(|address| address.public);
@@ -113,27 +121,27 @@ fn asked_of(terrain: &Terrain<'_>, trace: &Trace, used: &BucketUse) -> Option<As
     Some(Asked { found, sides })
 }
 
-/// What one side does not allow, as a statement would: actions by resource; and the statements that deny.
-fn refused(
-    asked: &Asked,
+/// What one side, with policies of these kinds, does not allow, as a statement would: actions by resource; the
+/// statements that deny; and the kinds that would not allow it without those either.
+fn refused<'a>(
+    asked: &'a Asked,
     side: fn(&Sides) -> &Decision,
-) -> (BTreeMap<&str, BTreeSet<&str>>, Vec<&Cited>, BTreeSet<Kind>) {
+    of: &[Kind],
+) -> (BTreeMap<&'a str, BTreeSet<&'a str>>, Vec<&'a Cited>, BTreeSet<Kind>) {
     let mut missing: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let mut denying: Vec<&Cited> = Vec::new();
     let mut kinds = BTreeSet::new();
     for (action, resource, sides) in &asked.sides {
+        let lacking: Vec<Kind> = sides.lacking.iter().copied().filter(|kind| of.contains(kind)).collect();
+        if !lacking.is_empty() {
+            missing.entry(resource).or_default().insert(action);
+            kinds.extend(lacking);
+        }
         let decision = side(sides);
-        match decision.verdict {
-            Verdict::Allowed => {}
-            Verdict::ImplicitDeny(kind) => {
-                missing.entry(resource).or_default().insert(action);
-                kinds.insert(kind);
-            }
-            Verdict::ExplicitDeny(_) => {
-                for cited in &decision.cited {
-                    if !denying.contains(&cited) {
-                        denying.push(cited);
-                    }
+        if let Verdict::ExplicitDeny(_) = decision.verdict {
+            for cited in &decision.cited {
+                if !denying.contains(&cited) {
+                    denying.push(cited);
                 }
             }
         }
@@ -169,7 +177,7 @@ fn used(trace: &Trace) -> Option<BucketUse> {
 pub fn role(terrain: &Terrain<'_>, trace: &Trace, also: &[BucketUse]) -> Option<Mended> {
     let used = used(trace)?;
     let asked = asked(terrain, trace, &used, also)?;
-    let (missing, denying, kinds) = refused(&asked, |sides| &sides.asker);
+    let (missing, denying, kinds) = refused(&asked, |sides| &sides.asker, &[Kind::Identity, Kind::Boundary]);
     let role = role_with_arn(terrain.global, used.role_arn.as_deref()?)?;
     let mut mended = lift(terrain.global, role, &denying);
     let actions: BTreeSet<&str> = missing.values().flatten().copied().collect();
@@ -193,7 +201,10 @@ fn grant(
     let wanted = format!("job-{}", rule.to_lowercase());
     let name = unused(&wanted, |name| role.grants.inline.contains_key(name));
     let own = json!({"Version": "2012-10-17", "Statement": statements});
-    let mut lines = vec![put_role_policy(role, &name, &own)];
+    let mut lines = Vec::new();
+    if kinds.contains(&Kind::Identity) {
+        lines.push(put_role_policy(role, &name, &own));
+    }
     let boundary = role.grants.boundary.as_ref().filter(|_| kinds.contains(&Kind::Boundary));
     if let Some(boundary) = boundary.and_then(|arn| global.policies.get(arn)) {
         let mut text = boundary.document().map(|document| document.text().to_owned());
@@ -254,9 +265,9 @@ fn lift(global: &State, role: &Role, denying: &[&Cited]) -> Mended {
 
 /// The VPC endpoint lets through what is needed.
 pub fn endpoint(terrain: &Terrain<'_>, trace: &Trace, also: &[BucketUse]) -> Option<Mended> {
-    let endpoint = terrain.state.vpc_endpoints.get(&trace.way.endpoint?)?;
+    let endpoint = terrain.state.vpc_endpoints.get(&endpoint_of(trace)?)?;
     let asked = asked(terrain, trace, &used(trace)?, also)?;
-    let (missing, denying, _) = refused(&asked, |sides| &sides.endpoint);
+    let (missing, denying, _) = refused(&asked, |sides| &sides.endpoint, &[Kind::Endpoint]);
     let change = ec2(terrain.state, "modify-vpc-endpoint").with("vpc-endpoint-id", endpoint.id);
     let text = endpoint.policy.as_deref()?;
     let gone: BTreeSet<usize> = denying.iter().map(|cited| cited.statement).collect();
@@ -297,12 +308,9 @@ fn named(denying: &[&Cited]) -> String {
 /// The bucket lets do what is needed: a statement that asks for another VPC endpoint or VPC learns this one, another
 /// one that denies goes.
 pub fn bucket(terrain: &Terrain<'_>, trace: &Trace) -> Option<Mended> {
-    if trace.is_cut_off() {
-        return None;
-    }
     let used = used(trace)?;
     let asked = asked_of(terrain, trace, &used)?;
-    let (missing, denying, _) = refused(&asked, |sides| &sides.resource);
+    let (missing, denying, _) = refused(&asked, |sides| &sides.resource, &[Kind::Resource]);
     let bucket = &asked.found;
     let text =
         bucket.policy.as_ref().map_or("{\"Version\":\"2012-10-17\",\"Statement\":[]}", PolicyDocument::text);
@@ -313,14 +321,18 @@ pub fn bucket(terrain: &Terrain<'_>, trace: &Trace) -> Option<Mended> {
     let mut lines = Vec::new();
     let mut words = Vec::new();
     let mut gone = BTreeSet::new();
-    let mut endpoint = trace.way.endpoint.map(|id| id.to_string());
+    let mut endpoint = endpoint_of(trace).map(|id| id.to_string());
     for cited in &denying {
         let Some(statement) = statements(&mut document).and_then(|all| all.get_mut(cited.statement)) else {
             continue;
         };
         let this = named(&[cited]);
         if let Some(subnet) = subnet.filter(|_| endpoint.is_none() && asks_for_way(statement)) {
-            let made = gateway_endpoint(terrain.state, subnet.id)?;
+            let mut made = gateway_endpoint(terrain.state, subnet.id)?;
+            if trace.is_cut_off() {
+                // What mends the network may have made it before, in the same shell.
+                made.lines.iter_mut().for_each(|line| *line = bash::unless_made(line));
+            }
             words.push(
                 "Lead the subnet to S3 by a gateway endpoint: what comes by a NAT gateway has none."
                     .to_owned(),
@@ -402,9 +414,7 @@ pub fn permissions(terrain: &Terrain<'_>, role_arn: &str, rule: &str, missing: &
     let mut mended = lift(terrain.global, role, &denying.iter().collect::<Vec<_>>());
     let denied = !denying.is_empty();
     let statement = json!({"Effect": "Allow", "Action": missing, "Resource": "*"});
-    let kinds = BTreeSet::from([Kind::Boundary]);
-    // A boundary that bounds nothing here is left alone.
-    let kinds = if role.grants.boundary.is_some() { kinds } else { BTreeSet::new() };
+    let kinds = BTreeSet::from([Kind::Identity, Kind::Boundary]);
     mended.lines.extend(grant(terrain.global, role, rule, vec![statement], &kinds));
     let also = if denied { format!(" {}", mended.words.trim()) } else { String::new() };
     mended.words = format!("Allow the role {} {} on all resources.{also}", role.name, missing.join(", "));
