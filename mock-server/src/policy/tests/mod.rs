@@ -8,6 +8,7 @@ mod pages;
 mod patterns;
 mod principals;
 mod properties;
+mod sides;
 
 use super::*;
 use serde_json::{Value, json};
