@@ -149,6 +149,9 @@ pub struct State {
     pub vpc_endpoints: Table<VpcEndpoint>,
     /// By a digest of the operation and the token: plain values, for there may be one for each interface.
     pub client_tokens: OrdMap<u128, UsedToken>,
+    // === CloudWatch Logs ===
+    pub log_groups: Table<LogGroup>,
+    pub log_streams: Table<LogStream>,
     // === SageMaker ===
     pub jobs: Table<Job>,
     pub models: Table<SageModel>,

@@ -1,10 +1,12 @@
 //! What networks do over time: gateways, endpoints and instances that come and go by themselves, after the call that
 //! asked for it was answered.
 
+pub mod flow_log;
 pub mod group_vpc;
 pub mod instance;
 pub mod nat_gateway;
 pub mod prefix_list;
+pub mod record;
 pub mod trace;
 pub mod transit_gateway;
 pub mod vpc_endpoint;
