@@ -1,0 +1,74 @@
+"""The SageMaker Python SDK 3, unmodified: what its users run, in a VPC."""
+
+import pytest
+from conftest import BUCKET, IMAGE, NO_ROUTE
+
+
+@pytest.fixture(scope="module")
+def session(world):
+    from sagemaker.core.helper.session_helper import Session
+
+    return Session(default_bucket=BUCKET)
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch):
+    """The SDK sleeps between its polls; here everything is over at once."""
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+
+
+def trainer(world, session, name, **more):
+    from sagemaker.train import ModelTrainer
+    from sagemaker.train.configs import Compute, Networking, OutputDataConfig, StoppingCondition
+
+    groups = more.pop("groups", [world.net.group])
+    return ModelTrainer(
+        training_image=IMAGE, role=world.execution_role, sagemaker_session=session, base_job_name=name,
+        compute=Compute(instance_type="ml.m5.large", instance_count=1),
+        networking=Networking(subnets=world.net.subnets, security_group_ids=groups),
+        output_data_config=OutputDataConfig(s3_output_path=f"s3://{BUCKET}/out3"),
+        stopping_condition=StoppingCondition(max_runtime_in_seconds=600), **more)
+
+
+def channel():
+    from sagemaker.train.configs import InputData
+
+    return [InputData(channel_name="train", data_source=f"s3://{BUCKET}/train/")]
+
+
+def jobs(world, name):
+    listed = world.sm.list_training_jobs(NameContains=name)["TrainingJobSummaries"]
+    return [(one["TrainingJobName"], one["TrainingJobStatus"]) for one in listed]
+
+
+@pytest.mark.parametrize("logs", [False, True])
+def test_a_model_trainer_trains(world, session, logs):
+    name = f"train-{'logs' if logs else 'quiet'}"
+    trainer(world, session, name).train(input_data_config=channel(), wait=True, logs=logs)
+    [(job, status)] = jobs(world, name)
+    assert status == "Completed"
+    model = world.job(job)["ModelArtifacts"]["S3ModelArtifacts"]
+    bucket, _, key = model.removeprefix("s3://").partition("/")
+    assert world.client("s3").head_object(Bucket=bucket, Key=key)["ContentLength"] > 0
+
+
+def test_a_job_that_cannot_get_to_s3_raises_with_the_documented_reason(world, session, closed_group):
+    from sagemaker.core.utils.exceptions import FailedStatusError
+
+    with pytest.raises(FailedStatusError) as raised:
+        trainer(world, session, "train-cut", groups=[closed_group]).train(
+            input_data_config=channel(), wait=True, logs=False)
+    assert NO_ROUTE in str(raised.value)
+
+
+def test_a_processor_runs(world, session):
+    from sagemaker.core.network import NetworkConfig
+    from sagemaker.core.processing import Processor
+
+    network = NetworkConfig(subnets=world.net.subnets, security_group_ids=[world.net.group])
+    processor = Processor(
+        role=world.execution_role, image_uri=IMAGE, instance_count=1, instance_type="ml.m5.large",
+        base_job_name="process-three", sagemaker_session=session, network_config=network)
+    processor.run(inputs=[], outputs=[], wait=True, logs=False)
+    [one] = world.sm.list_processing_jobs(NameContains="process-three")["ProcessingJobSummaries"]
+    assert one["ProcessingJobStatus"] == "Completed"
