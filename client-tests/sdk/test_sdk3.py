@@ -72,3 +72,28 @@ def test_a_processor_runs(world, session):
     processor.run(inputs=[], outputs=[], wait=True, logs=False)
     [one] = world.sm.list_processing_jobs(NameContains="process-three")["ProcessingJobSummaries"]
     assert one["ProcessingJobStatus"] == "Completed"
+
+
+def test_a_model_is_built_deployed_asked_and_deleted(world, session):
+    from sagemaker.core.transformer import Transformer
+    from sagemaker.serve import ModelBuilder
+    from sagemaker.train.configs import Networking
+
+    builder = ModelBuilder(
+        image_uri=IMAGE, s3_model_data_url=f"s3://{BUCKET}/model/model.tar.gz", role_arn=world.execution_role,
+        sagemaker_session=session, instance_type="ml.m5.large",
+        network=Networking(subnets=world.net.subnets, security_group_ids=[world.net.group]))
+    builder.build(model_name="built")
+    assert world.sm.describe_model(ModelName="built")["VpcConfig"] == world.net.config
+    endpoint = builder.deploy(endpoint_name="built", instance_type="ml.m5.large", initial_instance_count=1)
+    answer = endpoint.invoke(body=b"1,2", content_type="text/csv")
+    assert answer.body.read() == b"1,2"
+    endpoint.delete()
+    assert not world.sm.list_endpoints(NameContains="built")["Endpoints"]
+
+    transformer = Transformer(
+        model_name="built", instance_count=1, instance_type="ml.m5.large", output_path=f"s3://{BUCKET}/answers3",
+        sagemaker_session=session)
+    transformer.transform(f"s3://{BUCKET}/train/", wait=True, logs=False)
+    listed = world.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="answers3/")["Contents"]
+    assert [one["Key"] for one in listed] == ["answers3/1.csv.out"]
