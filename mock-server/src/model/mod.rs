@@ -62,7 +62,7 @@ pub use behaviour::{Behaviour, Behaviours, Connection, Exit, LogLine, Metric, Re
 pub use bucket::{
     Bucket, Content, FoundBucket, Object, ObjectKey, ObjectVersion, PublicAccessBlock, PutObject, Versioning,
 };
-pub use choice::{Choices, Placement, Precheck, Silence};
+pub use choice::{Choices, JobLogs, Placement, Precheck, Silence};
 pub use data::{DataNeed, DataUse, Extent, S3Place};
 pub use edge::{EgressOnlyInternetGateway, VpnAttachment, VpnAttachmentState, VpnGateway};
 pub use elastic::ElasticAddress;
