@@ -62,7 +62,7 @@ pub use behaviour::{Behaviour, Behaviours, Connection, Exit, LogLine, Metric, Re
 pub use bucket::{
     Bucket, Content, FoundBucket, Object, ObjectKey, ObjectVersion, PublicAccessBlock, PutObject, Versioning,
 };
-pub use choice::{Choices, Placement, Precheck, Silence};
+pub use choice::{Choices, JobLogs, Placement, Precheck, Silence};
 pub use data::{DataNeed, DataUse, Extent, S3Place};
 pub use edge::{EgressOnlyInternetGateway, VpnAttachment, VpnAttachmentState, VpnGateway};
 pub use elastic::ElasticAddress;
@@ -90,7 +90,7 @@ pub use job::{
     Course, Document, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Needs, Transition, VpcConfig,
 };
 pub use launch_template::{LaunchTemplate, LaunchVersion};
-pub use log::{LogEvent, LogGroup, LogStream, StreamKey};
+pub use log::{EventKey, LogClass, LogEvent, LogGroup, LogPolicy, LogStream, StreamKey};
 pub use managed_prefix_list::ManagedList;
 pub use nat::{NatGateway, NatGatewayAddress, NatGatewayState};
 pub use offering::Offerings;
