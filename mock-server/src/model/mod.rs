@@ -30,6 +30,7 @@ pub mod interface;
 pub mod job;
 pub mod launch_template;
 pub mod log;
+pub mod log_grant;
 pub mod managed_prefix_list;
 pub mod nat;
 pub mod network;

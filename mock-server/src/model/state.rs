@@ -239,6 +239,7 @@ impl CellState for State {
             Letter::Peering(news) => peering::receive(txn, *news),
             Letter::Session(session) => drop(txn.state.sessions.insert(*session)),
             Letter::PutObject(put) => bucket::receive(txn, *put),
+            Letter::LetDeliver(grant) => log_grant::receive(txn, &grant),
             Letter::Flows(records) => drop(capture::collect(txn, records)),
         }
     }
@@ -252,6 +253,8 @@ pub enum Letter {
     Session(Box<Session>),
     /// Something wrote to a bucket here.
     PutObject(Box<PutObject>),
+    /// A bucket here is to let logs in.
+    LetDeliver(Box<log_grant::LogGrant>),
     /// What interfaces here saw.
     Flows(Vec<FlowRecord>),
 }
