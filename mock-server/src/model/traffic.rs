@@ -17,8 +17,13 @@ pub struct Volume {
     pub from_port: u16,
 }
 
+/// What a request over TLS takes beside the data, and so all there is of one that is refused: greetings, the request, an
+/// answer. Assumed after captures of such calls.
+pub const EXCHANGE: (u64, u64) = (1_800, 5_600);
+
 /// One direction of one conversation at one interface. Everything that a record can show, whatever its format, is in
-/// here: the interface may be gone when the record is delivered.
+/// here or follows from the rows of the interfaces that it names: these are there now, and may be gone when the record is
+/// delivered.
 ///
 /// A field of a format that is not here shows `-` for all of this traffic: nothing is rejected for another reason than
 /// groups and ACLs (`reject-reason` tells of blocked public access alone), nothing comes from a sublocation, a container
@@ -38,9 +43,6 @@ pub struct FlowRecord {
     pub instance: Option<InstanceId>,
     /// As `InterfaceType` of a described interface.
     pub interface_type: &'static str,
-    /// Tags of the interface, and of the instance.
-    pub tags: Tags,
-    pub instance_tags: Tags,
     /// Into the interface, or out of it.
     pub ingress: bool,
     pub source: Ipv4Addr,
@@ -68,15 +70,5 @@ pub struct FlowRecord {
     pub path: Option<u8>,
     /// The interface that packets come to next, of what goes out to another one of this account and region. Assumed: in
     /// which cases AWS tells it.
-    pub next_hop: Option<NextHop>,
-}
-
-/// An interface that packets come to, as it was then.
-#[derive(Clone, PartialEq, Debug)]
-pub struct NextHop {
-    pub interface: NetworkInterfaceId,
-    pub subnet: SubnetId,
-    pub vpc: VpcId,
-    pub zone_id: &'static str,
-    pub interface_type: &'static str,
+    pub next_hop: Option<NetworkInterfaceId>,
 }
