@@ -70,4 +70,18 @@ pub(super) const RULES: &[Ec2Rule] = &[
         API,
         "Make several calls.",
     ),
+    rule(
+        "EC2-FL-DELIVER-ROLE",
+        Documented,
+        "Records reach a log group only if the role of the flow log exists, trusts vpc-flow-logs.amazonaws.com, and may describe groups and streams, make those that are missing, and put events; else DescribeFlowLogs shows FAILED and `Access error`.",
+        FLOW_LOGS,
+        "Allow the role logs:CreateLogGroup, CreateLogStream, PutLogEvents, DescribeLogGroups and DescribeLogStreams on the group with `:*` behind its name.",
+    ),
+    rule(
+        "EC2-FL-DELIVER-BUCKET",
+        Documented,
+        "Records reach a bucket only if it exists and its policy lets delivery.logs.amazonaws.com put objects and look at its access control list.",
+        FLOW_LOGS,
+        "Give the bucket the policy of the page; whoever owns the bucket and may put its policy gets it when the flow log is made.",
+    ),
 ];

@@ -1,4 +1,4 @@
-//! Flow logs: made for several resources at once, deleted and described. What they record is not here yet.
+//! Flow logs: made for several resources at once, deleted and described. What they record is in `net::flow_log`.
 //!
 //! Source: VPC user guide, "Logging IP traffic using VPC Flow Logs"; EC2-FL-*.
 
@@ -13,7 +13,7 @@ use super::error::{Ec2Error, Missing};
 use super::filter::Probe;
 use super::tags::{self, TagSet, TagSpecification};
 use crate::kernel::Memo;
-use crate::model::flow_log::FlowLogIndex;
+use crate::model::flow_log::{DeliveryFailure, FlowLogIndex};
 use crate::model::{
     FlowLog, FlowLogId, Id, LogDestination, Logged, NetworkInterfaceId, Site, State, SubnetId, Traffic, Txn,
     VpcId,
@@ -66,7 +66,7 @@ impl Resource for FlowLog {
 
     fn values(&self, _: &State, name: &str, probe: &mut Probe<'_>) {
         match name {
-            "deliver-log-status" => probe.is(DELIVERED),
+            "deliver-log-status" => probe.is(status(self.failure)),
             "flow-log-id" => probe.show(self.id),
             "log-destination-type" => probe.is(destination_type(&self.settings.destination)),
             "log-group-name" => {
@@ -83,7 +83,8 @@ impl Resource for FlowLog {
         FlowLogView {
             creation_time: self.created.millis(),
             deliver_logs_permission_arn: settings.role.as_deref(),
-            deliver_logs_status: DELIVERED,
+            deliver_logs_status: status(self.failure),
+            deliver_logs_error_message: self.failure.map(error_message),
             flow_log_id: Text(self.id),
             flow_log_status: "ACTIVE",
             log_group_name: group_name(&settings.destination),
@@ -119,12 +120,21 @@ fn malformed(ids: &[String]) -> Option<Ec2Error> {
 
 // === Names ===
 
-/// Nothing keeps records from being delivered here.
-const DELIVERED: &str = "SUCCESS";
 const LOG_GROUP: &str = "cloud-watch-logs";
 const BUCKET: &str = "s3";
 const PLAIN_TEXT: &str = "plain-text";
 const PARQUET: &str = "parquet";
+
+/// Of the last delivery; before there is one, nothing has failed.
+fn status(failure: Option<DeliveryFailure>) -> &'static str {
+    if failure.is_some() { "FAILED" } else { "SUCCESS" }
+}
+
+fn error_message(failure: DeliveryFailure) -> &'static str {
+    match failure {
+        DeliveryFailure::Access => "Access error",
+    }
+}
 
 fn traffic_type(traffic: Traffic) -> &'static str {
     match traffic {
@@ -154,6 +164,7 @@ struct FlowLogView<'a, F: Serialize> {
     creation_time: i64,
     deliver_logs_permission_arn: Option<&'a str>,
     deliver_logs_status: &'static str,
+    deliver_logs_error_message: Option<&'static str>,
     flow_log_id: Text<FlowLogId>,
     flow_log_status: &'static str,
     log_group_name: Option<&'a str>,
@@ -301,6 +312,8 @@ fn create(txn: &mut Txn<'_>, kind: Kind, input: CreateFlowLogsIn, stamp: &Stamp)
             resource,
             settings: settings.clone(),
             created: txn.now,
+            failure: None,
+            recorded: Default::default(),
             client_token: Some(stamp.key()),
             tags: tags.clone(),
             memo: Memo::default(),

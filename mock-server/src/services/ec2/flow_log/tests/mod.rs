@@ -1,3 +1,8 @@
+//! Flow logs as clients see them.
+
+mod delivery;
+mod objects;
+
 use super::super::describe::Describe;
 use super::super::harness::{Lab, text, texts, unknown_filters};
 use super::super::network_interface_create::DeleteNetworkInterface;
