@@ -93,7 +93,7 @@ pub use job::{
     Course, Document, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Needs, Transition, VpcConfig,
 };
 pub use launch_template::{LaunchTemplate, LaunchVersion};
-pub use log::{LogEvent, LogGroup, LogStream, StreamKey};
+pub use log::{EventKey, LogClass, LogEvent, LogGroup, LogPolicy, LogStream, StreamKey};
 pub use managed_prefix_list::ManagedList;
 pub use nat::{NatGateway, NatGatewayAddress, NatGatewayState};
 pub use offering::Offerings;

@@ -157,6 +157,7 @@ pub struct State {
     // === CloudWatch Logs ===
     pub log_groups: Table<LogGroup>,
     pub log_streams: Table<LogStream>,
+    pub log_policies: Table<LogPolicy>,
     // === SageMaker ===
     pub jobs: Table<Job>,
     pub models: Table<SageModel>,
@@ -332,6 +333,7 @@ impl State {
         broken.extend(place::broken_invariants(self));
         broken.extend(flow_log::broken_invariants(self));
         broken.extend(capture::broken_invariants(self));
+        broken.extend(log::broken_invariants(self));
         broken.extend(iam::broken_invariants(self));
         table(&mut broken, "uploads", &self.uploads);
         broken.extend(bucket::broken_invariants(self));

@@ -434,6 +434,7 @@ impl Write for DeleteFlowLogs {
         }
         for id in input.flow_log_ids.iter().filter_map(|id| FlowLogId::parse(id)) {
             txn.state.remove_flow_log(id);
+            txn.state.end_captures(id, txn.now);
         }
         Ok(Self::Out { unsuccessful: &[] })
     }
