@@ -196,6 +196,7 @@ fn what_was_recorded_before_the_log_went_is_delivered_and_nothing_after() {
     let Scene { lab, interface, log, .. } = scene(Profile::Realistic, &json!({}));
     let record = record(&lab, &interface, 0, 10);
     see(&lab, vec![record.clone()]);
+    advance(&lab, 20);
     lab.write::<DeleteFlowLogs>(json!({ "FlowLogIds": [log] }));
     see(&lab, vec![record.clone()]);
     lab.write::<DeleteNetworkInterface>(json!({ "NetworkInterfaceId": interface }));
