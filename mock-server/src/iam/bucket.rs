@@ -22,6 +22,8 @@ pub enum Came<'a> {
         vpc: VpcId,
         source: IpAddr,
     },
+    /// Within AWS: a service asks for itself.
+    Service,
 }
 
 /// A request for something in a bucket.
@@ -124,6 +126,7 @@ pub fn tell_way(came: &Came<'_>, context: &mut Context) {
     context.set("aws:ViaAWSService", "false");
     match came {
         Came::Public(address) => context.set("aws:SourceIp", address.to_string()),
+        Came::Service => {}
         Came::Endpoint { endpoint, vpc, source } => {
             context.set("aws:SourceVpce", endpoint.id.to_string());
             context.set("aws:SourceVpc", vpc.to_string());

@@ -2,6 +2,7 @@
 
 pub mod bucket;
 pub mod control;
+pub mod delivery;
 pub mod grants;
 pub mod least;
 pub mod message;

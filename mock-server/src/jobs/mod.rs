@@ -13,6 +13,7 @@ pub mod output;
 mod place;
 pub mod remedy;
 pub mod stages;
+mod traffic;
 
 pub use explain::{Explanation, explain, explain_model, explain_with_fixes};
 
@@ -278,6 +279,7 @@ fn begin(txn: &mut Txn<'_>, job: &mut Job, phase: Phase) {
         Phase::Output if violation.is_none() => output::write(txn, job),
         _ => {}
     }
+    traffic::observe_job(txn, job, phase, violation.is_none());
 }
 
 /// What a job or an endpoint keeps of what the rules said, and of what they looked at.

@@ -12,19 +12,33 @@ use std::io::Write;
 /// Of more inputs than this a transform job answers no more: what one job writes stays bounded.
 const MOST_FILES: usize = 1_000;
 
-/// Writes what a job leaves: each file to its bucket, if somebody here knows that.
-pub fn write(txn: &mut Txn<'_>, job: &Job) {
-    let mut files: Vec<(S3Place, Content)> = Vec::new();
-    for need in job.needs.outputs.iter().filter(|need| need.purpose == DataUse::Output) {
+/// A file that a job leaves.
+pub struct File {
+    /// Which of the job's outputs it is of.
+    pub need: usize,
+    pub place: S3Place,
+    pub content: Content,
+}
+
+/// What a job leaves.
+pub fn files(txn: &Txn<'_>, job: &Job) -> Vec<File> {
+    let mut files = Vec::new();
+    let outputs = job.needs.outputs.iter().enumerate();
+    for (n, need) in outputs.filter(|(_, need)| need.purpose == DataUse::Output) {
         let names = match job.key.kind {
             JobKind::Transform => answers(txn, job, need),
             _ => vec![need.file.clone()],
         };
         let places = names.iter().filter_map(|file| need.target(job.key.kind, &job.key.name, file));
-        files.extend(places.map(|place| (place, content(job, need))));
+        files.extend(places.map(|place| File { need: n, place, content: content(job, need) }));
     }
     files.extend(beside(job));
-    for (place, content) in files {
+    files
+}
+
+/// Writes what a job leaves: each file to its bucket, if somebody here knows that.
+pub fn write(txn: &mut Txn<'_>, job: &Job) {
+    for File { place, content, .. } in files(txn, job) {
         let Some(FoundBucket { bucket, .. }) =
             bucket::find(txn.origin.account, &place.bucket, txn.elsewhere())
         else {
@@ -53,14 +67,15 @@ fn answers(txn: &Txn<'_>, job: &Job, need: &DataNeed) -> Vec<String> {
 
 /// What a container writes beside its first output, if that was declared: of that size, and of no bytes that anybody
 /// could read.
-fn beside(job: &Job) -> impl Iterator<Item = (S3Place, Content)> + '_ {
+fn beside(job: &Job) -> impl Iterator<Item = File> + '_ {
     let behaviour = job.needs.behaviour.as_ref();
-    let need = job.needs.outputs.iter().find(|need| need.purpose == DataUse::Output);
-    let folder = need.map_or("", |need| need.file.rfind('/').map_or("", |slash| &need.file[..=slash]));
+    let need = job.needs.outputs.iter().enumerate().find(|(_, need)| need.purpose == DataUse::Output);
+    let folder = need.map_or("", |(_, need)| need.file.rfind('/').map_or("", |slash| &need.file[..=slash]));
     let files = behaviour.into_iter().flat_map(|behaviour| &behaviour.files);
     files.filter_map(move |(name, bytes)| {
-        let place = need?.target(job.key.kind, &job.key.name, &format!("{folder}{name}"))?;
-        Some((place, Content::Size(*bytes)))
+        let (n, need) = need?;
+        let place = need.target(job.key.kind, &job.key.name, &format!("{folder}{name}"))?;
+        Some(File { need: n, place, content: Content::Size(*bytes) })
     })
 }
 

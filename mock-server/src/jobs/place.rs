@@ -87,6 +87,20 @@ pub fn make(
     Some(all)
 }
 
+/// The interfaces of each instance of a job, as [`place`] makes them: those of the containers, then the service's own.
+/// Which of them is which is assumed.
+pub fn of_instances(txn: &Txn<'_>, job: &Job) -> Vec<Vec<NetworkInterfaceId>> {
+    let case = Case::new(txn, &job.key, &job.needs);
+    let groups = job.needs.instances.iter();
+    let counts = groups.flat_map(|group| {
+        std::iter::repeat_n(room::interfaces_per_instance(&case, group) as usize, group.count as usize)
+    });
+    let mut ids = (0..).map(|i| derived(txn, &job.arn, i));
+    let there = |id: &NetworkInterfaceId| txn.state.interfaces.contains(id);
+    let all = counts.map(|count| ids.by_ref().take(count).filter(there).collect::<Vec<_>>());
+    all.take_while(|ids| !ids.is_empty()).collect()
+}
+
 /// The subnets of what was placed, for people: each once.
 pub fn told(placed: &[Placed]) -> String {
     let mut subnets: Vec<SubnetId> = Vec::new();

@@ -52,6 +52,11 @@ impl<O: Ord + Clone, T: Clone> Timers<O, T> {
         self.owned.get(owner)?.get_min().map(|(at, _)| *at)
     }
 
+    /// All that have timers, in order.
+    pub fn owners(&self) -> impl Iterator<Item = &O> {
+        self.owned.keys()
+    }
+
     /// Takes the first timer that is due at or before `upto`.
     pub fn pop_due(&mut self, upto: SimTime) -> Option<Due<O, T>> {
         let key = self.queue.get_min().map(|(key, _)| *key).filter(|(at, _)| *at <= upto)?;

@@ -86,11 +86,14 @@ pub struct DataNeed {
     pub place: Option<S3Place>,
     /// What a job leaves there, below the place; of a training job, in a folder of the job's name.
     pub file: String,
+    /// Each instance gets some of the objects, not all of them: `ShardedByS3Key`.
+    pub sharded: bool,
 }
 
 impl DataNeed {
     pub fn new(purpose: DataUse, extent: Extent, url: &str) -> Self {
-        Self { purpose, extent, url: url.to_owned(), place: S3Place::parse(url), file: String::new() }
+        let place = S3Place::parse(url);
+        Self { purpose, extent, url: url.to_owned(), place, file: String::new(), sharded: false }
     }
 
     /// Where a job leaves a file.
@@ -111,6 +114,12 @@ impl DataNeed {
             _ => Extent::Prefix,
         };
         Self::new(purpose, extent, url)
+    }
+
+    /// As requests say it in `S3DataDistributionType`.
+    #[must_use]
+    pub fn distributed(self, distribution: Option<&str>) -> Self {
+        Self { sharded: distribution == Some("ShardedByS3Key"), ..self }
     }
 
     /// What a role has to be allowed to read it: list what is there, and get one object after the other. The object that

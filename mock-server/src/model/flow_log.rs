@@ -4,6 +4,7 @@
 
 use super::*;
 use crate::kernel::{Memo, Row, SimTime};
+use imbl::OrdSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -33,6 +34,21 @@ impl fmt::Display for Logged {
             Logged::Interface(id) => id.fmt(f),
         }
     }
+}
+
+/// The bucket and the folder of a destination, `arn:aws:s3:::bucket/folder/`; `None` if it is none. A folder has a
+/// slash at its end. Source: the page of CreateFlowLogs.
+pub fn bucket_of(arn: &str) -> Option<(&str, String)> {
+    /// A folder of this name is made by the service itself.
+    const RESERVED_FOLDER: &str = "AWSLogs";
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let ["arn", _, "s3", "", "", path] = parts[..] else { return None };
+    let (bucket, folder) = path.split_once('/').unwrap_or((path, ""));
+    let legal = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b".-".contains(&b);
+    let is_bucket = (3..=63).contains(&bucket.len()) && bucket.bytes().all(legal);
+    let folders: String = folder.trim_end_matches('/').split('/').map(|name| format!("{name}/")).collect();
+    let folder = if folders == "/" { String::new() } else { folders };
+    (is_bucket && folder.split('/').all(|name| name != RESERVED_FOLDER)).then_some((bucket, folder))
 }
 
 /// Which traffic is recorded.
@@ -67,7 +83,6 @@ impl LogDestination {
 /// How the objects in a bucket look.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct BucketOptions {
-    pub parquet: bool,
     pub hive_compatible: bool,
     pub per_hour: bool,
 }
@@ -104,12 +119,23 @@ impl FlowLogSettings {
     }
 }
 
+/// Why records did not arrive. Source: EC2 API reference, FlowLog; its `Unknown error` is one of AWS's own faults.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DeliveryFailure {
+    /// The role, or for a bucket its policy, does not let the records be written; or there is no such thing.
+    Access,
+}
+
 #[derive(Clone, PartialEq, Debug)]
 pub struct FlowLog {
     pub id: FlowLogId,
     pub resource: Logged,
     pub settings: Arc<FlowLogSettings>,
     pub created: SimTime,
+    /// Why the last delivery failed, if it did.
+    pub failure: Option<DeliveryFailure>,
+    /// The interfaces that it has delivered records of.
+    pub recorded: OrdSet<NetworkInterfaceId>,
     /// The token of the call that made it, maybe along with others.
     pub client_token: Option<u128>,
     pub tags: Tags,
@@ -203,6 +229,12 @@ pub fn version_of(field: &str) -> Option<u8> {
     FIELDS.iter().find(|(_, names)| names.contains(&field)).map(|(version, _)| *version)
 }
 
+/// The fields of a format.
+pub fn fields_of(format: &str) -> impl Iterator<Item = &str> {
+    let names = format.split(' ').filter(|word| !word.is_empty());
+    names.map(|word| word.trim_start_matches("${").trim_end_matches('}'))
+}
+
 /// The format of logs that are made without one.
 pub fn default_format() -> String {
     let fields: Vec<_> = FIELDS[0].1.iter().map(|name| format!("${{{name}}}")).collect();
@@ -253,9 +285,29 @@ mod tests {
     }
 
     #[test]
+    fn buckets_are_told_by_their_arns() {
+        for (arn, place) in [
+            ("arn:aws:s3:::records", Some(("records", ""))),
+            ("arn:aws:s3:::records/", Some(("records", ""))),
+            ("arn:aws:s3:::records/a", Some(("records", "a/"))),
+            ("arn:aws-cn:s3:::records/a/b/", Some(("records", "a/b/"))),
+            ("arn:aws:s3:::records/a/AWSLogs/", None),
+            ("arn:aws:s3:::records/AWSLogs", None),
+            ("arn:aws:s3:::x", None),
+            ("arn:aws:s3:us-east-1::records", None),
+            ("arn:aws:logs:us-east-1:123456789012:log-group:x", None),
+            ("records", None),
+        ] {
+            let place = place.map(|(bucket, folder)| (bucket, folder.to_owned()));
+            assert_eq!(bucket_of(arn), place, "{arn}");
+        }
+    }
+
+    #[test]
     fn a_field_has_one_version() {
         let names: std::collections::BTreeSet<_> = FIELDS.iter().flat_map(|(_, names)| *names).collect();
         assert_eq!(names.len(), FIELDS.iter().map(|(_, names)| names.len()).sum::<usize>());
+        assert!(fields_of(&default_format()).eq(FIELDS[0].1.iter().copied()));
         assert_eq!(
             (version_of("az-id"), version_of("next-hop-az-id"), version_of("x")),
             (Some(4), Some(11), None)

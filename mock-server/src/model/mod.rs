@@ -8,6 +8,7 @@ pub mod address6;
 pub mod assign;
 pub mod behaviour;
 pub mod bucket;
+pub mod capture;
 pub mod choice;
 pub mod data;
 pub mod edge;
@@ -29,6 +30,7 @@ pub mod interface;
 pub mod job;
 pub mod launch_template;
 pub mod log;
+pub mod log_grant;
 pub mod managed_prefix_list;
 pub mod nat;
 pub mod network;
@@ -62,6 +64,7 @@ pub use behaviour::{Behaviour, Behaviours, Connection, Exit, LogLine, Metric, Re
 pub use bucket::{
     Bucket, Content, FoundBucket, Object, ObjectKey, ObjectVersion, PublicAccessBlock, PutObject, Versioning,
 };
+pub use capture::{Capture, Flow};
 pub use choice::{Choices, JobLogs, Placement, Precheck, Silence};
 pub use data::{DataNeed, DataUse, Extent, S3Place};
 pub use edge::{EgressOnlyInternetGateway, VpnAttachment, VpnAttachmentState, VpnGateway};

@@ -1,7 +1,9 @@
 //! Paths through a network: what is asked, and hop by hop what decided.
 
 use super::*;
+use crate::kernel::AccountId;
 use std::net::Ipv4Addr;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Where packets come from, or go to, in a VPC: an interface, or one that is still to be made.
@@ -119,6 +121,11 @@ impl HopKind {
     pub fn is_policy(self) -> bool {
         matches!(self, HopKind::RolePolicy | HopKind::EndpointPolicy | HopKind::BucketPolicy)
     }
+
+    /// Whether what is refused here is refused with an answer: packets go both ways.
+    pub fn is_of_application(self) -> bool {
+        self.is_policy() || self == HopKind::Bucket
+    }
 }
 
 /// One thing that decided.
@@ -138,8 +145,11 @@ pub struct Hop {
 /// How packets went, as far as they came.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Way {
-    /// What the name resolved to, or the address that was asked for.
+    /// What the name resolved to, or the address that was asked for; of several one that took the way that is told, and
+    /// one that was refused if one was.
     pub address: Option<Ipv4Addr>,
+    /// The service of AWS that has this address, if it is a public one, as endpoint services are named.
+    pub service: Option<Arc<str>>,
     /// The route that was taken.
     pub route: Option<(RouteTableId, route::Destination, RouteTarget)>,
     /// The VPC endpoint that was taken, of either type.
@@ -148,12 +158,33 @@ pub struct Way {
     pub nat: Option<NatGatewayId>,
 }
 
+/// Packets at an interface, if they come that far.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Sighting {
+    /// Where the interface is.
+    pub account: AccountId,
+    pub region: Arc<str>,
+    pub interface: NetworkInterfaceId,
+    /// Into the interface, or out of it.
+    pub ingress: bool,
+    /// Whether they are answers.
+    pub back: bool,
+    /// Who asks, as the packets name it here: what sends on in its own name stands for others.
+    pub client: Ipv4Addr,
+    /// The route that they leave by.
+    pub over: Option<RouteTarget>,
+    /// The hops that decide here. Packets come here if all hops before them let them through.
+    pub hops: Range<usize>,
+}
+
 /// The answer: every hop in order, up to where nothing more can be asked. Hops after a blocked one say what would have
 /// been the next obstacle.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Trace {
     pub flow: Flow,
     pub hops: Vec<Hop>,
+    /// What interfaces there are on the way there and back, in order; of an interface that is still to be made nothing.
+    pub seen: Vec<Sighting>,
     pub way: Way,
 }
 
@@ -163,6 +194,11 @@ impl Trace {
         self.hops.iter().find(|hop| !hop.passed)
     }
 
+    /// The hop that the network refuses at, by its place, if there is one.
+    pub fn cut(&self) -> Option<usize> {
+        self.hops.iter().position(|hop| !hop.passed && !hop.kind.is_of_application())
+    }
+
     /// Whether packets get there and back and all that was asked for is allowed.
     pub fn reaches(&self) -> bool {
         self.blocked().is_none()
@@ -170,6 +206,6 @@ impl Trace {
 
     /// Whether what blocks is the network, not a policy or the bucket's absence.
     pub fn is_cut_off(&self) -> bool {
-        self.blocked().is_some_and(|hop| !hop.kind.is_policy() && hop.kind != HopKind::Bucket)
+        self.blocked().is_some_and(|hop| !hop.kind.is_of_application())
     }
 }

@@ -65,6 +65,8 @@ pub enum Owner {
     ClosedNatGateway(NatGatewayId),
     VpcEndpoint(VpcEndpointId),
     Instance(InstanceId),
+    /// What a flow log delivers next, even if it is deleted by then.
+    FlowLog(FlowLogId),
     Peering(VpcPeeringConnectionId),
     VpnGateway(VpnGatewayId),
     TransitGateway(TransitGatewayId),
@@ -85,6 +87,7 @@ impl std::fmt::Display for Owner {
             Owner::Fleet(key) => key.fmt(f),
             Owner::NatGateway(id) | Owner::ClosedNatGateway(id) => id.fmt(f),
             Owner::VpcEndpoint(id) => id.fmt(f),
+            Owner::FlowLog(id) => id.fmt(f),
             Owner::Peering(id) => id.fmt(f),
             Owner::VpnGateway(id) => id.fmt(f),
             Owner::TransitGateway(id) => id.fmt(f),
@@ -104,7 +107,7 @@ pub enum Alarm {
     Stage(usize),
     /// The job has run as long as it may.
     Overtime,
-    /// The interfaces of a deleted endpoint go; a terminated instance is forgotten.
+    /// The interfaces of a deleted endpoint go; a terminated instance is forgotten; a flow log delivers.
     Release,
 }
 
@@ -143,6 +146,8 @@ pub struct State {
     pub elastic_addresses: Table<ElasticAddress>,
     pub nat_gateways: Table<NatGateway>,
     pub flow_logs: Table<FlowLog>,
+    /// What flow logs are about to deliver.
+    pub captures: Table<Capture>,
     pub launch_templates: Table<LaunchTemplate>,
     /// The DHCP options that new VPCs get.
     pub region_dhcp_options: Option<DhcpOptionsId>,
@@ -235,6 +240,8 @@ impl CellState for State {
             Letter::Peering(news) => peering::receive(txn, *news),
             Letter::Session(session) => drop(txn.state.sessions.insert(*session)),
             Letter::PutObject(put) => bucket::receive(txn, *put),
+            Letter::LetDeliver(grant) => log_grant::receive(txn, &grant),
+            Letter::Flows(records) => drop(capture::collect(txn, records)),
         }
     }
 }
@@ -247,6 +254,10 @@ pub enum Letter {
     Session(Box<Session>),
     /// Something wrote to a bucket here.
     PutObject(Box<PutObject>),
+    /// A bucket here is to let logs in.
+    LetDeliver(Box<log_grant::LogGrant>),
+    /// What interfaces here saw.
+    Flows(Vec<FlowRecord>),
 }
 
 impl State {
@@ -296,6 +307,7 @@ impl State {
         table(&mut broken, "elastic_addresses", &self.elastic_addresses);
         table(&mut broken, "nat_gateways", &self.nat_gateways);
         table(&mut broken, "flow_logs", &self.flow_logs);
+        table(&mut broken, "captures", &self.captures);
         table(&mut broken, "launch_templates", &self.launch_templates);
         broken.extend(launch_template::broken_invariants(self));
         table(&mut broken, "jobs", &self.jobs);
@@ -320,6 +332,7 @@ impl State {
         broken.extend(prefix_list::broken_invariants(self));
         broken.extend(place::broken_invariants(self));
         broken.extend(flow_log::broken_invariants(self));
+        broken.extend(capture::broken_invariants(self));
         broken.extend(log::broken_invariants(self));
         broken.extend(iam::broken_invariants(self));
         table(&mut broken, "uploads", &self.uploads);

@@ -31,6 +31,7 @@ pub fn step(txn: &mut Txn<'_>, owner: Owner, what: Alarm) {
         Owner::GroupAssociation(group, vpc) => group_vpc::step(txn, group, vpc),
         Owner::Instance(id) => instance::step(txn, id),
         Owner::TerminatedInstance(id) => instance::forget(txn, id),
+        Owner::FlowLog(id) => flow_log::step(txn, id),
         // Not of networks: see `jobs`.
         Owner::Job(_) | Owner::Endpoint(_) | Owner::Fleet(_) => {}
     }

@@ -142,7 +142,10 @@ pub(super) fn acts(asked: &Asked<'_>) -> Vec<Act> {
         acts.iter_mut().for_each(|act| act.resource = logs::stream(asked));
     }
     match asked.service {
-        ServiceId::Ec2 => ec2::tagging(asked, actions, &mut acts),
+        ServiceId::Ec2 => {
+            ec2::tagging(asked, actions, &mut acts);
+            ec2::delivering(asked, &mut acts);
+        }
         ServiceId::Logs => logs::tagging(asked, &mut acts),
         _ => named::tagging(asked, &mut acts),
     }

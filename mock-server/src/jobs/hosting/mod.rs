@@ -7,7 +7,7 @@
 pub mod stages;
 
 use super::behaviour::{self, Crew};
-use super::{Kept, ask, failure, log, place, tell_buckets, vantages};
+use super::{Kept, ask, failure, log, place, tell_buckets, traffic, vantages};
 use crate::kernel::Memo;
 use crate::model::interface::InterfaceIndex;
 use crate::model::{
@@ -265,8 +265,9 @@ fn begin(txn: &mut Txn<'_>, endpoint: &mut Endpoint, phase: Phase) {
                 break;
             }
         }
+        let starts = endpoint.failure.is_none();
         match phase {
-            _ if endpoint.failure.is_some() => {}
+            _ if !starts => {}
             Phase::Place if needs.vpc.is_some() => {
                 let parent = match pending.changes {
                     0 => format!("{}/{}/{i}", endpoint.arn, pending.fleet.number),
@@ -295,6 +296,21 @@ fn begin(txn: &mut Txn<'_>, endpoint: &mut Endpoint, phase: Phase) {
             }
             _ => {}
         }
+        let machines: Vec<_> = variant.placed.iter().skip(needs.beside as usize).cloned().collect();
+        let lasts = stages::table(endpoint.course).get(endpoint.stage).map(|it| it.lasts(txn.state.profile));
+        traffic::observe(
+            txn,
+            &traffic::Crew {
+                key: &key,
+                needs: &needs,
+                machines: &machines,
+                phase,
+                lasts: lasts.unwrap_or_default(),
+                starts,
+                gave_up: endpoint.failure.is_some(),
+                log_bytes: traffic::bytes_of(&endpoint.log),
+            },
+        );
     }
     // Either all of a deployment is placed or nothing of it.
     if phase == Phase::Place && endpoint.failure.is_some() {

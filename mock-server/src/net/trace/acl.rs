@@ -138,6 +138,9 @@ impl Walk<'_> {
         if let Some(cidr) = cidr {
             evidence = evidence.with("cidr", cidr);
         }
+        if let (HopKind::AclBack, Some((_, it))) = (kind, refused) {
+            evidence = evidence.with("client_port", it.ports.0);
+        }
         if said.by.len() > 1 && refused.is_none() {
             evidence = evidence.with("entries", list(said.by.iter().map(|entry| entry.number)));
         }

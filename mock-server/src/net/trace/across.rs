@@ -4,13 +4,15 @@
 use super::range::single;
 use super::route::table;
 use super::target::{Named, rule_of};
-use super::{Aim, MOST_RELAYS, Place, Sender, Walk};
+use super::{Aim, MOST_RELAYS, Place, Seen, Sender, Walk};
+use crate::model::interface::InterfaceIndex;
 use crate::model::path::HopKind;
 use crate::model::transit::TransitIndex;
 use crate::model::transit_table::TransitRoute;
 use crate::model::{
-    Evidence, PeeringStatus, RouteTarget, State, TransitAttachment, TransitGatewayId, TransitState, VpcId,
-    VpcPeeringConnectionId,
+    Evidence, NetworkInterfaceId, Owner, PeeringStatus, RouteTarget, State, Subnet, SubnetId,
+    TransitAttachment, TransitGatewayAttachmentId, TransitGatewayId, TransitState, VpcId,
+    VpcPeeringConnectionId, Zone,
 };
 use ipnet::{IpNet, Ipv4Net};
 use std::sync::Arc;
@@ -19,6 +21,16 @@ use std::sync::Arc;
 fn attachment(state: &State, vpc: VpcId, gateway: TransitGatewayId) -> Option<Arc<TransitAttachment>> {
     let mut of_vpc = state.transit_attachments.by(&TransitIndex::Vpc(vpc));
     of_vpc.find(|row| row.gateway == gateway && row.state == TransitState::Available).cloned()
+}
+
+/// The interface that a transit gateway has in a subnet.
+fn interface(
+    state: &State,
+    attachment: TransitGatewayAttachmentId,
+    subnet: SubnetId,
+) -> Option<NetworkInterfaceId> {
+    let owner = InterfaceIndex::Owner(Owner::TransitAttachment(attachment));
+    state.interfaces.by(&owner).find(|row| row.subnet == subnet).map(|row| row.id)
 }
 
 /// The most specific route to all of these addresses in the table of an attachment.
@@ -48,7 +60,7 @@ impl<'a> Walk<'a> {
         let passed = row.status == PeeringStatus::Active && there.is_some() && from.via.is_none();
         self.target(from, id, passed, "EC2-PCX-ROUTE", evidence);
         if let Some(receiver) = there {
-            self.arrive(from, receiver);
+            self.arrive(from, receiver, RouteTarget::Peering(id));
             self.route_back(from, &receiver.place, RouteTarget::Peering(id));
         }
     }
@@ -59,12 +71,13 @@ impl<'a> Walk<'a> {
     /// Source: Amazon VPC Transit Gateways, "How transit gateways work" and "Transit gateway VPC attachments".
     pub(super) fn transit(&mut self, from: &Sender<'a>, aim: &Aim<'a>, id: TransitGatewayId, to: &[Ipv4Net]) {
         let state = &from.place.state;
-        let near = |row: &TransitAttachment| {
+        let near = |row: &TransitAttachment, zone: Zone| {
             let subnets = row.subnets.iter().filter_map(|id| state.subnets.get(id));
             let mut all: Vec<_> = subnets.cloned().collect();
-            all.sort_by_key(|subnet| subnet.zone != from.place.subnet.zone);
+            all.sort_by_key(|subnet| subnet.zone != zone);
             all.into_iter().next()
         };
+        let zone = from.place.subnet.zone;
         let Some(own) = attachment(state, from.place.subnet.vpc, id) else {
             return self.target(
                 from,
@@ -75,15 +88,17 @@ impl<'a> Walk<'a> {
             );
         };
         let evidence = Evidence::none().with("attachment", own.id);
-        if near(&own).is_none_or(|subnet| subnet.zone != from.place.subnet.zone) {
+        let door = near(&own, zone).filter(|subnet| subnet.zone == zone);
+        let Some(door) = door else {
             let evidence = evidence.with("state", "not in this zone");
             return self.target(from, id, false, "EC2-TGW-ATTACH", evidence);
-        }
+        };
         let routes: Vec<_> = to.iter().map(|net| transit_route(state, &own, *net)).collect();
         let leads = routes.iter().all(|route| route.is_some_and(|route| route.attachment.is_some()));
         let next = routes.first().copied().flatten().and_then(|route| route.attachment);
         let there = next.and_then(|(_, vpc)| attachment(state, vpc, id)).filter(|_| leads);
-        let place = there.as_ref().and_then(|row| Some(Place { state: state.clone(), subnet: near(row)? }));
+        let place =
+            there.as_ref().and_then(|row| Some(Place { state: state.clone(), subnet: near(row, zone)? }));
         let (Some(there), Some(place)) = (there, place) else {
             return self.target(from, id, false, "EC2-TGW-ROUTE", evidence.with("state", "no route"));
         };
@@ -95,13 +110,28 @@ impl<'a> Walk<'a> {
         let passed = back && from.relays < MOST_RELAYS && there.vpc != own.vpc;
         self.target(from, id, passed, "EC2-TGW-ROUTE", evidence);
         let via = RouteTarget::TransitGateway(id);
+        // The gateway has an interface of its own in each subnet that is attached, and stays in a zone if it can.
+        let seen_at = |walk: &mut Self, row: &TransitAttachment, subnet: Arc<Subnet>, seen: Seen| {
+            let (place, now) = (Place { state: state.clone(), subnet }, walk.hops.len());
+            walk.see(&place, interface(state, row.id, place.subnet.id), seen, now);
+        };
+        let client = from.address;
+        seen_at(self, &own, door, Seen::arriving(client));
+        let mut far = zone;
         match aim.receiver.as_ref().filter(|it| it.place.subnet.vpc == there.vpc) {
             Some(receiver) => {
-                self.arrive(from, receiver);
+                far = receiver.place.subnet.zone;
+                let local = Some(RouteTarget::Local);
+                seen_at(self, &there, place.subnet, Seen::leaving(client, local));
+                self.arrive(from, receiver, via);
                 self.route_back(from, &receiver.place, via);
+                if let Some(subnet) = near(&there, far) {
+                    seen_at(self, &there, subnet, Seen::arriving(client).back());
+                }
             }
             None if passed => {
                 let next = Sender {
+                    interface: interface(state, there.id, place.subnet.id),
                     place,
                     public: None,
                     groups: None,
@@ -115,6 +145,10 @@ impl<'a> Walk<'a> {
                 self.send(&next, aim, to);
             }
             None => {}
+        }
+        if let Some(subnet) = near(&own, far) {
+            let local = Some(RouteTarget::Local);
+            seen_at(self, &own, subnet, Seen::leaving(client, local).back());
         }
     }
 

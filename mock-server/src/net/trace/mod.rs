@@ -28,6 +28,7 @@
 //! | `cidr` | the range that a rule or entry is asked about: the refused one, if one is |
 //! | `transport`, `port` | of the flow |
 //! | `from_port`, `to_port` | what a rule or entry has to open |
+//! | `client_port` | of answers that an ACL refuses: a port that it refuses them to |
 //! | `route_table`, `destination`, `target` | the table, the route's destination and target, `none` if there is none |
 //! | `nat`, `nat_subnet`, `connectivity` | a NAT gateway, its subnet, `public` or `private` |
 //! | `gateway`, `state`, `status` | the target's id and what it is in |
@@ -51,11 +52,11 @@ mod target;
 #[cfg(test)]
 mod tests;
 
-use crate::kernel::{Elsewhere, Scope};
-use crate::model::path::{Flow, Hop, HopKind, Trace, Transport, Vantage, Way};
+use crate::kernel::{AccountId, Elsewhere, Scope};
+use crate::model::path::{Flow, Hop, HopKind, Sighting, Trace, Transport, Vantage, Way};
 use crate::model::{
-    Evidence, NatGatewayId, NetworkInterface, Owner, PeeringSide, RouteTarget, SecurityGroupId, State,
-    Subnet, VpcEndpoint,
+    Evidence, NatGatewayId, NetworkInterface, NetworkInterfaceId, Owner, PeeringSide, RouteTarget,
+    SecurityGroupId, State, Subnet, VpcEndpoint,
 };
 use ipnet::Ipv4Net;
 use std::net::Ipv4Addr;
@@ -75,14 +76,33 @@ pub struct Terrain<'a> {
 
 /// Follows a flow hop by hop.
 pub fn trace(terrain: &Terrain<'_>, flow: &Flow) -> Trace {
-    let mut walk = Walk { terrain, flow, hops: Vec::new(), way: Way::default(), came: None };
+    let mut walk = Walk {
+        terrain,
+        flow,
+        hops: Vec::new(),
+        seen: Vec::new(),
+        taken: Vec::new(),
+        way: Way::default(),
+        came: None,
+    };
     walk.go();
-    Trace { flow: flow.clone(), hops: walk.hops, way: walk.way }
+    Trace { flow: flow.clone(), hops: walk.hops, seen: walk.seen, way: walk.way }
+}
+
+impl<'a> Terrain<'a> {
+    /// A region of an account.
+    pub(super) fn cell(&self, account: AccountId, region: &Arc<str>) -> Option<Cell<'a>> {
+        let site = &self.state.site;
+        if (account, region) == (site.account, &site.region) {
+            return Some(Cell::Here(self.state));
+        }
+        self.elsewhere.peek(account, &Scope::Region(region.clone())).map(Cell::There)
+    }
 }
 
 /// A region of an account: the one in which the flow begins, or another.
 #[derive(Clone)]
-enum Cell<'a> {
+pub(super) enum Cell<'a> {
     Here(&'a State),
     There(Arc<State>),
 }
@@ -115,6 +135,7 @@ struct Sender<'a> {
     groups: Option<Vec<SecurityGroupId>>,
     /// The NAT gateway that it is.
     nat: Option<NatGatewayId>,
+    interface: Option<NetworkInterfaceId>,
     /// The id of the interface or gateway, or of the subnet where an interface is still to be made.
     at: String,
     /// Whether it is an interface of SageMaker's.
@@ -136,6 +157,7 @@ struct Receiver<'a> {
     place: Place<'a>,
     address: Ipv4Addr,
     groups: Vec<SecurityGroupId>,
+    interface: Option<NetworkInterfaceId>,
     at: String,
     /// The interface endpoint that it belongs to.
     endpoint: Option<Arc<VpcEndpoint>>,
@@ -159,12 +181,41 @@ enum Arrival {
     Public(Option<Ipv4Addr>),
 }
 
+/// How packets are seen.
+#[derive(Clone, Copy)]
+struct Seen {
+    ingress: bool,
+    back: bool,
+    client: Ipv4Addr,
+    over: Option<RouteTarget>,
+}
+
+impl Seen {
+    /// Packets that arrive.
+    fn arriving(client: Ipv4Addr) -> Self {
+        Self { ingress: true, back: false, client, over: None }
+    }
+
+    /// Packets that leave by a route.
+    fn leaving(client: Ipv4Addr, over: Option<RouteTarget>) -> Self {
+        Self { ingress: false, back: false, client, over }
+    }
+
+    /// The same of answers.
+    fn back(self) -> Self {
+        Self { back: true, ..self }
+    }
+}
+
 /// A trace in the making.
 #[derive(Clone)]
 struct Walk<'a> {
     terrain: &'a Terrain<'a>,
     flow: &'a Flow,
     hops: Vec<Hop>,
+    seen: Vec<Sighting>,
+    /// Those of the addresses that took the last route.
+    taken: Vec<Ipv4Net>,
     way: Way,
     /// `None`: it did not get there.
     came: Option<Arrival>,
@@ -189,7 +240,12 @@ impl<'a> Walk<'a> {
                 Some(receiver) => receiver.address,
                 None => name::some_address(&aim.ranges),
             });
+            self.way.service =
+                aim.service.as_ref().filter(|_| aim.receiver.is_none()).map(|(name, _)| name.clone());
             self.send(&sender, &aim, &aim.ranges);
+            if aim.receiver.is_none() {
+                self.way.address = Some(self.one_of(&aim.ranges));
+            }
             if aim.is("s3") {
                 self.ask_policies(Some(&sender));
             }
@@ -214,6 +270,7 @@ impl<'a> Walk<'a> {
             }),
             groups: Some(from.groups.clone()),
             nat: None,
+            interface: row.map(|row| row.id),
             at: from.interface.map_or_else(|| from.subnet.to_string(), |id| id.to_string()),
             of_service: row.is_none_or(|row| is_of_sagemaker(row)),
             ports: acl::OF_CLIENTS,
@@ -224,12 +281,36 @@ impl<'a> Walk<'a> {
 
     /// The region at one side of a peering connection.
     fn cell_of(&self, side: &PeeringSide) -> Option<Cell<'a>> {
-        let site = &self.terrain.state.site;
-        if side.account == site.account && side.region == site.region {
-            return Some(Cell::Here(self.terrain.state));
+        self.terrain.cell(side.account, &side.region)
+    }
+
+    /// One of the addresses that were asked for that has the fate that is told: the one that the first refusal is about,
+    /// if it is about one, and else one that took the last route.
+    fn one_of(&self, ranges: &[Ipv4Net]) -> Ipv4Addr {
+        let refused = self.hops.iter().find(|hop| !hop.passed).and_then(|hop| hop.evidence.get("cidr"));
+        let refused = refused.and_then(|cidr| cidr.parse::<Ipv4Net>().ok());
+        let refused = refused.filter(|cidr| ranges.iter().any(|range| range.contains(cidr)));
+        match refused {
+            Some(cidr) => name::some_address(&[cidr]),
+            None if self.taken.is_empty() => name::some_address(ranges),
+            None => name::some_address(&self.taken),
         }
-        let state = self.terrain.elsewhere.peek(side.account, &Scope::Region(side.region.clone()))?;
-        Some(Cell::There(state))
+    }
+
+    /// Tells that there is an interface on the way, whose groups and ACL are asked at the hops from this one on.
+    fn see(&mut self, place: &Place<'_>, interface: Option<NetworkInterfaceId>, seen: Seen, from: usize) {
+        let Some(interface) = interface else { return };
+        let site = &place.state.site;
+        self.seen.push(Sighting {
+            account: site.account,
+            region: site.region.clone(),
+            interface,
+            ingress: seen.ingress,
+            back: seen.back,
+            client: seen.client,
+            over: seen.over,
+            hops: from..self.hops.len(),
+        });
     }
 
     fn hop(&mut self, kind: HopKind, at: String, passed: bool, rule: &'static str, evidence: Evidence) {

@@ -269,6 +269,7 @@ impl<'a> Walk<'a> {
             place: Place { state: state.clone(), subnet },
             address: *interface.addresses.first()?,
             groups: interface.groups.iter().map(|group| group.id).collect(),
+            interface: Some(interface.id),
             at: interface.id.to_string(),
             endpoint: None,
         })
@@ -296,6 +297,7 @@ impl<'a> Walk<'a> {
             place,
             address: vantage.address,
             groups: vantage.groups.clone(),
+            interface: vantage.interface,
             at: vantage.interface.map_or_else(|| vantage.subnet.to_string(), |id| id.to_string()),
             endpoint: None,
         });

@@ -3,7 +3,7 @@
 use super::group::Other;
 use super::range::single;
 use super::route::Branch;
-use super::{Aim, Arrival, MOST_RELAYS, Place, Receiver, Sender, Walk, acl};
+use super::{Aim, Arrival, MOST_RELAYS, Place, Receiver, Seen, Sender, Walk, acl};
 use crate::model::path::HopKind;
 use crate::model::vpc_endpoint::VpcEndpointIndex;
 use crate::model::{
@@ -60,15 +60,16 @@ impl<'a> Walk<'a> {
         };
         let outside = aim.receiver.is_none() && !branches.iter().any(by_endpoint);
         let rule = if outside { "SM-SG-NAT-07" } else { "EC2-SG-EVAL" };
+        let first = self.hops.len();
         self.groups_out(from, &Other { ranges: to, groups }, rule);
         if let [branch] = branches.as_slice() {
-            return self.branch(from, aim, table.as_deref(), branch);
+            return self.branch(from, aim, table.as_deref(), branch, first);
         }
         let before = self.hops.len();
         let mut told = None;
         for branch in &branches {
             let mut walk = self.clone();
-            walk.branch(from, aim, table.as_deref(), branch);
+            walk.branch(from, aim, table.as_deref(), branch, first);
             let refused = walk.hops.iter().skip(before).any(|hop| !hop.passed);
             if refused || told.is_none() {
                 told = Some(walk);
@@ -82,8 +83,16 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Sends packets along one route. What stays in its subnet does not meet the ACL.
-    fn branch(&mut self, from: &Sender<'a>, aim: &Aim<'a>, table: Option<&RouteTable>, (route, to): &Branch) {
+    /// Sends packets along one route; `first` is the first hop at who sends. What stays in its subnet does not meet the ACL.
+    fn branch(
+        &mut self,
+        from: &Sender<'a>,
+        aim: &Aim<'a>,
+        table: Option<&RouteTable>,
+        (route, to): &Branch,
+        first: usize,
+    ) {
+        self.taken.clone_from(to);
         let next = match route.as_ref().map(|route| route.target) {
             Some(RouteTarget::NatGateway(id)) => from.place.state.nat_gateways.get(&id).map(|row| row.subnet),
             Some(RouteTarget::Interface(id)) => from.place.state.interfaces.get(&id).map(|row| row.subnet),
@@ -94,10 +103,14 @@ impl<'a> Walk<'a> {
         if leaves {
             self.acl_out(&from.place, to);
         }
+        let over = route.as_ref().map(|route| route.target);
+        self.see(&from.place, from.interface, Seen::leaving(from.address, over), first);
         self.follow(from, aim, table, route.as_ref(), to);
+        let back = self.hops.len();
         if leaves {
             self.acl_back_in(&from.place, to, from.ports);
         }
+        self.see(&from.place, from.interface, Seen::arriving(from.address).back(), back);
     }
 
     fn follow(
@@ -234,7 +247,7 @@ impl<'a> Walk<'a> {
     fn local(&mut self, from: &Sender<'a>, aim: &Aim<'a>) {
         let here = aim.receiver.as_ref().filter(|it| it.place.subnet.vpc == from.place.subnet.vpc);
         match here {
-            Some(receiver) => self.arrive(from, receiver),
+            Some(receiver) => self.arrive(from, receiver, from.via.unwrap_or(RouteTarget::Local)),
             None => {
                 let evidence = aim.facts(Evidence::none(), &from.place.state.site.region);
                 self.target(from, from.place.subnet.vpc, false, "EC2-RT-LOCAL", evidence);
@@ -242,8 +255,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// At an interface, from within the VPC or through a peering connection.
-    pub(super) fn arrive(&mut self, from: &Sender<'a>, to: &Receiver<'a>) {
+    /// At an interface, from within the VPC or through a peering connection; answers leave by this route.
+    pub(super) fn arrive(&mut self, from: &Sender<'a>, to: &Receiver<'a>, answers: RouteTarget) {
         let rule = if let Some(endpoint) = &to.endpoint {
             let evidence = Evidence::none()
                 .with("endpoint", endpoint.id)
@@ -257,13 +270,17 @@ impl<'a> Walk<'a> {
             "EC2-SG-EVAL"
         };
         let crosses = !from.place.is_same(&to.place);
+        let first = self.hops.len();
         if crosses {
             self.acl_in(&to.place, single(from.address));
         }
         self.groups_in(from, to, rule);
+        self.see(&to.place, to.interface, Seen::arriving(from.address), first);
+        let back = self.hops.len();
         if crosses {
             self.acl_back_out(&to.place, single(from.address), from.ports);
         }
+        self.see(&to.place, to.interface, Seen::leaving(from.address, Some(answers)).back(), back);
         if let Some(endpoint) = &to.endpoint {
             self.came = Some(Arrival::Endpoint { endpoint: endpoint.clone(), source: from.address });
         }
@@ -331,27 +348,33 @@ impl<'a> Walk<'a> {
             public: public.filter(|_| row.public),
             groups: None,
             nat: Some(id),
+            interface: row.interface,
             at: id.to_string(),
             of_service: false,
             ports: acl::OF_NAT,
             via: None,
             relays: from.relays + 1,
         };
-        self.through(from, &next, aim, to);
+        let first = self.hops.len();
+        self.through(from, &next, aim, to, first);
     }
 
-    /// Through something that sends on in its own name.
-    fn through(&mut self, from: &Sender<'a>, next: &Sender<'a>, aim: &Aim<'a>, to: &[Ipv4Net]) {
+    /// Through something that sends on in its own name; `first` is the first hop at it.
+    fn through(&mut self, from: &Sender<'a>, next: &Sender<'a>, aim: &Aim<'a>, to: &[Ipv4Net], first: usize) {
         let crosses = !from.place.is_same(&next.place);
         if crosses {
             self.acl_in(&next.place, single(from.address));
         }
+        self.see(&next.place, next.interface, Seen::arriving(from.address), first);
         self.send(next, aim, to);
-        if let Some(via) = from.via {
-            self.route_back(from, &next.place, via);
-        }
+        let back = self.hops.len();
         if crosses {
             self.acl_back_out(&next.place, single(from.address), from.ports);
+        }
+        let answers = from.via.unwrap_or(RouteTarget::Local);
+        self.see(&next.place, next.interface, Seen::leaving(from.address, Some(answers)).back(), back);
+        if let Some(via) = from.via {
+            self.route_back(from, &next.place, via);
         }
     }
 
@@ -382,9 +405,11 @@ impl<'a> Walk<'a> {
             place: place.clone(),
             address,
             groups: groups.clone(),
+            interface: Some(id),
             at: at.clone(),
             endpoint: None,
         };
+        let first = self.hops.len();
         self.groups_in(from, &receiver, "EC2-SG-EVAL");
         let public = row.public.iter().find(|it| it.private == address).map(|it| Some(it.public));
         let next = Sender {
@@ -393,13 +418,14 @@ impl<'a> Walk<'a> {
             public,
             groups: Some(groups),
             nat: None,
+            interface: Some(id),
             at,
             of_service: false,
             ports: acl::OF_CLIENTS,
             via: None,
             relays: from.relays + 1,
         };
-        self.through(from, &next, aim, to);
+        self.through(from, &next, aim, to, first);
     }
 
     /// A virtual private gateway leads to a network that is not known here, so nothing is taken to get there; an

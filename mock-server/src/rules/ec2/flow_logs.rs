@@ -29,6 +29,13 @@ pub(super) const RULES: &[Ec2Rule] = &[
         "Create the bucket first.",
     ),
     rule(
+        "EC2-FL-BUCKET-POLICY",
+        Documented,
+        "The bucket that records go to lets them in: whoever owns it and may put its policy gets the statements for that added when the flow log is made, anybody else is refused without them.",
+        FLOW_LOGS,
+        "Let the owner of the bucket add the policy of the page, with the account and the region of the flow log.",
+    ),
+    rule(
         "EC2-FL-DUP",
         Documented,
         "A resource has at most one flow log with the same settings and destination.",
@@ -69,5 +76,19 @@ pub(super) const RULES: &[Ec2Rule] = &[
         "One call makes at most 300 flow logs, or deletes at most 1,000.",
         API,
         "Make several calls.",
+    ),
+    rule(
+        "EC2-FL-DELIVER-ROLE",
+        Documented,
+        "Records reach a log group only if the role of the flow log exists, trusts vpc-flow-logs.amazonaws.com, and may describe groups and streams, make those that are missing, and put events; else DescribeFlowLogs shows FAILED and `Access error`.",
+        FLOW_LOGS,
+        "Allow the role logs:CreateLogGroup, CreateLogStream, PutLogEvents, DescribeLogGroups and DescribeLogStreams on the group with `:*` behind its name.",
+    ),
+    rule(
+        "EC2-FL-DELIVER-BUCKET",
+        Documented,
+        "Records reach a bucket only if it exists and its policy lets delivery.logs.amazonaws.com put objects and look at its access control list.",
+        FLOW_LOGS,
+        "Give the bucket the policy of the page; whoever owns the bucket and may put its policy gets it when the flow log is made.",
     ),
 ];

@@ -48,7 +48,7 @@ impl Paths {
         self.phase
     }
 
-    pub(super) fn follow(&self, case: &Case<'_>) -> &[Followed] {
+    pub fn follow(&self, case: &Case<'_>) -> &[Followed] {
         self.followed
             .get_or_init(|| self.phase.map_or_else(Vec::new, |phase| follow(case, phase, &self.vantages)))
     }

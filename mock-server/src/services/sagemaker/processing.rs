@@ -101,6 +101,7 @@ struct Output {
 struct S3 {
     s3_uri: String,
     s3_data_type: Option<String>,
+    s3_data_distribution_type: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -171,7 +172,10 @@ impl Kind for Processing {
             vpc: asked.network_config.vpc_config.as_ref().map(Into::into),
             network_isolation: asked.network_config.enable_network_isolation,
             inputs: inputs
-                .map(|s3| DataNeed::typed(DataUse::Input, s3.s3_data_type.as_deref(), &s3.s3_uri))
+                .map(|s3| {
+                    let need = DataNeed::typed(DataUse::Input, s3.s3_data_type.as_deref(), &s3.s3_uri);
+                    need.distributed(s3.s3_data_distribution_type.as_deref())
+                })
                 .collect(),
             outputs: outputs.map(|s3| DataNeed::output(&s3.s3_uri, RESULT)).collect(),
             images: vec![asked.app_specification.image_uri.clone()],

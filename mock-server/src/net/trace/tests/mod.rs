@@ -5,6 +5,7 @@ mod hops;
 mod naive;
 mod properties;
 mod random;
+mod records;
 mod scene;
 mod targets;
 

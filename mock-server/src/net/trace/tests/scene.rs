@@ -7,6 +7,7 @@ use crate::model::network::{ANY_V4, NewSubnet, NewVpc};
 use crate::model::path::{BucketUse, Flow, Goal, Trace, Transport, Vantage};
 use crate::model::place::InterfaceSpec;
 use crate::model::*;
+use crate::net::record::records;
 use crate::net::trace::{Terrain, trace};
 use ipnet::Ipv4Net;
 use std::collections::BTreeMap;
@@ -144,11 +145,20 @@ impl Scene {
     }
 
     pub fn trace(&self, flow: Flow) -> Trace {
+        self.in_terrain(|terrain| trace(terrain, &flow))
+    }
+
+    /// What the interfaces saw of something.
+    pub fn records(&self, trace: &Trace, volume: &Volume) -> Vec<FlowRecord> {
+        self.in_terrain(|terrain| records(terrain, trace, volume))
+    }
+
+    fn in_terrain<T>(&self, then: impl FnOnce(&Terrain<'_>) -> T) -> T {
         let own = [(Scope::Global, &self.global), (Scope::Region(REGION.into()), &self.here)];
         let mut cells: BTreeMap<_, _> =
             own.into_iter().map(|(scope, state)| ((account(OWN), scope), Arc::new(state.clone()))).collect();
         cells.extend(self.others.iter().map(|(at, state)| (at.clone(), Arc::new(state.clone()))));
-        trace(&Terrain { state: &self.here, global: &self.global, elsewhere: &Cells(cells) }, &flow)
+        then(&Terrain { state: &self.here, global: &self.global, elsewhere: &Cells(cells) })
     }
 
     pub fn check(&self) {

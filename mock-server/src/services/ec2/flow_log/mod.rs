@@ -1,7 +1,8 @@
-//! Flow logs: made for several resources at once, deleted and described. What they record is not here yet.
+//! Flow logs: made for several resources at once, deleted and described. What they record is in `net::flow_log`.
 //!
 //! Source: VPC user guide, "Logging IP traffic using VPC Flow Logs"; EC2-FL-*.
 
+mod bucket;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -12,15 +13,16 @@ use super::error::flow_log::{Counted, FlowLogError};
 use super::error::{Ec2Error, Missing};
 use super::filter::Probe;
 use super::tags::{self, TagSet, TagSpecification};
-use crate::kernel::Memo;
-use crate::model::flow_log::FlowLogIndex;
+use crate::kernel::{Memo, Scope};
+use crate::model::flow_log::{DeliveryFailure, FlowLogIndex};
 use crate::model::{
-    FlowLog, FlowLogId, Id, LogDestination, Logged, NetworkInterfaceId, Site, State, SubnetId, Traffic, Txn,
-    VpcId,
+    FlowLog, FlowLogId, Id, Letter, LogDestination, Logged, NetworkInterfaceId, Site, State, SubnetId,
+    Traffic, Txn, VpcId,
 };
 use crate::services::{Caller, Operation, Refused, Write};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use bucket::Place;
 use serde::{Deserialize, Serialize, Serializer};
 use std::sync::Arc;
 
@@ -66,7 +68,7 @@ impl Resource for FlowLog {
 
     fn values(&self, _: &State, name: &str, probe: &mut Probe<'_>) {
         match name {
-            "deliver-log-status" => probe.is(DELIVERED),
+            "deliver-log-status" => probe.is(status(self.failure)),
             "flow-log-id" => probe.show(self.id),
             "log-destination-type" => probe.is(destination_type(&self.settings.destination)),
             "log-group-name" => {
@@ -83,7 +85,8 @@ impl Resource for FlowLog {
         FlowLogView {
             creation_time: self.created.millis(),
             deliver_logs_permission_arn: settings.role.as_deref(),
-            deliver_logs_status: DELIVERED,
+            deliver_logs_status: status(self.failure),
+            deliver_logs_error_message: self.failure.map(error_message),
             flow_log_id: Text(self.id),
             flow_log_status: "ACTIVE",
             log_group_name: group_name(&settings.destination),
@@ -98,7 +101,7 @@ impl Resource for FlowLog {
             tags: TagSet(&self.tags),
             max_aggregation_interval: settings.interval,
             destination_options: settings.options.map(|options| OptionsView {
-                file_format: if options.parquet { PARQUET } else { PLAIN_TEXT },
+                file_format: PLAIN_TEXT,
                 hive_compatible_partitions: options.hive_compatible,
                 per_hour_partition: options.per_hour,
             }),
@@ -119,12 +122,21 @@ fn malformed(ids: &[String]) -> Option<Ec2Error> {
 
 // === Names ===
 
-/// Nothing keeps records from being delivered here.
-const DELIVERED: &str = "SUCCESS";
 const LOG_GROUP: &str = "cloud-watch-logs";
 const BUCKET: &str = "s3";
 const PLAIN_TEXT: &str = "plain-text";
 const PARQUET: &str = "parquet";
+
+/// Of the last delivery; before there is one, nothing has failed.
+fn status(failure: Option<DeliveryFailure>) -> &'static str {
+    if failure.is_some() { "FAILED" } else { "SUCCESS" }
+}
+
+fn error_message(failure: DeliveryFailure) -> &'static str {
+    match failure {
+        DeliveryFailure::Access => "Access error",
+    }
+}
 
 fn traffic_type(traffic: Traffic) -> &'static str {
     match traffic {
@@ -154,6 +166,7 @@ struct FlowLogView<'a, F: Serialize> {
     creation_time: i64,
     deliver_logs_permission_arn: Option<&'a str>,
     deliver_logs_status: &'static str,
+    deliver_logs_error_message: Option<&'static str>,
     flow_log_id: Text<FlowLogId>,
     flow_log_status: &'static str,
     log_group_name: Option<&'a str>,
@@ -248,7 +261,7 @@ impl Operation for CreateFlowLogs {
 }
 
 impl Write for CreateFlowLogs {
-    fn run(txn: &mut Txn<'_>, _: &Caller, mut input: CreateFlowLogsIn) -> Result<Self::Out, Ec2Error> {
+    fn run(txn: &mut Txn<'_>, caller: &Caller, mut input: CreateFlowLogsIn) -> Result<Self::Out, Ec2Error> {
         // Whoever gives no token is told one.
         let token = input.client_token.take().filter(|token| !token.is_empty());
         let client_token = token.unwrap_or_else(|| new_token(txn));
@@ -259,7 +272,7 @@ impl Write for CreateFlowLogs {
         }
         let logs = match stamp.made(&txn.state)? {
             Some(_) => again(&txn.state, kind, &input.resource_ids, stamp.key()),
-            None => create(txn, kind, input, &stamp)?,
+            None => create(txn, caller, kind, input, &stamp)?,
         };
         let mut out = Self::Out { client_token, flow_log_ids: Vec::new(), unsuccessful: Vec::new() };
         for (resource, log) in logs {
@@ -275,17 +288,22 @@ impl Write for CreateFlowLogs {
 /// The logs of a call, by resource, or why there is none.
 type Logs = Vec<(String, Result<FlowLogId, FlowLogError>)>;
 
-fn create(txn: &mut Txn<'_>, kind: Kind, input: CreateFlowLogsIn, stamp: &Stamp) -> Result<Logs, Ec2Error> {
+fn create(
+    txn: &mut Txn<'_>,
+    caller: &Caller,
+    kind: Kind,
+    input: CreateFlowLogsIn,
+    stamp: &Stamp,
+) -> Result<Logs, Ec2Error> {
     let (resources, tags, settings) = settings::checked(txn, input)?;
     let tags = tags::given(&txn.state, FlowLog::KIND, tags)?;
     let settings = Arc::new(settings);
     let mut logs = Vec::with_capacity(resources.len());
     for id in resources {
         let state = &txn.state;
-        let resource = kind
-            .find(state, &id)
-            .and_then(|resource| Ok((resource, settings::external_bucket(txn, &settings.destination)?)));
-        let (resource, external) = match resource {
+        let resource =
+            kind.find(state, &id).and_then(|resource| Ok((resource, bucket::place(txn, caller, &settings)?)));
+        let (resource, place) = match resource {
             Ok(found) => found,
             Err(error) => {
                 logs.push((id, Err(error)));
@@ -301,14 +319,23 @@ fn create(txn: &mut Txn<'_>, kind: Kind, input: CreateFlowLogsIn, stamp: &Stamp)
             resource,
             settings: settings.clone(),
             created: txn.now,
+            failure: None,
+            recorded: Default::default(),
             client_token: Some(stamp.key()),
             tags: tags.clone(),
             memo: Memo::default(),
         };
-        if let Some(bucket) = external {
-            let message =
-                format!("{bucket} is not a bucket of this server: it is taken to exist and to allow all");
-            txn.note("ExternalBucket", row.id.to_string(), None, message);
+        match place {
+            Place::Ready => {}
+            Place::External(bucket) => {
+                let message =
+                    format!("{bucket} is not a bucket of this server: it is taken to exist and to allow all");
+                txn.note("ExternalBucket", row.id.to_string(), None, message);
+            }
+            // All logs of a call have one destination; what is granted already is not granted again.
+            Place::Grant(grant) => {
+                txn.post(txn.origin.account, Scope::Global, Letter::LetDeliver(Box::new(grant)));
+            }
         }
         stamp.keep(&mut txn.state, row.id.hex());
         logs.push((id, Ok(row.id)));
@@ -407,6 +434,7 @@ impl Write for DeleteFlowLogs {
         }
         for id in input.flow_log_ids.iter().filter_map(|id| FlowLogId::parse(id)) {
             txn.state.remove_flow_log(id);
+            txn.state.end_captures(id, txn.now);
         }
         Ok(Self::Out { unsuccessful: &[] })
     }

@@ -4,19 +4,15 @@ use super::super::error::Ec2Error;
 use super::super::error::flow_log::FlowLogError;
 use super::super::tags::TagSpecification;
 use super::{BUCKET, CreateFlowLogsIn, LOG_GROUP, PARQUET};
+use crate::iam::delivery::FLOW_LOGS;
 use crate::iam::trust::{ForSource, trusts};
-use crate::model::flow_log::{BucketOptions, TagField, default_format, version_of};
-use crate::model::sight::{Sight, sight};
+use crate::model::flow_log::{BucketOptions, TagField, bucket_of, default_format, version_of};
 use crate::model::{FlowLogSettings, LogDestination, Traffic, Txn};
 use crate::rules::role_with_arn;
 use serde::Deserialize;
 
-/// The service that delivers with the role. Source: VPC user guide, "IAM role for publishing flow logs".
-const DELIVERER: &str = "vpc-flow-logs.amazonaws.com";
 /// Seconds. Source: the page of CreateFlowLogs.
 const INTERVALS: [i64; 2] = [60, 600];
-/// A folder of this name is made by the service itself. Source: the page of CreateFlowLogs.
-const RESERVED_FOLDER: &str = "AWSLogs";
 /// Source: CloudWatch Logs API reference, CreateLogGroup.
 const LONGEST_GROUP_NAME: usize = 512;
 
@@ -60,8 +56,11 @@ pub(super) fn checked(
     if !INTERVALS.contains(&interval) {
         return Err(FlowLogError::BadInterval.into());
     }
+    let format_of = |options: &OptionsIn| options.file_format.clone();
+    if input.destination_options.as_ref().and_then(format_of).is_some_and(|format| format == PARQUET) {
+        return Err(Ec2Error::NotBuilt("CreateFlowLogs with files in the Parquet format"));
+    }
     let options = input.destination_options.map(|options| BucketOptions {
-        parquet: options.file_format.as_deref() == Some(PARQUET),
         hive_compatible: options.hive_compatible_partitions,
         per_hour: options.per_hour_partition,
     });
@@ -128,33 +127,6 @@ fn is_group_name(name: &str) -> bool {
     (1..=LONGEST_GROUP_NAME).contains(&name.len()) && name.bytes().all(legal)
 }
 
-/// The bucket of a destination, `arn:aws:s3:::bucket/folder/`; `None` if it is none.
-fn bucket_of(arn: &str) -> Option<&str> {
-    let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    let ["arn", _, "s3", "", "", path] = parts[..] else { return None };
-    let (bucket, folder) = path.split_once('/').unwrap_or((path, ""));
-    let legal = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b".-".contains(&b);
-    let is_bucket = (3..=63).contains(&bucket.len()) && bucket.bytes().all(legal);
-    (is_bucket && folder.split('/').all(|name| name != RESERVED_FOLDER)).then_some(bucket)
-}
-
-/// The bucket of a destination if nobody here can say whether it exists: a log to it is made and stays `ACTIVE`.
-///
-/// # Errors
-/// It does not exist; EC2-FL-BUCKET.
-pub(super) fn external_bucket<'a>(
-    txn: &Txn<'_>,
-    destination: &'a LogDestination,
-) -> Result<Option<&'a str>, FlowLogError> {
-    let LogDestination::Bucket(arn) = destination else { return Ok(None) };
-    let Some(bucket) = bucket_of(arn) else { return Ok(None) };
-    match sight(&txn.state.site, &txn.global, bucket, txn.elsewhere()) {
-        Sight::Missing => Err(FlowLogError::NoSuchBucket(bucket.to_owned())),
-        Sight::External(_, None) => Ok(Some(bucket)),
-        Sight::External(..) | Sight::Known(_) | Sight::Repository(_) => Ok(None),
-    }
-}
-
 // === Roles ===
 
 /// The role that delivers. It has to be there, and to trust the service: that much is tried at once.
@@ -178,7 +150,7 @@ fn role(
         (LogDestination::LogGroup { .. }, Some(arn)) => {
             // The flow log has no id yet: its ARN is known up to that.
             let source = txn.state.site.arn("ec2", "vpc-flow-log/fl-");
-            let by = ForSource { service: DELIVERER, account: txn.origin.account, source: &source };
+            let by = ForSource { service: FLOW_LOGS, account: txn.origin.account, source: &source };
             match role_with_arn(&txn.global, &arn) {
                 Some(role) if trusts(role.trust.policy(), by).is_ok() => Ok(Some(arn)),
                 _ => Err(FlowLogError::NotAssumable(arn).into()),
@@ -207,21 +179,6 @@ fn check_format(format: String) -> Result<String, FlowLogError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn buckets_are_told_by_their_arns() {
-        for (arn, bucket) in [
-            ("arn:aws:s3:::records", Some("records")),
-            ("arn:aws-cn:s3:::records/a/b/", Some("records")),
-            ("arn:aws:s3:::records/a/AWSLogs/", None),
-            ("arn:aws:s3:::x", None),
-            ("arn:aws:s3:us-east-1::records", None),
-            ("arn:aws:logs:us-east-1:123456789012:log-group:x", None),
-            ("records", None),
-        ] {
-            assert_eq!(bucket_of(arn), bucket, "{arn}");
-        }
-    }
 
     #[test]
     fn formats_are_lists_of_known_fields() {

@@ -79,6 +79,7 @@ struct DataSource {
 struct S3DataSource {
     s3_uri: String,
     s3_data_type: Option<String>,
+    s3_data_distribution_type: Option<String>,
     #[serde(default)]
     instance_group_names: Vec<String>,
 }
@@ -87,7 +88,8 @@ impl Channel {
     /// What is read from S3; a channel may be a file system's instead.
     pub fn data(&self) -> Option<DataNeed> {
         let source = self.data_source.s3.as_ref()?;
-        Some(DataNeed::typed(DataUse::Input, source.s3_data_type.as_deref(), &source.s3_uri))
+        let need = DataNeed::typed(DataUse::Input, source.s3_data_type.as_deref(), &source.s3_uri);
+        Some(need.distributed(source.s3_data_distribution_type.as_deref()))
     }
 
     fn instance_groups(&self) -> &[String] {
