@@ -10,7 +10,7 @@ use crate::model::{Account, State};
 use crate::services::{
     Caller, Home, Page, Printed, Read, Refused, Registrar, Reply, ReplyWriter, View, Write,
 };
-use crate::services::{ec2, iam, sagemaker, ssm, sts};
+use crate::services::{ec2, iam, logs, sagemaker, ssm, sts};
 use serde::{Serialize, Serializer};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -46,6 +46,7 @@ impl Operations {
         iam::operations(&mut Listing { service: ServiceId::Iam, into: &mut all });
         sts::operations(&mut Listing { service: ServiceId::Sts, into: &mut all });
         ssm::operations(&mut Listing { service: ServiceId::Ssm, into: &mut all });
+        logs::operations(&mut Listing { service: ServiceId::Logs, into: &mut all });
         all
     }
 

@@ -103,9 +103,11 @@ fn is_watched(txn: &Txn<'_>) -> bool {
     let site = &txn.state.site;
     let away = |account, region: &str| (account, region) != (site.account, &*site.region);
     !txn.state.flow_logs.is_empty()
-        || txn.state.peerings.iter().any(|row| {
-            [&row.requester, &row.accepter].iter().any(|side| away(side.account, &side.region))
-        })
+        || txn
+            .state
+            .peerings
+            .iter()
+            .any(|row| [&row.requester, &row.accepter].iter().any(|side| away(side.account, &side.region)))
 }
 
 /// What is sent and received in a phase that begins now.
@@ -132,7 +134,8 @@ impl Crew<'_> {
     /// The interface of each instance from which packets go. What the service brings it brings over its own.
     fn vantages(&self, txn: &Txn<'_>, of_service: bool) -> Vec<Vantage> {
         let of = |all: &Vec<NetworkInterfaceId>| {
-            let id = if of_service { all.last() } else { all.first().filter(|_| !self.needs.network_isolation) };
+            let id =
+                if of_service { all.last() } else { all.first().filter(|_| !self.needs.network_isolation) };
             Vantage::of(txn.state.interfaces.get(id?)?)
         };
         self.machines.iter().filter_map(of).collect()
@@ -149,7 +152,14 @@ impl Crew<'_> {
     }
 
     /// What goes over a path, besides a request and what it takes.
-    fn volume(&self, txn: &Txn<'_>, trace: &Trace, number: usize, bytes: (u64, u64), lasts: Duration) -> Volume {
+    fn volume(
+        &self,
+        txn: &Txn<'_>,
+        trace: &Trace,
+        number: usize,
+        bytes: (u64, u64),
+        lasts: Duration,
+    ) -> Volume {
         let interface = trace.flow.from.as_ref().and_then(|from| from.interface);
         let parts = [interface.map(|id| id.to_string()).unwrap_or_default(), self.phase.name().to_owned()];
         let lot = digest(0, &[parts[0].as_bytes(), parts[1].as_bytes()]) % u128::from(CLIENTS.1 - CLIENTS.0);
@@ -264,7 +274,8 @@ fn connections(txn: &Txn<'_>, crew: &Crew<'_>) -> Flows {
     let vantages = crew.vantages(txn, false);
     let mut all = Flows::new();
     for connection in behaviour.iter().flat_map(|behaviour| &behaviour.connects) {
-        let flows = vantages.iter().flat_map(|from| behaviour::flows(&connection.to, txn.origin.region(), from));
+        let flows =
+            vantages.iter().flat_map(|from| behaviour::flows(&connection.to, txn.origin.region(), from));
         let mut reaches = true;
         for flow in flows {
             let trace = follow(txn, &flow);

@@ -87,6 +87,21 @@ impl Flow {
         Self { record, next_hop, tags }
     }
 
+    /// What of it was before.
+    fn until(&self, at: SimTime) -> Option<Self> {
+        let mut flow = self.clone();
+        let record = &mut flow.record;
+        if record.end > at {
+            let span = |to: SimTime| (to.millis() - record.start.millis()).unsigned_abs();
+            let (part, whole) = (if record.start < at { span(at) } else { 0 }, span(record.end));
+            let packets = portion(record.packets, part, whole);
+            record.bytes = portion(record.bytes, packets, record.packets);
+            (record.packets, record.end) = (packets, at);
+            record.tcp_flags &= OPENING;
+        }
+        (flow.record.packets > 0).then_some(flow)
+    }
+
     fn add(&mut self, more: &FlowRecord) {
         let record = &mut self.record;
         record.packets += more.packets;
@@ -218,6 +233,12 @@ fn capture(txn: &mut Txn<'_>, log: &FlowLog, record: &FlowRecord) {
     }
 }
 
+/// So much of a whole as `part` is of `of`.
+fn portion(whole: u64, part: u64, of: u64) -> u64 {
+    let share = u128::from(whole) * u128::from(part) / u128::from(of.max(1));
+    u64::try_from(share).unwrap_or(u64::MAX)
+}
+
 /// The flags that a connection opens with, SYN and ACK; the others are those of its end.
 const OPENING: u8 = 0b1_0010;
 
@@ -235,10 +256,6 @@ fn pieces(record: &FlowRecord, length: i64, from: SimTime) -> Vec<(SimTime, Flow
         cuts.dedup();
     }
     let (packets, bytes, span) = (record.packets, record.bytes, (end - start).max(1));
-    let portion = |whole: u64, part: u64, of: u64| {
-        let share = u128::from(whole) * u128::from(part) / u128::from(of.max(1));
-        u64::try_from(share).unwrap_or(u64::MAX)
-    };
     let mut parts = Vec::with_capacity(cuts.len());
     let mut before = (0, 0);
     for (n, begin) in cuts.iter().enumerate() {
@@ -271,6 +288,21 @@ fn pieces(record: &FlowRecord, length: i64, from: SimTime) -> Vec<(SimTime, Flow
 }
 
 impl State {
+    /// Forgets what a flow log recorded of a time to come: it ends now.
+    pub fn end_captures(&mut self, log: FlowLogId, now: SimTime) {
+        let open = self.captures.by(&log).filter(|row| row.end() > now).cloned();
+        for row in open.collect::<Vec<_>>() {
+            let flows = row.flows.iter().filter_map(|(key, flow)| Some((*key, flow.until(now)?)));
+            let flows: OrdMap<_, _> = flows.collect();
+            if flows.is_empty() {
+                self.captures.remove(&row.key);
+            } else {
+                self.captures.insert(Capture { flows, ..Capture::clone(&row) });
+            }
+        }
+        self.time_delivery(log);
+    }
+
     /// Takes what a flow log has to deliver by now, the oldest window first.
     pub fn take_captures(&mut self, log: FlowLogId, now: SimTime) -> Vec<Arc<Capture>> {
         let due = self.captures.by(&log).filter(|row| row.due <= now).map(|row| row.key);

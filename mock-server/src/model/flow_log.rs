@@ -83,7 +83,6 @@ impl LogDestination {
 /// How the objects in a bucket look.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct BucketOptions {
-    pub parquet: bool,
     pub hive_compatible: bool,
     pub per_hour: bool,
 }

@@ -30,6 +30,7 @@ pub mod interface;
 pub mod job;
 pub mod launch_template;
 pub mod log;
+pub mod log_grant;
 pub mod managed_prefix_list;
 pub mod nat;
 pub mod network;
@@ -92,7 +93,7 @@ pub use job::{
     Course, Document, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Needs, Transition, VpcConfig,
 };
 pub use launch_template::{LaunchTemplate, LaunchVersion};
-pub use log::{LogEvent, LogGroup, LogStream, StreamKey};
+pub use log::{EventKey, LogClass, LogEvent, LogGroup, LogPolicy, LogStream, StreamKey};
 pub use managed_prefix_list::ManagedList;
 pub use nat::{NatGateway, NatGatewayAddress, NatGatewayState};
 pub use offering::Offerings;

@@ -157,6 +157,7 @@ pub struct State {
     // === CloudWatch Logs ===
     pub log_groups: Table<LogGroup>,
     pub log_streams: Table<LogStream>,
+    pub log_policies: Table<LogPolicy>,
     // === SageMaker ===
     pub jobs: Table<Job>,
     pub models: Table<SageModel>,
@@ -239,6 +240,7 @@ impl CellState for State {
             Letter::Peering(news) => peering::receive(txn, *news),
             Letter::Session(session) => drop(txn.state.sessions.insert(*session)),
             Letter::PutObject(put) => bucket::receive(txn, *put),
+            Letter::LetDeliver(grant) => log_grant::receive(txn, &grant),
             Letter::Flows(records) => drop(capture::collect(txn, records)),
         }
     }
@@ -252,6 +254,8 @@ pub enum Letter {
     Session(Box<Session>),
     /// Something wrote to a bucket here.
     PutObject(Box<PutObject>),
+    /// A bucket here is to let logs in.
+    LetDeliver(Box<log_grant::LogGrant>),
     /// What interfaces here saw.
     Flows(Vec<FlowRecord>),
 }
@@ -329,6 +333,7 @@ impl State {
         broken.extend(place::broken_invariants(self));
         broken.extend(flow_log::broken_invariants(self));
         broken.extend(capture::broken_invariants(self));
+        broken.extend(log::broken_invariants(self));
         broken.extend(iam::broken_invariants(self));
         table(&mut broken, "uploads", &self.uploads);
         broken.extend(bucket::broken_invariants(self));

@@ -62,11 +62,9 @@ fn spans(trace: &Trace, volume: &Volume) -> [Span; 2] {
             let packets = bytes.div_ceil(DATAGRAM).max(1);
             Span { packets, bytes: bytes.saturating_add(packets.saturating_mul(UDP_HEADERS)), flags: 0 }
         }),
-        Transport::Tcp if trace.cut().is_some() => [SYN, SYN | ACK].map(|flags| Span {
-            packets: ATTEMPTS,
-            bytes: ATTEMPTS * SYN_BYTES,
-            flags,
-        }),
+        Transport::Tcp if trace.cut().is_some() => {
+            [SYN, SYN | ACK].map(|flags| Span { packets: ATTEMPTS, bytes: ATTEMPTS * SYN_BYTES, flags })
+        }
         Transport::Tcp => {
             // Who connects opens and closes with two packets, who answers with one each; every second segment is
             // acknowledged by itself.

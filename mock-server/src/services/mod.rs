@@ -5,6 +5,7 @@ pub mod ec2;
 pub mod iam;
 #[cfg(test)]
 pub(crate) mod lab;
+pub mod logs;
 pub mod page;
 pub mod refusal;
 pub mod s3;

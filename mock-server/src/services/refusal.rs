@@ -72,6 +72,7 @@ pub fn all() -> impl Iterator<Item = &'static Line> {
         super::iam::error::IamError::lines(),
         super::sts::error::StsError::lines(),
         super::ssm::error::SsmError::lines(),
+        super::logs::error::LogsError::lines(),
         super::s3::S3Error::lines(),
     ];
     tables.into_iter().flatten()

@@ -137,7 +137,10 @@ pub(super) fn acts(asked: &Asked<'_>) -> Vec<Act> {
         acts.push(Act::on_all(actions, action));
     }
     match asked.service {
-        ServiceId::Ec2 => ec2::tagging(asked, actions, &mut acts),
+        ServiceId::Ec2 => {
+            ec2::tagging(asked, actions, &mut acts);
+            ec2::delivering(asked, &mut acts);
+        }
         _ => named::tagging(asked, &mut acts),
     }
     super::pass_role::passing(asked, &mut acts);

@@ -132,6 +132,17 @@ fn ids(asked: &Asked<'_>, wanted: &str) -> Vec<String> {
     found
 }
 
+/// Who has logs delivered to a bucket needs a right of CloudWatch Logs, which the reference does not list.
+/// Source: VPC user guide, "IAM policy for IAM principals that publish flow logs to Amazon S3".
+pub(super) fn delivering(asked: &Asked<'_>, acts: &mut Vec<Act>) {
+    let kind = asked.input.get("LogDestinationType").and_then(Value::as_str);
+    if (asked.operation, kind) == ("CreateFlowLogs", Some("s3")) {
+        let logs = Actions::of("logs");
+        let action = logs.and_then(|logs| Some((logs, logs.get("CreateLogDelivery")?)));
+        acts.extend(action.map(|(logs, action)| Act::on_all(logs, action)));
+    }
+}
+
 /// Members that name groups of the default VPC.
 const GROUP_NAMES: &[&str] = &["GroupName", "SecurityGroups"];
 

@@ -111,6 +111,20 @@ fn a_call_of_ec2_acts_on_what_it_names_and_on_what_it_makes() {
     );
 }
 
+/// Only with this right are logs delivered to buckets.
+#[test]
+fn flow_logs_to_buckets_take_a_right_of_cloudwatch_logs() {
+    let log = json!({ "ResourceIds": ["vpc-1"], "ResourceType": "VPC", "LogDestinationType": "s3" });
+    assert_eq!(
+        acts_of(ServiceId::Ec2, "CreateFlowLogs", &log),
+        [
+            "ec2:CreateFlowLogs arn:aws:ec2:vpc-flow-log/*",
+            "ec2:CreateFlowLogs arn:aws:ec2:vpc/vpc-1",
+            "logs:CreateLogDelivery *",
+        ]
+    );
+}
+
 #[test]
 fn a_call_of_others_acts_on_names() {
     let sagemaker = |operation, input| acts_of(ServiceId::SageMaker, operation, &input);

@@ -131,7 +131,7 @@ fn keys_are_as_documented() {
     // 2018-06-20 16:20.
     let at = ms(1_529_511_600_000);
     let key = |hive_compatible, per_hour, folder: &str| {
-        let options = BucketOptions { parquet: false, hive_compatible, per_hour };
+        let options = BucketOptions { hive_compatible, per_hour };
         key(folder, options, &site, id::<FlowLogId>(0x1234), at, 0xfe12)
     };
     let name = "123456789012_vpcflowlogs_us-east-1_fl-00000000000001234_20180620T1620Z_0000fe12.log.gz";

@@ -11,8 +11,8 @@ use crate::model::transit::TransitIndex;
 use crate::model::transit_table::TransitRoute;
 use crate::model::{
     Evidence, NetworkInterfaceId, Owner, PeeringStatus, RouteTarget, State, Subnet, SubnetId,
-    TransitAttachment, TransitGatewayAttachmentId, TransitGatewayId, TransitState, VpcId, VpcPeeringConnectionId,
-    Zone,
+    TransitAttachment, TransitGatewayAttachmentId, TransitGatewayId, TransitState, VpcId,
+    VpcPeeringConnectionId, Zone,
 };
 use ipnet::{IpNet, Ipv4Net};
 use std::sync::Arc;
@@ -24,7 +24,11 @@ fn attachment(state: &State, vpc: VpcId, gateway: TransitGatewayId) -> Option<Ar
 }
 
 /// The interface that a transit gateway has in a subnet.
-fn interface(state: &State, attachment: TransitGatewayAttachmentId, subnet: SubnetId) -> Option<NetworkInterfaceId> {
+fn interface(
+    state: &State,
+    attachment: TransitGatewayAttachmentId,
+    subnet: SubnetId,
+) -> Option<NetworkInterfaceId> {
     let owner = InterfaceIndex::Owner(Owner::TransitAttachment(attachment));
     state.interfaces.by(&owner).find(|row| row.subnet == subnet).map(|row| row.id)
 }

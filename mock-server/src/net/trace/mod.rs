@@ -55,8 +55,8 @@ mod tests;
 use crate::kernel::{AccountId, Elsewhere, Scope};
 use crate::model::path::{Flow, Hop, HopKind, Sighting, Trace, Transport, Vantage, Way};
 use crate::model::{
-    Evidence, NatGatewayId, NetworkInterface, NetworkInterfaceId, Owner, PeeringSide, RouteTarget, SecurityGroupId, State,
-    Subnet, VpcEndpoint,
+    Evidence, NatGatewayId, NetworkInterface, NetworkInterfaceId, Owner, PeeringSide, RouteTarget,
+    SecurityGroupId, State, Subnet, VpcEndpoint,
 };
 use ipnet::Ipv4Net;
 use std::net::Ipv4Addr;

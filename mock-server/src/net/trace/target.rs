@@ -360,14 +360,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Through something that sends on in its own name; `first` is the first hop at it.
-    fn through(
-        &mut self,
-        from: &Sender<'a>,
-        next: &Sender<'a>,
-        aim: &Aim<'a>,
-        to: &[Ipv4Net],
-        first: usize,
-    ) {
+    fn through(&mut self, from: &Sender<'a>, next: &Sender<'a>, aim: &Aim<'a>, to: &[Ipv4Net], first: usize) {
         let crosses = !from.place.is_same(&next.place);
         if crosses {
             self.acl_in(&next.place, single(from.address));

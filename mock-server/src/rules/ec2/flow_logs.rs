@@ -29,6 +29,13 @@ pub(super) const RULES: &[Ec2Rule] = &[
         "Create the bucket first.",
     ),
     rule(
+        "EC2-FL-BUCKET-POLICY",
+        Documented,
+        "The bucket that records go to lets them in: whoever owns it and may put its policy gets the statements for that added when the flow log is made, anybody else is refused without them.",
+        FLOW_LOGS,
+        "Let the owner of the bucket add the policy of the page, with the account and the region of the flow log.",
+    ),
+    rule(
         "EC2-FL-DUP",
         Documented,
         "A resource has at most one flow log with the same settings and destination.",

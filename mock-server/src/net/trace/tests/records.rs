@@ -6,9 +6,7 @@ use super::*;
 use crate::kernel::SimTime;
 use crate::model::network::ANY_V4;
 use crate::model::traffic::{EXCHANGE, FlowRecord, Volume};
-use crate::model::{
-    AclEntry, Attachment, Direction, Peer, Peering, PeeringSide, PeeringStatus, RouteTarget,
-};
+use crate::model::{AclEntry, Attachment, Direction, Peer, Peering, PeeringSide, PeeringStatus, RouteTarget};
 use proptest::prelude::*;
 
 fn volume() -> Volume {
@@ -39,10 +37,7 @@ fn from(scene: &Scene, interface: NetworkInterfaceId, mut flow: Flow) -> Flow {
 
 /// Interface, direction, and whether it was accepted.
 fn told(records: &[FlowRecord]) -> Vec<(NetworkInterfaceId, &'static str, bool)> {
-    records
-        .iter()
-        .map(|it| (it.interface, if it.ingress { "in" } else { "out" }, it.accepted))
-        .collect()
+    records.iter().map(|it| (it.interface, if it.ingress { "in" } else { "out" }, it.accepted)).collect()
 }
 
 /// The addresses of a record: interface's source and destination, then those in the packets.

@@ -30,6 +30,12 @@ refusals! {
         /// Told of each resource.
         NoSuchBucket(bucket: String) = "400" for "EC2-FL-BUCKET",
             text "LogDestination: {bucket} does not exist";
+        /// The same.
+        BucketDenied(bucket: String) = "400" for "EC2-FL-BUCKET-POLICY",
+            text "Access Denied for LogDestination: {bucket}. Please check LogDestination permission";
+        /// The same. Documented: the name, which may as well be the code.
+        BucketPolicyFull(bucket: String) = "400" for "EC2-FL-BUCKET-POLICY",
+            assumed "LogDestinationPermissionIssueException: the policy of {bucket} has no room for another grant";
         AlreadyExists = "FlowLogAlreadyExists" for "EC2-FL-DUP",
             assumed "Error. There is an existing Flow Log with the same configuration and log destination.";
         TwoDestinations = "InvalidParameter" for "EC2-FL-DEST",

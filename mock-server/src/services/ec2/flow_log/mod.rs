@@ -2,6 +2,7 @@
 //!
 //! Source: VPC user guide, "Logging IP traffic using VPC Flow Logs"; EC2-FL-*.
 
+mod bucket;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -12,15 +13,16 @@ use super::error::flow_log::{Counted, FlowLogError};
 use super::error::{Ec2Error, Missing};
 use super::filter::Probe;
 use super::tags::{self, TagSet, TagSpecification};
-use crate::kernel::Memo;
+use crate::kernel::{Memo, Scope};
 use crate::model::flow_log::{DeliveryFailure, FlowLogIndex};
 use crate::model::{
-    FlowLog, FlowLogId, Id, LogDestination, Logged, NetworkInterfaceId, Site, State, SubnetId, Traffic, Txn,
-    VpcId,
+    FlowLog, FlowLogId, Id, Letter, LogDestination, Logged, NetworkInterfaceId, Site, State, SubnetId,
+    Traffic, Txn, VpcId,
 };
 use crate::services::{Caller, Operation, Refused, Write};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use bucket::Place;
 use serde::{Deserialize, Serialize, Serializer};
 use std::sync::Arc;
 
@@ -99,7 +101,7 @@ impl Resource for FlowLog {
             tags: TagSet(&self.tags),
             max_aggregation_interval: settings.interval,
             destination_options: settings.options.map(|options| OptionsView {
-                file_format: if options.parquet { PARQUET } else { PLAIN_TEXT },
+                file_format: PLAIN_TEXT,
                 hive_compatible_partitions: options.hive_compatible,
                 per_hour_partition: options.per_hour,
             }),
@@ -259,7 +261,7 @@ impl Operation for CreateFlowLogs {
 }
 
 impl Write for CreateFlowLogs {
-    fn run(txn: &mut Txn<'_>, _: &Caller, mut input: CreateFlowLogsIn) -> Result<Self::Out, Ec2Error> {
+    fn run(txn: &mut Txn<'_>, caller: &Caller, mut input: CreateFlowLogsIn) -> Result<Self::Out, Ec2Error> {
         // Whoever gives no token is told one.
         let token = input.client_token.take().filter(|token| !token.is_empty());
         let client_token = token.unwrap_or_else(|| new_token(txn));
@@ -270,7 +272,7 @@ impl Write for CreateFlowLogs {
         }
         let logs = match stamp.made(&txn.state)? {
             Some(_) => again(&txn.state, kind, &input.resource_ids, stamp.key()),
-            None => create(txn, kind, input, &stamp)?,
+            None => create(txn, caller, kind, input, &stamp)?,
         };
         let mut out = Self::Out { client_token, flow_log_ids: Vec::new(), unsuccessful: Vec::new() };
         for (resource, log) in logs {
@@ -286,17 +288,22 @@ impl Write for CreateFlowLogs {
 /// The logs of a call, by resource, or why there is none.
 type Logs = Vec<(String, Result<FlowLogId, FlowLogError>)>;
 
-fn create(txn: &mut Txn<'_>, kind: Kind, input: CreateFlowLogsIn, stamp: &Stamp) -> Result<Logs, Ec2Error> {
+fn create(
+    txn: &mut Txn<'_>,
+    caller: &Caller,
+    kind: Kind,
+    input: CreateFlowLogsIn,
+    stamp: &Stamp,
+) -> Result<Logs, Ec2Error> {
     let (resources, tags, settings) = settings::checked(txn, input)?;
     let tags = tags::given(&txn.state, FlowLog::KIND, tags)?;
     let settings = Arc::new(settings);
     let mut logs = Vec::with_capacity(resources.len());
     for id in resources {
         let state = &txn.state;
-        let resource = kind
-            .find(state, &id)
-            .and_then(|resource| Ok((resource, settings::external_bucket(txn, &settings.destination)?)));
-        let (resource, external) = match resource {
+        let resource =
+            kind.find(state, &id).and_then(|resource| Ok((resource, bucket::place(txn, caller, &settings)?)));
+        let (resource, place) = match resource {
             Ok(found) => found,
             Err(error) => {
                 logs.push((id, Err(error)));
@@ -318,10 +325,17 @@ fn create(txn: &mut Txn<'_>, kind: Kind, input: CreateFlowLogsIn, stamp: &Stamp)
             tags: tags.clone(),
             memo: Memo::default(),
         };
-        if let Some(bucket) = external {
-            let message =
-                format!("{bucket} is not a bucket of this server: it is taken to exist and to allow all");
-            txn.note("ExternalBucket", row.id.to_string(), None, message);
+        match place {
+            Place::Ready => {}
+            Place::External(bucket) => {
+                let message =
+                    format!("{bucket} is not a bucket of this server: it is taken to exist and to allow all");
+                txn.note("ExternalBucket", row.id.to_string(), None, message);
+            }
+            // All logs of a call have one destination; what is granted already is not granted again.
+            Place::Grant(grant) => {
+                txn.post(txn.origin.account, Scope::Global, Letter::LetDeliver(Box::new(grant)));
+            }
         }
         stamp.keep(&mut txn.state, row.id.hex());
         logs.push((id, Ok(row.id)));
@@ -420,6 +434,7 @@ impl Write for DeleteFlowLogs {
         }
         for id in input.flow_log_ids.iter().filter_map(|id| FlowLogId::parse(id)) {
             txn.state.remove_flow_log(id);
+            txn.state.end_captures(id, txn.now);
         }
         Ok(Self::Out { unsuccessful: &[] })
     }

@@ -7,7 +7,6 @@ use super::{BUCKET, CreateFlowLogsIn, LOG_GROUP, PARQUET};
 use crate::iam::delivery::FLOW_LOGS;
 use crate::iam::trust::{ForSource, trusts};
 use crate::model::flow_log::{BucketOptions, TagField, bucket_of, default_format, version_of};
-use crate::model::sight::{Sight, sight};
 use crate::model::{FlowLogSettings, LogDestination, Traffic, Txn};
 use crate::rules::role_with_arn;
 use serde::Deserialize;
@@ -57,8 +56,11 @@ pub(super) fn checked(
     if !INTERVALS.contains(&interval) {
         return Err(FlowLogError::BadInterval.into());
     }
+    let format_of = |options: &OptionsIn| options.file_format.clone();
+    if input.destination_options.as_ref().and_then(format_of).is_some_and(|format| format == PARQUET) {
+        return Err(Ec2Error::NotBuilt("CreateFlowLogs with files in the Parquet format"));
+    }
     let options = input.destination_options.map(|options| BucketOptions {
-        parquet: options.file_format.as_deref() == Some(PARQUET),
         hive_compatible: options.hive_compatible_partitions,
         per_hour: options.per_hour_partition,
     });
@@ -123,23 +125,6 @@ fn log_group(txn: &Txn<'_>, arn: String) -> Result<LogDestination, FlowLogError>
 fn is_group_name(name: &str) -> bool {
     let legal = |b: u8| b.is_ascii_alphanumeric() || b".-_/#".contains(&b);
     (1..=LONGEST_GROUP_NAME).contains(&name.len()) && name.bytes().all(legal)
-}
-
-/// The bucket of a destination if nobody here can say whether it exists: a log to it is made and stays `ACTIVE`.
-///
-/// # Errors
-/// It does not exist; EC2-FL-BUCKET.
-pub(super) fn external_bucket<'a>(
-    txn: &Txn<'_>,
-    destination: &'a LogDestination,
-) -> Result<Option<&'a str>, FlowLogError> {
-    let LogDestination::Bucket(arn) = destination else { return Ok(None) };
-    let Some((bucket, _)) = bucket_of(arn) else { return Ok(None) };
-    match sight(&txn.state.site, &txn.global, bucket, txn.elsewhere()) {
-        Sight::Missing => Err(FlowLogError::NoSuchBucket(bucket.to_owned())),
-        Sight::External(_, None) => Ok(Some(bucket)),
-        Sight::External(..) | Sight::Known(_) | Sight::Repository(_) => Ok(None),
-    }
 }
 
 // === Roles ===

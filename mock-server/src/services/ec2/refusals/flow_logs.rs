@@ -5,6 +5,7 @@ use super::super::flow_log::{CreateFlowLogs, DeleteFlowLogs};
 use super::super::harness::{Lab, NOW};
 use super::{Seen, with};
 use crate::kernel::Scope;
+use crate::model::{Bucket, PolicyDocument};
 use crate::services::refusal::Refusal;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -112,6 +113,11 @@ fn settings(seen: &mut Seen<'_>, all: &Value, to_bucket: &Value, to_group: &Valu
         "CreateFlowLogs for transit gateways, NAT gateways and core networks is not implemented by this mock",
     );
     seen.write::<CreateFlowLogs>(
+        with(to_bucket.clone(), json!({ "DestinationOptions": { "FileFormat": "parquet" } })),
+        "NotImplemented",
+        "CreateFlowLogs with files in the Parquet format is not implemented by this mock",
+    );
+    seen.write::<CreateFlowLogs>(
         with(to_bucket.clone(), json!({ "TrafficType": null })),
         "MissingParameter",
         "The request must contain the parameter trafficType",
@@ -182,9 +188,36 @@ fn each_resource(seen: &mut Seen<'_>, to_bucket: &Value) {
     });
     assert_eq!(made, Ok(()));
     let answer = seen.lab.write::<CreateFlowLogs>(to_bucket.clone());
-    let error = FlowLogError::NoSuchBucket(String::new());
+    bucket(
+        seen,
+        &answer,
+        FlowLogError::NoSuchBucket("records".into()),
+        "LogDestination: records does not exist",
+    );
+    let denied = "Access Denied for LogDestination: records. Please check LogDestination permission";
+    let full = "LogDestinationPermissionIssueException: the policy of records has no room for another grant";
+    let long = json!({ "Statement": [], "Id": "x".repeat(20_000) }).to_string();
+    for (policy, error, message) in [
+        ("no policy", FlowLogError::BucketDenied("records".into()), denied),
+        (&long, FlowLogError::BucketPolicyFull("records".into()), full),
+    ] {
+        let row = Bucket {
+            policy: Some(PolicyDocument::new(policy)),
+            ..Bucket::new("records", seen.lab.account.id, "us-east-1".into(), NOW)
+        };
+        let made: Result<(), ()> = seen.lab.account.write(&Scope::Global, NOW, true, |txn| {
+            txn.state.buckets.insert(row);
+            Ok(())
+        });
+        assert_eq!(made, Ok(()));
+        let answer = seen.lab.write::<CreateFlowLogs>(to_bucket.clone());
+        bucket(seen, &answer, error, message);
+    }
+}
+
+fn bucket(seen: &mut Seen<'_>, answer: &Value, error: FlowLogError, message: &str) {
     let told = &answer["Unsuccessful"][0]["Error"];
-    assert_eq!(told, &json!({ "Code": "400", "Message": "LogDestination: records does not exist" }));
+    assert_eq!(told, &json!({ "Code": "400", "Message": message }));
     assert_eq!(answer["FlowLogIds"], json!([]));
     seen.names.insert(error.line().name.to_owned());
 }

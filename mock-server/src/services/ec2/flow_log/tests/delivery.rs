@@ -99,12 +99,15 @@ fn scene(profile: Profile, more: &Value) -> Scene {
 /// All that was delivered to the group `records`, with times in seconds from the laboratory's beginning.
 fn delivered(lab: &Lab) -> Vec<(String, i64, String)> {
     let state = lab.state();
-    let of = |stream: &crate::model::LogStream| -> Vec<_> {
+    let Some(group) = state.log_groups.get(&"records".into()) else { return Vec::new() };
+    let mut all = Vec::new();
+    for stream in state.streams_of(&group.name) {
         let since = |at: SimTime| (at.millis() - NOW.millis()).div_euclid(1_000);
-        let name = stream.key.name.to_string();
-        stream.events.iter().map(|it| (name.clone(), since(it.at), it.message.to_string())).collect()
-    };
-    state.log_streams.iter().filter(|stream| &*stream.key.group == "records").flat_map(|it| of(it)).collect()
+        // Also what is to come.
+        let events = stream.all_seen(group, SimTime::NEVER);
+        all.extend(events.map(|it| (stream.key.name.to_string(), since(it.at), it.message.to_string())));
+    }
+    all
 }
 
 fn status(lab: &Lab, log: &str) -> (String, Value) {
@@ -200,6 +203,20 @@ fn what_was_recorded_before_the_log_went_is_delivered_and_nothing_after() {
     assert_eq!(delivered(&lab).len(), 1);
     see(&lab, vec![record]);
     assert!(lab.state().timers.is_empty());
+}
+
+/// Jobs tell of what they send and receive when they begin to.
+#[test]
+fn what_was_to_come_when_the_log_went_is_not_delivered() {
+    let Scene { lab, interface, log, .. } = scene(Profile::Realistic, &json!({}));
+    see(&lab, vec![record(&lab, &interface, 0, 100)]);
+    advance(&lab, 20);
+    lab.write::<DeleteFlowLogs>(json!({ "FlowLogIds": [log] }));
+    assert_eq!(lab.state().captures.len(), 1);
+    advance(&lab, 1_000);
+    let told = delivered(&lab);
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].2, "2 200 1700000000 1700000020 OK");
 }
 
 #[test]
@@ -334,7 +351,13 @@ proptest! {
             for (what, n, span, packets) in &steps {
                 match what {
                     0 => advance(&lab, span.unsigned_abs()),
-                    1 => drop(logs.pop().map(|log| lab.write::<DeleteFlowLogs>(json!({ "FlowLogIds": [log] })))),
+                    1 => {
+                        // What is still to come when a log goes is not told.
+                        advance(&lab, 400);
+                        logs.drain(..).for_each(|log| {
+                            lab.write::<DeleteFlowLogs>(json!({ "FlowLogIds": [log] }));
+                        });
+                    }
                     2 if logs.is_empty() => {
                         let format = json!({ "LogFormat": "${interface-id} ${srcport} ${packets} ${bytes} ${log-status}" });
                         logs.push(create(&lab, "Subnet", &subnet, &format));

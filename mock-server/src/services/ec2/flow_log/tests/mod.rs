@@ -60,7 +60,7 @@ fn a_log_to_a_bucket_has_its_options_and_defaults() {
     let made = lab.write::<CreateFlowLogs>(json!({
         "ResourceType": "Subnet", "ResourceIds": [subnet], "TrafficType": "ALL",
         "LogDestinationType": "s3", "LogDestination": "arn:aws:s3:::records/folder/",
-        "DestinationOptions": { "FileFormat": "parquet" },
+        "DestinationOptions": { "PerHourPartition": true },
     }));
     let row =
         lab.read::<Describe<FlowLog>>(json!({ "FlowLogIds": made["FlowLogIds"] }))["FlowLogs"][0].clone();
@@ -69,7 +69,7 @@ fn a_log_to_a_bucket_has_its_options_and_defaults() {
     assert_eq!(row["LogFormat"], crate::model::flow_log::default_format());
     assert_eq!(
         row["DestinationOptions"],
-        json!({ "FileFormat": "parquet", "HiveCompatiblePartitions": false, "PerHourPartition": false })
+        json!({ "FileFormat": "plain-text", "HiveCompatiblePartitions": false, "PerHourPartition": true })
     );
     assert_eq!((row.get("LogGroupName"), row.get("DeliverLogsPermissionArn")), (None, None));
 }
