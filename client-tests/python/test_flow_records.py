@@ -119,7 +119,7 @@ def test_a_healthy_job_downloads_and_uploads(watched):
     # The service's interface carries all of it; whoever runs instances of their own sees no instance here.
     assert len({one["interface-id"] for one in received + sent}) == 1
     assert {(one["vpc-id"], one["instance-id"], one["interface-type"]) for one in records} == {
-        (watched.net.vpc, "-", "interface")}
+        (watched.net.vpc, "-", "-")}
     assert {one["subnet-id"] for one in records} <= set(watched.net.subnets)
     download, upload = min(sent, key=lambda one: one["start"]), max(sent, key=lambda one: one["end"])
     assert download["end"] <= upload["start"] and download["dstport"] == upload["dstport"] == 443

@@ -47,7 +47,8 @@ pub(super) fn recorded(lab: &Lab) -> Vec<FlowRecord> {
 fn watched() -> Site {
     let site = Site::new(Profile::Realistic);
     site.lab.bucket("data");
-    for (key, size) in [("train/1", 10), ("train/2", 30), ("in/a.csv", 10), ("in/b/c.csv", 30), ("model.tar.gz", 5)]
+    for (key, size) in
+        [("train/1", 10), ("train/2", 30), ("in/a.csv", 10), ("in/b/c.csv", 30), ("model.tar.gz", 5)]
     {
         site.lab.object("data", key, Content::Size(size << 20));
     }
@@ -73,7 +74,10 @@ fn run(site: &Site, kind: JobKind, request: Value) -> (Vec<FlowRecord>, Vec<Netw
 
 /// What S3 says, and what is said to it, in the order of time.
 fn to_s3(records: &[FlowRecord]) -> Vec<&FlowRecord> {
-    records.iter().filter(|it| it.destination_service == Some("S3") || it.source_service == Some("S3")).collect()
+    records
+        .iter()
+        .filter(|it| it.destination_service == Some("S3") || it.source_service == Some("S3"))
+        .collect()
 }
 
 fn megabytes(bytes: u64) -> u64 {
@@ -167,14 +171,18 @@ fn an_isolated_container_sends_nothing() {
     request["EnableNetworkIsolation"] = json!(true);
     let (records, interfaces) = run(&site, JobKind::Training, request);
     assert_eq!(interfaces.len(), 2);
-    let services: BTreeSet<_> = records.iter().map(|it| it.destination_service.or(it.source_service)).collect();
+    let services: BTreeSet<_> =
+        records.iter().map(|it| it.destination_service.or(it.source_service)).collect();
     assert_eq!(services, BTreeSet::from([Some("S3"), Some("AMAZON")]));
 }
 
 #[test]
 fn containers_connect_over_their_own_interface_up_to_where_they_give_up() {
     let site = watched();
-    declare(&site, "connects: [{to: '203.0.113.7:80', onFailure: log}, {to: '203.0.113.8:80'}, {to: '203.0.113.9:80'}]");
+    declare(
+        &site,
+        "connects: [{to: '203.0.113.7:80', onFailure: log}, {to: '203.0.113.8:80'}, {to: '203.0.113.9:80'}]",
+    );
     let (records, _) = run(&site, JobKind::Training, site.request("calls", 1));
     let tried: Vec<_> = records.iter().filter(|it| it.destination_port == 80).collect();
     let hosts: Vec<_> = tried.iter().map(|it| it.destination.to_string()).collect();
