@@ -3,6 +3,7 @@
 
 pub mod flow_log;
 pub mod group_vpc;
+pub mod insights;
 pub mod instance;
 pub mod nat_gateway;
 pub mod prefix_list;
@@ -31,6 +32,7 @@ pub fn step(txn: &mut Txn<'_>, owner: Owner, what: Alarm) {
         Owner::GroupAssociation(group, vpc) => group_vpc::step(txn, group, vpc),
         Owner::Instance(id) => instance::step(txn, id),
         Owner::TerminatedInstance(id) => instance::forget(txn, id),
+        Owner::InsightsAnalysis(id) => insights::step(txn, id, what),
         // Not of networks: see `jobs`.
         Owner::Job(_) | Owner::Endpoint(_) | Owner::Fleet(_) => {}
     }

@@ -6,6 +6,7 @@
 pub mod address;
 mod endpoints;
 pub mod flow_log;
+pub mod insights;
 pub mod groups;
 pub mod instances;
 pub mod interfaces;
@@ -286,6 +287,7 @@ refusals! {
         Instance(InstanceError),
         FlowLog(flow_log::FlowLogError),
         LaunchTemplate(launch_template::LaunchTemplateError),
+        Insights(insights::InsightsError),
         Transit(transit::TransitError),
     }
 }

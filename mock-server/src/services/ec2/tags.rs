@@ -4,7 +4,7 @@ use super::describe::{Resource, Window, find};
 use super::error::Ec2Error;
 use super::filter::{Filter, Filters};
 use crate::model::{
-    AllocationId, DhcpOptions, EgressOnlyInternetGateway, FlowLog, Id, InstanceId, InternetGateway,
+    AllocationId, DhcpOptions, EgressOnlyInternetGateway, FlowLog, Id, InsightsAnalysis, InsightsPath, InstanceId, InternetGateway,
     LaunchTemplate, NatGateway, NetworkAcl, NetworkInterface, Peering, PrefixList, RouteTable, SecurityGroup,
     SecurityGroupRuleId, State, Subnet, SubnetCidrReservation, Tags, TransitAttachment, TransitGateway,
     TransitRouteTable, Txn, Vpc, VpcEndpoint, VpnGateway,
@@ -175,6 +175,8 @@ const KINDS: &[Kind] = &[
     kind::<FlowLog>(),
     kind::<LaunchTemplate>(),
     kind::<TransitRouteTable>(),
+    kind::<InsightsPath>(),
+    kind::<InsightsAnalysis>(),
 ];
 
 const fn kind<R: Resource>() -> Kind {
