@@ -53,8 +53,8 @@ pub fn code(hop: &Hop) -> Option<&'static str> {
     let prefix = hop.at.rsplit_once('-').map_or("", |(prefix, _)| prefix);
     let state = hop.evidence.get("state").unwrap_or_default();
     let fits = |wanted: &str, known: &str| wanted == "*" || wanted == known;
-    let line = CODES.iter().find(|(kinds, at, says, _)| {
-        kinds.contains(&hop.kind) && fits(at, prefix) && fits(says, state)
-    });
+    let line = CODES
+        .iter()
+        .find(|(kinds, at, says, _)| kinds.contains(&hop.kind) && fits(at, prefix) && fits(says, state));
     line.map(|(.., code)| *code)
 }

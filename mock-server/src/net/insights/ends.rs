@@ -70,7 +70,8 @@ fn explained(code: &str) -> Facts {
 /// What an id means in a region. `Err(None)`: it is of no use in the network.
 fn end(state: &State, id: &str) -> Result<End, Option<NotBuilt>> {
     let prefix = id.rsplit_once('-').map_or("", |(prefix, _)| prefix);
-    let attached = |id: InternetGatewayId| state.internet_gateways.get(&id).is_some_and(|row| row.vpc.is_some());
+    let attached =
+        |id: InternetGatewayId| state.internet_gateways.get(&id).is_some_and(|row| row.vpc.is_some());
     let of_endpoint = |id: VpcEndpointId| -> Result<End, Option<NotBuilt>> {
         let row = state.vpc_endpoints.get(&id).ok_or(None)?;
         Ok(match row.kind() {
@@ -212,13 +213,15 @@ pub fn attempts(asked: &Asked<'_>, parts: &Parts<'_>, path: &InsightsPath) -> Re
         return Err(Stop::NotBuilt("a path from a resource of another account"));
     }
     let search = Search { asked, parts, path, ports, wanted, from: leaving.source };
+    if let Some(id) = VpcEndpointId::parse(&path.source.id) {
+        return Err(search.from_endpoint(id, &finish));
+    }
     match begin {
         End::Interfaces(rows) => search.from_interfaces(&rows, &finish),
         End::Edge(RouteTarget::InternetGateway(id)) => search.from_internet(id, &finish),
-        End::Edge(RouteTarget::Endpoint(id)) => Err(search.from_endpoint(id, &finish)),
-        End::Edge(_) => {
-            Err(Stop::NotBuilt("a path from a peering connection, a transit gateway or a virtual private gateway"))
-        }
+        End::Edge(_) => Err(Stop::NotBuilt(
+            "a path from a peering connection, a transit gateway or a virtual private gateway",
+        )),
         End::Address(_) => Err(Stop::NotBuilt("a path from an address")),
     }
 }
@@ -356,7 +359,9 @@ impl Search<'_> {
         let mut all = Vec::new();
         for row in rows {
             let meant = |address: &&Ipv4Addr| self.wanted.is_none_or(|wanted| wanted == **address);
-            all.extend(row.addresses.iter().filter(meant).filter_map(|it| Some((&**row, vantage(row, *it)?))));
+            all.extend(
+                row.addresses.iter().filter(meant).filter_map(|it| Some((&**row, vantage(row, *it)?))),
+            );
         }
         match self.wanted {
             Some(wanted) if all.is_empty() => {
@@ -391,7 +396,9 @@ impl Search<'_> {
                 &found
             }
             End::Edge(RouteTarget::InternetGateway(_)) => {
-                return Err(Stop::Explained(explained("IGW_NAT_REFLECTION").part("InternetGateway", component)));
+                return Err(Stop::Explained(
+                    explained("IGW_NAT_REFLECTION").part("InternetGateway", component),
+                ));
             }
             End::Edge(_) => return Err(Stop::NotBuilt("a path from an internet gateway to another gateway")),
         };

@@ -18,9 +18,7 @@ mod tests;
 pub use parts::{Kind, kind_of};
 
 use crate::kernel::{AccountId, Elsewhere, Scope};
-use crate::model::insights::{
-    AnalysisStatus, Fact, Facts, Header, InsightsAnalysis, InsightsPath, Outcome,
-};
+use crate::model::insights::{AnalysisStatus, Fact, Facts, InsightsAnalysis, InsightsPath, Outcome};
 use crate::model::path::Trace;
 use crate::model::{Alarm, NetworkInsightsAnalysisId, Owner, Profile, State, Txn};
 use crate::net::Terrain;
@@ -131,12 +129,7 @@ fn blocked(
 }
 
 /// The filter that a path fails which packets can take.
-fn restriction(
-    asked: &Asked<'_>,
-    parts: &Parts<'_>,
-    path: &InsightsPath,
-    steps: &Steps,
-) -> Option<Facts> {
+fn restriction(asked: &Asked<'_>, parts: &Parts<'_>, path: &InsightsPath, steps: &Steps) -> Option<Facts> {
     let id = |arn: &str| arn.rsplit_once('/').map_or(arn, |(_, id)| id).to_owned();
     let all = || steps.forward.iter().chain(&steps.back);
     let traverses = |arn: &Arc<str>| {
@@ -155,7 +148,6 @@ fn restriction(
     let is = |wanted: Option<Ipv4Addr>, known: &[ipnet::Ipv4Net]| {
         wanted.is_none_or(|wanted| known.iter().any(|net| net.contains(&wanted)))
     };
-    let _: &Header = header;
     if !is(wanted.source, &header.sources) {
         return Some(why("FILTER_AT_DESTINATION_SOURCE_ADDRESS"));
     }

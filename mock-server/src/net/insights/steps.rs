@@ -85,7 +85,10 @@ pub fn steps(parts: &Parts<'_>, trace: &Trace, ends: &Ends) -> Steps {
                 if let Some(attachment) = hop.evidence.get("attachment") {
                     step = step.part("AttachedTo", parts.part(attachment));
                 }
-                through.push((step.clone(), changed.is_some().then_some(hop.evidence.get("nat_subnet")).flatten()));
+                through.push((
+                    step.clone(),
+                    changed.is_some().then_some(hop.evidence.get("nat_subnet")).flatten(),
+                ));
                 if let Some(header) = changed {
                     step = step.with("OutboundHeader", Fact::Header(header));
                 }
@@ -141,7 +144,6 @@ pub fn steps(parts: &Parts<'_>, trace: &Trace, ends: &Ends) -> Steps {
     steps
 }
 
-
 /// What packets look like after they were sent on in another name; `None`: as before.
 fn send_on(parts: &Parts<'_>, hop: &Hop, header: &mut Header) -> Option<Header> {
     let nat = NatGatewayId::parse(&hop.at);
@@ -149,9 +151,7 @@ fn send_on(parts: &Parts<'_>, hop: &Hop, header: &mut Header) -> Option<Header> 
     let address = public.or_else(|| {
         parts.find(|state| match nat {
             Some(nat) => state.nat_gateways.get(&nat)?.addresses.first()?.private,
-            None => {
-                state.interfaces.get(&NetworkInterfaceId::parse(&hop.at)?)?.addresses.first().copied()
-            }
+            None => state.interfaces.get(&NetworkInterfaceId::parse(&hop.at)?)?.addresses.first().copied(),
         })
     })?;
     header.sources = single(address);

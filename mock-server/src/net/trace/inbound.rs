@@ -11,7 +11,12 @@ use std::net::Ipv4Addr;
 
 /// Follows a flow from an address of the internet through a gateway to the interface that is the flow's goal. It goes to
 /// the interface's public address, which the gateway replaces. Where the flow itself begins is not asked.
-pub fn trace_inbound(terrain: &Terrain<'_>, gateway: InternetGatewayId, from: Ipv4Addr, flow: &Flow) -> Trace {
+pub fn trace_inbound(
+    terrain: &Terrain<'_>,
+    gateway: InternetGatewayId,
+    from: Ipv4Addr,
+    flow: &Flow,
+) -> Trace {
     let mut walk = Walk { terrain, flow, hops: Vec::new(), way: Way::default(), came: None };
     if let Goal::Peer(vantage) = &flow.to {
         walk.come_in(gateway, from, vantage);

@@ -50,7 +50,7 @@ mod range;
 mod route;
 mod target;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use crate::kernel::{Elsewhere, Scope};
 use crate::model::path::{Flow, Hop, HopKind, Trace, Transport, Vantage, Way};
@@ -81,8 +81,8 @@ pub fn trace(terrain: &Terrain<'_>, flow: &Flow) -> Trace {
     Trace { flow: flow.clone(), hops: walk.hops, way: walk.way }
 }
 
-pub use inbound::trace_inbound;
 pub use group::entries;
+pub use inbound::trace_inbound;
 pub use range::v4;
 pub use target::{PRIVATE, SHARED};
 

@@ -411,14 +411,14 @@ impl<'a> Walk<'a> {
             return self.target(from, id, false, "EC2-RT-BLACKHOLE", Evidence::none());
         };
         let passed = row.attachment.is_some() && !row.source_dest_check && from.relays < MOST_RELAYS;
-        let evidence = Evidence::none()
-            .with("interface", id)
-            .with("attribute", "sourceDestCheck")
-            .with("state", match () {
+        let evidence = Evidence::none().with("interface", id).with("attribute", "sourceDestCheck").with(
+            "state",
+            match () {
                 () if row.source_dest_check => "checked",
                 () if row.attachment.is_none() => "not attached",
                 () => "unchecked",
-            });
+            },
+        );
         self.target(from, id, passed, "EC2-RT-TARGET", evidence);
         let Some(address) = row.addresses.first().copied().filter(|_| from.relays < MOST_RELAYS) else {
             return;

@@ -6,8 +6,8 @@
 pub mod address;
 mod endpoints;
 pub mod flow_log;
-pub mod insights;
 pub mod groups;
+pub mod insights;
 pub mod instances;
 pub mod interfaces;
 pub mod launch_template;

@@ -96,10 +96,10 @@ pub use tags::of as tags_of;
 
 use super::Registrar;
 use crate::model::{
-    DhcpOptions, EgressOnlyInternetGateway, FlowLog, InsightsAnalysis, InsightsPath, InterfacePermission, InternetGateway, LaunchTemplate,
-    NatGateway, NetworkAcl, NetworkInterface, Peering, PrefixList, RouteTable, SecurityGroup, Subnet,
-    SubnetCidrReservation, TransitAttachment, TransitGateway, TransitRouteTable, Vpc, VpcEndpoint,
-    VpnGateway,
+    DhcpOptions, EgressOnlyInternetGateway, FlowLog, InsightsAnalysis, InsightsPath, InterfacePermission,
+    InternetGateway, LaunchTemplate, NatGateway, NetworkAcl, NetworkInterface, Peering, PrefixList,
+    RouteTable, SecurityGroup, Subnet, SubnetCidrReservation, TransitAttachment, TransitGateway,
+    TransitRouteTable, Vpc, VpcEndpoint, VpnGateway,
 };
 use describe::{Describe, Resource};
 use error::Ec2Error;

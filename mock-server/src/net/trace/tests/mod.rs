@@ -4,8 +4,8 @@ mod counterfactual;
 mod hops;
 mod naive;
 mod properties;
-mod random;
-mod scene;
+pub mod random;
+pub mod scene;
 mod targets;
 
 use super::*;

@@ -144,11 +144,16 @@ impl Scene {
     }
 
     pub fn trace(&self, flow: Flow) -> Trace {
+        self.look(|terrain| trace(terrain, &flow))
+    }
+
+    /// Asks something of the whole.
+    pub fn look<T>(&self, ask: impl FnOnce(&Terrain<'_>) -> T) -> T {
         let own = [(Scope::Global, &self.global), (Scope::Region(REGION.into()), &self.here)];
         let mut cells: BTreeMap<_, _> =
             own.into_iter().map(|(scope, state)| ((account(OWN), scope), Arc::new(state.clone()))).collect();
         cells.extend(self.others.iter().map(|(at, state)| (at.clone(), Arc::new(state.clone()))));
-        trace(&Terrain { state: &self.here, global: &self.global, elsewhere: &Cells(cells) }, &flow)
+        ask(&Terrain { state: &self.here, global: &self.global, elsewhere: &Cells(cells) })
     }
 
     pub fn check(&self) {

@@ -2,7 +2,7 @@
 //!
 //! Codes: the public sources of CloudFormation's handlers for these resources list what the operations answer.
 
-use crate::model::{NetworkInsightsAnalysisId, NetworkInsightsPathId};
+use crate::model::NetworkInsightsPathId;
 use crate::services::ec2::error::Missing;
 use crate::services::refusal::refusals;
 
@@ -45,7 +45,7 @@ refusals! {
             assumed "You have reached the limit of {most} network insights paths.";
         TooManyAnalyses(most: usize) = "NetworkInsightsAnalysis.LimitExceeded" for "EC2-NIP-LIMIT",
             assumed "You have reached the limit of {most} network insights analyses.";
-        TooManyRunning { most: usize, last: NetworkInsightsAnalysisId } = "NetworkInsightsAnalysis.LimitExceeded" for "EC2-NIP-LIMIT",
-            assumed "You have reached the limit of {most} concurrent network insights analyses; {last} is running.";
+        TooManyRunning(most: usize) = "NetworkInsightsAnalysis.LimitExceeded" for "EC2-NIP-LIMIT",
+            assumed "You have reached the limit of {most} concurrent network insights analyses.";
     }
 }

@@ -89,8 +89,7 @@ fn print_as<S: Serializer>(
     let steps = |steps: &[Facts]| !steps.is_empty();
     AnalysisView {
         network_insights_analysis_id: Text(row.id),
-        network_insights_analysis_arn: site
-            .arn("ec2", format_args!("{}/{}", InsightsAnalysis::KIND, row.id)),
+        network_insights_analysis_arn: site.arn("ec2", format_args!("{}/{}", InsightsAnalysis::KIND, row.id)),
         network_insights_path_id: Text(row.path),
         additional_accounts: (!row.accounts.is_empty())
             .then_some(Each(|| row.accounts.iter().map(|account| Text(*account)))),
@@ -106,9 +105,9 @@ fn print_as<S: Serializer>(
         forward_path_components: found.filter(|it| steps(&it.forward)).map(|outcome| {
             Each(|| outcome.forward.iter().enumerate().map(|(n, step)| StepView(n + 1, step)))
         }),
-        return_path_components: found.filter(|it| steps(&it.back)).map(|outcome| {
-            Each(|| outcome.back.iter().enumerate().map(|(n, step)| StepView(n + 1, step)))
-        }),
+        return_path_components: found
+            .filter(|it| steps(&it.back))
+            .map(|outcome| Each(|| outcome.back.iter().enumerate().map(|(n, step)| StepView(n + 1, step)))),
         explanations: found
             .filter(|it| steps(&it.explanations))
             .map(|outcome| Each(|| outcome.explanations.iter().map(FactsView))),
@@ -178,9 +177,8 @@ fn start(
 ) -> Result<Arc<InsightsAnalysis>, Ec2Error> {
     let state = &txn.state;
     let path = find::<InsightsPath>(state, &input.network_insights_path_id)?.clone();
-    let account = |text: &String| {
-        AccountId::parse(text).ok_or_else(|| InsightsError::BadAccount(text.clone()))
-    };
+    let account =
+        |text: &String| AccountId::parse(text).ok_or_else(|| InsightsError::BadAccount(text.clone()));
     let accounts = input.additional_accounts.iter().map(account).collect::<Result<Vec<_>, _>>()?;
     let filter_in = arns("filterInArns", input.filter_in_arns)?;
     let filter_out = arns("filterOutArns", input.filter_out_arns)?;
@@ -189,9 +187,8 @@ fn start(
     if state.insights_analyses.len() >= most {
         return Err(InsightsError::TooManyAnalyses(most).into());
     }
-    let running = || state.insights_analyses.by(&InsightsAnalysisIndex::Running);
-    if let Some(last) = running().last().filter(|_| running().count() >= most_running) {
-        return Err(InsightsError::TooManyRunning { most: most_running, last: last.id }.into());
+    if state.insights_analyses.count(&InsightsAnalysisIndex::Running) >= most_running {
+        return Err(InsightsError::TooManyRunning(most_running).into());
     }
     let outcome = insights::look(txn, &path, &accounts, (&filter_in, &filter_out));
     let row = InsightsAnalysis {
@@ -258,9 +255,8 @@ impl Read for DescribeNetworkInsightsAnalyses {
             return Err(Ec2Error::PagedIds(InsightsAnalysis::IDS));
         }
         let (least, most) = (InsightsAnalysis::LEAST, InsightsAnalysis::MOST);
-        let window =
-            Window::between(input.max_results, input.next_token.as_deref(), least, most, Id::parse)?;
-        let filters = Filters::new(input.filters, InsightsAnalysis::FILTERS)?;
+        let window = Window::between(input.max_results, input.next_token.as_deref(), least, most, Id::parse)?;
+        let filters = Filters::tagged(input.filters, InsightsAnalysis::FILTERS)?;
         let missing: Vec<_> =
             ids.iter().filter(|id| find::<InsightsAnalysis>(state, id).is_err()).cloned().collect();
         if !missing.is_empty() {

@@ -4,8 +4,6 @@
 
 pub mod analysis;
 pub mod permission;
-#[cfg(test)]
-mod tests;
 mod view;
 
 use super::client_token;
