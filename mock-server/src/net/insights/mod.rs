@@ -89,13 +89,18 @@ pub fn analyse(asked: &Asked<'_>, path: &InsightsPath) -> Result<Outcome, NotBui
     let mut furthest: Option<(usize, Outcome)> = None;
     for attempt in attempts {
         let trace = attempt.trace(&terrain);
+        let refused = trace.hops.iter().position(|hop| !hop.passed);
+        let reach = refused.unwrap_or(usize::MAX);
+        if refused.is_some() && furthest.as_ref().is_some_and(|(known, _)| *known >= reach) {
+            continue;
+        }
         let steps = steps(&parts, &trace, &attempt.ends);
-        let (reach, outcome) = match trace.hops.iter().position(|hop| !hop.passed) {
+        let outcome = match refused {
+            Some(_) => blocked(&parts, path, &trace, steps, asked.accounts, site.account),
             None => match restriction(&asked, &parts, path, &steps) {
                 None => return Ok(Outcome { found: true, ..told(steps, Vec::new()) }),
-                Some(why) => (usize::MAX, told(steps, vec![why])),
+                Some(why) => told(steps, vec![why]),
             },
-            Some(reach) => (reach, blocked(&parts, path, &trace, steps, asked.accounts, site.account)),
         };
         if furthest.as_ref().is_none_or(|(known, _)| *known < reach) {
             furthest = Some((reach, outcome));

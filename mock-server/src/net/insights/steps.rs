@@ -56,7 +56,7 @@ pub fn steps(parts: &Parts<'_>, trace: &Trace, ends: &Ends) -> Steps {
     let mut header = ends.header.clone();
     with_header(&mut steps.forward, Some(0), "OutboundHeader", header.clone());
     // What packets went through, and the subnet of what sent them on in its own name.
-    let mut through: Vec<(Facts, Option<&str>)> = Vec::new();
+    let mut through: Vec<(Facts, Option<String>)> = Vec::new();
     let from_outside = trace.flow.from.is_none();
     for hop in trace.hops.iter().filter(|hop| !is_back(hop)) {
         if !hop.passed {
@@ -85,10 +85,7 @@ pub fn steps(parts: &Parts<'_>, trace: &Trace, ends: &Ends) -> Steps {
                 if let Some(attachment) = hop.evidence.get("attachment") {
                     step = step.part("AttachedTo", parts.part(attachment));
                 }
-                through.push((
-                    step.clone(),
-                    changed.is_some().then_some(hop.evidence.get("nat_subnet")).flatten(),
-                ));
+                through.push((step.clone(), hop.evidence.get("nat_subnet").map(str::to_owned)));
                 if let Some(header) = changed {
                     step = step.with("OutboundHeader", Fact::Header(header));
                 }
@@ -103,8 +100,6 @@ pub fn steps(parts: &Parts<'_>, trace: &Trace, ends: &Ends) -> Steps {
     steps.arrives = Some(header.clone());
 
     // And back.
-    let mut through: Vec<(Facts, Option<String>)> =
-        through.into_iter().map(|(step, subnet)| (step, subnet.map(str::to_owned))).collect();
     steps.back = ends.destination.iter().rev().cloned().collect();
     if steps.back.is_empty() {
         steps.back.extend(through.pop().map(|(step, _)| step));
@@ -140,7 +135,11 @@ pub fn steps(parts: &Parts<'_>, trace: &Trace, ends: &Ends) -> Steps {
     if let Some(hop) = trace.hops.iter().find(|hop| hop.kind == HopKind::GroupOut) {
         steps.back.push(group(parts, hop, false));
     }
-    steps.back.extend(ends.source.iter().rev().cloned());
+    let without_headers = |step: &Facts| {
+        let facts = step.0.iter().filter(|(_, fact)| !matches!(fact, Fact::Header(_)));
+        Facts(facts.cloned().collect())
+    };
+    steps.back.extend(ends.source.iter().rev().map(without_headers));
     steps
 }
 
