@@ -116,6 +116,26 @@ quota("entriesPerPrefixList", "EC2-PL-SIZE", 2, "CreateManagedPrefixList",
       "Value (3) for parameter maxEntries is invalid. Must specify a max size between 1 and {most}.")
 
 
+def a_path(w):
+    w.path = w.one("CreateNetworkInsightsPath", Source=w.interface, Destination=w.gateway, Protocol="tcp",
+                   ClientToken="once")["NetworkInsightsPathId"]
+    return 0
+
+
+quota("insightsPaths", "EC2-NIP-LIMIT", 2, "CreateNetworkInsightsPath",
+      lambda w, n: {"Source": w.interface, "Destination": w.gateway, "Protocol": "tcp", "ClientToken": f"t{n}"},
+      "NetworkInsightsPath.LimitExceeded", "You have reached the limit of {most} network insights paths.")
+quota("insightsAnalyses", "EC2-NIP-LIMIT", 2, "StartNetworkInsightsAnalysis",
+      lambda w, n: {"NetworkInsightsPathId": w.path, "ClientToken": f"t{n}"},
+      "NetworkInsightsAnalysis.LimitExceeded", "You have reached the limit of {most} network insights analyses.",
+      before=a_path)
+quota("concurrentInsightsAnalyses", "EC2-NIP-LIMIT", 1, "StartNetworkInsightsAnalysis",
+      lambda w, n: {"NetworkInsightsPathId": w.path, "ClientToken": f"t{n}"},
+      "NetworkInsightsAnalysis.LimitExceeded",
+      "You have reached the limit of {most} concurrent network insights analyses.",
+      before=lambda w: (w.still(), a_path(w))[1])
+
+
 def peerings(w):
     """Active ones; each VPC has its own."""
     w.a_peering(w.vpc, w.other)

@@ -5,6 +5,7 @@ import pytest
 import ec2_rules
 import ec2_rules_endpoints  # noqa: F401
 import ec2_rules_groups  # noqa: F401
+import ec2_rules_insights  # noqa: F401
 import ec2_rules_interfaces  # noqa: F401
 import ec2_rules_pairs  # noqa: F401
 import ec2_rules_paths  # noqa: F401

@@ -189,7 +189,7 @@ fn obstacle(txn: &Txn<'_>, connection: &Connection, trace: &Trace, hop: &Hop) ->
     let target = match &trace.flow.to {
         Goal::Bucket(used) => used.bucket.to_string(),
         Goal::Host(host) => host.to_string(),
-        Goal::Service(_) | Goal::Peer(_) => connection.to.to_string(),
+        Goal::Service(_) | Goal::Peer(_) | Goal::Edge { .. } => connection.to.to_string(),
     };
     let evidence = Evidence::of(target).with("port", trace.flow.port);
     texts::fill(&txn.state.texts, what, &evidence).unwrap_or_default()

@@ -467,5 +467,6 @@ fn goal(goal: &Goal) -> String {
         Goal::Service(name) => format!("service:{name}"),
         Goal::Host(name) => name.to_string(),
         Goal::Peer(peer) => peer.interface.map_or_else(|| peer.address.to_string(), |id| id.to_string()),
+        Goal::Edge { address, .. } => address.to_string(),
     }
 }

@@ -89,4 +89,6 @@ typed_ids! {
     VpnGatewayId = "vgw";
     NetworkInterfacePermissionId = "eni-perm";
     LaunchTemplateId = "lt";
+    NetworkInsightsPathId = "nip";
+    NetworkInsightsAnalysisId = "nia";
 }

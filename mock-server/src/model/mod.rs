@@ -24,6 +24,7 @@ pub mod hosting;
 pub mod iam;
 pub mod ids;
 pub mod image;
+pub mod insights;
 pub mod instance;
 pub mod instance_type;
 pub mod interface;
@@ -86,6 +87,7 @@ pub use iam::{
 };
 pub use ids::*;
 pub use image::Image;
+pub use insights::{InsightsAnalysis, InsightsPath};
 pub use instance::{Instance, InstanceState};
 pub use instance_type::InstanceType;
 pub use interface::{Attachment, ConnectionTracking, GroupRef, InterfaceStatus, NetworkInterface, UsedToken};

@@ -52,6 +52,8 @@ pub enum Goal {
     Host(Arc<str>),
     /// Another interface.
     Peer(Vantage),
+    /// Out of a VPC through this, with packets for this address: a gateway, a gateway endpoint, a peering connection.
+    Edge { at: RouteTarget, address: Ipv4Addr },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -1,7 +1,7 @@
 //! How much of each thing an account may have in a region.
 
 /// Limits as AWS sets them by default. Source: VPC user guide, "Amazon VPC quotas"; EC2 user guide, "Tag
-/// restrictions".
+/// restrictions"; Reachability Analyzer guide, "Quotas".
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Quotas {
     pub vpcs: usize,
@@ -39,6 +39,10 @@ pub struct Quotas {
     pub entries_per_prefix_list: usize,
     /// When there is one more, the oldest goes.
     pub versions_per_prefix_list: usize,
+    pub insights_paths: usize,
+    pub insights_analyses: usize,
+    /// Those that run.
+    pub concurrent_insights_analyses: usize,
 }
 
 impl Default for Quotas {
@@ -72,6 +76,9 @@ impl Default for Quotas {
             prefix_lists: 100,
             entries_per_prefix_list: 1_000,
             versions_per_prefix_list: 1_000,
+            insights_paths: 1_000,
+            insights_analyses: 10_000,
+            concurrent_insights_analyses: 100,
         }
     }
 }
@@ -107,6 +114,9 @@ impl Quotas {
         prefix_lists: usize::MAX,
         entries_per_prefix_list: usize::MAX,
         versions_per_prefix_list: usize::MAX,
+        insights_paths: usize::MAX,
+        insights_analyses: usize::MAX,
+        concurrent_insights_analyses: usize::MAX,
     };
 }
 
@@ -145,6 +155,9 @@ impl Quotas {
             prefix_lists,
             entries_per_prefix_list,
             versions_per_prefix_list,
+            insights_paths,
+            insights_analyses,
+            concurrent_insights_analyses,
         } = self;
         let all = [
             ("vpcs", vpcs),
@@ -175,6 +188,9 @@ impl Quotas {
             ("prefixLists", prefix_lists),
             ("entriesPerPrefixList", entries_per_prefix_list),
             ("versionsPerPrefixList", versions_per_prefix_list),
+            ("insightsPaths", insights_paths),
+            ("insightsAnalyses", insights_analyses),
+            ("concurrentInsightsAnalyses", concurrent_insights_analyses),
         ];
         all.into_iter()
     }

@@ -77,6 +77,8 @@ pub enum Owner {
     GroupAssociation(SecurityGroupId, VpcId),
     /// An instance that is terminated: how long it is still described.
     TerminatedInstance(InstanceId),
+    /// An analysis of a path: its end, and when it is deleted.
+    InsightsAnalysis(NetworkInsightsAnalysisId),
 }
 
 impl std::fmt::Display for Owner {
@@ -96,6 +98,7 @@ impl std::fmt::Display for Owner {
             Owner::PrefixList(id) => id.fmt(f),
             Owner::GroupAssociation(group, vpc) => write!(f, "{group}/{vpc}"),
             Owner::Instance(id) | Owner::TerminatedInstance(id) => id.fmt(f),
+            Owner::InsightsAnalysis(id) => id.fmt(f),
         }
     }
 }
@@ -107,7 +110,8 @@ pub enum Alarm {
     Stage(usize),
     /// The job has run as long as it may.
     Overtime,
-    /// The interfaces of a deleted endpoint go; a terminated instance is forgotten; a flow log delivers.
+    /// The interfaces of a deleted endpoint go; a terminated instance is forgotten; a flow log delivers; an analysis of a
+    /// path is deleted.
     Release,
 }
 
@@ -149,6 +153,8 @@ pub struct State {
     /// What flow logs are about to deliver.
     pub captures: Table<Capture>,
     pub launch_templates: Table<LaunchTemplate>,
+    pub insights_paths: Table<InsightsPath>,
+    pub insights_analyses: Table<InsightsAnalysis>,
     /// The DHCP options that new VPCs get.
     pub region_dhcp_options: Option<DhcpOptionsId>,
     pub vpc_endpoints: Table<VpcEndpoint>,
@@ -309,6 +315,9 @@ impl State {
         table(&mut broken, "flow_logs", &self.flow_logs);
         table(&mut broken, "captures", &self.captures);
         table(&mut broken, "launch_templates", &self.launch_templates);
+        table(&mut broken, "insights_paths", &self.insights_paths);
+        table(&mut broken, "insights_analyses", &self.insights_analyses);
+        broken.extend(insights::broken_invariants(self));
         broken.extend(launch_template::broken_invariants(self));
         table(&mut broken, "jobs", &self.jobs);
         table(&mut broken, "models", &self.models);
@@ -398,6 +407,7 @@ impl State {
         tokens.extend(self.instances.iter().filter_map(|instance| instance.client_token));
         tokens.extend(flow_log::tokens(self));
         tokens.extend(self.launch_templates.iter().flat_map(|template| template.tokens()));
+        tokens.extend(insights::tokens(self));
         tokens.sort_unstable();
         if !self.client_tokens.keys().eq(&tokens) {
             broken.push("the client tokens are not those of the rows".into());

@@ -3,6 +3,7 @@
 
 pub mod flow_log;
 pub mod group_vpc;
+pub mod insights;
 pub mod instance;
 pub mod nat_gateway;
 pub mod prefix_list;
@@ -32,6 +33,7 @@ pub fn step(txn: &mut Txn<'_>, owner: Owner, what: Alarm) {
         Owner::Instance(id) => instance::step(txn, id),
         Owner::TerminatedInstance(id) => instance::forget(txn, id),
         Owner::FlowLog(id) => flow_log::step(txn, id),
+        Owner::InsightsAnalysis(id) => insights::step(txn, id, what),
         // Not of networks: see `jobs`.
         Owner::Job(_) | Owner::Endpoint(_) | Owner::Fleet(_) => {}
     }

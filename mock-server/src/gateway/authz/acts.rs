@@ -110,6 +110,14 @@ pub(super) fn assuming(asked: &Asked<'_>) -> Vec<Act> {
         .collect()
 }
 
+/// What an analysis of a path looks at, which is decided where it is made.
+pub(super) fn looking(asked: &Asked<'_>) -> Vec<Act> {
+    let starts = (asked.service, asked.operation) == (ServiceId::Ec2, "StartNetworkInsightsAnalysis");
+    let Some(ec2) = Actions::of("ec2").filter(|_| starts) else { return Vec::new() };
+    let actions = crate::services::ec2::LOOK_FOR_ANALYSIS.iter().filter_map(|name| ec2.get(name));
+    actions.map(|action| Act::on_all(ec2, action)).collect()
+}
+
 /// Everything that the call does.
 pub(super) fn acts(asked: &Asked<'_>) -> Vec<Act> {
     if FREE.contains(&(asked.service, asked.operation)) {

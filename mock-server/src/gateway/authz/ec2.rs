@@ -33,6 +33,8 @@ pub(super) const PREFIXES: &[(&str, &str)] = &[
     ("ipam-pool", "ipam-pool"),
     ("lt", "launch-template"),
     ("nat", "natgateway"),
+    ("nia", "network-insights-analysis"),
+    ("nip", "network-insights-path"),
     ("pcx", "vpc-peering-connection"),
     ("pl", "prefix-list"),
     ("rtb", "route-table"),

@@ -141,7 +141,7 @@ fn way(terrain: &Terrain<'_>, trace: &Trace, hop: &Hop) -> Option<Fix> {
             "Lead the subnet out through a NAT gateway in a public subnet.",
             way_out(state, from, anywhere(), None)?,
         ),
-        Goal::Peer(_) => None,
+        Goal::Peer(_) | Goal::Edge { .. } => None,
     }
 }
 

@@ -84,6 +84,7 @@ fn bound(terrain: &Terrain<'_>, trace: &Trace) -> Bound {
             let near = found.is_none_or(|found| found.bucket.region == state.site.region);
             if near { Bound::S3 } else { Bound::Range(ANY_V4) }
         }
+        (Goal::Edge { address, .. }, _) => single(*address),
         (Goal::Service(_), _) => Bound::Range(ANY_V4),
     }
 }

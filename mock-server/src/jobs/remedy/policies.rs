@@ -169,7 +169,7 @@ fn used(trace: &Trace) -> Option<BucketUse> {
             let acts = vec![("s3:GetObject", Some("index".into()))];
             Some(BucketUse { bucket: host.clone(), acts, role_arn: None })
         }
-        Goal::Service(_) | Goal::Peer(_) => None,
+        Goal::Service(_) | Goal::Peer(_) | Goal::Edge { .. } => None,
     }
 }
 

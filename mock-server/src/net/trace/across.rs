@@ -51,14 +51,22 @@ impl<'a> Walk<'a> {
         };
         let other = row.other_side(from.place.subnet.vpc);
         let there = aim.receiver.as_ref().filter(|it| it.place.subnet.vpc == other.vpc);
+        let lies_there = |net: &Ipv4Net| other.cidrs.iter().any(|block| block.contains(net));
+        let state = match () {
+            () if row.status != PeeringStatus::Active => "not active",
+            () if from.via.is_some() => "from another VPC",
+            () if there.is_some() => "available",
+            () if aim.ranges.iter().all(lies_there) => "nobody there",
+            () => "not in the other VPC",
+        };
         let evidence = Evidence::none()
+            .with("state", state)
             .with("status", format!("{:?}", row.status))
             .with("peer_vpc", other.vpc)
             .with("peer_region", &other.region)
             .with("peer_account", other.account);
         // What came in from yet another VPC does not go on.
-        let passed = row.status == PeeringStatus::Active && there.is_some() && from.via.is_none();
-        self.target(from, id, passed, "EC2-PCX-ROUTE", evidence);
+        self.target(from, id, state == "available", "EC2-PCX-ROUTE", evidence);
         if let Some(receiver) = there {
             self.arrive(from, receiver, RouteTarget::Peering(id));
             self.route_back(from, &receiver.place, RouteTarget::Peering(id));
@@ -93,6 +101,9 @@ impl<'a> Walk<'a> {
             let evidence = evidence.with("state", "not in this zone");
             return self.target(from, id, false, "EC2-TGW-ATTACH", evidence);
         };
+        if aim.edge == Some(RouteTarget::TransitGateway(id)) {
+            return self.target(from, id, true, "EC2-TGW-ATTACH", evidence.with("state", "available"));
+        }
         let routes: Vec<_> = to.iter().map(|net| transit_route(state, &own, *net)).collect();
         let leads = routes.iter().all(|route| route.is_some_and(|route| route.attachment.is_some()));
         let next = routes.first().copied().flatten().and_then(|route| route.attachment);
@@ -100,7 +111,12 @@ impl<'a> Walk<'a> {
         let place =
             there.as_ref().and_then(|row| Some(Place { state: state.clone(), subnet: near(row, zone)? }));
         let (Some(there), Some(place)) = (there, place) else {
-            return self.target(from, id, false, "EC2-TGW-ROUTE", evidence.with("state", "no route"));
+            let state = match () {
+                () if own.table.is_none() => "no table",
+                () if routes.iter().flatten().any(|route| route.attachment.is_none()) => "blackhole",
+                () => "no route",
+            };
+            return self.target(from, id, false, "EC2-TGW-ROUTE", evidence.with("state", state));
         };
         let back = transit_route(state, &there, single(from.address));
         let back = back.and_then(|route| route.attachment).is_some_and(|(_, vpc)| vpc == own.vpc);
@@ -175,6 +191,12 @@ impl<'a> Walk<'a> {
             .with("gateway", Named(expected))
             .with("back_to", wanted)
             .with("peer_vpc", from.place.subnet.vpc);
+        let evidence = match route {
+            _ if passed => evidence,
+            Some(route) if route.blackhole => evidence.with("state", "blackhole"),
+            Some(_) => evidence.with("state", "elsewhere"),
+            None => evidence.with("state", "no route"),
+        };
         self.hop(HopKind::Route, to.subnet.id.to_string(), passed, rule_of(expected), evidence);
     }
 

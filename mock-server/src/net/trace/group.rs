@@ -25,6 +25,8 @@ pub(super) struct Said {
     pub by: Vec<(Arc<SecurityGroup>, SecurityGroupRule)>,
     /// What none of them lets through.
     pub refused: Option<Ipv4Net>,
+    /// Whether none of them has any rule in this direction.
+    pub bare: bool,
 }
 
 /// Whether a rule speaks of such packets.
@@ -42,7 +44,7 @@ fn concerns(rule: &SecurityGroupRule, direction: Direction, flow: &Flow) -> bool
 }
 
 /// The ranges of a prefix list of either kind, as the region of `state` has it.
-pub(super) fn entries(state: &State, id: PrefixListId) -> Vec<Ipv4Net> {
+pub fn entries(state: &State, id: PrefixListId) -> Vec<Ipv4Net> {
     match state.prefix_list(id) {
         Some(AnyPrefixList::Aws(list)) => list.entries.iter().filter_map(v4).collect(),
         Some(AnyPrefixList::Customer(list)) => {
@@ -62,7 +64,9 @@ pub(super) fn ask(
 ) -> Said {
     let mut left = other.ranges.to_vec();
     let mut by = Vec::new();
+    let mut bare = true;
     for group in groups.iter().filter_map(|id| state.groups.get(id)) {
+        bare &= !group.rules.iter().any(|rule| rule.direction == direction);
         for rule in group.rules.iter().filter(|rule| concerns(rule, direction, flow)) {
             let helps = match rule.peer {
                 Peer::V4(net) => take(&mut left, net.trunc()),
@@ -85,11 +89,11 @@ pub(super) fn ask(
                 by.push((group.clone(), rule.clone()));
             }
             if left.is_empty() {
-                return Said { by, refused: None };
+                return Said { by, refused: None, bare: false };
             }
         }
     }
-    Said { by, refused: left.first().copied() }
+    Said { by, refused: left.first().copied(), bare }
 }
 
 /// As rules print a peer.
@@ -144,6 +148,9 @@ impl Walk<'_> {
         };
         let refused = said.refused.or(other.ranges.first().copied());
         let mut evidence = evidence.with("groups", all);
+        if said.bare {
+            evidence = evidence.with("state", "no rules");
+        }
         if said.by.len() > 1 {
             evidence = evidence.with("rules", list(said.by.iter().map(|(_, rule)| rule.id)));
         }

@@ -31,7 +31,7 @@
 //! | `client_port` | of answers that an ACL refuses: a port that it refuses them to |
 //! | `route_table`, `destination`, `target` | the table, the route's destination and target, `none` if there is none |
 //! | `nat`, `nat_subnet`, `connectivity` | a NAT gateway, its subnet, `public` or `private` |
-//! | `gateway`, `state`, `status` | the target's id and what it is in |
+//! | `gateway`, `state`, `status` | the target's id and what it is in; `state` of groups and routes: what is wrong |
 //! | `public_address` | what an internet gateway lets the sender have |
 //! | `peer_vpc`, `peer_region`, `peer_account` | what is at the other end of a peering connection or transit gateway |
 //! | `back_to` | of a route table at the other end: the block that it needs a route to, back to `gateway` |
@@ -45,12 +45,13 @@ mod access;
 mod acl;
 mod across;
 mod group;
+mod inbound;
 mod name;
 mod range;
 mod route;
 mod target;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use crate::kernel::{AccountId, Elsewhere, Scope};
 use crate::model::path::{Flow, Hop, HopKind, Sighting, Trace, Transport, Vantage, Way};
@@ -99,6 +100,11 @@ impl<'a> Terrain<'a> {
         self.elsewhere.peek(account, &Scope::Region(region.clone())).map(Cell::There)
     }
 }
+
+pub use group::entries;
+pub use inbound::trace_inbound;
+pub use range::v4;
+pub use target::{PRIVATE, SHARED};
 
 /// A region of an account: the one in which the flow begins, or another.
 #[derive(Clone)]
@@ -172,6 +178,8 @@ struct Aim<'a> {
     receiver: Option<Receiver<'a>>,
     /// The service of AWS that it is, such as `s3`, and its region.
     service: Option<(Arc<str>, Arc<str>)>,
+    /// What packets are to leave through, if that is all that is asked.
+    edge: Option<RouteTarget>,
 }
 
 /// How a request came to a service of AWS.

@@ -13,7 +13,7 @@ use crate::model::peering::PeeringIndex;
 use crate::model::vpc::SubnetIndex;
 use crate::model::vpc_endpoint::VpcEndpointIndex;
 use crate::model::{
-    EndpointType, Evidence, NetworkInterface, Partition, RegionInfo, State, Vpc, VpcEndpoint, VpcId,
+    EndpointType, Evidence, NetworkInterface, Owner, Partition, RegionInfo, State, Vpc, VpcEndpoint, VpcId,
     endpoint_service,
 };
 use ipnet::Ipv4Net;
@@ -167,6 +167,10 @@ impl<'a> Walk<'a> {
         let here = self.terrain.state.site.region.clone();
         match &self.flow.to {
             Goal::Peer(vantage) => Some(self.peer(place, vantage)),
+            Goal::Edge { at, address } => {
+                let ranges = vec![single(*address)];
+                Some(Aim { ranges, receiver: None, service: None, edge: Some(*at) })
+            }
             Goal::Bucket(wanted) => {
                 if let host @ Host::S3 { .. } = read(&wanted.bucket) {
                     // A repository of AWS's: the bucket's name is the host.
@@ -238,7 +242,7 @@ impl<'a> Walk<'a> {
             (None, Host::Internet) => (vec![single(derived(name, HOSTS))], None),
         };
         let evidence = evidence.with("address", range::list(&ranges));
-        let aim = Aim { ranges, receiver, service };
+        let aim = Aim { ranges, receiver, service, edge: None };
         let evidence = match &aim.receiver.as_ref().and_then(|it| it.endpoint.as_ref()) {
             Some(endpoint) => evidence.with("endpoint", endpoint.id),
             None => evidence,
@@ -271,7 +275,7 @@ impl<'a> Walk<'a> {
             groups: interface.groups.iter().map(|group| group.id).collect(),
             interface: Some(interface.id),
             at: interface.id.to_string(),
-            endpoint: None,
+            endpoint: owner_of(state, interface),
         })
     }
 
@@ -294,14 +298,16 @@ impl<'a> Walk<'a> {
             Some(Place { state, subnet })
         });
         let receiver = found.map(|place| Receiver {
-            place,
             address: vantage.address,
             groups: vantage.groups.clone(),
             interface: vantage.interface,
             at: vantage.interface.map_or_else(|| vantage.subnet.to_string(), |id| id.to_string()),
-            endpoint: None,
+            endpoint: vantage
+                .interface
+                .and_then(|id| owner_of(&place.state, place.state.interfaces.get(&id)?)),
+            place,
         });
-        Aim { ranges: vec![single(vantage.address)], receiver, service: None }
+        Aim { ranges: vec![single(vantage.address)], receiver, service: None, edge: None }
     }
 
     /// An address: an interface's, if one of the VPCs that can be reached has it.
@@ -314,7 +320,7 @@ impl<'a> Walk<'a> {
             let receiver = self.receiver(&state, &interface)?;
             Some(Receiver { address, ..receiver })
         });
-        Aim { ranges: vec![single(address)], receiver, service: None }
+        Aim { ranges: vec![single(address)], receiver, service: None, edge: None }
     }
 }
 
@@ -322,6 +328,14 @@ impl<'a> Walk<'a> {
 fn endpoint_of(state: &State, vpc: VpcId, holds: impl Fn(&VpcEndpoint) -> bool) -> Option<Arc<VpcEndpoint>> {
     let of_vpc = state.vpc_endpoints.by(&VpcEndpointIndex::Vpc(vpc));
     of_vpc.filter(|it| it.kind() == EndpointType::Interface).find(|it| holds(it)).cloned()
+}
+
+/// The endpoint that an interface belongs to.
+fn owner_of(state: &State, interface: &NetworkInterface) -> Option<Arc<VpcEndpoint>> {
+    match interface.owner {
+        Some(Owner::VpcEndpoint(id)) => state.vpc_endpoints.get(&id).cloned(),
+        _ => None,
+    }
 }
 
 /// The addresses that a service's names resolve to out of a VPC that has no endpoint for them.

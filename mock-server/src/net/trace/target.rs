@@ -4,7 +4,7 @@ use super::group::Other;
 use super::range::single;
 use super::route::Branch;
 use super::{Aim, Arrival, MOST_RELAYS, Place, Receiver, Seen, Sender, Walk, acl};
-use crate::model::path::HopKind;
+use crate::model::path::{HopKind, Transport};
 use crate::model::vpc_endpoint::VpcEndpointIndex;
 use crate::model::{
     EndpointType, Evidence, InternetGatewayId, NatGatewayId, NatGatewayState, NetworkInterfaceId, Route,
@@ -135,7 +135,8 @@ impl<'a> Walk<'a> {
                 None => evidence,
             }
         };
-        let Some(route) = route else {
+        // A route elsewhere does not help who wants out here.
+        let Some(route) = route.filter(|route| aim.may_go_by(route.target)) else {
             let (rule, endpoint) = self.missing(from, aim);
             let destination = self.wanted_destination(from, aim, rule);
             let evidence = facts(Evidence::of(table_id.clone()), &destination, "none");
@@ -143,7 +144,7 @@ impl<'a> Walk<'a> {
                 Some(id) => evidence.with("endpoint", id),
                 None => evidence,
             };
-            return self.hop(HopKind::Route, at, false, rule, evidence);
+            return self.hop(HopKind::Route, at, false, rule, evidence.with("state", "no route"));
         };
         let destination = route.destination.to_string();
         let target = Named(route.target).to_string();
@@ -158,6 +159,11 @@ impl<'a> Walk<'a> {
             rule_of(route.target)
         };
         let passed = !route.blackhole && !shadow;
+        let evidence = match () {
+            () if route.blackhole => evidence.with("state", "blackhole"),
+            () if shadow => evidence.with("state", "elsewhere"),
+            () => evidence,
+        };
         self.hop(HopKind::Route, at, passed, rule, evidence);
         if self.way.route.is_none() {
             self.way.route = table.map(|table| (table.id, route.destination, route.target));
@@ -172,6 +178,9 @@ impl<'a> Walk<'a> {
         let state = &from.place.state;
         if from.nat.is_some() {
             return ("SM-OUT-03", None);
+        }
+        if let Some(edge) = aim.edge.filter(|edge| !matches!(edge, RouteTarget::InternetGateway(_))) {
+            return (rule_of(edge), None);
         }
         if aim.receiver.is_some() {
             return ("EC2-PCX-ROUTE", None);
@@ -221,6 +230,9 @@ impl<'a> Walk<'a> {
             RouteTarget::Endpoint(id) => self.gateway_endpoint(from, id),
             RouteTarget::InternetGateway(id) => self.internet(from, aim, id),
             RouteTarget::NatGateway(id) => self.nat(from, aim, id, to),
+            RouteTarget::Peering(_) | RouteTarget::VpnGateway(_) if aim.edge == Some(target) => {
+                self.leave(from, target);
+            }
             RouteTarget::Peering(id) => self.peering(from, aim, id),
             RouteTarget::Interface(id) => self.relay(from, aim, id, to),
             RouteTarget::TransitGateway(id) => self.transit(from, aim, id, to),
@@ -243,6 +255,18 @@ impl<'a> Walk<'a> {
         self.hop(HopKind::Target, at.to_string(), passed, rule, evidence);
     }
 
+    /// Out of the VPC through something of which nothing else is asked: it is reached if it works.
+    fn leave(&mut self, from: &Sender<'a>, target: RouteTarget) {
+        let leads = from.place.state.leads(from.place.subnet.vpc, target);
+        let state = match () {
+            () if !leads => "not available",
+            () if from.via.is_some() => "from another VPC",
+            () => "available",
+        };
+        let evidence = Evidence::none().with("state", state);
+        self.target(from, Named(target), state == "available", rule_of(target), evidence);
+    }
+
     /// Within the VPC: somebody has to have the address.
     fn local(&mut self, from: &Sender<'a>, aim: &Aim<'a>) {
         let here = aim.receiver.as_ref().filter(|it| it.place.subnet.vpc == from.place.subnet.vpc);
@@ -262,7 +286,8 @@ impl<'a> Walk<'a> {
                 .with("endpoint", endpoint.id)
                 .with("endpoint_type", endpoint.kind().name())
                 .with("service", &endpoint.service.name)
-                .with("interface", &to.at);
+                .with("interface", &to.at)
+                .with("state", if endpoint.serves() { "available" } else { "not available" });
             self.target(from, endpoint.id, endpoint.serves(), "SM-OUT-02", evidence);
             self.way.endpoint = Some(endpoint.id);
             "EC2-VPCE-SG"
@@ -295,7 +320,16 @@ impl<'a> Walk<'a> {
             .with("endpoint_type", endpoint.kind().name())
             .with("service", &endpoint.service.name);
         // Nobody outside the VPC can use it. Source: PrivateLink guide, "Gateway endpoints", considerations.
-        let passed = endpoint.serves() && from.via.is_none();
+        // And they take TCP alone. Source: Reachability Analyzer guide, VPCE_GATEWAY_PROTOCOL_RESTRICTION.
+        let tcp = self.flow.transport == Transport::Tcp;
+        let state = match () {
+            () if !endpoint.serves() => "not available",
+            () if from.via.is_some() => "from another VPC",
+            () if !tcp => "not TCP",
+            () => "available",
+        };
+        let evidence = self.with_transport(evidence).with("state", state);
+        let passed = endpoint.serves() && from.via.is_none() && tcp;
         self.target(from, id, passed, "SM-S3-GW-02", evidence);
         self.way.endpoint = Some(id);
         self.came = Some(Arrival::Endpoint { endpoint, source: from.address });
@@ -309,8 +343,17 @@ impl<'a> Walk<'a> {
             () if from.of_service => "SM-VPC-ENI-10",
             () => "EC2-IGW-PUBLIC",
         };
-        let passed = leads && from.public.is_some() && aim.receiver.is_none();
-        let mut evidence = Evidence::none().with("interface", &from.at);
+        let is_kept = |kept: &[Ipv4Net]| aim.ranges.iter().any(|net| kept.iter().any(|it| it.contains(net)));
+        let state = match () {
+            () if !leads => "not attached",
+            () if is_kept(&PRIVATE) => "private destination",
+            () if is_kept(&[SHARED]) => "shared destination",
+            () if aim.receiver.is_some() => "destination in a VPC",
+            () if from.public.is_none() => "no public address",
+            () => "available",
+        };
+        let passed = state == "available";
+        let mut evidence = Evidence::none().with("interface", &from.at).with("state", state);
         if let Some(Some(public)) = from.public {
             evidence = evidence.with("public_address", public);
         }
@@ -391,10 +434,14 @@ impl<'a> Walk<'a> {
             return self.target(from, id, false, "EC2-RT-BLACKHOLE", Evidence::none());
         };
         let passed = row.attachment.is_some() && !row.source_dest_check && from.relays < MOST_RELAYS;
-        let evidence = Evidence::none()
-            .with("interface", id)
-            .with("attribute", "sourceDestCheck")
-            .with("state", if row.source_dest_check { "checked" } else { "unchecked" });
+        let evidence = Evidence::none().with("interface", id).with("attribute", "sourceDestCheck").with(
+            "state",
+            match () {
+                () if row.source_dest_check => "checked",
+                () if row.attachment.is_none() => "not attached",
+                () => "unchecked",
+            },
+        );
         self.target(from, id, passed, "EC2-RT-TARGET", evidence);
         let Some(address) = row.addresses.first().copied().filter(|_| from.relays < MOST_RELAYS) else {
             return;
@@ -434,6 +481,32 @@ impl<'a> Walk<'a> {
         self.target(from, Named(target), false, rule_of(target), Evidence::none().with("state", "unknown"));
     }
 }
+
+impl Aim<'_> {
+    /// Whether a route with this target can lead to what is asked for. Who wants out through something may be brought to
+    /// an internet gateway by what forwards, and to everything else by a route to it alone.
+    fn may_go_by(&self, target: RouteTarget) -> bool {
+        use RouteTarget::{Interface, InternetGateway, NatGateway, TransitGateway};
+        match self.edge {
+            None => true,
+            Some(edge) if edge == target => true,
+            Some(InternetGateway(_)) => {
+                matches!(target, NatGateway(_) | Interface(_) | TransitGateway(_))
+            }
+            Some(_) => false,
+        }
+    }
+}
+
+/// Addresses that internet gateways take nothing for, of the private networks (RFC 1918, and link-local) ...
+pub const PRIVATE: [Ipv4Net; 4] = [
+    Ipv4Net::new_assert(Ipv4Addr::new(10, 0, 0, 0), 8),
+    Ipv4Net::new_assert(Ipv4Addr::new(172, 16, 0, 0), 12),
+    Ipv4Net::new_assert(Ipv4Addr::new(192, 168, 0, 0), 16),
+    Ipv4Net::new_assert(Ipv4Addr::new(169, 254, 0, 0), 16),
+];
+/// ... and those that are shared (RFC 6598).
+pub const SHARED: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(100, 64, 0, 0), 10);
 
 /// The source address of a request that came over public addresses.
 pub(super) fn public_source(known: Option<Ipv4Addr>) -> Ipv4Addr {

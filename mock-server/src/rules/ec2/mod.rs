@@ -6,6 +6,7 @@ mod addresses;
 mod endpoints;
 mod flow_logs;
 mod groups;
+mod insights;
 mod interfaces;
 mod peering;
 mod prefix_lists;
@@ -52,6 +53,7 @@ const TOPICS: &[&[Ec2Rule]] = &[
     routes::RULES,
     peering::RULES,
     flow_logs::RULES,
+    insights::RULES,
     vpcs::RULES,
     addresses::RULES,
     acls::RULES,

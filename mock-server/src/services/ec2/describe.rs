@@ -147,6 +147,7 @@ pub struct DescribeIn {
         alias = "LaunchTemplateIds",
         alias = "NatGatewayIds",
         alias = "NetworkAclIds",
+        alias = "NetworkInsightsPathIds",
         alias = "NetworkInterfaceIds",
         alias = "NetworkInterfacePermissionIds",
         alias = "RouteTableIds",

@@ -7,6 +7,7 @@ pub mod address;
 mod endpoints;
 pub mod flow_log;
 pub mod groups;
+pub mod insights;
 pub mod instances;
 pub mod interfaces;
 pub mod launch_template;
@@ -286,6 +287,7 @@ refusals! {
         Instance(InstanceError),
         FlowLog(flow_log::FlowLogError),
         LaunchTemplate(launch_template::LaunchTemplateError),
+        Insights(insights::InsightsError),
         Transit(transit::TransitError),
     }
 }

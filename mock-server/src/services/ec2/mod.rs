@@ -25,6 +25,7 @@ mod flow_log;
 #[cfg(test)]
 mod harness;
 mod image;
+mod insights;
 mod instance;
 mod instance_attribute;
 mod instance_describe;
@@ -90,14 +91,15 @@ pub(crate) use self::{
     subnet::DeleteSubnet, vpc::DeleteVpc,
 };
 
+pub use insights::permission::LOOK as LOOK_FOR_ANALYSIS;
 pub use tags::of as tags_of;
 
 use super::Registrar;
 use crate::model::{
-    DhcpOptions, EgressOnlyInternetGateway, FlowLog, InterfacePermission, InternetGateway, LaunchTemplate,
-    NatGateway, NetworkAcl, NetworkInterface, Peering, PrefixList, RouteTable, SecurityGroup, Subnet,
-    SubnetCidrReservation, TransitAttachment, TransitGateway, TransitRouteTable, Vpc, VpcEndpoint,
-    VpnGateway,
+    DhcpOptions, EgressOnlyInternetGateway, FlowLog, InsightsAnalysis, InsightsPath, InterfacePermission,
+    InternetGateway, LaunchTemplate, NatGateway, NetworkAcl, NetworkInterface, Peering, PrefixList,
+    RouteTable, SecurityGroup, Subnet, SubnetCidrReservation, TransitAttachment, TransitGateway,
+    TransitRouteTable, Vpc, VpcEndpoint, VpnGateway,
 };
 use describe::{Describe, Resource};
 use error::Ec2Error;
@@ -282,6 +284,13 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.write::<flow_log::CreateFlowLogs>();
     registrar.write::<flow_log::DeleteFlowLogs>();
     registrar.read::<Describe<FlowLog>>();
+    // Reachability Analyzer
+    registrar.write::<insights::CreateNetworkInsightsPath>();
+    registrar.write::<insights::DeleteNetworkInsightsPath>();
+    registrar.read::<Describe<InsightsPath>>();
+    registrar.write::<insights::analysis::StartNetworkInsightsAnalysis>();
+    registrar.write::<insights::analysis::DeleteNetworkInsightsAnalysis>();
+    registrar.read::<insights::analysis::DescribeNetworkInsightsAnalyses>();
     // Tags
     registrar.write::<tags::CreateTags>();
     registrar.write::<tags::DeleteTags>();
@@ -335,6 +344,8 @@ pub fn filters() -> Vec<(&'static str, &'static [&'static str])> {
         ("DescribeAddresses", address::ADDRESS_FILTERS),
         of::<NatGateway>(),
         of::<FlowLog>(),
+        of::<InsightsPath>(),
+        of::<InsightsAnalysis>(),
         ("DescribeTags", tags::TAG_FILTERS),
         ("DescribeRegions", region::REGION_FILTERS),
         ("DescribeAvailabilityZones", region::ZONE_FILTERS),

@@ -6,6 +6,7 @@ mod endpoints;
 mod flow_logs;
 mod gateways;
 mod groups;
+mod insights;
 mod instances;
 mod interfaces;
 mod launch_templates;
@@ -116,6 +117,7 @@ fn every_refusal_has_its_code_and_its_text() {
     all.extend(peering::peering());
     all.extend(routing::seen());
     all.extend(flow_logs::flow_logs());
+    all.extend(insights::insights());
     all.extend(names);
     let lines: BTreeSet<_> = Ec2Error::lines().iter().map(|line| line.name.to_owned()).collect();
     assert_eq!(lines.len(), Ec2Error::lines().len(), "no name is used twice");

@@ -4,10 +4,10 @@ use super::describe::{Resource, Window, find};
 use super::error::Ec2Error;
 use super::filter::{Filter, Filters};
 use crate::model::{
-    AllocationId, DhcpOptions, EgressOnlyInternetGateway, FlowLog, Id, InstanceId, InternetGateway,
-    LaunchTemplate, NatGateway, NetworkAcl, NetworkInterface, Peering, PrefixList, RouteTable, SecurityGroup,
-    SecurityGroupRuleId, State, Subnet, SubnetCidrReservation, Tags, TransitAttachment, TransitGateway,
-    TransitRouteTable, Txn, Vpc, VpcEndpoint, VpnGateway,
+    AllocationId, DhcpOptions, EgressOnlyInternetGateway, FlowLog, Id, InsightsAnalysis, InsightsPath,
+    InstanceId, InternetGateway, LaunchTemplate, NatGateway, NetworkAcl, NetworkInterface, Peering,
+    PrefixList, RouteTable, SecurityGroup, SecurityGroupRuleId, State, Subnet, SubnetCidrReservation, Tags,
+    TransitAttachment, TransitGateway, TransitRouteTable, Txn, Vpc, VpcEndpoint, VpnGateway,
 };
 use crate::services::{Caller, Done, Operation, Page, Printed, Read, View, Write, page};
 use serde::{Deserialize, Serialize, Serializer};
@@ -175,6 +175,8 @@ const KINDS: &[Kind] = &[
     kind::<FlowLog>(),
     kind::<LaunchTemplate>(),
     kind::<TransitRouteTable>(),
+    kind::<InsightsPath>(),
+    kind::<InsightsAnalysis>(),
 ];
 
 const fn kind<R: Resource>() -> Kind {
@@ -446,6 +448,13 @@ mod tests {
         let template = json!({ "LaunchTemplateName": "web", "LaunchTemplateData": {} });
         let template = lab.write::<super::super::launch_template::CreateLaunchTemplate>(template);
         ids.push(text(&template["LaunchTemplate"]["LaunchTemplateId"]));
+        let path = json!({ "Source": ids[2], "Destination": ids[2], "Protocol": "tcp" });
+        let path = lab.write::<super::super::insights::CreateNetworkInsightsPath>(path);
+        let path = text(&path["NetworkInsightsPath"]["NetworkInsightsPathId"]);
+        let analysis = json!({ "NetworkInsightsPathId": path });
+        let analysis = lab.write::<super::super::insights::analysis::StartNetworkInsightsAnalysis>(analysis);
+        ids.push(path);
+        ids.push(text(&analysis["NetworkInsightsAnalysis"]["NetworkInsightsAnalysisId"]));
         assert_eq!(ids.len(), KINDS.len());
         let tags = json!([{ "Key": "team", "Value": "a" }, { "Key": "Name", "Value": "" }]);
         lab.write::<CreateTags>(json!({ "Resources": ids, "Tags": tags }));

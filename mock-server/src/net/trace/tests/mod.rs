@@ -4,9 +4,9 @@ mod counterfactual;
 mod hops;
 mod naive;
 mod properties;
-mod random;
+pub mod random;
 mod records;
-mod scene;
+pub mod scene;
 mod targets;
 
 use super::*;

@@ -145,20 +145,21 @@ impl Scene {
     }
 
     pub fn trace(&self, flow: Flow) -> Trace {
-        self.in_terrain(|terrain| trace(terrain, &flow))
+        self.look(|terrain| trace(terrain, &flow))
     }
 
     /// What the interfaces saw of something.
     pub fn records(&self, trace: &Trace, volume: &Volume) -> Vec<FlowRecord> {
-        self.in_terrain(|terrain| records(terrain, trace, volume))
+        self.look(|terrain| records(terrain, trace, volume))
     }
 
-    fn in_terrain<T>(&self, then: impl FnOnce(&Terrain<'_>) -> T) -> T {
+    /// Asks something of the whole.
+    pub fn look<T>(&self, ask: impl FnOnce(&Terrain<'_>) -> T) -> T {
         let own = [(Scope::Global, &self.global), (Scope::Region(REGION.into()), &self.here)];
         let mut cells: BTreeMap<_, _> =
             own.into_iter().map(|(scope, state)| ((account(OWN), scope), Arc::new(state.clone()))).collect();
         cells.extend(self.others.iter().map(|(at, state)| (at.clone(), Arc::new(state.clone()))));
-        then(&Terrain { state: &self.here, global: &self.global, elsewhere: &Cells(cells) })
+        ask(&Terrain { state: &self.here, global: &self.global, elsewhere: &Cells(cells) })
     }
 
     pub fn check(&self) {

@@ -312,7 +312,7 @@ fn connections_leave_their_traces() {
                 path::Goal::Host(host) => host.to_string(),
                 path::Goal::Service(service) => service.to_string(),
                 path::Goal::Bucket(used) => used.bucket.to_string(),
-                path::Goal::Peer(_) => String::new(),
+                path::Goal::Peer(_) | path::Goal::Edge { .. } => String::new(),
             };
             (goal, trace.flow.port)
         })
