@@ -4,7 +4,7 @@ use super::behaviours::calling;
 use super::*;
 use crate::model::network::ANY_V4;
 use crate::model::{
-    Content, Direction, Evidence, InstanceGroup, Needs, Peer, RuleMode, SecurityGroupRule, Verdict, VpcConfig,
+    Content, Direction, Evidence, InstanceGroup, Needs, Peer, PolicyDocument, RuleMode, SecurityGroupRule, Verdict, VpcConfig,
 };
 use crate::rules::{self, Case, Phase, RuleModes, evaluate, permissions};
 
@@ -175,7 +175,7 @@ fn outcome(id: &str, off: Option<&'static str>) -> Option<&'static str> {
             let policy = json!({ "Statement": { "Effect": effect, "Principal": "*", "Action": "s3:*",
                 "Resource": "arn:aws:s3:::other/*" } });
             site.lab.edit_endpoint(|state, mut endpoint| {
-                endpoint.policy = Some(policy.to_string().into());
+                endpoint.policy = Some(PolicyDocument::new(policy.to_string()));
                 state.put_vpc_endpoint(endpoint);
             });
             (training, request)
