@@ -108,9 +108,11 @@ impl Rule for RoleMay {
         phases: ON_THE_WAY,
         basis: Basis::Observed,
         docs: ROLES,
-        summary: "The execution role of a job is allowed s3:ListBucket and s3:GetObject on what the job reads, and \
-                  s3:PutObject on what it writes.",
-        hint: "Allow the role the action that is missing on the bucket, or on the objects in it.",
+        summary: "Policies of whoever asks allow what is done in S3: those of a job's execution role s3:ListBucket and \
+                  s3:GetObject on what the job reads, and s3:PutObject on what it writes; those of any other caller \
+                  the action of the call.",
+        hint: "Allow whoever asks (for a job, its execution role) the action that is missing on the bucket, or on the \
+               objects in it.",
     };
 
     /// That there is such a role is for another rule to say.
@@ -145,7 +147,8 @@ hops!(
 hops!(
     /// The bucket's policy lets it in.
     BucketPolicyAllows, "SM-S3-BKT-07", "bucket-policy-allows", Documented, POLICIES,
-    "The policy of the bucket allows the job's role to do what it does, through the endpoint or from the address that \
-     the request comes from.",
-    "Name the endpoint or the VPC that the job uses in the condition of the bucket's policy.",
+    "The policy of the bucket allows whoever asks (for a job, its execution role) to do what it does, through the \
+     endpoint or from the address that the request comes from.",
+    "Change the statement of the bucket's policy that denies, or allow whoever asks; where its condition is about the \
+     way, name the endpoint or the VPC that the requests come through.",
 );
