@@ -98,8 +98,8 @@ fn follow(case: &Case<'_>, phase: Phase, vantages: &[Vantage]) -> Vec<Followed> 
             let to = Goal::Bucket(asked.clone());
             let mut trace = net::trace(&terrain, &Flow { from, to, transport: Transport::Tcp, port: HTTPS });
             if phase != Phase::Output {
-                trace.hops.extend(misplaced(case, phase, data));
-                trace.hops.extend(missing(case, data));
+                let found = misplaced(case, phase, data).into_iter().chain(missing(case, data));
+                found.for_each(|hop| at_the_bucket(&mut trace, hop));
             }
             if phase == Phase::Create {
                 precheck::forgive(case, data, &mut trace);
@@ -127,6 +127,15 @@ fn first_object(case: &Case<'_>, data: &DataNeed) -> Option<Arc<str>> {
         Sight::External(_, told) => told?.first_keys.get(prefix)?.clone(),
         Sight::Repository(_) | Sight::Missing => None,
     }
+}
+
+/// Adds what is found at a bucket. Where that blocks, it stands in place of what the walk found there: a bucket is one
+/// hop.
+fn at_the_bucket(trace: &mut Trace, hop: Hop) {
+    if !hop.passed {
+        trace.hops.retain(|known| !known.passed || known.kind != hop.kind || known.at != hop.at);
+    }
+    trace.hops.push(hop);
 }
 
 /// The hop at a bucket of another region: calls that look at data look in the job's region, and so does compilation.
