@@ -30,6 +30,7 @@ pub mod job;
 pub mod launch_template;
 pub mod log;
 pub mod managed_prefix_list;
+pub mod manifest;
 pub mod nat;
 pub mod network;
 pub mod offering;

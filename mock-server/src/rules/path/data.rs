@@ -28,7 +28,8 @@ const REPOSITORIES: &[Doc] = &[
 const ROLES: &[Doc] = &[Doc { page: "sagemaker-roles", anchor: "" }];
 
 /// The rules about what there is in S3: they have no effect where nobody asks for that.
-pub const OF_DATA: &[&str] = &[DataIsThere::INFO.id, ModelIsThere::INFO.id, BucketInRegion::INFO.id];
+pub const OF_DATA: &[&str] =
+    &[DataIsThere::INFO.id, ModelIsThere::INFO.id, BucketInRegion::INFO.id, EntriesAreThere::INFO.id];
 
 /// The calls that look at S3 before they answer. The other kinds find out later.
 fn of_call(case: &Case<'_>) -> Verdict {
@@ -86,6 +87,28 @@ impl Rule for ModelIsThere {
     fn check(case: &Case<'_>) -> Verdict {
         // What asks with instances is an endpoint; its model was looked at when it was made.
         if case.needs.instances.is_empty() { of_call(case) } else { Verdict::NotApplicable }
+    }
+}
+
+/// What a manifest lists is there.
+pub struct EntriesAreThere;
+impl Rule for EntriesAreThere {
+    const INFO: RuleInfo = RuleInfo {
+        id: "SM-F-S3-MANIFEST",
+        aliases: &[],
+        name: "manifest-entries-are-there",
+        jobs: &[JobKind::Training, JobKind::Processing, JobKind::Transform],
+        phases: &[Phase::Input],
+        basis: Basis::Assumed,
+        docs: &[Doc { page: "augmented-manifest", anchor: "" }],
+        summary: "A manifest can be read, and every object that it lists exists: the input of the job is all of them. That \
+                  the job fails at the first that does not is assumed. A manifest whose bytes are not here is taken to \
+                  be right.",
+        hint: "Put the object there, or take it off the manifest.",
+    };
+
+    fn check(case: &Case<'_>) -> Verdict {
+        of_hops(case, Self::INFO.id)
     }
 }
 
