@@ -233,7 +233,14 @@ fn interfaces(there: Vec<&Arc<NetworkInterface>>, traces: &[(Phase, Arc<Trace>)]
         if all.iter().all(|known| known.id != id) {
             let from = VantageReport::of(from);
             let VantageReport { subnet, address, groups, .. } = from;
-            all.push(InterfaceReport { id, subnet, addresses: vec![address], groups, exists: false, would_exist: false });
+            all.push(InterfaceReport {
+                id,
+                subnet,
+                addresses: vec![address],
+                groups,
+                exists: false,
+                would_exist: false,
+            });
         }
     }
     all

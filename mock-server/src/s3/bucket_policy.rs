@@ -122,8 +122,9 @@ fn check_principal(principal: &Value, accounts: &dyn Elsewhere<State>) -> Result
             Err("Missing required field Principal cannot be empty!".into())
         }
         Value::Object(kinds) => {
-            let each =
-                kinds.iter().flat_map(|(kind, names)| many(names).into_iter().map(move |name| (kind.as_str(), name)));
+            let each = kinds
+                .iter()
+                .flat_map(|(kind, names)| many(names).into_iter().map(move |name| (kind.as_str(), name)));
             let mut some = false;
             for (kind, name) in each {
                 some = true;

@@ -89,13 +89,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Checks the members that a mapping gives, those of its `$merge` too. Whether all of them are known by now.
-    fn members(
-        &mut self,
-        shape: Shape,
-        node: &'a Node,
-        given: &mut Vec<&'static str>,
-        depth: usize,
-    ) -> bool {
+    fn members(&mut self, shape: Shape, node: &'a Node, given: &mut Vec<&'static str>, depth: usize) -> bool {
         let mut complete = true;
         for (key, node) in node.entries() {
             if key.text == MERGE {
@@ -221,7 +215,11 @@ mod tests {
             ("ec2.DescribeSubnets", "{MaxResults: 1.5}", "1:14: expected a whole number, found a number"),
             ("s3.GetObject", "{Bucket: b, Keey: k}", "1:13: unknown member `Keey`; did you mean `Key`?"),
             ("s3.GetObject", "{Bucket: b}", "1:1: `Key` is missing"),
-            ("s3.PutObject", "{Bucket: b, Key: k, Body: 1}", "1:27: expected a text, or {size: ..}, found a number"),
+            (
+                "s3.PutObject",
+                "{Bucket: b, Key: k, Body: 1}",
+                "1:27: expected a text, or {size: ..}, found a number",
+            ),
             (
                 "s3.PutBucketVersioning",
                 "{Bucket: b, VersioningConfiguration: {Status: On}}",

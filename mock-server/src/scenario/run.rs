@@ -434,7 +434,8 @@ impl<T: Target> Run<'_, T> {
     async fn describe(&mut self, kind: &ResourceKind, name: &str, place: Place) -> Result<Value, Stop> {
         let mut input = serde_json::Map::new();
         input.insert(kind.name.to_owned(), name.into());
-        let callee = Callee::find(&format!("{}.{}", kind.service.name(), kind.describe)).map_err(Stop::Broken)?;
+        let callee =
+            Callee::find(&format!("{}.{}", kind.service.name(), kind.describe)).map_err(Stop::Broken)?;
         match self.session.call(callee, &input.into()).await? {
             Answer::Done(description) => Ok(description),
             Answer::Refused(fault) => {

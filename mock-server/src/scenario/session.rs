@@ -73,12 +73,7 @@ impl<'a, T: Target> Session<'a, T> {
     }
 
     /// The request, from this account to this region.
-    fn signed(
-        &self,
-        encoded: &HttpRequest,
-        callee: Callee,
-        region: &str,
-    ) -> Result<Request<Bytes>, String> {
+    fn signed(&self, encoded: &HttpRequest, callee: Callee, region: &str) -> Result<Request<Bytes>, String> {
         let date = timestamp::iso8601(self.time.now.millis()).replace(['-', ':'], "");
         let date = format!("{}Z", date.split(['.', 'Z']).next().unwrap_or_default());
         let day = date.split('T').next().unwrap_or_default();

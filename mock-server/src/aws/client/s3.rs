@@ -375,7 +375,8 @@ pub fn encode(operation: &'static Operation, parameters: &Value) -> Result<HttpR
             }
             Place::Header(COPY_SOURCE) => {
                 let text = text()?;
-                let (key, version) = text.split_once("?versionId=").map_or((&*text, None), |(a, b)| (a, Some(b)));
+                let (key, version) =
+                    text.split_once("?versionId=").map_or((&*text, None), |(a, b)| (a, Some(b)));
                 let key = utf8_percent_encode(key, KEEP_IN_KEYS);
                 let version = version.map(|version| format!("?versionId={version}")).unwrap_or_default();
                 headers.push((COPY_SOURCE.into(), format!("{key}{version}").into()));
@@ -389,7 +390,8 @@ pub fn encode(operation: &'static Operation, parameters: &Value) -> Result<HttpR
             }
             Place::Headers(start) => {
                 for (key, value) in given.as_object().into_iter().flatten() {
-                    let text = value.as_str().ok_or_else(|| told(format!("{}.{key} is {value}", member.name)))?;
+                    let text =
+                        value.as_str().ok_or_else(|| told(format!("{}.{key} is {value}", member.name)))?;
                     headers.push((format!("{start}{key}").into(), text.to_owned().into()));
                 }
             }
@@ -400,7 +402,9 @@ pub fn encode(operation: &'static Operation, parameters: &Value) -> Result<HttpR
                     headers.push(("content-type".into(), "application/xml".into()));
                     body = document.into_bytes();
                 }
-                Shape::Bytes => body = bytes(given).ok_or_else(|| told(format!("{} is {given}", member.name)))?,
+                Shape::Bytes => {
+                    body = bytes(given).ok_or_else(|| told(format!("{} is {given}", member.name)))?
+                }
                 _ => body = text()?.into_bytes(),
             },
             Place::Element | Place::Root => {}
@@ -435,7 +439,13 @@ fn http_date(text: &str) -> Option<String> {
     Some(httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_millis(millis)))
 }
 
-fn write(out: &mut String, name: &str, shape: &'static Shape, given: &Value, root: bool) -> Result<(), String> {
+fn write(
+    out: &mut String,
+    name: &str,
+    shape: &'static Shape,
+    given: &Value,
+    root: bool,
+) -> Result<(), String> {
     let wrong = || format!("{name} is {given}");
     if let Shape::List(element) = shape {
         out.push_str(&format!("<{name}>"));
@@ -488,7 +498,9 @@ pub fn decode(
                 Fault::new(status.to_string(), reason.unwrap_or_default())
             }
             Some(Element { name, children, .. }) if name == "Error" => {
-                let text = |name: &str| children.iter().find(|child| child.name == name).map(|child| child.text.clone());
+                let text = |name: &str| {
+                    children.iter().find(|child| child.name == name).map(|child| child.text.clone())
+                };
                 Fault::new(text("Code").unwrap_or_default(), text("Message").unwrap_or_default())
             }
             _ => unreadable(format!("an error answer that is none of S3's, of {} bytes", body.len())),
@@ -517,7 +529,9 @@ pub fn decode(
                 Some(Value::Object(all.map(named).collect()))
             }
             (Place::Element, Some(root)) => child(root, member),
-            (Place::Root, Some(root)) => Some(&root.text).filter(|text| !text.is_empty()).map(|text| text.as_str().into()),
+            (Place::Root, Some(root)) => {
+                Some(&root.text).filter(|text| !text.is_empty()).map(|text| text.as_str().into())
+            }
             (Place::Body, Some(root)) => Some(read(&member.shape, root)),
             (Place::Body, None) => Some(String::from_utf8_lossy(body).into()),
             _ => None,
@@ -557,8 +571,10 @@ fn read_scalar(shape: &Shape, text: &str) -> Option<Value> {
         Shape::Number => text.parse::<i64>().ok().map(Value::from),
         Shape::Truth => text.parse::<bool>().ok().map(Value::from),
         Shape::Time => {
-            let date = httpdate::parse_http_date(text).ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-            let millis = date.and_then(|span| i64::try_from(span.as_millis()).ok()).or_else(|| timestamp::parse(text));
+            let date =
+                httpdate::parse_http_date(text).ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+            let millis =
+                date.and_then(|span| i64::try_from(span.as_millis()).ok()).or_else(|| timestamp::parse(text));
             Some(timestamp::iso8601(millis?).into())
         }
         _ => Some(text.into()),
@@ -588,7 +604,10 @@ mod tests {
         assert_eq!(request.body, b"text");
         assert_eq!(request.headers.get("x-amz-meta-who"), Some("me"));
         assert_eq!(request.headers.get("if-none-match"), Some("*"));
-        assert_eq!(encoded("PutObject", &json!({"Bucket": "b", "Key": "k", "Body": {"size": 3}})).body.len(), 3);
+        assert_eq!(
+            encoded("PutObject", &json!({"Bucket": "b", "Key": "k", "Body": {"size": 3}})).body.len(),
+            3
+        );
         let request = encoded("ListObjectsV2", &json!({"Bucket": "data", "Prefix": "a/&", "MaxKeys": 2}));
         assert_eq!(request.path_and_query, "/data?list-type=2&max-keys=2&prefix=a%2F%26");
         let request = encoded(
@@ -612,7 +631,11 @@ mod tests {
         for (name, parameters, expected) in [
             ("GetObject", json!({"Bucket": "b"}), "GetObject: Key is part of the path and must be given"),
             ("GetObject", json!({"Bucket": 1, "Key": "k"}), "GetObject: Bucket is 1"),
-            ("PutObject", json!({"Bucket": "b", "Key": "k", "Body": {"size": -1}}), "PutObject: Body is {\"size\":-1}"),
+            (
+                "PutObject",
+                json!({"Bucket": "b", "Key": "k", "Body": {"size": -1}}),
+                "PutObject: Body is {\"size\":-1}",
+            ),
             (
                 "PutBucketVersioning",
                 json!({"Bucket": "b", "VersioningConfiguration": {"Status": 1}}),
@@ -633,6 +656,7 @@ mod tests {
             [("ETag", "\"e\""), ("Last-Modified", "Mon, 05 Jan 2026 09:00:00 GMT"), ("x-amz-meta-who", "me")];
         let expected = json!({
             "ETag": "\"e\"", "LastModified": "2026-01-05T09:00:00Z", "Metadata": {"who": "me"}, "Body": "text",
+            "ContentLength": 4,
         });
         assert_eq!(decoded("GetObject", &headers, "text"), expected);
         assert_eq!(decoded("GetBucketLocation", &[], "<LocationConstraint/>"), json!({}));
@@ -646,7 +670,8 @@ mod tests {
             let headers = [("x-mockplane-rule", "R")];
             decode(operation(name).unwrap(), status, &headers.to_vec(), body.as_bytes()).unwrap_err()
         };
-        let fault = refused("GetObject", 403, "<Error><Code>AccessDenied</Code><Message>No</Message></Error>");
+        let fault =
+            refused("GetObject", 403, "<Error><Code>AccessDenied</Code><Message>No</Message></Error>");
         assert_eq!((&*fault.code, &*fault.message, fault.status), ("AccessDenied", "No", 403));
         assert_eq!(fault.because.as_deref(), Some("R"));
         let fault = refused("HeadObject", 404, "");

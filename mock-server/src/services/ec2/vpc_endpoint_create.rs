@@ -14,8 +14,8 @@ use crate::kernel::Memo;
 use crate::model::endpoint_service::named;
 use crate::model::vpc_endpoint::VpcEndpointIndex;
 use crate::model::{
-    DEFAULT_GROUP, EndpointService, EndpointType, Id, PolicyDocument, State, Txn, Vpc, VpcEndpoint, VpcEndpointId,
-    VpcEndpointState,
+    DEFAULT_GROUP, EndpointService, EndpointType, Id, PolicyDocument, State, Txn, Vpc, VpcEndpoint,
+    VpcEndpointId, VpcEndpointState,
 };
 use crate::net::vpc_endpoint::enter;
 use crate::services::{Caller, Operation, Refused, Write};

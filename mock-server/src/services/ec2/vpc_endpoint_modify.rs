@@ -8,7 +8,9 @@ use super::vpc_endpoint::{
     DnsOptions, SubnetConfiguration, add_placement, add_tables, check_names, chosen_addresses,
     set_address_type, set_names, subnet_in, table_in,
 };
-use crate::model::{EndpointType, PolicyDocument, SecurityGroup, SubnetId, Txn, Vpc, VpcEndpoint, VpcEndpointState};
+use crate::model::{
+    EndpointType, PolicyDocument, SecurityGroup, SubnetId, Txn, Vpc, VpcEndpoint, VpcEndpointState,
+};
 use crate::net::vpc_endpoint::enter;
 use crate::services::{Caller, Operation, Write};
 use serde::{Deserialize, Serialize};

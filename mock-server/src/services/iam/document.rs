@@ -37,7 +37,8 @@ impl From<Misshapen> for Malformed {
 
 fn check_trust_statement(statement: Outline<'_>) -> Result<(), Malformed> {
     statement.check_effect()?;
-    if let Some(element) = ["Resource", "NotResource"].into_iter().find(|name| statement.0.contains_key(*name))
+    if let Some(element) =
+        ["Resource", "NotResource"].into_iter().find(|name| statement.0.contains_key(*name))
     {
         return Err(Malformed::Prohibited(element));
     }

@@ -89,7 +89,8 @@ fn statements(policy: &Object) -> Option<Vec<&Object>> {
         return None;
     }
     let all = outline::statements(policy).ok()?.into_iter();
-    all.map(|statement| Outline::of(statement).ok().filter(|one| is_statement(*one)).map(|one| one.0)).collect()
+    all.map(|statement| Outline::of(statement).ok().filter(|one| is_statement(*one)).map(|one| one.0))
+        .collect()
 }
 
 fn is_statement(outline: Outline<'_>) -> bool {

@@ -122,7 +122,8 @@ fn a_bucket_in_another_region_is_one_hop() {
     assert_eq!(why.decided_by, Some("SM-F-BUCKET-REGION"));
     let input = why.phases.iter().find(|phase| phase.phase == "input").unwrap();
     for path in &input.paths {
-        let at_bucket = path.hops.iter().filter(|hop| hop.kind == "bucket" && hop.rule == "SM-F-BUCKET-REGION");
+        let at_bucket =
+            path.hops.iter().filter(|hop| hop.kind == "bucket" && hop.rule == "SM-F-BUCKET-REGION");
         assert_eq!(at_bucket.count(), 1);
         assert!(!path.hops.iter().any(|hop| hop.kind == "bucket" && hop.verdict == "passed"), "{path:?}");
     }
