@@ -193,6 +193,9 @@ refusal("EC2-PL-VERSION", "ModifyManagedPrefixList", of_list(CurrentVersion=2, A
         "PrefixListVersionMismatch", "The prefix list has the incorrect version number.", before=settled)
 refusal("EC2-PL-SIZE", "CreateManagedPrefixList", {**CREATE, "MaxEntries": 1001}, "InvalidParameterValue",
         "Value (1001) for parameter maxEntries is invalid. Must specify a max size between 1 and 1000.")
+refusal("EC2-PL-SIZE", "CreateManagedPrefixList",
+        {**CREATE, "Entries": [{"Cidr": f"{n}.0.0.0/8"} for n in (10, 11, 12)]}, "PrefixListMaxEntriesExceeded",
+        "The number of entries (3) exceeds the value (2) of parameter maxEntries.")
 refusal("EC2-PL-SIZE", "ModifyManagedPrefixList", of_list(CurrentVersion=1, AddEntries=NEW),
         "PrefixListMaxEntriesExceeded", "The prefix list ({w.prefix_list}) can have at most 2 entries.", before=settled)
 refusal("EC2-PL-SIZE", "ModifyManagedPrefixList", of_list(MaxEntries=3, AddEntries=NEW), "InvalidParameterCombination",

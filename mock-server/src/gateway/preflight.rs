@@ -241,7 +241,10 @@ fn told(txn: &mut Txn<'_>, planned: &Planned, spared: &[&'static str], modes: &R
         _ => drop(txn.state.jobs.update(&key, |job| counted(&mut job.findings))),
     }
     let terrain = Terrain { state: &txn.state, global: &txn.global, elsewhere: txn.elsewhere() };
-    let explanation = jobs::explain_with_fixes(&terrain, &key).unwrap_or_default().decided(first);
+    let mut explanation = jobs::explain_with_fixes(&terrain, &key).unwrap_or_default().decided(first);
+    for interface in &mut explanation.interfaces {
+        (interface.exists, interface.would_exist) = (false, true);
+    }
     Tried { explanation, stopped_by, refused: None }
 }
 

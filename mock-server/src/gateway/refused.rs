@@ -192,7 +192,11 @@ mod tests {
             let denied = "arn:aws:iam::111122223333:root may not do s3:GetObject on arn:aws:s3:::data/in/a: denied by \
                           statement 1 (Sealed) of arn:aws:s3:::data";
             assert_eq!(because(&why), Some(denied));
-            assert!(why.refusal.as_ref().unwrap().operation.starts_with("s3:"));
+            let refusal = why.refusal.as_ref().unwrap();
+            assert!(refusal.operation.starts_with("s3:"));
+            // No job has anything to do with it.
+            let words = [refusal.hint.unwrap(), refusal.summary.unwrap()].concat();
+            assert!(words.contains("whoever asks") && !words.contains("the job"), "{words}");
         }
         // Strangers are not told in the answer.
         let answer = ask(&gateway, "444455556666", "GET /data/out", "");

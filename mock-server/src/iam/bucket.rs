@@ -102,16 +102,14 @@ impl Ask<'_> {
 /// Asks with the policy of the VPC endpoint that a request came through, if it did.
 pub fn through<'a, T>(came: &Came<'a>, given: Policies<'a>, ask: impl FnOnce(&Policies<'_>) -> T) -> T {
     let Came::Endpoint { endpoint, .. } = came else { return ask(&given) };
-    let Some(text) = endpoint.policy.as_deref() else { return ask(&given) };
+    let Some(policy) = &endpoint.policy else { return ask(&given) };
     // A text that is no policy allows nothing.
-    let policy = policy::Policy::parse(text).unwrap_or_default();
-    let endpoint = Some(Source { name: endpoint.id.to_string().into(), policy: &policy });
+    let endpoint = Some(Source { name: endpoint.id.to_string().into(), policy: policy.policy() });
     ask(&Policies { endpoint, ..given })
 }
 
 /// The rule behind what an endpoint of this policy refuses: one that only denies allows nothing.
-pub fn endpoint_rule(policy: &str) -> &'static str {
-    let policy = policy::Policy::parse(policy).unwrap_or_default();
+pub fn endpoint_rule(policy: &policy::Policy) -> &'static str {
     let denies_only = policy.statements().iter().all(|statement| statement.effect() == policy::Effect::Deny);
     if denies_only { "SM-S3-REPO-12" } else { "SM-S3-POL-05" }
 }

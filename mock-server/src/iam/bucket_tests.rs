@@ -53,7 +53,7 @@ fn endpoint(number: u128, policy: Option<&str>) -> VpcEndpoint {
             .next()
             .unwrap(),
         state: VpcEndpointState::Available,
-        policy: policy.map(Into::into),
+        policy: policy.map(PolicyDocument::new),
         route_tables: Vec::new(),
         placements: Vec::new(),
         groups: Vec::new(),

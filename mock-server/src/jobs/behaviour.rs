@@ -44,6 +44,8 @@ pub(super) struct Done {
     pub exit: Option<Exit>,
     /// The rule behind the exit.
     pub rule: Option<&'static str>,
+    /// It does not exit if something stops it.
+    pub waits: bool,
 }
 
 /// What a job of this kind and name does, if it was declared.
@@ -65,6 +67,10 @@ pub(super) fn start_job(txn: &mut Txn<'_>, job: &mut Job, vantages: Vec<Vantage>
     let done = start(txn, &crew, &mut job.log);
     job.traces.extend(done.traces);
     add(&mut job.findings, done.findings);
+    if done.waits && job.needs.max_runtime.is_some() {
+        job.hung = done.rule;
+        return;
+    }
     job.failure = done.exit.as_ref().map(|exit| told(txn, &crew, exit, done.rule));
     job.exit = done.exit;
 }
@@ -111,6 +117,7 @@ fn run(txn: &mut Txn<'_>, crew: &Crew<'_>, done: &mut Done, script: &mut Script)
         if !connection.optional {
             done.exit = Some(Exit { code: 1, message: text, early: true });
             done.rule = Some(rule);
+            done.waits = connection.waits;
             return;
         }
     }

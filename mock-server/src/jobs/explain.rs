@@ -74,6 +74,9 @@ pub struct InterfaceReport {
     pub groups: Vec<String>,
     /// Whether it is still there.
     pub exists: bool,
+    /// Whether it was made only in a try, so that nobody ever saw it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub would_exist: bool,
 }
 
 /// The rules and paths of one phase.
@@ -222,6 +225,7 @@ fn interfaces(there: Vec<&Arc<NetworkInterface>>, traces: &[(Phase, Arc<Trace>)]
             addresses: list(&mut interface.addresses.iter().map(ToString::to_string)),
             groups: list(&mut interface.groups.iter().map(|group| group.id.to_string())),
             exists: true,
+            would_exist: false,
         })
         .collect();
     for from in traces.iter().filter_map(|(_, trace)| trace.flow.from.as_ref()) {
@@ -229,7 +233,14 @@ fn interfaces(there: Vec<&Arc<NetworkInterface>>, traces: &[(Phase, Arc<Trace>)]
         if all.iter().all(|known| known.id != id) {
             let from = VantageReport::of(from);
             let VantageReport { subnet, address, groups, .. } = from;
-            all.push(InterfaceReport { id, subnet, addresses: vec![address], groups, exists: false });
+            all.push(InterfaceReport {
+                id,
+                subnet,
+                addresses: vec![address],
+                groups,
+                exists: false,
+                would_exist: false,
+            });
         }
     }
     all

@@ -94,6 +94,9 @@ pub struct Connection {
     pub to: Remote,
     /// The container says so in its log and goes on if it gets nowhere; else it gives up.
     pub optional: bool,
+    /// It waits for an answer as long as it may run, as a client without a timeout does. A kind of job that has no
+    /// limit gives up.
+    pub waits: bool,
 }
 
 /// A declared behaviour, and what it is declared for.

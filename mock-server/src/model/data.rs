@@ -73,6 +73,8 @@ pub enum Extent {
     Prefix,
     /// An object that lists others.
     Manifest,
+    /// One that says more about each of them, a line for each.
+    AugmentedManifest,
 }
 
 /// Something that a job reads or writes in S3.
@@ -109,7 +111,8 @@ impl DataNeed {
     /// As requests say it in `S3DataType`.
     pub fn typed(purpose: DataUse, data_type: Option<&str>, url: &str) -> Self {
         let extent = match data_type {
-            Some("ManifestFile" | "AugmentedManifestFile") => Extent::Manifest,
+            Some("ManifestFile") => Extent::Manifest,
+            Some("AugmentedManifestFile") => Extent::AugmentedManifest,
             Some("S3Object") => Extent::Object,
             _ => Extent::Prefix,
         };
@@ -133,7 +136,7 @@ impl DataNeed {
             (self.extent == Extent::Prefix).then_some(("s3:ListBucket", None));
         let file = key.rsplit('/').next().unwrap_or_default();
         let one: Arc<str> = match (self.extent, first) {
-            (Extent::Object | Extent::Manifest, _) => key.clone(),
+            (Extent::Object | Extent::Manifest | Extent::AugmentedManifest, _) => key.clone(),
             (Extent::Prefix, Some(first)) => first.into(),
             (Extent::Prefix, None) if file.contains('.') => key.clone(),
             (Extent::Prefix, None) if key.is_empty() || file.is_empty() => format!("{key}*").into(),

@@ -33,6 +33,7 @@ pub mod launch_template;
 pub mod log;
 pub mod log_grant;
 pub mod managed_prefix_list;
+pub mod manifest;
 pub mod nat;
 pub mod network;
 pub mod offering;

@@ -37,7 +37,7 @@ pub struct VpcEndpoint {
     pub service: &'static EndpointService,
     pub state: VpcEndpointState,
     /// As the user wrote it; `None` stands for the one that allows everything.
-    pub policy: Option<Arc<str>>,
+    pub policy: Option<PolicyDocument>,
     /// The tables with a route to it. Each such route is there as long as the table stands here.
     pub route_tables: Vec<RouteTableId>,
     pub placements: Vec<EndpointPlacement>,

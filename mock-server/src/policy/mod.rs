@@ -8,6 +8,7 @@ mod condition;
 mod context;
 mod document;
 mod eval;
+pub mod outline;
 mod pattern;
 mod principal;
 mod text;

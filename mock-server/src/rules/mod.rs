@@ -195,6 +195,7 @@ rules![
     path::data::EndpointPolicyHasAllow,
     path::data::RepositoriesDenied,
     path::data::BucketPolicyAllows,
+    path::data::EntriesAreThere,
 ];
 
 /// Rules that tell what is, or that requests are held to before: they cannot be violated.

@@ -233,9 +233,10 @@ impl<'a> Visit<'a> {
     }
 
     fn endpoint_side(&self, decision: Decision, mode: IamMode) -> Side {
-        let policy = self.endpoint.as_ref().and_then(|endpoint| endpoint.policy.as_deref());
+        let policy = self.endpoint.as_ref().and_then(|endpoint| endpoint.policy.as_ref());
         let of = self.endpoint.as_ref().map(|endpoint| endpoint.id.to_string()).unwrap_or_default();
-        Side { decision, mode, rule: bucket::endpoint_rule(policy.unwrap_or_default()), of }
+        let rule = policy.map_or("SM-S3-POL-05", |policy| bucket::endpoint_rule(policy.policy()));
+        Side { decision, mode, rule, of }
     }
 
     /// The ARN of who asks.

@@ -10,6 +10,7 @@ use crate::iam::public::is_public;
 use crate::kernel::{AccountId, Elsewhere, Scope};
 use crate::model::{Bucket, FoundBucket, Partition, Role, State, User};
 use crate::policy::Policy;
+use crate::policy::outline::{self, Misshapen, Outline, many, plain};
 use ipnet::IpNet;
 use serde_json::{Map, Value};
 use std::net::IpAddr;
@@ -61,21 +62,8 @@ pub fn check(text: &str, bucket: &Bucket, accounts: &dyn Elsewhere<State>) -> Re
     let Ok(Value::Object(document)) = serde_json::from_str(text) else {
         return Err("This policy contains invalid Json".into());
     };
-    known_fields(&document, &["Version", "Id", "Statement"])?;
-    if document
-        .get("Version")
-        .is_some_and(|version| !matches!(version.as_str(), Some("2008-10-17" | "2012-10-17")))
-    {
-        return Err("The policy must contain a valid version string".into());
-    }
-    let statement = document.get("Statement").ok_or("Missing required field Statement")?;
-    let mut statements = many(statement).peekable();
-    if statements.peek().is_none() {
-        return Err("Could not parse the policy: Statement is empty!".into());
-    }
-    for statement in statements {
-        let statement = statement.as_object().ok_or_else(syntax)?;
-        check_statement(statement, bucket, accounts)?;
+    for statement in outline::statements(&document).map_err(told)? {
+        check_statement(Outline::of(statement).map_err(told)?, bucket, accounts)?;
     }
     Policy::parse(text).map(drop).map_err(|_| syntax())
 }
@@ -84,53 +72,28 @@ fn syntax() -> Fault {
     "Invalid policy syntax.".into()
 }
 
-/// One value or a list of them.
-fn many(value: &Value) -> impl Iterator<Item = &Value> {
-    match value {
-        Value::Array(list) => list.as_slice(),
-        one => std::slice::from_ref(one),
-    }
-    .iter()
-}
-
-fn known_fields(object: &Map<String, Value>, known: &[&str]) -> Result<(), Fault> {
-    match object.keys().find(|name| !known.contains(&name.as_str())) {
-        Some(name) => Err(format!("Unknown field {name}")),
-        None => Ok(()),
+/// S3's words for what every reader of policies looks at.
+fn told(fault: Misshapen) -> Fault {
+    match fault {
+        Misshapen::Unknown(name) => format!("Unknown field {name}"),
+        Misshapen::Version => "The policy must contain a valid version string".into(),
+        Misshapen::Missing(name) => format!("Missing required field {name}"),
+        Misshapen::NoStatements => "Could not parse the policy: Statement is empty!".into(),
+        Misshapen::Effect(effect) => format!("Invalid effect: {}", plain(&effect)),
+        Misshapen::Both(_) | Misshapen::NoObject => syntax(),
     }
 }
 
 fn check_statement(
-    statement: &Map<String, Value>,
+    statement: Outline<'_>,
     bucket: &Bucket,
     accounts: &dyn Elsewhere<State>,
 ) -> Result<(), Fault> {
-    known_fields(
-        statement,
-        &[
-            "Sid",
-            "Effect",
-            "Principal",
-            "NotPrincipal",
-            "Action",
-            "NotAction",
-            "Resource",
-            "NotResource",
-            "Condition",
-        ],
-    )?;
-    let missing = |name: &str| format!("Missing required field {name}");
-    let effect = statement.get("Effect").ok_or_else(|| missing("Effect"))?;
-    if !matches!(effect.as_str(), Some("Allow" | "Deny")) {
-        let effect = effect.as_str().map_or_else(|| effect.to_string(), str::to_owned);
-        return Err(format!("Invalid effect: {effect}"));
-    }
-    let principal = statement.get("Principal").or_else(|| statement.get("NotPrincipal"));
-    check_principal(principal.ok_or_else(|| missing("Principal"))?, accounts)?;
-    let action = statement.get("Action").or_else(|| statement.get("NotAction"));
-    let actions = known_actions(action.ok_or_else(|| missing("Action"))?)?;
-    let resource = statement.get("Resource").or_else(|| statement.get("NotResource"));
-    let resources = resources(resource.ok_or_else(|| missing("Resource"))?, bucket)?;
+    statement.check_effect().map_err(told)?;
+    check_principal(statement.one_of("Principal").map_err(told)?, accounts)?;
+    let actions = known_actions(statement.one_of("Action").map_err(told)?)?;
+    let resources = resources(statement.one_of("Resource").map_err(told)?, bucket)?;
+    let statement = statement.0;
     if statement.contains_key("Action") && statement.contains_key("Resource") {
         let applies = |entry: &Vec<&Action>| {
             entry.iter().any(|action| {
@@ -159,8 +122,9 @@ fn check_principal(principal: &Value, accounts: &dyn Elsewhere<State>) -> Result
             Err("Missing required field Principal cannot be empty!".into())
         }
         Value::Object(kinds) => {
-            let each =
-                kinds.iter().flat_map(|(kind, names)| many(names).map(move |name| (kind.as_str(), name)));
+            let each = kinds
+                .iter()
+                .flat_map(|(kind, names)| many(names).into_iter().map(move |name| (kind.as_str(), name)));
             let mut some = false;
             for (kind, name) in each {
                 some = true;
@@ -220,6 +184,7 @@ fn known_actions(list: &Value) -> Result<Vec<Vec<&'static Action>>, Fault> {
     let invalid = || Fault::from("Policy has invalid action");
     let known = Actions::of("s3").map_or(&[][..], Actions::all);
     let entries: Vec<Vec<&Action>> = many(list)
+        .into_iter()
         .map(|entry| {
             let pattern = entry.as_str().unwrap_or_default().to_ascii_lowercase();
             let named = known.iter().filter(|action| {
@@ -336,7 +301,7 @@ fn check_conditions(conditions: &Map<String, Value>, actions: &[Vec<&Action>]) -
         }
         for (key, values) in keys.as_object().ok_or_else(syntax)? {
             check_key(key, actions)?;
-            if base.ends_with("ipaddress") && !many(values).all(is_address) {
+            if base.ends_with("ipaddress") && !many(values).into_iter().all(is_address) {
                 return Err("Invalid IP address in Conditions".into());
             }
         }

@@ -120,6 +120,8 @@ pub enum OnFailure {
     Fail,
     /// It says so in its log and goes on.
     Log,
+    /// It waits for an answer until the job's time limit stops it.
+    Hang,
 }
 
 impl OnFailure {
@@ -314,7 +316,8 @@ impl Declared {
             return Err(problem);
         }
         let connection = |one: &Connects| {
-            Ok(Connection { to: remote(&one.to.0)?, optional: one.on_failure == OnFailure::Log })
+            let (optional, waits) = (one.on_failure == OnFailure::Log, one.on_failure == OnFailure::Hang);
+            Ok(Connection { to: remote(&one.to.0)?, optional, waits })
         };
         let wildcard = |text: &Option<String>| text.as_deref().map(Wildcard::new);
         Ok(Behaviour {
@@ -354,7 +357,11 @@ impl From<&Behaviour> for Declared {
         let text = |wildcard: &Option<Wildcard>| wildcard.as_ref().map(|wildcard| wildcard.text().to_owned());
         let connects = behaviour.connects.iter().map(|connection| Connects {
             to: To(connection.to.to_string()),
-            on_failure: if connection.optional { OnFailure::Log } else { OnFailure::Fail },
+            on_failure: match (connection.optional, connection.waits) {
+                (true, _) => OnFailure::Log,
+                (false, true) => OnFailure::Hang,
+                (false, false) => OnFailure::Fail,
+            },
         });
         let values = |values: &[f64]| match values {
             [value] => Values::One(*value),
@@ -417,6 +424,7 @@ behaviours:
   - to: packages.example.com:443
   - {to: service:sagemaker.api, onFailure: log}
   - {to: "repository:amazonlinux2", onFailure: fail}
+  - {to: service:sts, onFailure: hang}
   reads: 10GB
   writes: 1500
   files: {a/b.bin: 2KiB}
@@ -432,13 +440,15 @@ behaviours:
         let metrics = [("loss".to_owned(), vec![2.0, 1.5]), ("validation:accuracy".to_owned(), vec![0.9])];
         assert_eq!(one.metrics, metrics);
         assert_eq!((one.exit_code, one.failure.as_str()), (3, "ValueError: x"));
-        let to: Vec<_> = one.connects.iter().map(|each| (each.to.to_string(), each.optional)).collect();
+        let to: Vec<_> =
+            one.connects.iter().map(|each| (each.to.to_string(), each.optional, each.waits)).collect();
         let expected = [
-            ("packages.example.com:443", false),
-            ("service:sagemaker.api", true),
-            ("repository:amazonlinux2", false),
+            ("packages.example.com:443", false, false),
+            ("service:sagemaker.api", true, false),
+            ("repository:amazonlinux2", false, false),
+            ("service:sts", false, true),
         ];
-        assert_eq!(to, expected.map(|(to, optional)| (to.to_owned(), optional)));
+        assert_eq!(to, expected.map(|(to, optional, waits)| (to.to_owned(), optional, waits)));
         assert_eq!((one.reads, one.writes), (Some(10_000_000_000), Some(1_500)));
         assert_eq!(one.files, [("a/b.bin".to_owned(), 2_048)]);
         assert_eq!(all[1], Behaviour::default());

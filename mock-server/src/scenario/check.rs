@@ -4,6 +4,7 @@
 mod tests;
 
 use super::behaviour::{self, Declared};
+use super::callee::Callee;
 use super::file::{API_VERSION, Expect, KIND, Mode, Scenario, Step, WaitFor};
 use super::problem::{Place, Problem, instead_of};
 use super::resource::{KINDS, ResourceKind};
@@ -193,13 +194,13 @@ impl Checker {
                 "`poll` repeats a call until its expectations hold: it needs `expect`",
             );
         }
-        match input::operation(&call.value) {
+        match Callee::find(&call.value) {
             Err(message) => self.tell(call.referenced, message),
-            Ok((model, operation)) => {
+            Ok(callee) => {
                 let empty = Node { place: call.referenced.into(), kind: Kind::Map(Vec::new()) };
                 let with = step.with.as_ref().unwrap_or(&empty);
                 let refused = step.expect.as_ref().is_some_and(Expect::is_refusal);
-                input::check(model, operation, with, &self.vars, refused, &mut self.problems);
+                input::check(callee, with, &self.vars, refused, &mut self.problems);
             }
         }
     }

@@ -1,51 +1,30 @@
 //! Inputs of calls against the published model, before anything runs.
 
+use super::callee::{Callee, Shape};
 use super::problem::{Problem, instead_of};
 use super::template::{MERGE, Name, Part, Piece, pieces};
 use super::tree::{Kind as Found, Node};
-use crate::aws::model::{Kind, Member, Shape};
-use crate::aws::{Operation, ServiceId, ServiceModel};
+use crate::aws::model::Kind;
 use std::collections::BTreeMap;
-
-/// The operation that `service.Operation` names.
-///
-/// # Errors
-/// Which part of it is not known.
-pub fn operation(call: &str) -> Result<(&'static ServiceModel, &'static Operation), String> {
-    let Some((service, name)) = call.split_once('.') else {
-        return Err(format!("`{call}` is no call: write it like ec2.CreateVpc"));
-    };
-    let services = ServiceId::ALL.iter().map(|service| service.name());
-    let service = ServiceId::from_name(service)
-        .ok_or_else(|| format!("unknown service `{service}`{}", instead_of(service, services)))?;
-    let model = ServiceModel::get(service);
-    let operations = || model.operations().iter().map(|operation| operation.name);
-    let operation = model.operation(name).ok_or_else(|| {
-        format!("{} has no operation `{name}`{}", service.name(), instead_of(name, operations()))
-    })?;
-    Ok((model, operation))
-}
 
 /// Finds what does not fit the operation's input.
 ///
 /// Of a call that is expected to be refused only the shape is checked, for a broken constraint may be the point.
 pub fn check(
-    model: &'static ServiceModel,
-    operation: &Operation,
+    callee: Callee,
     input: &Node,
     vars: &BTreeMap<String, Node>,
     refused: bool,
     problems: &mut Vec<Problem>,
 ) {
-    match model.input(operation) {
-        Some(shape) => Checker { model, vars, refused, problems }.value(shape, input, 0),
+    match callee.input() {
+        Some(shape) => Checker { vars, refused, problems }.value(shape, input, 0),
         None if input.entries().is_empty() => {}
-        None => problems.push(Problem::new(input.place, format!("{} takes no input", operation.name))),
+        None => problems.push(Problem::new(input.place, format!("{} takes no input", callee.operation()))),
     }
 }
 
 struct Checker<'a> {
-    model: &'static ServiceModel,
     vars: &'a BTreeMap<String, Node>,
     refused: bool,
     problems: &'a mut Vec<Problem>,
@@ -57,7 +36,7 @@ impl<'a> Checker<'a> {
     }
 
     /// `depth` bounds variables within variables.
-    fn value(&mut self, shape: &'static Shape, node: &'a Node, depth: usize) {
+    fn value(&mut self, shape: Shape, node: &'a Node, depth: usize) {
         const DEEPEST: usize = 64;
         if depth > DEEPEST || node.kind == Found::Null {
             return;
@@ -69,17 +48,15 @@ impl<'a> Checker<'a> {
             }
             return;
         }
-        match (&node.kind, shape.kind) {
+        match (&node.kind, shape.kind()) {
             (Found::Map(_), Kind::Structure) => self.structure(shape, node, depth),
             (Found::Map(entries), Kind::Map) => {
-                if let Some(inner) = shape.element {
-                    let inner = self.model.shape(inner);
+                if let Some(inner) = shape.element() {
                     entries.iter().for_each(|(_, node)| self.value(inner, node, depth + 1));
                 }
             }
             (Found::List(nodes), Kind::List) => {
-                if let Some(inner) = shape.element {
-                    let inner = self.model.shape(inner);
+                if let Some(inner) = shape.element() {
                     nodes.iter().for_each(|node| self.value(inner, node, depth + 1));
                 }
             }
@@ -94,31 +71,25 @@ impl<'a> Checker<'a> {
                     (Found::Number(_) | Found::Bool(_), Kind::String) => "; put it in quotes",
                     _ => "",
                 };
-                self.tell(node, format!("expected {}, found {}{hint}", told(wanted), node.what()));
+                self.tell(node, format!("expected {}, found {}{hint}", shape.told(), node.what()));
             }
         }
     }
 
-    fn structure(&mut self, shape: &'static Shape, node: &'a Node, depth: usize) {
+    fn structure(&mut self, shape: Shape, node: &'a Node, depth: usize) {
         let mut given = Vec::new();
         let complete = self.members(shape, node, &mut given, depth);
         if !complete || self.refused {
             return;
         }
-        let absent = |member: &&Member| member.required && !given.contains(&member.name);
-        for member in self.model.members(shape).iter().filter(absent) {
+        let members = shape.members().into_iter();
+        for member in members.filter(|member| member.required && !given.contains(&member.name)) {
             self.tell(node, format!("`{}` is missing", member.name));
         }
     }
 
     /// Checks the members that a mapping gives, those of its `$merge` too. Whether all of them are known by now.
-    fn members(
-        &mut self,
-        shape: &'static Shape,
-        node: &'a Node,
-        given: &mut Vec<&'static str>,
-        depth: usize,
-    ) -> bool {
+    fn members(&mut self, shape: Shape, node: &'a Node, given: &mut Vec<&'static str>, depth: usize) -> bool {
         let mut complete = true;
         for (key, node) in node.entries() {
             if key.text == MERGE {
@@ -136,24 +107,24 @@ impl<'a> Checker<'a> {
                         _ => false,
                     };
                 }
-            } else if let Some(member) = self.model.member(shape, &key.text) {
+            } else if let Some(member) = shape.members().into_iter().find(|member| member.name == key.text) {
                 if node.kind != Found::Null {
                     given.push(member.name);
                 }
-                self.value(self.model.shape(member.shape), node, depth + 1);
+                self.value(member.shape, node, depth + 1);
             } else {
-                let known = self.model.members(shape).iter().map(|member| member.name);
-                let message = format!("unknown member `{}`{}", key.text, instead_of(&key.text, known));
+                let known: Vec<_> = shape.members().iter().map(|member| member.name).collect();
+                let hint = instead_of(&key.text, known.iter().copied());
+                let message = format!("unknown member `{}`{hint}", key.text);
                 self.problems.push(Problem::new(key.place, message));
             }
         }
         complete
     }
 
-    fn word(&mut self, shape: &'static Shape, node: &Node, text: &str) {
-        let values = self.model.enum_values(shape);
-        // EC2 has words that it accepts and does not list.
-        let listed = values.is_empty() || values.contains(&text) || self.model.id == ServiceId::Ec2;
+    fn word(&mut self, shape: Shape, node: &Node, text: &str) {
+        let values = shape.words();
+        let listed = values.is_empty() || values.contains(&text);
         if !listed && !self.refused && !text.contains("${") {
             self.tell(node, format!("unknown value `{text}`{}", instead_of(text, values.iter().copied())));
         }
@@ -182,42 +153,29 @@ fn whole_template(node: &Node) -> Option<Name> {
     }
 }
 
-fn told(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Structure | Kind::Map => "a mapping",
-        Kind::List => "a list",
-        Kind::String => "a text",
-        Kind::Integer | Kind::Long => "a whole number",
-        Kind::Float | Kind::Double => "a number",
-        Kind::Boolean => "true or false",
-        Kind::Blob => "base64 text, or {text: ..}",
-        Kind::Timestamp => "a time: ISO 8601, or seconds since 1970",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::scenario::file::parse_value;
 
     fn problems(call: &str, input: &str, vars: &str, refused: bool) -> Vec<String> {
-        let (model, operation) = operation(call).unwrap();
         let vars = parse_value(vars).unwrap();
         let vars = vars.entries().iter().map(|(key, node)| (key.text.clone(), node.clone())).collect();
         let mut problems = Vec::new();
-        check(model, operation, &parse_value(input).unwrap(), &vars, refused, &mut problems);
+        check(Callee::find(call).unwrap(), &parse_value(input).unwrap(), &vars, refused, &mut problems);
         problems.iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn calls_name_operations_of_the_model() {
-        assert!(operation("ec2.CreateVpc").is_ok());
+        assert!(Callee::find("ec2.CreateVpc").is_ok() && Callee::find("s3.PutObject").is_ok());
         for (call, expected) in [
             ("CreateVpc", "`CreateVpc` is no call: write it like ec2.CreateVpc"),
             ("ec.CreateVpc", "unknown service `ec`; did you mean `ec2`?"),
             ("ec2.CreateVCP", "ec2 has no operation `CreateVCP`; did you mean `CreateVpc`?"),
+            ("s3.PutObjekt", "s3 has no operation `PutObjekt`; did you mean `PutObject`?"),
         ] {
-            assert_eq!(operation(call).unwrap_err(), expected);
+            assert_eq!(Callee::find(call).unwrap_err(), expected);
         }
     }
 
@@ -229,6 +187,9 @@ mod tests {
             ("ec2.CreateVpc", "{CidrBlock: 10.0.0.0/16}"),
             ("ec2.DescribeSubnets", "{SubnetIds: ['${subnet}'], Filters: '${filters}'}"),
             ("sts.GetCallerIdentity", "{}"),
+            ("s3.PutObject", "{Bucket: b, Key: k, Body: text, Metadata: {a: b}}"),
+            ("s3.PutObject", "{Bucket: b, Key: k, Body: {size: 1000}}"),
+            ("s3.PutBucketVersioning", "{Bucket: b, VersioningConfiguration: {Status: Enabled}}"),
             (
                 "sagemaker.CreateTrainingJob",
                 "{$merge: '${vars.job}', TrainingJobName: x, ResourceConfig: {InstanceCount: '${vars.count}'}}",
@@ -252,6 +213,18 @@ mod tests {
             ("ec2.CreateVpc", "[]", "1:1: expected a mapping, found a list"),
             ("ec2.DescribeSubnets", "{SubnetIds: x}", "1:13: expected a list, found a text"),
             ("ec2.DescribeSubnets", "{MaxResults: 1.5}", "1:14: expected a whole number, found a number"),
+            ("s3.GetObject", "{Bucket: b, Keey: k}", "1:13: unknown member `Keey`; did you mean `Key`?"),
+            ("s3.GetObject", "{Bucket: b}", "1:1: `Key` is missing"),
+            (
+                "s3.PutObject",
+                "{Bucket: b, Key: k, Body: 1}",
+                "1:27: expected a text, or {size: ..}, found a number",
+            ),
+            (
+                "s3.PutBucketVersioning",
+                "{Bucket: b, VersioningConfiguration: {Status: On}}",
+                "1:47: unknown value `On`; known are Enabled, Suspended",
+            ),
             ("iam.GetRole", "{}", "1:1: `RoleName` is missing"),
             ("iam.GetRole", "{RoleName: ~}", "1:1: `RoleName` is missing"),
             ("iam.TagRole", "{RoleName: x, Tags: [{Key: k}]}", "1:22: `Value` is missing"),

@@ -5,6 +5,7 @@
 //! account, which is its own, is moved through the control API.
 
 pub mod behaviour;
+pub mod callee;
 pub mod check;
 pub mod file;
 pub mod input;

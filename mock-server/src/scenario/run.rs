@@ -1,6 +1,7 @@
 //! Running one scenario.
 
 use super::behaviour::{self, Declared};
+use super::callee::Callee;
 use super::check::BUILT_IN;
 use super::file::{Expect, Mode, Poll, Scenario, Step, WaitFor};
 use super::problem::{Place, Problem};
@@ -11,7 +12,7 @@ use super::target::Target;
 use super::template::Scope;
 use super::transcript::Transcript;
 use super::tree::Node;
-use super::{input, matcher, query};
+use super::{matcher, query};
 use crate::aws::timestamp;
 use crate::clock::pause;
 use crate::kernel::{AccountId, SimTime, digest};
@@ -257,8 +258,7 @@ impl<T: Target> Run<'_, T> {
 
     async fn call(&mut self, step: &Step, call: &Spanned<String>, expect: &Expect) -> Result<Value, Stop> {
         let place = call.referenced.into();
-        let (model, operation) =
-            input::operation(&call.value).map_err(|message| Problem::new(place, message))?;
+        let callee = Callee::find(&call.value).map_err(|message| Problem::new(place, message))?;
         let input = match &step.with {
             Some(with) => self.scope.value(with)?,
             None => Value::Object(Default::default()),
@@ -266,7 +266,7 @@ impl<T: Target> Run<'_, T> {
         let poll = step.poll.as_ref().map(|poll| poll.value);
         let deadline = poll.map(|poll| self.session.time.now + poll.within.0);
         loop {
-            let answer = self.session.call(model.id, operation.name, &input).await?;
+            let answer = self.session.call(callee, &input).await?;
             let problems = self.judge(place, expect, &answer);
             if problems.is_empty() {
                 return Ok(match answer {
@@ -434,7 +434,9 @@ impl<T: Target> Run<'_, T> {
     async fn describe(&mut self, kind: &ResourceKind, name: &str, place: Place) -> Result<Value, Stop> {
         let mut input = serde_json::Map::new();
         input.insert(kind.name.to_owned(), name.into());
-        match self.session.call(kind.service, kind.describe, &input.into()).await? {
+        let callee =
+            Callee::find(&format!("{}.{}", kind.service.name(), kind.describe)).map_err(Stop::Broken)?;
+        match self.session.call(callee, &input.into()).await? {
             Answer::Done(description) => Ok(description),
             Answer::Refused(fault) => {
                 Err(Problem::new(place, format!("{} was refused: {fault}", kind.describe)).into())

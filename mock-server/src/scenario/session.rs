@@ -1,15 +1,19 @@
 //! One scenario's conversation with its target: calls as an SDK makes them, and the control API.
 
+use super::callee::Callee;
 use super::span::Span;
 use super::target::Target;
 use super::transcript::{Recorded, Transcript};
-use crate::aws::client::{decode_response, encode_request};
-use crate::aws::{Fault, ServiceId, timestamp};
+use crate::aws::client::HttpRequest;
+use crate::aws::{Fault, HeaderLookup, timestamp};
 use crate::kernel::{AccountId, SimTime};
 use bytes::Bytes;
 use hyper::{Method, Request, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+/// Where S3 says which region a bucket is in that was asked for in another one.
+const BUCKET_REGION: &str = "x-amz-bucket-region";
 
 /// The conversation cannot go on: what the target answered makes no sense, or nothing was answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,25 +50,38 @@ impl<'a, T: Target> Session<'a, T> {
 
     // === Calls ===
 
-    /// Calls an operation.
-    pub async fn call(
-        &mut self,
-        service: ServiceId,
-        operation: &str,
-        input: &Value,
-    ) -> Result<Answer, Broken> {
-        let title = format!("{}.{operation}", service.name());
+    /// Calls an operation. A bucket that is in another region is asked there, as SDKs do.
+    pub async fn call(&mut self, callee: Callee, input: &Value) -> Result<Answer, Broken> {
+        let title = format!("{}.{}", callee.service(), callee.operation());
         let broken = |message: String| Broken(format!("{title}: {message}"));
-        let encoded = encode_request(service, operation, input).map_err(|error| Broken(error.to_string()))?;
+        let encoded = callee.encode(input).map_err(|error| Broken(error.to_string()))?;
+        let request = self.signed(&encoded, callee, &self.region).map_err(broken)?;
+        let mut response = self.send(&title, request).await?;
+        if response.status() == StatusCode::MOVED_PERMANENTLY
+            && let Some(region) = HeaderLookup::get(response.headers(), BUCKET_REGION)
+        {
+            let request = self.signed(&encoded, callee, region).map_err(broken)?;
+            response = self.send(&title, request).await?;
+        }
+        self.transcript.0.push(Recorded::new(&title, &response));
+        let status = response.status().as_u16();
+        match callee.decode(status, response.headers(), response.body()) {
+            Ok(value) => Ok(Answer::Done(value)),
+            Err(unreadable) if status < 300 => Err(broken(unreadable.message)),
+            Err(fault) => Ok(Answer::Refused(fault)),
+        }
+    }
+
+    /// The request, from this account to this region.
+    fn signed(&self, encoded: &HttpRequest, callee: Callee, region: &str) -> Result<Request<Bytes>, String> {
         let date = timestamp::iso8601(self.time.now.millis()).replace(['-', ':'], "");
         let date = format!("{}Z", date.split(['.', 'Z']).next().unwrap_or_default());
         let day = date.split('T').next().unwrap_or_default();
         // The access key is the account; signatures are not looked at.
         let authorization = format!(
-            "AWS4-HMAC-SHA256 Credential={}/{day}/{}/{}/aws4_request, SignedHeaders=host;x-amz-date, Signature={:064}",
+            "AWS4-HMAC-SHA256 Credential={}/{day}/{region}/{}/aws4_request, SignedHeaders=host;x-amz-date, Signature={:064}",
             self.account,
-            self.region,
-            service.signing_name(),
+            callee.signing_name(),
             0
         );
         let mut request = Request::builder()
@@ -75,15 +92,7 @@ impl<'a, T: Target> Session<'a, T> {
         for (name, value) in &encoded.headers {
             request = request.header(name.as_ref(), value.as_ref());
         }
-        let request = request.body(Bytes::from(encoded.body)).map_err(|error| broken(error.to_string()))?;
-        let response = self.send(&title, request).await?;
-        self.transcript.0.push(Recorded::new(&title, &response));
-        let status = response.status().as_u16();
-        match decode_response(service, operation, status, response.headers(), response.body()) {
-            Ok(value) => Ok(Answer::Done(value)),
-            Err(unreadable) if status < 300 => Err(broken(unreadable.message)),
-            Err(fault) => Ok(Answer::Refused(fault)),
-        }
+        request.body(Bytes::from(encoded.body.clone())).map_err(|error| error.to_string())
     }
 
     // === The control API ===

@@ -72,7 +72,12 @@ pub fn explanation(all: &Explanation) -> String {
                 interface.addresses.join(", "),
                 interface.subnet.clone(),
                 interface.groups.join(", "),
-                if interface.exists { "there" } else { "released" }.to_owned(),
+                match (interface.would_exist, interface.exists) {
+                    (true, _) => "would be made",
+                    (false, true) => "there",
+                    (false, false) => "released",
+                }
+                .to_owned(),
             ];
             let cells: String = cells.iter().map(|cell| format!("<td>{}</td>", escape(cell))).collect();
             let _ = write!(html, "<tr>{cells}</tr>");

@@ -74,6 +74,7 @@ fn cut_off(told: &str) -> Explanation {
             addresses: vec!["10.0.0.4".into()],
             groups: vec!["sg-1".into()],
             exists: false,
+            would_exist: false,
         }],
         phases: vec![
             PhaseReport {

@@ -66,7 +66,11 @@ pub fn explanation(all: &Explanation) -> String {
     for interface in &all.interfaces {
         let addresses = interface.addresses.join(", ");
         let groups = interface.groups.join(", ");
-        let gone = if interface.exists { "" } else { " (released)" };
+        let gone = match (interface.would_exist, interface.exists) {
+            (true, _) => " (would be made)",
+            (false, true) => "",
+            (false, false) => " (released)",
+        };
         let _ = writeln!(text, "  {}  {addresses}  {}  {groups}{gone}", interface.id, interface.subnet);
     }
     for phase in &all.phases {

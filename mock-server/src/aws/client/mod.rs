@@ -4,6 +4,7 @@
 
 mod request;
 mod response;
+pub mod s3;
 mod xml;
 
 use super::HeaderList;

@@ -99,7 +99,7 @@ pub fn decode_value(
     }
 }
 
-fn unreadable(message: String) -> Fault {
+pub(super) fn unreadable(message: String) -> Fault {
     Fault::new(UNREADABLE, message)
 }
 

@@ -194,6 +194,9 @@ fn of_bucket(terrain: &Terrain<'_>, trace: &Trace, hop: &Hop) -> Option<Fix> {
     let region = &state.site.region;
     let name = &used.bucket;
     let done = |words: String, commands| Some(Fix { rule: hop.rule, words, commands });
+    if let Some(entry) = hop.evidence.get("entry") {
+        return done(format!("Put {entry} there, or take it off the manifest."), Vec::new());
+    }
     match bucket::find(state.site.account, name, terrain.elsewhere) {
         None => {
             let make = aws("s3 mb").line();

@@ -269,7 +269,7 @@ pub fn endpoint(terrain: &Terrain<'_>, trace: &Trace, also: &[BucketUse]) -> Opt
     let asked = asked(terrain, trace, &used(trace)?, also)?;
     let (missing, denying, _) = refused(&asked, |sides| &sides.endpoint, &[Kind::Endpoint]);
     let change = ec2(terrain.state, "modify-vpc-endpoint").with("vpc-endpoint-id", endpoint.id);
-    let text = endpoint.policy.as_deref()?;
+    let text = endpoint.policy.as_ref()?.text();
     let gone: BTreeSet<usize> = denying.iter().map(|cited| cited.statement).collect();
     let mut words = Vec::new();
     let mut rest = Some(text.to_owned());

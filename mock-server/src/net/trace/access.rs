@@ -197,12 +197,12 @@ impl<'a> Walk<'a> {
 
 /// The rule behind what an endpoint's policy says.
 fn endpoint_rule(passed: bool, done: &Use<'_>) -> &'static str {
-    let Some(text) = done.endpoint.as_ref().and_then(|endpoint| endpoint.policy.as_deref()) else {
+    let Some(policy) = done.endpoint.as_ref().and_then(|endpoint| endpoint.policy.as_ref()) else {
         return "SM-S3-POL-04";
     };
     match (passed, done.repository) {
         (true, _) => "SM-S3-POL-05",
         (false, true) => "SM-S3-REPO-11",
-        (false, false) => bucket::endpoint_rule(text),
+        (false, false) => bucket::endpoint_rule(policy.policy()),
     }
 }

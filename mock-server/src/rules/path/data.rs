@@ -28,7 +28,8 @@ const REPOSITORIES: &[Doc] = &[
 const ROLES: &[Doc] = &[Doc { page: "sagemaker-roles", anchor: "" }];
 
 /// The rules about what there is in S3: they have no effect where nobody asks for that.
-pub const OF_DATA: &[&str] = &[DataIsThere::INFO.id, ModelIsThere::INFO.id, BucketInRegion::INFO.id];
+pub const OF_DATA: &[&str] =
+    &[DataIsThere::INFO.id, ModelIsThere::INFO.id, BucketInRegion::INFO.id, EntriesAreThere::INFO.id];
 
 /// The calls that look at S3 before they answer. The other kinds find out later.
 fn of_call(case: &Case<'_>) -> Verdict {
@@ -89,6 +90,28 @@ impl Rule for ModelIsThere {
     }
 }
 
+/// What a manifest lists is there.
+pub struct EntriesAreThere;
+impl Rule for EntriesAreThere {
+    const INFO: RuleInfo = RuleInfo {
+        id: "SM-F-S3-MANIFEST",
+        aliases: &[],
+        name: "manifest-entries-are-there",
+        jobs: &[JobKind::Training, JobKind::Processing, JobKind::Transform],
+        phases: &[Phase::Input],
+        basis: Basis::Assumed,
+        docs: &[Doc { page: "augmented-manifest", anchor: "" }],
+        summary: "A manifest can be read, and every object that it lists exists: the input of the job is all of them. That \
+                  the job fails at the first that does not is assumed. A manifest whose bytes are not here is taken to \
+                  be right.",
+        hint: "Put the object there, or take it off the manifest.",
+    };
+
+    fn check(case: &Case<'_>) -> Verdict {
+        of_hops(case, Self::INFO.id)
+    }
+}
+
 hops!(
     /// Buckets of other regions.
     BucketInRegion, "SM-F-BUCKET-REGION", "bucket-in-the-jobs-region", Documented, five_pages!("-s3"),
@@ -108,9 +131,11 @@ impl Rule for RoleMay {
         phases: ON_THE_WAY,
         basis: Basis::Observed,
         docs: ROLES,
-        summary: "The execution role of a job is allowed s3:ListBucket and s3:GetObject on what the job reads, and \
-                  s3:PutObject on what it writes.",
-        hint: "Allow the role the action that is missing on the bucket, or on the objects in it.",
+        summary: "Policies of whoever asks allow what is done in S3: those of a job's execution role s3:ListBucket and \
+                  s3:GetObject on what the job reads, and s3:PutObject on what it writes; those of any other caller \
+                  the action of the call.",
+        hint: "Allow whoever asks (for a job, its execution role) the action that is missing on the bucket, or on the \
+               objects in it.",
     };
 
     /// That there is such a role is for another rule to say.
@@ -145,7 +170,8 @@ hops!(
 hops!(
     /// The bucket's policy lets it in.
     BucketPolicyAllows, "SM-S3-BKT-07", "bucket-policy-allows", Documented, POLICIES,
-    "The policy of the bucket allows the job's role to do what it does, through the endpoint or from the address that \
-     the request comes from.",
-    "Name the endpoint or the VPC that the job uses in the condition of the bucket's policy.",
+    "The policy of the bucket allows whoever asks (for a job, its execution role) to do what it does, through the \
+     endpoint or from the address that the request comes from.",
+    "Change the statement of the bucket's policy that denies, or allow whoever asks; where its condition is about the \
+     way, name the endpoint or the VPC that the requests come through.",
 );

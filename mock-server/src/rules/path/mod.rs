@@ -10,7 +10,7 @@ pub mod words;
 use super::*;
 use crate::model::path::{Flow, Goal, Hop, HopKind, Trace, Transport, Vantage};
 use crate::model::sight::sight;
-use crate::model::{DataNeed, DataUse, Extent, FoundBucket, Sight};
+use crate::model::{Content, DataNeed, DataUse, Extent, FoundBucket, S3Place, Sight, manifest};
 use crate::net::{self, Terrain};
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -114,8 +114,13 @@ fn follow(case: &Case<'_>, phase: Phase, vantages: &[Vantage]) -> Vec<Followed> 
             let to = Goal::Bucket(asked.clone());
             let mut trace = net::trace(&terrain, &Flow { from, to, transport: Transport::Tcp, port: HTTPS });
             if phase != Phase::Output {
-                trace.hops.extend(misplaced(case, phase, data));
-                trace.hops.extend(missing(case, data));
+                let found = misplaced(case, phase, data).into_iter().chain(missing(case, data));
+                found.for_each(|hop| at_the_bucket(&mut trace, hop));
+            }
+            if phase == Phase::Input
+                && let Some(hop) = unlisted(case, data)
+            {
+                at_the_bucket(&mut trace, hop);
             }
             if phase == Phase::Create {
                 precheck::forgive(case, data, &mut trace);
@@ -145,6 +150,15 @@ fn first_object(case: &Case<'_>, data: &DataNeed) -> Option<Arc<str>> {
     }
 }
 
+/// Adds what is found at a bucket. Where that blocks, it stands in place of what the walk found there: a bucket is one
+/// hop.
+fn at_the_bucket(trace: &mut Trace, hop: Hop) {
+    if !hop.passed {
+        trace.hops.retain(|known| !known.passed || known.kind != hop.kind || known.at != hop.at);
+    }
+    trace.hops.push(hop);
+}
+
 /// The hop at a bucket of another region: calls that look at data look in the job's region, and so does compilation.
 fn misplaced(case: &Case<'_>, phase: Phase, data: &DataNeed) -> Option<Hop> {
     let here = &case.state.site.region;
@@ -167,12 +181,36 @@ fn missing(case: &Case<'_>, data: &DataNeed) -> Option<Hop> {
     let sight = seen(case, data).filter(|sight| sight.bucket().is_some())?;
     let there = match data.extent {
         Extent::Prefix => sight.has_under(&place.key),
-        Extent::Object | Extent::Manifest => sight.has(&place.key),
+        Extent::Object | Extent::Manifest | Extent::AugmentedManifest => sight.has(&place.key),
     };
     let evidence = Evidence::of(format!("s3://{}/{}", place.bucket, place.key)).with("objects", "none");
     let at = place.bucket.to_string();
     let rule = data::DataIsThere::INFO.id;
     (there == Some(false)).then_some(Hop { kind: HopKind::Bucket, at, passed: false, rule, evidence })
+}
+
+/// The hop at what a manifest lists, if its bytes are here: every object of it is there, or else the first that is not.
+fn unlisted(case: &Case<'_>, data: &DataNeed) -> Option<Hop> {
+    let place = data.place.as_ref()?;
+    if !matches!(data.extent, Extent::Manifest | Extent::AugmentedManifest) {
+        return None;
+    }
+    let Some(Sight::Known(found)) = seen(case, data) else { return None };
+    let object = found.home.0.object(&place.bucket, &place.key)?;
+    let Some(Content::Bytes(text)) = &object.content else { return None };
+    let told = |entry: &str| Evidence::of(entry).with("manifest", &data.url).with("entry", entry);
+    let is_there = |place: &S3Place| {
+        sight(&case.state.site, case.global, &place.bucket, case.elsewhere).has(&place.key) != Some(false)
+    };
+    let (passed, evidence) = match manifest::listed(data.extent, text) {
+        Err(fault) => (false, told(&data.url).with("fault", fault)),
+        Ok(entries) => match entries.iter().find(|(_, place)| !is_there(place)) {
+            Some((entry, _)) => (false, told(entry)),
+            None => (true, Evidence::of(&*data.url).with("entries", entries.len())),
+        },
+    };
+    let at = place.bucket.to_string();
+    Some(Hop { kind: HopKind::Bucket, at, passed, rule: data::EntriesAreThere::INFO.id, evidence })
 }
 
 /// The rule that decides at a hop: the one that the hop names, or the one for all that no rule here speaks of.

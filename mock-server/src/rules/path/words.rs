@@ -22,6 +22,10 @@ pub fn text(finding: &Finding, kind: JobKind) -> Option<&'static str> {
     use Outcome::{CutOff, Denied, Elsewhere, Missing};
     use Phase::{Create, Output, Run};
     let hop = finding.verdict.evidence()?.get("hop")?;
+    if finding.rule == data::EntriesAreThere::INFO.id {
+        let form = finding.verdict.evidence()?.get("fault").map(|_| "SM-F-S3-MANIFEST-FORM");
+        return if kind == Transform { Some("SM-F-XFORM") } else { form };
+    }
     let of = |kinds: &[HopKind]| kinds.iter().any(|kind| kind.name() == hop);
     let outcome = match finding.rule {
         "SM-F-BUCKET-REGION" => Elsewhere,
@@ -58,6 +62,7 @@ pub fn text(finding: &Finding, kind: JobKind) -> Option<&'static str> {
 
 /// The texts that are of kinds of jobs and not of rules.
 pub const TEXTS: &[&str] = &[
+    "SM-F-S3-MANIFEST-FORM",
     "SM-F-S3-CODE-TIMEOUT",
     "SM-F-S3-HEAD",
     "SM-F-S3-CODE-404",

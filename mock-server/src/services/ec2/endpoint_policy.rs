@@ -6,6 +6,7 @@
 use super::error::EndpointError;
 use crate::model::EndpointType;
 use crate::policy::Policy;
+use crate::policy::outline::{self, Misshapen, Outline};
 use serde_json::{Map, Value};
 
 /// How many characters a policy may have, white space included.
@@ -46,51 +47,33 @@ pub fn check(document: &str) -> Result<(), EndpointError> {
 }
 
 fn fault(policy: &Map<String, Value>) -> Option<&'static str> {
-    let unknown = |key: &String| !matches!(key.as_str(), "Version" | "Id" | "Statement");
-    if policy.keys().any(unknown) {
-        return Some("It has an unknown element.");
+    match outline::statements(policy) {
+        Ok(statements) => statements.into_iter().find_map(statement_fault),
+        Err(Misshapen::Unknown(_)) => Some("It has an unknown element."),
+        Err(Misshapen::Version) => Some("Its Version is unknown."),
+        Err(_) => Some("It has no Statement."),
     }
-    if policy.get("Version").is_some_and(|version| version != "2012-10-17" && version != "2008-10-17") {
-        return Some("Its Version is unknown.");
-    }
-    match policy.get("Statement") {
-        Some(Value::Array(statements)) if !statements.is_empty() => {
-            statements.iter().find_map(statement_fault)
+}
+
+/// What a statement lacks, or has too much of.
+fn told(fault: Misshapen) -> &'static str {
+    match fault {
+        Misshapen::NoObject => "A statement is no JSON object.",
+        Misshapen::Missing("Principal") | Misshapen::Both("Principal") => "A statement has no Principal.",
+        Misshapen::Missing("Action") | Misshapen::Both("Action") => "A statement has no Action.",
+        Misshapen::Missing("Resource") | Misshapen::Both("Resource") => "A statement has no Resource.",
+        Misshapen::Missing(_) | Misshapen::Effect(_) => {
+            "The Effect of a statement is neither Allow nor Deny."
         }
-        Some(one @ Value::Object(_)) => statement_fault(one),
-        _ => Some("It has no Statement."),
+        _ => "A statement has an unknown element.",
     }
 }
 
 fn statement_fault(statement: &Value) -> Option<&'static str> {
-    const ELEMENTS: [&str; 9] = [
-        "Sid",
-        "Effect",
-        "Principal",
-        "NotPrincipal",
-        "Action",
-        "NotAction",
-        "Resource",
-        "NotResource",
-        "Condition",
-    ];
-    let Value::Object(statement) = statement else { return Some("A statement is no JSON object.") };
-    if statement.keys().any(|key| !ELEMENTS.contains(&key.as_str())) {
-        return Some("A statement has an unknown element.");
-    }
-    if !statement.get("Effect").is_some_and(|effect| effect == "Allow" || effect == "Deny") {
-        return Some("The Effect of a statement is neither Allow nor Deny.");
-    }
-    let one_of = |a: &str, b: &str| statement.contains_key(a) != statement.contains_key(b);
-    if !one_of("Principal", "NotPrincipal") {
-        return Some("A statement has no Principal.");
-    }
-    if !one_of("Action", "NotAction") {
-        return Some("A statement has no Action.");
-    }
-    if !one_of("Resource", "NotResource") {
-        return Some("A statement has no Resource.");
-    }
+    let principal = match principal_of(statement) {
+        Ok(principal) => principal,
+        Err(fault) => return Some(told(fault)),
+    };
     let texts = |key: &str| match statement.get(key) {
         Some(Value::Array(texts)) => !texts.is_empty() && texts.iter().all(Value::is_string),
         Some(value) => value.is_string(),
@@ -99,14 +82,23 @@ fn statement_fault(statement: &Value) -> Option<&'static str> {
     if !["Action", "NotAction", "Resource", "NotResource"].into_iter().all(texts) {
         return Some("An Action or a Resource is no text.");
     }
-    let principal = statement.get("Principal").or(statement.get("NotPrincipal"));
-    if !principal.is_some_and(|principal| principal == "*" || principal.is_object()) {
+    if principal != "*" && !principal.is_object() {
         return Some("A Principal is neither * nor a JSON object.");
     }
     let operators = statement.get("Condition").is_none_or(|condition| {
         condition.as_object().is_some_and(|operators| operators.values().all(Value::is_object))
     });
     if operators { None } else { Some("A Condition is no JSON object of operators.") }
+}
+
+/// The principal of a statement that has all that a policy of a resource needs.
+fn principal_of(statement: &Value) -> Result<&Value, Misshapen> {
+    let outline = Outline::of(statement)?;
+    outline.check_effect()?;
+    let principal = outline.one_of("Principal")?;
+    outline.one_of("Action")?;
+    outline.one_of("Resource")?;
+    Ok(principal)
 }
 
 #[cfg(test)]

@@ -187,8 +187,11 @@ fn create(
     if state.prefix_lists.count(&PrefixListIndex::Alive) >= state.quotas.prefix_lists {
         return Err(PrefixListError::TooManyPrefixLists.into());
     }
+    // There is no list so far that could be named.
+    if entries.len() > max_entries {
+        return Err(PrefixListError::TooSmallForEntries { count: entries.len(), most: max_entries }.into());
+    }
     let id = PrefixListId::mint(txn);
-    room(id, entries.len(), max_entries)?;
     let list = PrefixList {
         id,
         name,

@@ -145,11 +145,9 @@ fn rule_values(
         ("ipv6-cidr", Peer::V6(net)) => probe.show(net),
         ("prefix-list-id", Peer::PrefixList(id)) => probe.show(id),
         ("group-id", Peer::Group(id)) => probe.show(id),
-        // Rules name groups by name in the default VPC alone.
+        // Nobody here knows what another account calls its groups.
         ("group-name", Peer::Group(id)) => {
-            let home = state.default_vpc().map(|vpc| vpc.id);
-            let named = state.groups.get(id).filter(|group| Some(group.vpc) == home);
-            named.into_iter().for_each(|group| probe.is(&group.name));
+            state.groups.get(id).into_iter().for_each(|group| probe.is(&group.name));
         }
         ("user-id", Peer::Group(id)) => {
             probe.show(group.peer_group(*id).map_or(state.site.account, |peer| peer.account));

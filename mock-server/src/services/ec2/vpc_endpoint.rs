@@ -82,7 +82,7 @@ impl Resource for VpcEndpoint {
             service_name: &self.service.name,
             state: state_name(self.state),
             policy_document: match (&self.policy, self.state) {
-                (Some(policy), _) => Some(policy),
+                (Some(policy), _) => Some(policy.text()),
                 // An interface endpoint gets its default once it is there.
                 (None, VpcEndpointState::Creating) => None,
                 (None, _) => Some(endpoint_policy::default(self.kind())),

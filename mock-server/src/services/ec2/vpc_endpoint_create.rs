@@ -14,8 +14,8 @@ use crate::kernel::Memo;
 use crate::model::endpoint_service::named;
 use crate::model::vpc_endpoint::VpcEndpointIndex;
 use crate::model::{
-    DEFAULT_GROUP, EndpointService, EndpointType, Id, State, Txn, Vpc, VpcEndpoint, VpcEndpointId,
-    VpcEndpointState,
+    DEFAULT_GROUP, EndpointService, EndpointType, Id, PolicyDocument, State, Txn, Vpc, VpcEndpoint,
+    VpcEndpointId, VpcEndpointState,
 };
 use crate::net::vpc_endpoint::enter;
 use crate::services::{Caller, Operation, Refused, Write};
@@ -114,7 +114,7 @@ fn create(
         vpc: vpc.id,
         service,
         state: VpcEndpointState::Available,
-        policy: input.policy_document.map(Into::into),
+        policy: input.policy_document.map(PolicyDocument::new),
         route_tables: Vec::new(),
         placements: Vec::new(),
         groups: Vec::new(),

@@ -8,7 +8,9 @@ use super::vpc_endpoint::{
     DnsOptions, SubnetConfiguration, add_placement, add_tables, check_names, chosen_addresses,
     set_address_type, set_names, subnet_in, table_in,
 };
-use crate::model::{EndpointType, SecurityGroup, SubnetId, Txn, Vpc, VpcEndpoint, VpcEndpointState};
+use crate::model::{
+    EndpointType, PolicyDocument, SecurityGroup, SubnetId, Txn, Vpc, VpcEndpoint, VpcEndpointState,
+};
 use crate::net::vpc_endpoint::enter;
 use crate::services::{Caller, Operation, Write};
 use serde::{Deserialize, Serialize};
@@ -62,7 +64,7 @@ impl Write for ModifyVpcEndpoint {
             (Some(_), true) => return Err(Ec2Error::NotTogether("policyDocument", "resetPolicy")),
             (Some(policy), false) => {
                 endpoint_policy::check(&policy)?;
-                endpoint.policy = Some(policy.into());
+                endpoint.policy = Some(PolicyDocument::new(policy));
             }
             (None, true) => endpoint.policy = None,
             (None, false) => {}

@@ -3,38 +3,16 @@
 use super::error::{IamError, Malformed};
 use super::quota;
 use crate::policy::Policy;
+use crate::policy::outline::{self, Misshapen, Outline, many, plain};
 use serde_json::{Map, Value};
 
 type Object = Map<String, Value>;
 
-/// What a policy and a statement of it can have.
-const POLICY: [&str; 3] = ["Version", "Id", "Statement"];
-pub const STATEMENT: [&str; 9] = [
-    "Sid",
-    "Effect",
-    "Principal",
-    "NotPrincipal",
-    "Action",
-    "NotAction",
-    "Resource",
-    "NotResource",
-    "Condition",
-];
-
 /// Checks the trust policy of a role.
 pub fn check_trust(document: &str) -> Result<(), IamError> {
     let policy = parse(document)?;
-    check_names(&policy, &POLICY)?;
-    if policy.get("Version").is_some_and(|version| !is_version(version)) {
-        return Err(Malformed::Version.into());
-    }
-    let statements = policy.get("Statement").ok_or(Malformed::Missing("Statement"))?;
-    let statements = many(statements);
-    if statements.is_empty() {
-        return Err(Malformed::NoStatements.into());
-    }
-    for statement in statements {
-        check_trust_statement(statement.as_object().ok_or(Malformed::Json)?)?;
+    for statement in outline::statements(&policy).map_err(Malformed::from)? {
+        check_trust_statement(Outline::of(statement).map_err(Malformed::from)?)?;
     }
     Policy::parse(document).map_err(|fault| Malformed::Unreadable(fault.message))?;
     if size(document) > quota::TRUST_POLICY_SIZE {
@@ -43,26 +21,29 @@ pub fn check_trust(document: &str) -> Result<(), IamError> {
     Ok(())
 }
 
-fn check_names(object: &Object, known: &[&str]) -> Result<(), Malformed> {
-    let unknown = object.keys().find(|name| !known.contains(&name.as_str()));
-    unknown.map_or(Ok(()), |name| Err(Malformed::Unknown(name.clone())))
+impl From<Misshapen> for Malformed {
+    fn from(fault: Misshapen) -> Self {
+        match fault {
+            Misshapen::Unknown(name) => Malformed::Unknown(name),
+            Misshapen::Version => Malformed::Version,
+            Misshapen::Missing(name) => Malformed::Missing(name),
+            Misshapen::Both(name) => Malformed::Unreadable(format!("both `{name}` and `Not{name}`")),
+            Misshapen::NoStatements => Malformed::NoStatements,
+            Misshapen::NoObject => Malformed::Json,
+            Misshapen::Effect(effect) => Malformed::Effect(plain(&effect)),
+        }
+    }
 }
 
-fn check_trust_statement(statement: &Object) -> Result<(), Malformed> {
-    check_names(statement, &STATEMENT)?;
-    match statement.get("Effect") {
-        None => return Err(Malformed::Missing("Effect")),
-        Some(effect) if effect == "Allow" || effect == "Deny" => {}
-        Some(other) => return Err(Malformed::Effect(plain(other))),
-    }
-    if let Some(element) = ["Resource", "NotResource"].into_iter().find(|name| statement.contains_key(*name))
+fn check_trust_statement(statement: Outline<'_>) -> Result<(), Malformed> {
+    statement.check_effect()?;
+    if let Some(element) =
+        ["Resource", "NotResource"].into_iter().find(|name| statement.0.contains_key(*name))
     {
         return Err(Malformed::Prohibited(element));
     }
-    let principals = statement.get("Principal").or(statement.get("NotPrincipal"));
-    check_principals(principals.ok_or(Malformed::Missing("Principal"))?)?;
-    let actions = statement.get("Action").or(statement.get("NotAction"));
-    for action in many(actions.ok_or(Malformed::Missing("Action"))?) {
+    check_principals(statement.one_of("Principal")?)?;
+    for action in many(statement.one_of("Action")?) {
         let vendor = action.as_str().and_then(|action| action.split_once(':'));
         if !vendor.is_some_and(|(vendor, _)| vendor.eq_ignore_ascii_case("sts")) {
             return Err(Malformed::NotAssumeRole);
@@ -103,25 +84,8 @@ fn parse(document: &str) -> Result<Object, Malformed> {
     serde_json::from_str(document).map_err(|_| Malformed::Json)
 }
 
-fn is_version(version: &Value) -> bool {
-    version == "2012-10-17" || version == "2008-10-17"
-}
-
 fn is_arn(text: &str) -> bool {
     text.starts_with("arn:") && text.matches(':').count() >= 5
-}
-
-/// One thing or a list of things: policies write both the same way.
-pub fn many(value: &Value) -> Vec<&Value> {
-    match value {
-        Value::Array(list) => list.iter().collect(),
-        one => vec![one],
-    }
-}
-
-/// A value as it stands in a text: strings without quotes.
-pub fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// IAM does not count white space.

@@ -3,9 +3,10 @@
 //! IAM looks at one thing after another, and what it says first is what is told. The order and the texts are those
 //! that were seen on AWS.
 
-use super::document::{STATEMENT, many, plain, size};
+use super::document::size;
 use super::error::{IamError, Malformed};
 use super::quota;
+use crate::policy::outline::{self, Misshapen, Outline, many, plain};
 use crate::policy::{Operator, Policy};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -84,20 +85,19 @@ fn check(document: &str, needs_new_version: bool) -> Result<(), IamError> {
 
 /// The statements, if everything has the names and types that it should have.
 fn statements(policy: &Object) -> Option<Vec<&Object>> {
-    let known = |name: &String| matches!(name.as_str(), "Version" | "Id" | "Statement");
-    let version = policy.get("Version").is_none_or(|v| v == "2012-10-17" || v == "2008-10-17");
-    let id = policy.get("Id").is_none_or(Value::is_string);
-    let statements: Option<Vec<_>> =
-        many(policy.get("Statement")?).into_iter().map(Value::as_object).collect();
-    let statements = statements?;
-    let sound = policy.keys().all(known) && version && id && !statements.is_empty();
-    (sound && statements.iter().all(|statement| is_statement(statement))).then_some(statements)
+    if !policy.get("Id").is_none_or(Value::is_string) {
+        return None;
+    }
+    let all = outline::statements(policy).ok()?.into_iter();
+    all.map(|statement| Outline::of(statement).ok().filter(|one| is_statement(*one)).map(|one| one.0))
+        .collect()
 }
 
-fn is_statement(statement: &Object) -> bool {
+fn is_statement(outline: Outline<'_>) -> bool {
+    let statement = outline.0;
     let effect = statement.get("Effect").and_then(Value::as_str);
     let effect = effect.is_some_and(|e| e.eq_ignore_ascii_case("Allow") || e.eq_ignore_ascii_case("Deny"));
-    let both = |name: &str| statement.contains_key(name) && statement.contains_key(&format!("Not{name}"));
+    let both = |name| matches!(outline.one_of(name), Err(Misshapen::Both(_)));
     let is_text = |value: &Value| value.is_string() || value.is_null();
     let listed = |name: &str| match statement.get(name) {
         None | Some(Value::String(_)) => true,
@@ -105,7 +105,6 @@ fn is_statement(statement: &Object) -> bool {
         Some(_) => false,
     };
     effect
-        && statement.keys().all(|name| STATEMENT.contains(&name.as_str()))
         && !both("Action")
         && !both("Resource")
         && ["Action", "NotAction", "Resource", "NotResource"].into_iter().all(listed)

@@ -4,7 +4,8 @@ use super::random::{Case, reaching};
 use super::scene::{BUCKET, entry};
 use super::*;
 use crate::model::{
-    Id, InternetGatewayId, NatGatewayState, NetworkAclId, PeeringStatus, RouteTableId, VpcEndpointState,
+    Id, InternetGatewayId, NatGatewayState, NetworkAclId, PeeringStatus, PolicyDocument, RouteTableId,
+    VpcEndpointState,
 };
 use proptest::prelude::*;
 
@@ -101,7 +102,7 @@ fn take(case: &mut Case, hop: &Hop) -> After {
         }
         HopKind::EndpointPolicy => {
             let id = Id::parse(fact(hop, "endpoint")).unwrap();
-            state.vpc_endpoints.update(&id, |endpoint| endpoint.policy = Some(DENY.into()));
+            state.vpc_endpoints.update(&id, |endpoint| endpoint.policy = Some(PolicyDocument::new(DENY)));
             After::Same("bucket")
         }
         HopKind::BucketPolicy => {

@@ -17,7 +17,7 @@ fn s3() -> PrefixListId {
 
 fn say(scene: &mut Scene, document: &str) {
     let id = scene.here.vpc_endpoints.iter().next().unwrap().id;
-    scene.here.vpc_endpoints.update(&id, |endpoint| endpoint.policy = Some(document.into()));
+    scene.here.vpc_endpoints.update(&id, |endpoint| endpoint.policy = Some(PolicyDocument::new(document)));
 }
 
 #[test]

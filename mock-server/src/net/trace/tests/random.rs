@@ -195,7 +195,8 @@ fn furnish(scene: &mut Scene, dice: &mut Dice, vpc: VpcId, subnets: &[SubnetId],
     let with_list: Vec<_> = tables.iter().copied().filter(|_| dice.once_in(2)).collect();
     if dice.once_in(2) {
         let endpoint = scene.add_gateway_endpoint(vpc, "s3", &with_list);
-        let said = dice.pick(&[None, None, Some(SAID[0]), Some(SAID[1]), Some(SAID[2])]).map(Into::into);
+        let said =
+            dice.pick(&[None, None, Some(SAID[0]), Some(SAID[1]), Some(SAID[2])]).map(PolicyDocument::new);
         scene.here.vpc_endpoints.update(&endpoint, |endpoint| endpoint.policy = said);
     }
     for service in ["s3", "sts"] {

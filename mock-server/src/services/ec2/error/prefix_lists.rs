@@ -27,6 +27,8 @@ refusals! {
             assumed "Value ({value}) for parameter maxEntries is invalid. Must specify a max size between 1 and {most}.";
         PrefixListFull { id: String, most: usize } = "PrefixListMaxEntriesExceeded" for "EC2-PL-SIZE",
             assumed "The prefix list ({id}) can have at most {most} entries.";
+        TooSmallForEntries { count: usize, most: usize } = "PrefixListMaxEntriesExceeded" for "EC2-PL-SIZE",
+            assumed "The number of entries ({count}) exceeds the value ({most}) of parameter maxEntries.";
         ManyPrefixListEntries(most: usize) = "InvalidParameterValue" for "EC2-PL-REQUEST",
             text "The number of entries per request cannot exceeds limit ({most}).";
         /// Assumed: the code.

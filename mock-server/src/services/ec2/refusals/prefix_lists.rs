@@ -69,6 +69,13 @@ pub(super) fn prefix_lists(seen: &mut Seen<'_>) {
         "The number of entries per request cannot exceeds limit (100).",
     );
 
+    let three: Value = (0..3).map(|n| json!({ "Cidr": format!("10.0.{n}.0/24") })).collect();
+    seen.write::<CreateManagedPrefixList>(
+        create(json!({ "Entries": three })),
+        "PrefixListMaxEntriesExceeded",
+        "The number of entries (3) exceeds the value (2) of parameter maxEntries.",
+    );
+
     let entries = json!([{ "Cidr": "10.0.0.0/8" }, { "Cidr": "11.0.0.0/8" }]);
     let made = seen.lab.write::<CreateManagedPrefixList>(create(json!({ "Entries": entries })));
     let id = made["PrefixList"]["PrefixListId"].as_str().unwrap();

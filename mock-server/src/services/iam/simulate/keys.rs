@@ -2,7 +2,7 @@
 
 use super::input::{Given, SimulationIn};
 use crate::policy::Context;
-use crate::services::iam::document::many;
+use crate::policy::outline::many;
 use crate::services::iam::error::IamError;
 use crate::services::{Home, Operation, Read, View};
 use serde::Serialize;

@@ -99,6 +99,34 @@ fn a_run_that_takes_longer_than_it_may_is_stopped_and_tells_no_failure() {
     }
 }
 
+/// As a client without a timeout does that nobody answers.
+#[test]
+fn a_container_that_waits_for_ever_is_stopped_by_the_limit() {
+    for profile in [Profile::Fast, Profile::Instant] {
+        let site = Site::new(profile);
+        site.lab.declare(one("connects: [{to: 'service:sts', onFailure: hang}]"));
+        site.create(site.request("waits", 1)).unwrap();
+        if profile == Profile::Fast {
+            site.lab.advance(1_800_000);
+            assert_eq!(site.describe("waits")["SecondaryStatus"], "Training");
+        }
+        site.lab.advance(3_600_000);
+        let described = site.describe("waits");
+        assert_eq!(described["SecondaryStatus"], "MaxRuntimeExceeded", "{profile:?}");
+        assert!(described.get("FailureReason").is_none());
+        let key = crate::model::JobKey { kind: JobKind::Training, name: "waits".into() };
+        let why = crate::jobs::explain(&site.lab.state(), &key).unwrap();
+        assert_eq!(why.decided_by, Some("EC2-VPCE-NEED"));
+        site.assert_sound();
+    }
+    // Nothing stops a transform job.
+    let site = site("connects: [{to: 'service:sts', onFailure: hang}]");
+    let kit = kit(JobKind::Transform);
+    (kit.create)(&site.lab, site.job(kit, "job", 1, true)).unwrap();
+    site.lab.advance(10_000);
+    assert_eq!((kit.describe)(&site.lab, kit.named("job")).unwrap()["TransformJobStatus"], "Failed");
+}
+
 #[test]
 fn a_container_that_fails_says_so_in_the_words_of_its_kind() {
     for (kind, expected) in [
@@ -331,7 +359,7 @@ fn a_declared_behaviour_of_one_account_is_that_account_s() {
     let declared = Behaviour {
         job: Some(Wildcard::new("x*")),
         duration: Some(Duration::from_secs(1)),
-        connects: vec![Connection { to: Remote::Service("sts".into()), optional: true }],
+        connects: vec![Connection { to: Remote::Service("sts".into()), optional: true, waits: false }],
         ..Behaviour::default()
     };
     let defaults = Defaults { behaviours: [declared.clone()].into_iter().collect(), ..Defaults::default() };

@@ -109,6 +109,26 @@ fn calls_find_out_what_is_not_there() {
     assert_eq!(failure.rule, Some("SM-F-S3-EMPTY"));
 }
 
+/// A hop for each thing that was found at it, and no more.
+#[test]
+fn a_bucket_in_another_region_is_one_hop() {
+    let site = stocked(Profile::Fast);
+    site.lab.edit_bucket("data", |bucket| bucket.region = "eu-west-1".into());
+    let kit = kit(JobKind::Compilation);
+    (kit.create)(&site.lab, site.job(kit, "c", 1, true)).unwrap();
+    site.lab.advance(10_000);
+    let key = JobKey { kind: JobKind::Compilation, name: "c".into() };
+    let why = crate::jobs::explain(&site.lab.state(), &key).unwrap();
+    assert_eq!(why.decided_by, Some("SM-F-BUCKET-REGION"));
+    let input = why.phases.iter().find(|phase| phase.phase == "input").unwrap();
+    for path in &input.paths {
+        let at_bucket =
+            path.hops.iter().filter(|hop| hop.kind == "bucket" && hop.rule == "SM-F-BUCKET-REGION");
+        assert_eq!(at_bucket.count(), 1);
+        assert!(!path.hops.iter().any(|hop| hop.kind == "bucket" && hop.verdict == "passed"), "{path:?}");
+    }
+}
+
 #[test]
 fn what_calls_look_at_is_a_choice() {
     let with = |precheck| {

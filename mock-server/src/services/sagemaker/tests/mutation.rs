@@ -4,7 +4,8 @@ use super::behaviours::calling;
 use super::*;
 use crate::model::network::ANY_V4;
 use crate::model::{
-    Content, Direction, Evidence, InstanceGroup, Needs, Peer, RuleMode, SecurityGroupRule, Verdict, VpcConfig,
+    Content, Direction, Evidence, InstanceGroup, Needs, Peer, PolicyDocument, RuleMode, SecurityGroupRule,
+    Verdict, VpcConfig,
 };
 use crate::rules::{self, Case, Phase, RuleModes, evaluate, permissions};
 
@@ -177,7 +178,7 @@ fn outcome(id: &str, off: Option<&'static str>) -> Option<&'static str> {
             let policy = json!({ "Statement": { "Effect": effect, "Principal": "*", "Action": "s3:*",
                 "Resource": "arn:aws:s3:::other/*" } });
             site.lab.edit_endpoint(|state, mut endpoint| {
-                endpoint.policy = Some(policy.to_string().into());
+                endpoint.policy = Some(PolicyDocument::new(policy.to_string()));
                 state.put_vpc_endpoint(endpoint);
             });
             (training, request)
@@ -212,6 +213,14 @@ fn outcome(id: &str, off: Option<&'static str>) -> Option<&'static str> {
             let model = json!({ "ModelName": "m", "ExecutionRoleArn": ROLE_ARN,
                 "PrimaryContainer": { "Image": "image:1", "ModelDataUrl": "s3://data/model.tar.gz" } });
             return site.lab.write::<CreateModel>(model).err().and_then(|refused| refused.because);
+        }
+        "SM-F-S3-MANIFEST" => {
+            site.lab.bucket("data");
+            let manifest = br#"[{"prefix": "s3://data/in/"}, "gone.csv"]"#;
+            site.lab.object("data", "m.json", Content::Bytes(bytes::Bytes::from_static(manifest)));
+            let source = &mut request["InputDataConfig"][0]["DataSource"]["S3DataSource"];
+            (source["S3DataType"], source["S3Uri"]) = (json!("ManifestFile"), json!("s3://data/m.json"));
+            (training, request)
         }
         "SM-F-BUCKET-REGION" => {
             site.lab.bucket("data");
@@ -313,6 +322,7 @@ fn a_rule_speaks_of_the_kinds_whose_pages_state_it() {
             "SM-SG-SELF-02" => &[Processing],
             "SM-SG-SELF-03" => &[Transform],
             "SM-HOST-AZ-01" | "SM-HOST-AZ-04" | "SM-ROLE-10-04" | "SM-F-MODEL-DATA" => &[Hosting],
+            "SM-F-S3-MANIFEST" => &[Training, Processing, Transform],
             "SM-ROLE-9-01" => &[Training, Transform, Hosting],
             "SM-ROLE-9-02" => &[Training, Processing, Hosting],
             "SM-ROLE-9-03" => &[Processing],
