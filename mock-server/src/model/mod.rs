@@ -26,6 +26,7 @@ pub mod image;
 pub mod instance;
 pub mod instance_type;
 pub mod interface;
+pub mod invocation;
 pub mod job;
 pub mod launch_template;
 pub mod log;
@@ -86,6 +87,7 @@ pub use image::Image;
 pub use instance::{Instance, InstanceState};
 pub use instance_type::InstanceType;
 pub use interface::{Attachment, ConnectionTracking, GroupRef, InterfaceStatus, NetworkInterface, UsedToken};
+pub use invocation::{Answer, Broken, Canned, Invocation, Reaction, Said, Told, When};
 pub use job::{
     Course, Document, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Needs, Transition, VpcConfig,
 };

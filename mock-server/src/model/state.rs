@@ -157,6 +157,8 @@ pub struct State {
     pub models: Table<SageModel>,
     pub endpoint_configs: Table<EndpointConfig>,
     pub endpoints: Table<Endpoint>,
+    /// How often each endpoint was invoked without being told which variant is to answer.
+    pub invocations: OrdMap<Arc<str>, u64>,
     // === Account-wide ===
     pub rule_modes: RuleModes,
     pub behaviours: Behaviours,

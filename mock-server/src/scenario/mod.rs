@@ -8,6 +8,7 @@ pub mod behaviour;
 pub mod check;
 pub mod file;
 pub mod input;
+pub mod invocation;
 pub mod matcher;
 pub mod problem;
 mod query;

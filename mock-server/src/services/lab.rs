@@ -2,8 +2,9 @@
 //! gateway does, with JSON in and JSON out.
 
 use super::ec2::DeleteVpc;
-use super::{Caller, Principal, Read, Refused, Reply, ReplyWriter, View, Write};
+use super::{Caller, Invoke, Principal, Read, Refused, Reply, ReplyWriter, View, Write};
 use crate::jobs;
+use crate::jobs::hosting::traffic;
 use crate::kernel::{Clock, ClockMode, HexId, Memo, Scope, SimTime};
 use crate::model::endpoint_service;
 use crate::model::network::{ANY_V4, NewSubnet, NewVpc};
@@ -329,6 +330,15 @@ impl Lab {
         let input = decode::<O::In>(input);
         let run = |txn: &mut Txn<'_>| O::run(txn, &self.caller, input);
         self.account.write(&self.scope, self.now(), true, run).map(|out| encode(&out)).map_err(Into::into)
+    }
+
+    /// Calls an endpoint, whose containers answer what was declared.
+    pub fn invoke<O: Invoke>(&self, input: Value) -> Result<Value, Refused> {
+        let input = decode::<O::In>(input);
+        let run = |txn: &mut Txn<'_>| O::begin(txn, &self.caller, "rid", input);
+        let invocation = self.account.write(&self.scope, self.now(), true, run)?;
+        let (said, _) = traffic::declared(&invocation, O::LIMIT).expect("nobody calls containers here");
+        O::end(&invocation, &said).map(|out| encode(&out))
     }
 
     pub fn read<O: Read>(&self, input: Value) -> Result<Value, Refused> {

@@ -51,6 +51,7 @@ pub trait Refusal: std::fmt::Display {
             status: self.status(),
             because: self.rule(),
             assumed: line.assumed.then(|| (line.name, self.facts())),
+            members: Vec::new(),
         }
     }
 }
@@ -72,6 +73,7 @@ pub fn all() -> impl Iterator<Item = &'static Line> {
         super::iam::error::IamError::lines(),
         super::sts::error::StsError::lines(),
         super::ssm::error::SsmError::lines(),
+        super::runtime::error::RuntimeError::lines(),
         super::s3::S3Error::lines(),
     ];
     tables.into_iter().flatten()

@@ -5,6 +5,7 @@
 //! longer, each with a timer of its own.
 
 pub mod stages;
+pub mod traffic;
 
 use super::behaviour::{self, Crew};
 use super::{Kept, ask, failure, place, tell_buckets, vantages};
@@ -132,6 +133,8 @@ pub fn deployed(variant: &Variant, model: Option<&SageModel>, config: &EndpointC
         name: variant.name.clone(),
         shadow: variant.shadow,
         images: model.map(SageModel::images).unwrap_or_default(),
+        containers: model.map(SageModel::hosted).unwrap_or_default(),
+        direct: model.is_some_and(SageModel::is_direct),
         needs,
         weight: variant.weight,
         serverless: variant.request.get("ServerlessConfig").map(|config| Arc::new(config.clone())),
@@ -371,6 +374,7 @@ fn finish(txn: &mut Txn<'_>, mut endpoint: Endpoint) {
 /// The endpoint goes; its interfaces stay for a while: observed in public issue threads.
 fn vanish(txn: &mut Txn<'_>, endpoint: &Endpoint) {
     txn.state.endpoints.remove(&endpoint.name);
+    txn.state.invocations.remove(&endpoint.name);
     let linger = txn.state.linger();
     let fleets = endpoint.serving.iter().chain(&endpoint.pending).map(|deployment| &deployment.fleet);
     let mut left = 0;

@@ -206,3 +206,26 @@ fn transitions(described: &Value) -> Vec<(String, String)> {
     let all = described["SecondaryStatusTransitions"].as_array().unwrap();
     all.iter().map(|each| (text(&each["Status"]), text(&each["StatusMessage"]))).collect()
 }
+
+/// Endpoints, for the tests of who calls them.
+pub(in crate::services) mod endpoints {
+    use super::*;
+    use crate::services::sagemaker::endpoint::{CreateEndpoint, DeleteEndpoint};
+    use crate::services::sagemaker::endpoint_config::CreateEndpointConfig;
+
+    pub fn create_model(lab: &Lab, request: Value) {
+        lab.write::<CreateModel>(request).unwrap();
+    }
+
+    /// An endpoint and its configuration.
+    pub fn create(lab: &Lab, name: &str, config: Value) {
+        let config_name = config["EndpointConfigName"].clone();
+        lab.write::<CreateEndpointConfig>(config).unwrap();
+        lab.write::<CreateEndpoint>(json!({ "EndpointName": name, "EndpointConfigName": config_name }))
+            .unwrap();
+    }
+
+    pub fn delete(lab: &Lab, name: &str) {
+        lab.write::<DeleteEndpoint>(json!({ "EndpointName": name })).unwrap();
+    }
+}
