@@ -9,7 +9,8 @@ use crate::jobs;
 use crate::kernel::{ClockMode, Memo, Scope, SimTime};
 use crate::model::{Account, State};
 use crate::services::{
-    Caller, Home, Invoke, Page, Printed, Read, Refused, Registrar, Reply, ReplyWriter, View, Write,
+    Caller, Home, Invoke, Page, Printed, Read, Refused, Registrar, Reply, ReplyWriter, StreamEvent, View,
+    Write,
 };
 use crate::services::{ec2, iam, runtime, sagemaker, ssm, sts};
 use serde::{Serialize, Serializer};
@@ -239,6 +240,18 @@ impl ReplyWriter for Writer<'_> {
     fn page<R: Printed>(&mut self, page: &Page<R>) -> Result<(), EncodeError> {
         let rows = page.rows.iter().map(|row| PrintedRow { row, memo: self.memo });
         self.encoder.page(R::LIST, rows, page.next_token.as_deref().map(|token| (R::TOKEN, token)))
+    }
+
+    fn stream<T: Serialize>(&mut self, head: &T, events: &[StreamEvent]) -> Result<(), EncodeError> {
+        self.encoder.value(head)?;
+        for event in events {
+            match event {
+                StreamEvent::Part { name, bytes } => self.encoder.event(name, bytes),
+                StreamEvent::Exception { name, members } => self.encoder.exception(name, members),
+            }
+        }
+        self.encoder.end_stream();
+        Ok(())
     }
 }
 

@@ -6,9 +6,11 @@ pub mod acl;
 pub mod address;
 pub mod address6;
 pub mod assign;
+pub mod async_call;
 pub mod behaviour;
 pub mod bucket;
 pub mod choice;
+pub mod component;
 pub mod data;
 pub mod edge;
 pub mod elastic;
@@ -59,11 +61,13 @@ pub use acl::{AclAssociation, AclEntry, NetworkAcl};
 pub use address::AddressPool;
 pub use address6::Ipv6Pool;
 pub use assign::Addresses;
+pub use async_call::AsyncCall;
 pub use behaviour::{Behaviour, Behaviours, Connection, Exit, LogLine, Metric, Remote, Repository, Wildcard};
 pub use bucket::{
     Bucket, Content, FoundBucket, Object, ObjectKey, ObjectVersion, PublicAccessBlock, PutObject, Versioning,
 };
 pub use choice::{Choices, Placement, Precheck, Silence};
+pub use component::{ComponentPlan, ComponentStatus, InferenceComponent};
 pub use data::{DataNeed, DataUse, Extent, S3Place};
 pub use edge::{EgressOnlyInternetGateway, VpnAttachment, VpnAttachmentState, VpnGateway};
 pub use elastic::ElasticAddress;

@@ -375,4 +375,14 @@ impl ReplyWriter for Json {
         self.0 = json!({ R::LIST: rows, R::TOKEN: page.next_token });
         Ok(())
     }
+
+    fn stream<T: Serialize>(&mut self, head: &T, events: &[super::StreamEvent]) -> Result<(), Self::Error> {
+        self.0 = serde_json::to_value(head)?;
+        let event = |event: &super::StreamEvent| match event {
+            super::StreamEvent::Part { name, bytes } => json!({ *name: String::from_utf8_lossy(bytes) }),
+            super::StreamEvent::Exception { name, members } => json!({ *name: members }),
+        };
+        self.0["Body"] = events.iter().map(event).collect();
+        Ok(())
+    }
 }

@@ -166,6 +166,22 @@ pub trait ReplyWriter {
     /// # Errors
     /// A member that the model's output does not have.
     fn page<R: Printed>(&mut self, page: &Page<R>) -> Result<(), Self::Error>;
+    /// A stream of events, and what goes before it; that alone, for writers that know no streams.
+    ///
+    /// # Errors
+    /// A member that the model's output does not have.
+    fn stream<T: Serialize>(&mut self, head: &T, events: &[StreamEvent]) -> Result<(), Self::Error> {
+        let _ = events;
+        self.value(head)
+    }
+}
+
+/// Something in a stream.
+pub enum StreamEvent {
+    /// An event that is bytes and nothing else.
+    Part { name: &'static str, bytes: bytes::Bytes },
+    /// The end of a stream that does not end well.
+    Exception { name: &'static str, members: serde_json::Value },
 }
 
 impl<T: Serialize> Reply for T {

@@ -4,6 +4,8 @@
 //! as long as its endpoint serves with it or deploys it; the fleets of a deleted endpoint hold theirs for a while
 //! longer, each with a timer of its own.
 
+pub mod component;
+pub mod later;
 pub mod stages;
 pub mod traffic;
 
@@ -368,13 +370,16 @@ fn finish(txn: &mut Txn<'_>, mut endpoint: Endpoint) {
         dismiss(txn, &endpoint, &old, endpoint.serving.as_ref());
     }
     show(txn, &mut endpoint, EndpointStatus::InService);
+    let name = endpoint.name.clone();
     txn.state.endpoints.insert(endpoint);
+    later::wake(txn, &name);
 }
 
 /// The endpoint goes; its interfaces stay for a while: observed in public issue threads.
 fn vanish(txn: &mut Txn<'_>, endpoint: &Endpoint) {
     txn.state.endpoints.remove(&endpoint.name);
     txn.state.invocations.remove(&endpoint.name);
+    later::drop_all(txn, &endpoint.name);
     let linger = txn.state.linger();
     let fleets = endpoint.serving.iter().chain(&endpoint.pending).map(|deployment| &deployment.fleet);
     let mut left = 0;

@@ -40,6 +40,9 @@ refusals! {
         /// The end of it was seen.
         OtherInferenceType { name: String } = "ValidationError",
             assumed "Endpoint {name} does not support this inference type.";
+        /// That it is one of them: API reference, InvokeEndpointAsync.
+        OneInput = "ValidationError",
+            assumed "Exactly one of Body and InputLocation must be provided.";
         /// Seen of serverless endpoints. That they take 4 MB: developer guide, "serverless-endpoints".
         Oversize { request: String } = "ValidationError",
             text "Request {request} has oversize body.";

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The most that a serverless endpoint is given, in bytes: developer guide, "serverless-endpoints".
-const MOST_SERVERLESS: usize = 4 * 1024 * 1024;
+pub(super) const MOST_SERVERLESS: usize = 4 * 1024 * 1024;
 
 pub struct InvokeEndpoint;
 
@@ -65,8 +65,8 @@ impl Invoke for InvokeEndpoint {
             model: input.target_model.as_deref(),
             container: input.target_container_hostname.as_deref(),
         };
-        let (found, variant) = find(txn, caller, request, (&endpoint, &deployment), wanted)?;
-        if variant.serverless.is_some() && input.body.0.len() > MOST_SERVERLESS {
+        let (found, behaviour, serverless) = find(txn, caller, request, (&endpoint, &deployment), wanted)?;
+        if serverless && input.body.0.len() > MOST_SERVERLESS {
             return Err(RuntimeError::Oversize { request: request.to_owned() }.into());
         }
         let invocation = Invocation {
@@ -78,7 +78,7 @@ impl Invoke for InvokeEndpoint {
             body: input.body.0,
             ..found
         };
-        Ok(invocation.answered_by(variant.needs.behaviour.as_deref()))
+        Ok(invocation.answered_by(behaviour.as_deref()))
     }
 
     fn end(invocation: &Invocation, said: &Said) -> Result<Out, Refused> {

@@ -6,6 +6,8 @@
 mod blob;
 pub mod error;
 mod invoke;
+mod later;
+mod stream;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -19,6 +21,8 @@ use serde_json::json;
 /// Every operation that behaves.
 pub fn operations(registrar: &mut impl Registrar) {
     registrar.invoke::<invoke::InvokeEndpoint>();
+    registrar.invoke::<stream::InvokeEndpointWithResponseStream>();
+    registrar.write::<later::InvokeEndpointAsync>();
 }
 
 /// What a container said, if it is an answer.

@@ -3,7 +3,8 @@
 use super::error::RuntimeError;
 use crate::jobs::hosting::traffic;
 use crate::model::{
-    Answer, Canned, DeployedVariant, Deployment, Endpoint, EndpointStatus, Invocation, S3Place, Txn, bucket,
+    Answer, Behaviour, Canned, ComponentStatus, DeployedVariant, Deployment, Endpoint, EndpointStatus,
+    InferenceComponent, Invocation, S3Place, Txn, bucket,
 };
 use crate::services::Caller;
 use bytes::Bytes;
@@ -56,18 +57,11 @@ pub fn find(
     request: &str,
     (endpoint, serving): (&Endpoint, &Deployment),
     wanted: Wanted<'_>,
-) -> Result<(Invocation, DeployedVariant), RuntimeError> {
+) -> Result<Found, RuntimeError> {
     let name = || endpoint.name.to_string();
-    let bare = serving.variants.iter().any(|variant| variant.containers.is_empty());
-    match wanted.component {
-        None if bare => return Err(RuntimeError::ComponentMissing),
-        Some(_) if !bare => return Err(RuntimeError::NoComponents { name: name() }),
-        Some(component) => {
-            return Err(RuntimeError::NoSuchComponent { component: component.to_owned(), name: name() });
-        }
-        None => {}
-    }
-    let variant = match wanted.variant {
+    let component = component(txn, endpoint, serving, wanted.component)?;
+    let on_variant = component.as_ref().map(|component| &*component.variant);
+    let variant = match wanted.variant.or(on_variant) {
         // A shadow answers nobody.
         Some(wanted) => {
             let found = serving.variants.iter().find(|variant| !variant.shadow && variant.name == wanted);
@@ -83,7 +77,7 @@ pub fn find(
         region: caller.region.clone(),
         endpoint: endpoint.name.clone(),
         variant: variant.name.as_str().into(),
-        component: None,
+        component: component.as_ref().map(|component| component.name.clone()),
         container,
         target_model: wanted.model.map(Arc::from),
         content_type: None,
@@ -94,7 +88,36 @@ pub fn find(
         body: Bytes::new(),
         answer: Answer::Canned(Canned::default()),
     };
-    Ok((invocation, variant.clone()))
+    let behaviour = match component {
+        Some(component) => component.running.as_ref().and_then(|plan| plan.behaviour.clone()),
+        None => variant.needs.behaviour.clone(),
+    };
+    Ok((invocation, behaviour, variant.serverless.is_some()))
+}
+
+/// A call that has found its container, what that was declared to do, and whether it is serverless.
+pub type Found = (Invocation, Option<Arc<Behaviour>>, bool);
+
+/// The inference component that a call names, on an endpoint that has such.
+fn component(
+    txn: &Txn<'_>,
+    endpoint: &Endpoint,
+    serving: &Deployment,
+    wanted: Option<&str>,
+) -> Result<Option<Arc<InferenceComponent>>, RuntimeError> {
+    let name = || endpoint.name.to_string();
+    let bare = serving.variants.iter().any(|variant| variant.containers.is_empty());
+    let Some(wanted) = wanted else {
+        return if bare { Err(RuntimeError::ComponentMissing) } else { Ok(None) };
+    };
+    if !bare {
+        return Err(RuntimeError::NoComponents { name: name() });
+    }
+    let found = txn.state.components.get(&wanted.into());
+    let found = found.filter(|row| row.endpoint == endpoint.name && row.status != ComponentStatus::Deleting);
+    let none = || RuntimeError::NoSuchComponent { component: wanted.to_owned(), name: name() };
+    let found = found.ok_or_else(none)?.clone();
+    if found.copies() == 0 { Err(RuntimeError::NoCapacity) } else { Ok(Some(found)) }
 }
 
 /// The container of a variant that answers. Of several in a row errors name the one that failed; here that is the

@@ -202,20 +202,20 @@ struct DeployedImage<'a> {
 }
 
 impl<'a> DeployedImage<'a> {
-    /// There is no registry here: an image's digest follows from its name.
     fn of(image: &'a str, at: SimTime) -> Self {
-        let repository = image.split_once('@').map_or(image, |(repository, _)| repository);
-        let repository = match repository.rsplit_once(':') {
-            Some((repository, tag)) if !tag.contains('/') => repository,
-            _ => repository,
-        };
-        let half = |n: u8| digest(0, &[image.as_bytes(), &[n]]);
-        Self {
-            specified_image: image,
-            resolved_image: format!("{repository}@sha256:{:032x}{:032x}", half(0), half(1)),
-            resolution_time: at.millis(),
-        }
+        Self { specified_image: image, resolved_image: resolved(image), resolution_time: at.millis() }
     }
+}
+
+/// There is no registry here: an image's digest follows from its name.
+pub fn resolved(image: &str) -> String {
+    let repository = image.split_once('@').map_or(image, |(repository, _)| repository);
+    let repository = match repository.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => repository,
+        _ => repository,
+    };
+    let half = |n: u8| digest(0, &[image.as_bytes(), &[n]]);
+    format!("{repository}@sha256:{:032x}{:032x}", half(0), half(1))
 }
 
 #[derive(Serialize)]

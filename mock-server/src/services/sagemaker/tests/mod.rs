@@ -210,7 +210,10 @@ fn transitions(described: &Value) -> Vec<(String, String)> {
 /// Endpoints, for the tests of who calls them.
 pub(in crate::services) mod endpoints {
     use super::*;
-    use crate::services::sagemaker::endpoint::{CreateEndpoint, DeleteEndpoint};
+    use crate::services::sagemaker::component;
+    use crate::services::sagemaker::endpoint::{
+        CreateEndpoint, DeleteEndpoint, UpdateEndpointWeightsAndCapacities,
+    };
     use crate::services::sagemaker::endpoint_config::CreateEndpointConfig;
 
     pub fn create_model(lab: &Lab, request: Value) {
@@ -223,6 +226,28 @@ pub(in crate::services) mod endpoints {
         lab.write::<CreateEndpointConfig>(config).unwrap();
         lab.write::<CreateEndpoint>(json!({ "EndpointName": name, "EndpointConfigName": config_name }))
             .unwrap();
+    }
+
+    pub fn scale(lab: &Lab, name: &str, variant: &str, instances: u32) {
+        let desired = json!([{ "VariantName": variant, "DesiredInstanceCount": instances }]);
+        let request = json!({ "EndpointName": name, "DesiredWeightsAndCapacities": desired });
+        lab.write::<UpdateEndpointWeightsAndCapacities>(request).unwrap();
+    }
+
+    /// One of the operations on inference components, by its first word or two.
+    pub fn component(lab: &Lab, what: &str, request: Value) -> Result<Value, Refused> {
+        match what {
+            "Create" => lab.write::<component::CreateInferenceComponent>(request),
+            "Update" => lab.write::<component::UpdateInferenceComponent>(request),
+            "Copies" => lab.write::<component::UpdateInferenceComponentRuntimeConfig>(request),
+            "Delete" => lab.write::<component::DeleteInferenceComponent>(request),
+            "List" => lab.read::<component::ListInferenceComponents>(request),
+            _ => lab.read::<component::DescribeInferenceComponent>(request),
+        }
+    }
+
+    pub fn try_delete(lab: &Lab, name: &str) -> Result<Value, Refused> {
+        lab.write::<DeleteEndpoint>(json!({ "EndpointName": name }))
     }
 
     pub fn delete(lab: &Lab, name: &str) {

@@ -1,5 +1,9 @@
 //! Tests of calls to endpoints.
 
+mod components;
+mod later;
+mod streams;
+
 use super::invoke::InvokeEndpoint;
 use crate::model::{Answer, Behaviour, Canned, Content, Defaults, Profile, Reaction, When, Wildcard};
 use crate::services::Refused;
@@ -12,7 +16,7 @@ use std::time::Duration;
 const MODEL: &str = "s3://models/m.tar.gz";
 
 /// An account with endpoints that are in service at once.
-pub(super) struct Front {
+struct Front {
     pub lab: Lab,
 }
 
@@ -62,17 +66,17 @@ fn merge(into: &mut Value, more: Value) {
     into.as_object_mut().unwrap().extend(more);
 }
 
-pub(super) fn variant(name: &str, model: &str, weight: f64) -> Value {
+fn variant(name: &str, model: &str, weight: f64) -> Value {
     json!({ "VariantName": name, "ModelName": model, "InstanceType": "ml.m5.large",
         "InitialInstanceCount": 1, "InitialVariantWeight": weight })
 }
 
-pub(super) fn text(bytes: &Value) -> String {
+fn text(bytes: &Value) -> String {
     let bytes = bytes.as_array().unwrap().iter().map(|byte| u8::try_from(byte.as_u64().unwrap()).unwrap());
     String::from_utf8(bytes.collect()).unwrap()
 }
 
-pub(super) fn told(answer: Result<Value, Refused>) -> (String, u16, String) {
+fn told(answer: Result<Value, Refused>) -> (String, u16, String) {
     let refused = answer.unwrap_err();
     (refused.code.to_string(), refused.status, refused.message)
 }
