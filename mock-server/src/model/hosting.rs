@@ -262,6 +262,8 @@ pub struct Endpoint {
     /// What is to serve next: another deployment, or the one that serves with other weights and capacities. Of an
     /// endpoint that could not be created, what could not be.
     pub pending: Option<Deployment>,
+    /// The share of the traffic that the pending deployment has already.
+    pub shifted: Option<f64>,
     /// Known from the moment a rule is violated, told once the endpoint is at rest again.
     pub failure: Option<Failure>,
     /// What the rules said of the latest deployment.

@@ -87,7 +87,7 @@ fn lacks(txn: &Txn<'_>, component: &InferenceComponent, wanted: &ComponentPlan) 
             && other.variant == component.variant
             && other.status != ComponentStatus::Failed
     });
-    let taken = others.filter_map(|other| other.told()).map(ComponentPlan::takes);
+    let taken = others.filter_map(|other| other.running.as_ref()).map(ComponentPlan::takes);
     let (cores, memory) =
         taken.fold(wanted.takes(), |(cores, memory), more| (cores + more.0, memory + more.1));
     let (all_cores, all_memory) = (instances * f64::from(kind.vcpus), instances * kind.memory_mib as f64);

@@ -6,6 +6,7 @@
 
 pub mod component;
 pub mod later;
+mod shift;
 pub mod stages;
 pub mod traffic;
 
@@ -44,6 +45,7 @@ pub fn create(txn: &mut Txn<'_>, new: NewEndpoint) {
         stage: 0,
         serving: None,
         pending: Some(deployment(txn, &name, 0, variants, &config, policy)),
+        shifted: None,
         failure: None,
         findings: Vec::new(),
         traces: Vec::new(),
@@ -194,7 +196,7 @@ fn enter(txn: &mut Txn<'_>, mut endpoint: Endpoint, first: usize) {
         if n > 0 && endpoint.failure.is_some() && !ends {
             return give_up(txn, endpoint);
         }
-        let Some(stage) = table.get(n) else { return finish(txn, endpoint) };
+        let Some(stage) = table.get(n) else { return shift::enter(txn, endpoint, n - table.len(), n) };
         endpoint.stage = n;
         if n == 0 || endpoint.status != stage.status {
             show(txn, &mut endpoint, stage.status);

@@ -38,11 +38,15 @@ pub fn next<'a>(
             &number.to_le_bytes(),
         ],
     );
-    // As many bits as a fraction has.
-    let point = (bits >> (128 - 53)) as f64 / (1_u64 << 53) as f64;
-    let all: Vec<_> = serving.variants.iter().filter(|variant| !variant.shadow).collect();
+    // As many bits as a fraction has; both halves make one.
+    let point = |bits: u64| (bits >> 11) as f64 / (1_u64 << 53) as f64;
+    #[expect(clippy::cast_possible_truncation, reason = "halves of 128 bits")]
+    let (which, where_to) = (point((bits >> 64) as u64), point(bits as u64));
+    // While traffic goes over to a new deployment, that has its share already.
+    let new = endpoint.in_progress().filter(|_| endpoint.shifted.is_some_and(|share| where_to < share));
+    let all: Vec<_> = new.unwrap_or(serving).variants.iter().filter(|variant| !variant.shadow).collect();
     let weights: Vec<_> = all.iter().map(|variant| variant.weight).collect();
-    place(&weights, point).and_then(|n| all.get(n).copied())
+    place(&weights, which).and_then(|n| all.get(n).copied())
 }
 
 /// How long a container may take. Source: API reference, InvokeEndpoint and InvokeEndpointWithResponseStream.

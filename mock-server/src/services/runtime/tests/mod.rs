@@ -2,6 +2,7 @@
 
 mod components;
 mod later;
+mod shifting;
 mod streams;
 
 use super::invoke::InvokeEndpoint;

@@ -78,13 +78,10 @@ pub struct Out {
     endpoint_arn: String,
 }
 
-/// A deployment is there as a whole or not at all, and no alarm rolls it back: what a caller says of that is told again
-/// and has no effect.
+/// There are no alarms here that could roll a deployment back.
 fn tell_policy(txn: &mut Txn<'_>, operation: &str, policy: Option<&Document>) {
-    for member in ["BlueGreenUpdatePolicy", "RollingUpdatePolicy", "AutoRollbackConfiguration"] {
-        if policy.is_some_and(|policy| policy.get(member).is_some()) {
-            endpoint_config::tell_ignored(txn, operation, &format!("DeploymentConfig.{member}"));
-        }
+    if policy.is_some_and(|policy| policy.get("AutoRollbackConfiguration").is_some()) {
+        endpoint_config::tell_ignored(txn, operation, "DeploymentConfig.AutoRollbackConfiguration");
     }
 }
 

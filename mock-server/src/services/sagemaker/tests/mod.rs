@@ -212,7 +212,7 @@ pub(in crate::services) mod endpoints {
     use super::*;
     use crate::services::sagemaker::component;
     use crate::services::sagemaker::endpoint::{
-        CreateEndpoint, DeleteEndpoint, UpdateEndpointWeightsAndCapacities,
+        CreateEndpoint, DeleteEndpoint, DescribeEndpoint, UpdateEndpoint, UpdateEndpointWeightsAndCapacities,
     };
     use crate::services::sagemaker::endpoint_config::CreateEndpointConfig;
 
@@ -226,6 +226,18 @@ pub(in crate::services) mod endpoints {
         lab.write::<CreateEndpointConfig>(config).unwrap();
         lab.write::<CreateEndpoint>(json!({ "EndpointName": name, "EndpointConfigName": config_name }))
             .unwrap();
+    }
+
+    pub fn config(lab: &Lab, request: Value) {
+        lab.write::<CreateEndpointConfig>(request).unwrap();
+    }
+
+    pub fn update(lab: &Lab, request: Value) {
+        lab.write::<UpdateEndpoint>(request).unwrap();
+    }
+
+    pub fn describe(lab: &Lab, name: &str) -> Value {
+        lab.read::<DescribeEndpoint>(json!({ "EndpointName": name })).unwrap()
     }
 
     pub fn scale(lab: &Lab, name: &str, variant: &str, instances: u32) {
