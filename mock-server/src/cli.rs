@@ -15,7 +15,7 @@ use crate::model::{
 use crate::rules;
 use crate::scenario;
 use crate::scenario::target::{Http, InProcess};
-use crate::server::{Config, DEFAULT_ACCOUNT, DEFAULT_REGION, OtherS3, Server};
+use crate::server::{Config, DEFAULT_ACCOUNT, DEFAULT_REGION, OtherS3, Reach, Server};
 use crate::services::refusal;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::Write;
@@ -149,6 +149,9 @@ struct Serve {
     /// Another S3, such as http://localhost:4566, that is asked whether buckets and objects exist that are not here.
     #[arg(long, env = "MOCKPLANE_UPSTREAM_S3")]
     upstream_s3: Option<String>,
+    /// Let behaviours name containers that are not on this machine.
+    #[arg(long, env = "MOCKPLANE_PROXY_ANYWHERE")]
+    proxy_anywhere: bool,
     /// Who acts with an access key that is neither twelve digits nor made here, or with none: the account's root, or
     /// nobody.
     #[arg(long, env = "MOCKPLANE_UNKNOWN_KEYS", default_value = "root")]
@@ -334,6 +337,7 @@ fn serve(args: &Serve) -> ExitCode {
     };
     let config = Config {
         upstream,
+        reach: if args.proxy_anywhere { Reach::Anywhere } else { Reach::Loopback },
         host: args.host,
         port: args.port,
         account,

@@ -1,13 +1,16 @@
 //! Sockets: takes connections, reads requests whole, writes answers.
 
+mod container;
 mod upstream;
 
 use crate::admin::Site;
 use crate::clock;
-use crate::gateway::{Gateway, LARGEST_BODY, TooLarge, Trust};
+use crate::gateway::{Errand, Gateway, LARGEST_BODY, TooLarge, Trust};
 use crate::kernel::{AccountId, Clock, ClockMode, SimTime};
 use crate::model::{Defaults, World};
 use bytes::{Bytes, BytesMut};
+use container::Containers;
+pub use container::Reach;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
@@ -46,6 +49,8 @@ pub struct Config {
     pub trust: Trust,
     /// Another S3 that knows of buckets that are not here.
     pub upstream: Option<OtherS3>,
+    /// Which containers may be called.
+    pub reach: Reach,
     /// See [`Gateway::memo`].
     pub memo: bool,
 }
@@ -68,6 +73,7 @@ impl Default for Config {
             defaults: Defaults::default(),
             trust: Trust::default(),
             upstream: None,
+            reach: Reach::default(),
             memo: true,
         }
     }
@@ -107,7 +113,7 @@ impl Server {
         let listener = TcpListener::bind((config.host, config.port)).await?;
         let address = listener.local_addr()?;
         let site = Arc::new(config.site());
-        let shared = Arc::new(Shared::new(site.clone(), config.upstream));
+        let shared = Arc::new(Shared::new(site.clone(), config.upstream, config.reach));
         let (stop, stopped) = watch::channel(false);
         let tasks = vec![
             tokio::spawn(accept(listener, shared, stopped)),
@@ -189,16 +195,23 @@ impl Builder {
 struct Shared {
     site: Arc<Site>,
     upstream: Option<OtherS3>,
+    containers: Containers,
     /// Room for large bodies, in MiB.
     large: Semaphore,
     most_large: u32,
 }
 
 impl Shared {
-    fn new(site: Arc<Site>, upstream: Option<OtherS3>) -> Self {
+    fn new(site: Arc<Site>, upstream: Option<OtherS3>, reach: Reach) -> Self {
         // Two of the largest there may be, at the same time.
         let most_large = u32::try_from(site.gateway.s3_bytes >> 19).unwrap_or(u32::MAX).clamp(64, 1 << 28);
-        Self { site, upstream, large: Semaphore::new(most_large as usize), most_large }
+        Self {
+            site,
+            upstream,
+            containers: Containers::new(reach),
+            large: Semaphore::new(most_large as usize),
+            most_large,
+        }
     }
 
     /// Waits until there is room for a large body: those that are there at the same time have a bound together.
@@ -299,9 +312,17 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Response<Full<By
     if let Some(upstream) = &shared.upstream {
         upstream.consult(&shared.site.gateway, &request).await;
     }
-    let answer = shared.site.answer(&request).map(Full::new);
+    let mut answer = shared.site.answer(&request);
+    match answer.extensions_mut().remove::<Errand>() {
+        None => {}
+        Some(Errand::Pause(pause)) => clock::pause(pause).await,
+        Some(Errand::Ask(question)) => {
+            let said = shared.containers.ask(&question).await;
+            answer = shared.site.gateway.finish(&question, &said);
+        }
+    }
     drop(room);
-    answer
+    answer.map(Full::new)
 }
 
 enum Body {

@@ -3,7 +3,7 @@
 use mockplane::aws::model::{Kind, Shape, ShapeId};
 use mockplane::aws::value::{Struct, Value};
 use mockplane::aws::{ServiceId, ServiceModel, from_value};
-use mockplane::services::{Operation, Read, Registrar, Write, ec2, iam, ssm, sts};
+use mockplane::services::{Invoke, Operation, Read, Registrar, Write, ec2, iam, runtime, ssm, sts};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -49,6 +49,9 @@ impl Registrar for Probe {
         self.probe::<O>();
     }
     fn write<O: Write>(&mut self) {
+        self.probe::<O>();
+    }
+    fn invoke<O: Invoke>(&mut self) {
         self.probe::<O>();
     }
 }
@@ -106,6 +109,7 @@ fn ignored() -> Ignored {
     add(ServiceId::Iam, iam::operations);
     add(ServiceId::Sts, sts::operations);
     add(ServiceId::Ssm, ssm::operations);
+    add(ServiceId::SageMakerRuntime, runtime::operations);
     all
 }
 

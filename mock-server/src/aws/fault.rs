@@ -20,6 +20,8 @@ pub struct Fault {
     pub because: Option<String>,
     /// More headers for the answer.
     pub headers: HeaderList,
+    /// What the error has beside its message, in the protocols that speak JSON.
+    pub members: Vec<(&'static str, serde_json::Value)>,
 }
 
 impl std::fmt::Display for Fault {
@@ -33,7 +35,14 @@ impl std::error::Error for Fault {}
 impl Fault {
     /// A refusal with status 400.
     pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), status: 400, because: None, headers: Vec::new() }
+        Self {
+            code: code.into(),
+            message: message.into(),
+            status: 400,
+            because: None,
+            headers: Vec::new(),
+            members: Vec::new(),
+        }
     }
 
     /// The same with another status.
@@ -148,8 +157,12 @@ impl Fault {
         let mut out = Vec::with_capacity(64 + self.message.len());
         out.extend_from_slice(b"{\"__type\":\"");
         write_json(&mut out, &self.code);
+        out.push(b'"');
+        for (name, value) in &self.members {
+            out.extend_from_slice(format!(",\"{name}\":{value}").as_bytes());
+        }
         if self.message.is_empty() {
-            out.extend_from_slice(b"\"}");
+            out.push(b'}');
             return out;
         }
         // Error structures spell the member either way; SDKs read both.
@@ -163,7 +176,7 @@ impl Fault {
                     .find(|name| name.eq_ignore_ascii_case("message"))
             })
             .unwrap_or("message");
-        out.extend_from_slice(b"\",\"");
+        out.extend_from_slice(b",\"");
         write_json(&mut out, key);
         out.extend_from_slice(b"\":\"");
         write_json(&mut out, &self.message);

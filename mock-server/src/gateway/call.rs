@@ -1,5 +1,6 @@
 //! From a decoded input to an encoded answer: the glue around every operation.
 
+use super::errand::{self, Errand};
 use crate::aws::value::Value;
 use crate::aws::{
     Element, EncodeError, Encoded, Encoder, Fault, Operation as WireOperation, ServiceId, ServiceModel,
@@ -8,10 +9,12 @@ use crate::jobs;
 use crate::kernel::{ClockMode, Memo, Scope, SimTime};
 use crate::model::{Account, State};
 use crate::services::{
-    Caller, Home, Page, Printed, Read, Refused, Registrar, Reply, ReplyWriter, View, Write,
+    Caller, Home, Invoke, Page, Printed, Read, Refused, Registrar, Reply, ReplyWriter, StreamEvent, View,
+    Write,
 };
-use crate::services::{ec2, iam, logs, sagemaker, ssm, sts};
+use crate::services::{ec2, iam, logs, runtime, sagemaker, ssm, sts};
 use serde::{Serialize, Serializer};
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
@@ -28,6 +31,8 @@ pub(super) struct Call<'a> {
     /// An SDK's waiter makes the call.
     pub(super) waits: bool,
     pub(super) memo: bool,
+    /// What is left to do once the operation is done.
+    pub(super) errand: OnceCell<Errand>,
 }
 
 type Handler = fn(&Call<'_>, &Value, &mut Vec<String>) -> Result<Encoded, Fault>;
@@ -47,6 +52,7 @@ impl Operations {
         sts::operations(&mut Listing { service: ServiceId::Sts, into: &mut all });
         ssm::operations(&mut Listing { service: ServiceId::Ssm, into: &mut all });
         logs::operations(&mut Listing { service: ServiceId::Logs, into: &mut all });
+        runtime::operations(&mut Listing { service: ServiceId::SageMakerRuntime, into: &mut all });
         all
     }
 
@@ -78,6 +84,9 @@ impl Registrar for Listing<'_> {
     fn write<O: Write>(&mut self) {
         self.add(O::NAME, write::<O>);
     }
+    fn invoke<O: Invoke>(&mut self) {
+        self.add(O::NAME, invoke::<O>);
+    }
 }
 
 fn read<O: Read>(call: &Call<'_>, input: &Value, ignored: &mut Vec<String>) -> Result<Encoded, Fault> {
@@ -106,6 +115,15 @@ fn write<O: Write>(call: &Call<'_>, input: &Value, ignored: &mut Vec<String>) ->
     let out = call.account.write(&scope, call.now, !call.dry_run, run);
     let out = out.map_err(|refused| fault(&call.account.read(&scope), refused))?;
     if call.dry_run { Err(dry_run()) } else { encode(call, &out) }
+}
+
+fn invoke<O: Invoke>(call: &Call<'_>, input: &Value, ignored: &mut Vec<String>) -> Result<Encoded, Fault> {
+    let input: O::In = declared(call, input, ignored)?;
+    let scope = scope(O::HOME, &call.caller);
+    let run = |txn: &mut crate::model::Txn<'_>| O::begin(txn, &call.caller, call.request_id, input);
+    let invocation = call.account.write(&scope, call.now, true, run);
+    let invocation = invocation.map_err(|refused| fault(&call.account.read(&scope), refused))?;
+    errand::invoke::<O>(call, invocation)
 }
 
 /// Before something unfinished is described to a waiter, its own timers run now and nothing else moves; on a
@@ -163,6 +181,7 @@ pub(super) fn fault(state: &State, refused: Refused) -> Fault {
     let message = refused.reworded(&state.texts).unwrap_or(refused.message);
     let mut fault = Fault::new(refused.code, message).with_status(refused.status);
     fault.because = refused.because.map(str::to_owned);
+    fault.members = refused.members;
     fault
 }
 
@@ -174,12 +193,31 @@ fn dry_run() -> Fault {
 
 fn encode<R: Reply>(call: &Call<'_>, out: &R) -> Result<Encoded, Fault> {
     let encoder = Encoder::new(call.operation, call.model, call.request_id);
-    let mut writer = Writer { encoder, memo: call.memo };
+    written(Writer { encoder, memo: call.memo }, call.model, call.operation, out)
+}
+
+/// An answer that keeps nothing.
+pub(super) fn encode_as<R: Reply>(
+    operation: &'static WireOperation,
+    model: &'static ServiceModel,
+    request_id: &str,
+    out: &R,
+) -> Result<Encoded, Fault> {
+    let encoder = Encoder::new(operation, model, request_id);
+    written(Writer { encoder, memo: false }, model, operation, out)
+}
+
+fn written<R: Reply>(
+    mut writer: Writer<'_>,
+    model: &'static ServiceModel,
+    operation: &'static WireOperation,
+    out: &R,
+) -> Result<Encoded, Fault> {
     match out.write(&mut writer) {
         Ok(()) => Ok(writer.encoder.finish()),
         Err(error) => {
-            tracing::error!(operation = call.operation.name, %error, "an answer does not fit the model");
-            Err(Fault::internal(call.service, error.to_string()))
+            tracing::error!(operation = operation.name, %error, "an answer does not fit the model");
+            Err(Fault::internal(model.id, error.to_string()))
         }
     }
 }
@@ -203,6 +241,18 @@ impl ReplyWriter for Writer<'_> {
     fn page<R: Printed>(&mut self, page: &Page<R>) -> Result<(), EncodeError> {
         let rows = page.rows.iter().map(|row| PrintedRow { row, memo: self.memo });
         self.encoder.page(R::LIST, rows, page.next_token.as_deref().map(|token| (R::TOKEN, token)))
+    }
+
+    fn stream<T: Serialize>(&mut self, head: &T, events: &[StreamEvent]) -> Result<(), EncodeError> {
+        self.encoder.value(head)?;
+        for event in events {
+            match event {
+                StreamEvent::Part { name, bytes } => self.encoder.event(name, bytes),
+                StreamEvent::Exception { name, members } => self.encoder.exception(name, members),
+            }
+        }
+        self.encoder.end_stream();
+        Ok(())
     }
 }
 

@@ -6,6 +6,7 @@ mod auth;
 mod authz;
 mod body;
 mod call;
+mod errand;
 mod preflight;
 mod refused;
 mod route;
@@ -27,6 +28,7 @@ use hyper::{Request, Response, StatusCode};
 use preflight::Steps;
 use refused::RefusalLog;
 use route::Wire;
+use std::cell::OnceCell;
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -34,6 +36,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 pub use auth::Trust;
 pub use body::{LARGEST as LARGEST_BODY, TooLarge};
+pub use errand::{Errand, Question};
 pub use preflight::{Planned, operation_of};
 pub use upstream::Questions;
 
@@ -105,6 +108,7 @@ impl Gateway {
         let origin = route::origin(self, &parts, request.extensions().get::<IpAddr>().copied());
         let account = self.world.account(origin.account, wall);
         let now = account.now(wall);
+        let mut errand = None;
         let mut heard = Heard {
             service: "-",
             operation: "-",
@@ -127,7 +131,10 @@ impl Gateway {
                 let problem = problem.or_else(|| body::fits(service, &body).err());
                 let answer = || match problem {
                     Some(problem) => Err(problem.fault()),
-                    None => self.answer(service, &origin, &parts, request.body(), &account, now, &mut heard),
+                    None => {
+                        let known = (&account, now);
+                        self.answer(service, &origin, &parts, request.body(), known, &mut heard, &mut errand)
+                    }
                 };
                 // A bug in one request is that request's misfortune only: its half-made state is dropped with it.
                 let outcome = catch_unwind(AssertUnwindSafe(answer))
@@ -138,8 +145,12 @@ impl Gateway {
                 })
             }
         };
-        log(&heard, encoded.status, watch);
-        respond(encoded, now)
+        if !matches!(errand, Some(Errand::Ask(_))) {
+            log(&heard, encoded.status, watch);
+        }
+        let mut response = respond(encoded, now);
+        errand.map(|errand| response.extensions_mut().insert(errand));
+        response
     }
 
     /// `sent` is the body as it came, still zipped if it was.
@@ -150,9 +161,9 @@ impl Gateway {
         origin: &route::Origin,
         parts: &RequestParts<'_>,
         sent: &[u8],
-        account: &Arc<Account>,
-        now: SimTime,
+        (account, now): (&Arc<Account>, SimTime),
         heard: &mut Heard,
+        errand: &mut Option<Errand>,
     ) -> Result<Encoded, Fault> {
         let model = ServiceModel::get(service);
         let (operation, input) = decode(model, parts)?;
@@ -187,6 +198,7 @@ impl Gateway {
             dry_run: service == ServiceId::Ec2 && input.get("DryRun").and_then(|v| v.as_bool()) == Some(true),
             waits: parts.headers.get(USER_AGENT.as_str()).is_some_and(wire::is_waiter_call),
             memo: self.memo,
+            errand: OnceCell::new(),
         };
         let told = authz::Sent { user_agent: parts.headers.get(USER_AGENT.as_str()), from: origin.from, now };
         let authorised = authz::authorise(&call, &input, told)?;
@@ -199,6 +211,7 @@ impl Gateway {
             }
             Err(fault) => heard.why = self.why(&call, &input, fault).map(Box::new),
         }
+        *errand = call.errand.into_inner();
         answer
     }
 

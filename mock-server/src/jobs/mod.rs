@@ -85,6 +85,8 @@ pub fn step(txn: &mut Txn<'_>, due: Due<Owner, Alarm>) {
         Owner::Job(key) => key,
         Owner::Endpoint(name) => return hosting::step(txn, &name, due.what),
         Owner::Fleet(fleet) => return hosting::release(txn, fleet),
+        Owner::Component(name) => return hosting::component::step(txn, &name),
+        Owner::AsyncCall(id) => return hosting::later::step(txn, &id, due.what),
         owner => return net::step(txn, owner, due.what),
     };
     let Some(job) = txn.state.jobs.get(&key).map(|job| Job::clone(job)) else { return };

@@ -124,6 +124,8 @@ pub struct Behaviour {
     pub writes: Option<u64>,
     /// What it writes beside its output, by name, with sizes.
     pub files: Vec<(String, u64)>,
+    /// What it answers when its endpoint is invoked: the first that fits. None: it answers what it is asked.
+    pub invocations: Vec<Reaction>,
 }
 
 impl Behaviour {

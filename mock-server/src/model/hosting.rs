@@ -68,6 +68,40 @@ impl SageModel {
     }
 }
 
+/// A container of a model, as far as invocations can tell it from others.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Hosted {
+    /// What invocations and errors call it.
+    pub name: Arc<str>,
+    /// Where its models are, if it has many.
+    pub models: Option<Arc<str>>,
+}
+
+impl SageModel {
+    /// What the containers are called. Source: ModelError texts in public issue threads, for one container; for several
+    /// API reference, ContainerDefinition, and assumed where they were given no names.
+    pub fn hosted(&self) -> Vec<Hosted> {
+        let alone = self.request.get("PrimaryContainer").is_some();
+        let hosted = |(n, container): (usize, &serde_json::Value)| Hosted {
+            name: match container["ContainerHostname"].as_str() {
+                _ if alone => "primary".into(),
+                Some(name) => name.into(),
+                None => format!("container-{}", n + 1).into(),
+            },
+            models: container["ModelDataUrl"]
+                .as_str()
+                .filter(|_| container["Mode"] == "MultiModel")
+                .map(Arc::from),
+        };
+        self.containers().enumerate().map(hosted).collect()
+    }
+
+    /// Whether each invocation is for one of the containers, and not for all of them one after the other.
+    pub fn is_direct(&self) -> bool {
+        self.request["InferenceExecutionConfig"]["Mode"] == "Direct"
+    }
+}
+
 impl Row for SageModel {
     type Key = Arc<str>;
     type Index = ();
@@ -172,6 +206,10 @@ pub struct DeployedVariant {
     pub name: String,
     pub shadow: bool,
     pub images: Vec<String>,
+    /// None: inference components bring theirs.
+    pub containers: Vec<Hosted>,
+    /// Each invocation names its container.
+    pub direct: bool,
     pub needs: Needs,
     pub weight: f64,
     /// What it may do at once, if it is serverless.
@@ -224,6 +262,8 @@ pub struct Endpoint {
     /// What is to serve next: another deployment, or the one that serves with other weights and capacities. Of an
     /// endpoint that could not be created, what could not be.
     pub pending: Option<Deployment>,
+    /// The share of the traffic that the pending deployment has already.
+    pub shifted: Option<f64>,
     /// Known from the moment a rule is violated, told once the endpoint is at rest again.
     pub failure: Option<Failure>,
     /// What the rules said of the latest deployment.
@@ -296,6 +336,9 @@ pub(super) fn broken_invariants(state: &State) -> Vec<String> {
                 broken.push(format!("the instances of {fleet} do not match its interfaces"));
             }
         }
+    }
+    for name in state.invocations.keys().filter(|name| !state.endpoints.contains(name)) {
+        broken.push(format!("the invocations of {name} are counted, which does not exist"));
     }
     for interface in state.interfaces.iter() {
         let Some(owner @ Owner::Fleet(fleet)) = &interface.owner else { continue };

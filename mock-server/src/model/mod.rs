@@ -6,10 +6,12 @@ pub mod acl;
 pub mod address;
 pub mod address6;
 pub mod assign;
+pub mod async_call;
 pub mod behaviour;
 pub mod bucket;
 pub mod capture;
 pub mod choice;
+pub mod component;
 pub mod data;
 pub mod edge;
 pub mod elastic;
@@ -28,6 +30,7 @@ pub mod insights;
 pub mod instance;
 pub mod instance_type;
 pub mod interface;
+pub mod invocation;
 pub mod job;
 pub mod launch_template;
 pub mod log;
@@ -62,12 +65,14 @@ pub use acl::{AclAssociation, AclEntry, NetworkAcl};
 pub use address::AddressPool;
 pub use address6::Ipv6Pool;
 pub use assign::Addresses;
+pub use async_call::AsyncCall;
 pub use behaviour::{Behaviour, Behaviours, Connection, Exit, LogLine, Metric, Remote, Repository, Wildcard};
 pub use bucket::{
     Bucket, Content, FoundBucket, Object, ObjectKey, ObjectVersion, PublicAccessBlock, PutObject, Versioning,
 };
 pub use capture::{Capture, Flow};
 pub use choice::{Choices, JobLogs, Placement, Precheck, Silence};
+pub use component::{ComponentPlan, ComponentStatus, InferenceComponent};
 pub use data::{DataNeed, DataUse, Extent, S3Place};
 pub use edge::{EgressOnlyInternetGateway, VpnAttachment, VpnAttachmentState, VpnGateway};
 pub use elastic::ElasticAddress;
@@ -92,6 +97,7 @@ pub use insights::{InsightsAnalysis, InsightsPath};
 pub use instance::{Instance, InstanceState};
 pub use instance_type::InstanceType;
 pub use interface::{Attachment, ConnectionTracking, GroupRef, InterfaceStatus, NetworkInterface, UsedToken};
+pub use invocation::{Answer, Broken, Canned, Invocation, Reaction, Said, Told, When};
 pub use job::{
     Course, Document, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Needs, Transition, VpcConfig,
 };

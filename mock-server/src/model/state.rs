@@ -60,6 +60,10 @@ pub enum Owner {
     Endpoint(Arc<str>),
     /// The instances of a deployment of an endpoint: its interfaces, and their end if the endpoint is gone.
     Fleet(FleetKey),
+    /// An inference component, by its name.
+    Component(Arc<str>),
+    /// A call that is answered later, by its id.
+    AsyncCall(Arc<str>),
     NatGateway(NatGatewayId),
     /// A NAT gateway that failed or was deleted: how long it is still shown.
     ClosedNatGateway(NatGatewayId),
@@ -87,6 +91,8 @@ impl std::fmt::Display for Owner {
             Owner::Job(key) => key.fmt(f),
             Owner::Endpoint(name) => write!(f, "endpoint/{name}"),
             Owner::Fleet(key) => key.fmt(f),
+            Owner::Component(name) => write!(f, "inference-component/{name}"),
+            Owner::AsyncCall(id) => write!(f, "async-invocation/{id}"),
             Owner::NatGateway(id) | Owner::ClosedNatGateway(id) => id.fmt(f),
             Owner::VpcEndpoint(id) => id.fmt(f),
             Owner::FlowLog(id) => id.fmt(f),
@@ -169,6 +175,10 @@ pub struct State {
     pub models: Table<SageModel>,
     pub endpoint_configs: Table<EndpointConfig>,
     pub endpoints: Table<Endpoint>,
+    /// How often each endpoint was invoked without being told which variant is to answer.
+    pub invocations: OrdMap<Arc<str>, u64>,
+    pub async_calls: Table<AsyncCall>,
+    pub components: Table<InferenceComponent>,
     // === Account-wide ===
     pub rule_modes: RuleModes,
     pub behaviours: Behaviours,
@@ -326,6 +336,8 @@ impl State {
         table(&mut broken, "instances", &self.instances);
         table(&mut broken, "interface_permissions", &self.interface_permissions);
         broken.extend(hosting::broken_invariants(self));
+        broken.extend(component::broken_invariants(self));
+        broken.extend(async_call::broken_invariants(self));
         broken.extend(peering::broken_invariants(self));
         table(&mut broken, "reservations", &self.reservations);
         broken.extend(vpc::broken_invariants(self));

@@ -35,6 +35,6 @@ pub fn step(txn: &mut Txn<'_>, owner: Owner, what: Alarm) {
         Owner::FlowLog(id) => flow_log::step(txn, id),
         Owner::InsightsAnalysis(id) => insights::step(txn, id, what),
         // Not of networks: see `jobs`.
-        Owner::Job(_) | Owner::Endpoint(_) | Owner::Fleet(_) => {}
+        Owner::Job(_) | Owner::Endpoint(_) | Owner::Fleet(_) | Owner::Component(_) | Owner::AsyncCall(_) => {}
     }
 }

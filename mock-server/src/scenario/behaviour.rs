@@ -3,6 +3,7 @@
 //! Closed, as scenarios are: what is not known here is an error with its place and the nearest name.
 
 use super::file;
+use super::invocation::{self, Reacts};
 use super::problem::{Place, Problem, instead_of};
 use super::span::Span;
 use crate::model::endpoint_service;
@@ -52,6 +53,8 @@ pub struct Declared {
     pub writes: Option<Size>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub files: BTreeMap<String, Size>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub invocations: Vec<Reacts>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -258,16 +261,19 @@ const MOST_LINES: usize = 100;
 const LONGEST_TEXT: usize = 4_096;
 const MOST_CONNECTIONS: usize = 100;
 const MOST_FILES: usize = 100;
+const MOST_INVOCATIONS: usize = 100;
 
 impl Declared {
     /// What is wrong with it beyond its form.
     pub fn problem(&self) -> Option<String> {
         let containers = self.kinds.iter().any(|kind| *kind != Kind::Compilation) || self.kinds.is_empty();
+        let hosts = self.kinds.contains(&Kind::Hosting) || self.kinds.is_empty();
         let many = [
             ("log", self.log.len(), MOST_LINES),
             ("metrics", self.metrics.len(), MOST_METRICS),
             ("connects", self.connects.len(), MOST_CONNECTIONS),
             ("files", self.files.len(), MOST_FILES),
+            ("invocations", self.invocations.len(), MOST_INVOCATIONS),
         ];
         let too_many = many.into_iter().find(|(_, count, most)| count > most);
         let texts = self.log.iter().chain(&self.failure);
@@ -293,6 +299,9 @@ impl Declared {
             () if !containers && self.image.is_some() => {
                 Some("a compilation job has no image: say which by `job`".into())
             }
+            () if !hosts && !self.invocations.is_empty() => {
+                Some("only endpoints are invoked: `invocations` is for `kinds: [hosting]`".into())
+            }
             () if too_many.is_some() => too_many
                 .map(|(what, count, most)| format!("`{what}` has {count} entries, and {most} at most")),
             () if too_long => Some(format!("a line is longer than {LONGEST_TEXT} characters")),
@@ -301,7 +310,7 @@ impl Declared {
                     format!("metric `{name}` needs a name of 255 characters at most, and finite numbers")
                 });
                 let file = file.map(|name| format!("`{name}` is no name of a file below the output"));
-                metric.or(file)
+                metric.or(file).or_else(|| self.invocations.iter().find_map(Reacts::problem))
             }
         }
     }
@@ -338,6 +347,7 @@ impl Declared {
             reads: self.reads.map(|size| size.0),
             writes: self.writes.map(|size| size.0),
             files: self.files.iter().map(|(name, size)| (name.clone(), size.0)).collect(),
+            invocations: self.invocations.iter().map(Reacts::reaction).collect(),
         })
     }
 }
@@ -380,6 +390,7 @@ impl From<&Behaviour> for Declared {
             reads: behaviour.reads.map(Size),
             writes: behaviour.writes.map(Size),
             files: behaviour.files.iter().map(|(name, bytes)| (name.clone(), Size(*bytes))).collect(),
+            invocations: behaviour.invocations.iter().map(invocation::told).collect(),
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod callee;
 pub mod check;
 pub mod file;
 pub mod input;
+pub mod invocation;
 pub mod matcher;
 pub mod problem;
 mod query;

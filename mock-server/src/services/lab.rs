@@ -2,8 +2,9 @@
 //! gateway does, with JSON in and JSON out.
 
 use super::ec2::DeleteVpc;
-use super::{Caller, Principal, Read, Refused, Reply, ReplyWriter, View, Write};
+use super::{Caller, Invoke, Principal, Read, Refused, Reply, ReplyWriter, View, Write};
 use crate::jobs;
+use crate::jobs::hosting::traffic;
 use crate::kernel::{Clock, ClockMode, HexId, Memo, Scope, SimTime};
 use crate::model::endpoint_service;
 use crate::model::network::{ANY_V4, NewSubnet, NewVpc};
@@ -331,6 +332,15 @@ impl Lab {
         self.account.write(&self.scope, self.now(), true, run).map(|out| encode(&out)).map_err(Into::into)
     }
 
+    /// Calls an endpoint, whose containers answer what was declared.
+    pub fn invoke<O: Invoke>(&self, input: Value) -> Result<Value, Refused> {
+        let input = decode::<O::In>(input);
+        let run = |txn: &mut Txn<'_>| O::begin(txn, &self.caller, "rid", input);
+        let invocation = self.account.write(&self.scope, self.now(), true, run)?;
+        let (said, _) = traffic::declared(&invocation, O::LIMIT).expect("nobody calls containers here");
+        O::end(&invocation, &said).map(|out| encode(&out))
+    }
+
     pub fn read<O: Read>(&self, input: Value) -> Result<Value, Refused> {
         let state = self.account.read(&self.scope);
         let global = self.account.read(&Scope::Global);
@@ -363,6 +373,16 @@ impl ReplyWriter for Json {
         let rows = page.rows.iter().map(|row| row.print(serde_json::value::Serializer));
         let rows: Vec<Value> = rows.collect::<Result<_, _>>()?;
         self.0 = json!({ R::LIST: rows, R::TOKEN: page.next_token });
+        Ok(())
+    }
+
+    fn stream<T: Serialize>(&mut self, head: &T, events: &[super::StreamEvent]) -> Result<(), Self::Error> {
+        self.0 = serde_json::to_value(head)?;
+        let event = |event: &super::StreamEvent| match event {
+            super::StreamEvent::Part { name, bytes } => json!({ *name: String::from_utf8_lossy(bytes) }),
+            super::StreamEvent::Exception { name, members } => json!({ *name: members }),
+        };
+        self.0["Body"] = events.iter().map(event).collect();
         Ok(())
     }
 }

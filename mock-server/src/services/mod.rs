@@ -8,6 +8,7 @@ pub(crate) mod lab;
 pub mod logs;
 pub mod page;
 pub mod refusal;
+pub mod runtime;
 pub mod s3;
 pub mod sagemaker;
 pub mod ssm;
@@ -16,11 +17,12 @@ pub mod sts;
 use crate::kernel::{Memo, SimTime};
 pub use crate::model::Principal;
 use crate::model::Session;
-use crate::model::{Owner, Partition, State, Txn};
+use crate::model::{Invocation, Owner, Partition, Said, State, Txn};
 use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Who calls, from where.
 #[derive(Clone, Debug)]
@@ -82,6 +84,30 @@ pub trait Write: Operation {
     fn run(txn: &mut Txn<'_>, caller: &Caller, input: Self::In) -> Result<Self::Out, Self::Error>;
 }
 
+/// An operation whose answer a container gives, which may run somewhere else: nothing here can wait for it, so that the
+/// call is two halves, and whoever can wait is between them.
+pub trait Invoke: Operation<Error = Refused> {
+    /// How long the container may take.
+    const LIMIT: Duration;
+
+    /// Finds out where the call goes. `request` is its id.
+    ///
+    /// # Errors
+    /// What the service answers when it refuses; the cell is then as it was.
+    fn begin(
+        txn: &mut Txn<'_>,
+        caller: &Caller,
+        request: &str,
+        input: Self::In,
+    ) -> Result<Invocation, Refused>;
+
+    /// What the caller is told of what the container said.
+    ///
+    /// # Errors
+    /// The container did not answer well. It was asked all the same.
+    fn end(invocation: &Invocation, said: &Said) -> Result<Self::Out, Refused>;
+}
+
 /// What a reading operation sees: one consistent snapshot of its cell and one of the account-wide cell.
 pub struct View<'a> {
     pub state: &'a State,
@@ -94,6 +120,8 @@ pub struct View<'a> {
 pub trait Registrar {
     fn read<O: Read>(&mut self);
     fn write<O: Write>(&mut self);
+    /// Only SageMaker Runtime has such operations.
+    fn invoke<O: Invoke>(&mut self) {}
 }
 
 /// A refusal on its way out: what the service says, and why in our own terms.
@@ -107,6 +135,8 @@ pub struct Refused {
     pub because: Option<&'static str>,
     /// What the message is called and made of, if AWS's own is not known.
     pub assumed: Option<refusal::Assumed>,
+    /// What the service's model has of the error beside its message.
+    pub members: Vec<(&'static str, serde_json::Value)>,
 }
 
 // === What an operation answers ===
@@ -137,6 +167,22 @@ pub trait ReplyWriter {
     /// # Errors
     /// A member that the model's output does not have.
     fn page<R: Printed>(&mut self, page: &Page<R>) -> Result<(), Self::Error>;
+    /// A stream of events, and what goes before it; that alone, for writers that know no streams.
+    ///
+    /// # Errors
+    /// A member that the model's output does not have.
+    fn stream<T: Serialize>(&mut self, head: &T, events: &[StreamEvent]) -> Result<(), Self::Error> {
+        let _ = events;
+        self.value(head)
+    }
+}
+
+/// Something in a stream.
+pub enum StreamEvent {
+    /// An event that is bytes and nothing else.
+    Part { name: &'static str, bytes: bytes::Bytes },
+    /// The end of a stream that does not end well.
+    Exception { name: &'static str, members: serde_json::Value },
 }
 
 impl<T: Serialize> Reply for T {

@@ -51,6 +51,7 @@ pub trait Refusal: std::fmt::Display {
             status: self.status(),
             because: self.rule(),
             assumed: line.assumed.then(|| (line.name, self.facts())),
+            members: Vec::new(),
         }
     }
 }
@@ -73,6 +74,7 @@ pub fn all() -> impl Iterator<Item = &'static Line> {
         super::sts::error::StsError::lines(),
         super::ssm::error::SsmError::lines(),
         super::logs::error::LogsError::lines(),
+        super::runtime::error::RuntimeError::lines(),
         super::s3::S3Error::lines(),
     ];
     tables.into_iter().flatten()

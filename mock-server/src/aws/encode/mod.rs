@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 use serde::{Serialize, Serializer};
 
 mod compound;
+mod events;
 pub(super) mod plan;
 mod ser;
 
@@ -289,6 +290,31 @@ impl<'a> Encoder<'a> {
             out.push(b'}');
         }
         Ok(())
+    }
+
+    /// Writes an event that is bytes and nothing else.
+    pub fn event(&mut self, name: &str, bytes: &[u8]) {
+        let headers = [
+            (":event-type", name),
+            (":content-type", "application/octet-stream"),
+            (":message-type", "event"),
+        ];
+        events::write(&mut self.out, &headers, bytes);
+    }
+
+    /// Writes an event that is an error.
+    pub fn exception(&mut self, name: &str, members: &serde_json::Value) {
+        let headers = [
+            (":exception-type", name),
+            (":content-type", "application/json"),
+            (":message-type", "exception"),
+        ];
+        events::write(&mut self.out, &headers, members.to_string().as_bytes());
+    }
+
+    /// Says that the body is a stream of events, be there any or none.
+    pub fn end_stream(&mut self) {
+        self.headers.push(("content-type".into(), events::CONTENT_TYPE.into()));
     }
 
     fn output_plan(&self) -> Result<&'static StructPlan, EncodeError> {

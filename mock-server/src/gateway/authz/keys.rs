@@ -97,6 +97,7 @@ const FROM_INPUT: &[(&str, &[&str])] = &[
     ),
     ("sagemaker:ServerlessMaxConcurrency", &["ProductionVariants.ServerlessConfig.MaxConcurrency"]),
     ("sagemaker:ServerlessMemorySize", &["ProductionVariants.ServerlessConfig.MemorySizeInMB"]),
+    ("sagemaker:TargetModel", &["TargetModel"]),
     (
         "sagemaker:VolumeKmsKey",
         &[

@@ -58,7 +58,11 @@ fn named(asked: &Asked<'_>, variable: &str) -> Option<String> {
         None => {
             let name = asked.input.get(variable).and_then(Value::as_str)?;
             // Names in ARNs of SageMaker are in lower case, as described resources show.
-            Some(if asked.service == ServiceId::SageMaker { name.to_lowercase() } else { name.to_owned() })
+            Some(if matches!(asked.service, ServiceId::SageMaker | ServiceId::SageMakerRuntime) {
+                name.to_lowercase()
+            } else {
+                name.to_owned()
+            })
         }
     }
 }

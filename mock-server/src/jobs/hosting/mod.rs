@@ -4,7 +4,11 @@
 //! as long as its endpoint serves with it or deploys it; the fleets of a deleted endpoint hold theirs for a while
 //! longer, each with a timer of its own.
 
+pub mod component;
+pub mod later;
+mod shift;
 pub mod stages;
+pub mod traffic;
 
 use super::behaviour::{self, Crew};
 use super::{Kept, ask, failure, log, place, tell_buckets, traffic, vantages};
@@ -42,6 +46,7 @@ pub fn create(txn: &mut Txn<'_>, new: NewEndpoint) {
         stage: 0,
         serving: None,
         pending: Some(deployment(txn, &name, 0, variants, &config, policy)),
+        shifted: None,
         failure: None,
         findings: Vec::new(),
         traces: Vec::new(),
@@ -135,6 +140,8 @@ pub fn deployed(variant: &Variant, model: Option<&SageModel>, config: &EndpointC
         name: variant.name.clone(),
         shadow: variant.shadow,
         images: model.map(SageModel::images).unwrap_or_default(),
+        containers: model.map(SageModel::hosted).unwrap_or_default(),
+        direct: model.is_some_and(SageModel::is_direct),
         needs,
         weight: variant.weight,
         serverless: variant.request.get("ServerlessConfig").map(|config| Arc::new(config.clone())),
@@ -192,7 +199,7 @@ fn enter(txn: &mut Txn<'_>, mut endpoint: Endpoint, first: usize) {
         if n > 0 && endpoint.failure.is_some() && !ends {
             return give_up(txn, endpoint);
         }
-        let Some(stage) = table.get(n) else { return finish(txn, endpoint) };
+        let Some(stage) = table.get(n) else { return shift::enter(txn, endpoint, n - table.len(), n) };
         endpoint.stage = n;
         if n == 0 || endpoint.status != stage.status {
             show(txn, &mut endpoint, stage.status);
@@ -393,12 +400,16 @@ fn finish(txn: &mut Txn<'_>, mut endpoint: Endpoint) {
         dismiss(txn, &endpoint, &old, endpoint.serving.as_ref());
     }
     show(txn, &mut endpoint, EndpointStatus::InService);
+    let name = endpoint.name.clone();
     txn.state.endpoints.insert(endpoint);
+    later::wake(txn, &name);
 }
 
 /// The endpoint goes; its interfaces stay for a while: observed in public issue threads.
 fn vanish(txn: &mut Txn<'_>, endpoint: &Endpoint) {
     txn.state.endpoints.remove(&endpoint.name);
+    txn.state.invocations.remove(&endpoint.name);
+    later::drop_all(txn, &endpoint.name);
     let linger = txn.state.linger();
     let fleets = endpoint.serving.iter().chain(&endpoint.pending).map(|deployment| &deployment.fleet);
     let mut left = 0;

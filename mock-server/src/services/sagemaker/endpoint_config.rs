@@ -21,6 +21,22 @@ fn arn(caller: &Caller, name: &str) -> String {
     caller.arn("sagemaker", format_args!("endpoint-config/{name}"))
 }
 
+/// Members that are told again and have no effect: where they are, and what they are called.
+const IGNORED: &[(&str, &str)] = &[
+    (
+        "/AsyncInferenceConfig/OutputConfig/NotificationConfig",
+        "AsyncInferenceConfig.OutputConfig.NotificationConfig",
+    ),
+    ("/DataCaptureConfig/EnableCapture", "DataCaptureConfig"),
+    ("/ExplainerConfig", "ExplainerConfig"),
+];
+
+/// Tells of a member that is accepted and has no effect.
+pub fn tell_ignored(txn: &mut Txn<'_>, operation: &str, path: &str) {
+    let message = format!("{path} is accepted and has no effect here");
+    txn.note("ParameterIgnored", format!("sagemaker.{operation}"), None, message);
+}
+
 /// The configuration with this name.
 ///
 /// # Errors
@@ -84,6 +100,12 @@ impl Write for CreateEndpointConfig {
             ..Needs::default()
         };
         model::ask(txn, &format!("endpoint-config/{name}"), &needs)?;
+        for (pointer, path) in IGNORED {
+            let given = |config: &Value| config.pointer(pointer).is_some_and(|value| *value != json!(false));
+            if given(&Value::Object(request.clone())) {
+                tell_ignored(txn, "CreateEndpointConfig", path);
+            }
+        }
         txn.state.endpoint_configs.insert(EndpointConfig {
             name,
             arn: arn.clone(),

@@ -133,6 +133,20 @@ refusals! {
         /// Known from another mock only.
         UnknownVariants { names: String, config: String } = "ValidationException",
             assumed "The variant name(s) \"{names}\" is/are not present within endpoint configuration \"{config}\".";
+        /// Seen in an issue of a tool that passes AWS's words on.
+        NoComponents = "ValidationException",
+            text "Inference Components are not supported in this Endpoint. Please make sure this endpoint can deploy \
+                 inference components.";
+        ComponentSource = "ValidationException",
+            assumed "You must specify exactly one of ModelName and Container with Image, or BaseInferenceComponentName \
+                    with Container, in the specification of an inference component.";
+        ComponentInProgress { arn: String } = "ValidationException",
+            assumed "Cannot update in-progress inference component \"{arn}\".";
+        ComponentsLeft { arn: String } = "ValidationException",
+            assumed "Cannot delete endpoint \"{arn}\" while it has inference components. Delete them first.";
+        /// A form of an operation that is not built.
+        NotBuilt(what: &'static str) = "NotImplemented" 501,
+            assumed "{what} is not implemented by this mock";
         VariantUpdate { variant: String, why: &'static str } = "ValidationException",
             assumed "Cannot update variant \"{variant}\": {why}.";
     }

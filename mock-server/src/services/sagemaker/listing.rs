@@ -25,6 +25,8 @@ pub struct ListIn {
     status_equals: Option<String>,
     warm_pool_status_equals: Option<String>,
     training_plan_arn_equals: Option<String>,
+    pub(super) endpoint_name_equals: Option<String>,
+    pub(super) variant_name_equals: Option<String>,
 }
 
 /// What rows are chosen and ordered by.

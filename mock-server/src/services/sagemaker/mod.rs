@@ -1,6 +1,7 @@
 //! Amazon SageMaker, as far as its jobs live in a VPC.
 
 mod compilation;
+mod component;
 mod endpoint;
 mod endpoint_config;
 pub mod error;
@@ -47,6 +48,13 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.write::<endpoint::UpdateEndpoint>();
     registrar.write::<endpoint::UpdateEndpointWeightsAndCapacities>();
     registrar.write::<endpoint::DeleteEndpoint>();
+    // Inference components.
+    registrar.write::<component::CreateInferenceComponent>();
+    registrar.read::<component::DescribeInferenceComponent>();
+    registrar.read::<component::ListInferenceComponents>();
+    registrar.write::<component::UpdateInferenceComponent>();
+    registrar.write::<component::UpdateInferenceComponentRuntimeConfig>();
+    registrar.write::<component::DeleteInferenceComponent>();
     // Tags.
     registrar.write::<tags::AddTags>();
     registrar.read::<tags::ListTags>();

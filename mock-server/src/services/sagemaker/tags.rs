@@ -46,6 +46,7 @@ enum Tagged {
     Model(Arc<str>),
     EndpointConfig(Arc<str>),
     Endpoint(Arc<str>),
+    Component(Arc<str>),
 }
 
 /// The resource with this ARN.
@@ -61,6 +62,9 @@ fn resource(state: &State, caller: &Caller, arn: &str) -> Result<Tagged, SageMak
         }
         if let Some(name) = named("endpoint") {
             return state.endpoints.contains(&name).then_some(Tagged::Endpoint(name));
+        }
+        if let Some(name) = named("inference-component") {
+            return state.components.contains(&name).then_some(Tagged::Component(name));
         }
         let key =
             JobKind::JOBS.iter().find_map(|kind| Some(JobKey { kind: *kind, name: named(kind.slug())? }))?;
@@ -81,6 +85,7 @@ impl Tagged {
             Tagged::Model(name) => state.models.get(name).map(|model| &model.tags),
             Tagged::EndpointConfig(name) => state.endpoint_configs.get(name).map(|config| &config.tags),
             Tagged::Endpoint(name) => state.endpoints.get(name).map(|endpoint| &endpoint.tags),
+            Tagged::Component(name) => state.components.get(name).map(|component| &component.tags),
         };
         tags.cloned().unwrap_or_default()
     }
@@ -94,6 +99,9 @@ impl Tagged {
             }
             Tagged::Endpoint(name) => {
                 drop(state.endpoints.update(name, |endpoint| change(&mut endpoint.tags)));
+            }
+            Tagged::Component(name) => {
+                drop(state.components.update(name, |component| change(&mut component.tags)));
             }
         }
     }

@@ -141,6 +141,7 @@ impl Place {
             dry_run: false,
             waits: false,
             memo: false,
+            errand: std::cell::OnceCell::new(),
         }
     }
 

@@ -66,7 +66,9 @@ impl Serialize for Printed<'_> {
         out.repeat("AsyncInferenceConfig")?;
         out.maybe(
             "PendingDeploymentSummary",
-            endpoint.in_progress().filter(|_| scaled.is_none()).map(Pending::of),
+            endpoint.in_progress().filter(|_| scaled.is_none()).map(|pending| {
+                Pending::of(pending, endpoint.shifted.map(|share| (share, endpoint.modified)))
+            }),
         )?;
         out.repeat("ExplainerConfig")?;
         out.maybe("ShadowProductionVariants", variants(true))?;
@@ -88,12 +90,13 @@ struct Pending<'a> {
 }
 
 impl<'a> Pending<'a> {
-    fn of(deployment: &'a Deployment) -> Self {
+    /// `shifted`: the share of the traffic that it has already, and since when.
+    fn of(deployment: &'a Deployment, shifted: Option<(f64, SimTime)>) -> Self {
         Self {
             endpoint_config_name: &deployment.config,
-            production_variants: Summary::pending(deployment, false),
+            production_variants: Summary::pending(deployment, shifted, false),
             start_time: deployment.started.millis(),
-            shadow_production_variants: Summary::pending(deployment, true),
+            shadow_production_variants: Summary::pending(deployment, shifted, true),
         }
     }
 }
@@ -103,6 +106,8 @@ struct Summary<'a> {
     variant: &'a DeployedVariant,
     since: SimTime,
     pending: bool,
+    /// Of one that is pending: the share of the traffic that its deployment has already, and since when.
+    shifted: Option<(f64, SimTime)>,
     /// What it is to be, and from when on.
     wanted: Option<(&'a DeployedVariant, SimTime)>,
 }
@@ -133,23 +138,33 @@ impl<'a> Summary<'a> {
     fn all(serving: &'a Deployment, wanted: Option<Wanted<'a>>, shadow: bool) -> Option<Vec<Self>> {
         let all = serving.variants.iter().enumerate().map(|(i, variant)| {
             let wanted = wanted.and_then(|to| Some((to.deployment.variants.get(i)?, to.since)));
-            Self { variant, since: serving.started, pending: false, wanted }
+            Self { variant, since: serving.started, pending: false, shifted: None, wanted }
         });
         let all: Vec<_> = all.filter(|summary| summary.variant.shadow == shadow).collect();
         (!all.is_empty()).then_some(all)
     }
 
     /// The same of a deployment that does not serve yet.
-    fn pending(deployment: &'a Deployment, shadow: bool) -> Option<Vec<Self>> {
+    fn pending(
+        deployment: &'a Deployment,
+        shifted: Option<(f64, SimTime)>,
+        shadow: bool,
+    ) -> Option<Vec<Self>> {
         let all = Self::all(deployment, None, shadow)?;
-        Some(all.into_iter().map(|summary| Self { pending: true, ..summary }).collect())
+        Some(all.into_iter().map(|summary| Self { pending: true, shifted, ..summary }).collect())
     }
 
     /// What is being done to it. A change of its weight has no word.
     fn status(&self) -> Option<[VariantStatus; 1]> {
         let told = |status, since: SimTime| Some([VariantStatus { status, start_time: since.millis() }]);
         match self.wanted {
-            _ if self.pending => told("Creating", self.since),
+            // Once all traffic is there the new deployment is only watched. Words: API reference, VariantStatus; when
+            // which is told is assumed.
+            _ if self.pending => match self.shifted {
+                None => told("Creating", self.since),
+                Some((share, since)) if share < 1.0 => told("ActivatingTraffic", since),
+                Some((_, since)) => told("Baking", since),
+            },
             Some((wanted, since))
                 if wanted.instance_count() != self.variant.instance_count()
                     || wanted.serverless != self.variant.serverless =>
@@ -163,11 +178,12 @@ impl<'a> Summary<'a> {
 
 impl Serialize for Summary<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let &Self { variant, since, pending, wanted } = self;
+        let &Self { variant, since, pending, shifted, wanted } = self;
         let desired = wanted.map_or(variant, |(wanted, _)| wanted);
         let images: Vec<_> = variant.images.iter().map(|image| DeployedImage::of(image, since)).collect();
         let group = variant.needs.instances.first();
-        let current = variant.instance_count().map(|count| if pending { 0 } else { count });
+        let current =
+            variant.instance_count().map(|count| if pending && shifted.is_none() { 0 } else { count });
         let pools = variant.request.get("InstancePools").and(group).map(|group| {
             let current_instance_count = current.unwrap_or(0);
             [Pool { instance_type: &group.instance_type, current_instance_count }]
@@ -202,20 +218,20 @@ struct DeployedImage<'a> {
 }
 
 impl<'a> DeployedImage<'a> {
-    /// There is no registry here: an image's digest follows from its name.
     fn of(image: &'a str, at: SimTime) -> Self {
-        let repository = image.split_once('@').map_or(image, |(repository, _)| repository);
-        let repository = match repository.rsplit_once(':') {
-            Some((repository, tag)) if !tag.contains('/') => repository,
-            _ => repository,
-        };
-        let half = |n: u8| digest(0, &[image.as_bytes(), &[n]]);
-        Self {
-            specified_image: image,
-            resolved_image: format!("{repository}@sha256:{:032x}{:032x}", half(0), half(1)),
-            resolution_time: at.millis(),
-        }
+        Self { specified_image: image, resolved_image: resolved(image), resolution_time: at.millis() }
     }
+}
+
+/// There is no registry here: an image's digest follows from its name.
+pub fn resolved(image: &str) -> String {
+    let repository = image.split_once('@').map_or(image, |(repository, _)| repository);
+    let repository = match repository.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => repository,
+        _ => repository,
+    };
+    let half = |n: u8| digest(0, &[image.as_bytes(), &[n]]);
+    format!("{repository}@sha256:{:032x}{:032x}", half(0), half(1))
 }
 
 #[derive(Serialize)]

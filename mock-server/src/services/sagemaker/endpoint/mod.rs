@@ -5,13 +5,14 @@ mod describe;
 mod list;
 
 pub use capacity::UpdateEndpointWeightsAndCapacities;
-pub use describe::DescribeEndpoint;
+pub use describe::{DescribeEndpoint, resolved};
 pub use list::ListEndpoints;
 
 use super::error::SageMakerError;
 use super::tags::{Tag, checked};
 use super::{endpoint_config, model};
 use crate::jobs::hosting::{self, NewEndpoint, deployed};
+use crate::model::component::ComponentIndex;
 use crate::model::{
     DeployedVariant, Deployment, Document, Endpoint, EndpointConfig, EndpointStatus, State, Txn,
 };
@@ -43,7 +44,7 @@ fn at_rest(state: &State, caller: &Caller, name: &str) -> Result<Arc<Endpoint>, 
 }
 
 /// The endpoint with this name, if what it serves with can be changed now; and what that is.
-fn serving(
+pub(super) fn serving(
     state: &State,
     caller: &Caller,
     name: &str,
@@ -77,6 +78,13 @@ pub struct Out {
     endpoint_arn: String,
 }
 
+/// There are no alarms here that could roll a deployment back.
+fn tell_policy(txn: &mut Txn<'_>, operation: &str, policy: Option<&Document>) {
+    if policy.is_some_and(|policy| policy.get("AutoRollbackConfiguration").is_some()) {
+        endpoint_config::tell_ignored(txn, operation, "DeploymentConfig.AutoRollbackConfiguration");
+    }
+}
+
 pub struct CreateEndpoint;
 
 #[derive(Deserialize)]
@@ -106,6 +114,7 @@ impl Write for CreateEndpoint {
         let config = endpoint_config::find(&txn.state, caller, &input.endpoint_config_name)?;
         let variants = variants(&txn.state, caller, &config)?;
         let policy = input.deployment_config;
+        tell_policy(txn, CreateEndpoint::NAME, policy.as_ref());
         hosting::create(txn, NewEndpoint { name, arn: arn.clone(), variants, config, policy, tags });
         Ok(Out { endpoint_arn: arn })
     }
@@ -181,6 +190,7 @@ impl Write for UpdateEndpoint {
         input.retain(&mut variants, &mut config, &serving);
         let kept = serving.policy.clone().filter(|_| input.retain_deployment_config.unwrap_or(false));
         let policy = input.deployment_config.or(kept);
+        tell_policy(txn, UpdateEndpoint::NAME, policy.as_ref());
         hosting::update(txn, &endpoint, variants, &config, policy);
         Ok(Out { endpoint_arn: endpoint.arn.clone() })
     }
@@ -203,6 +213,9 @@ impl Operation for DeleteEndpoint {
 impl Write for DeleteEndpoint {
     fn run(txn: &mut Txn<'_>, caller: &Caller, input: Named) -> Result<Done, SageMakerError> {
         let endpoint = at_rest(&txn.state, caller, &input.endpoint_name)?;
+        if txn.state.components.count(&ComponentIndex::Endpoint(endpoint.name.clone())) > 0 {
+            return Err(SageMakerError::ComponentsLeft { arn: endpoint.arn.clone() });
+        }
         hosting::delete(txn, &endpoint);
         Ok(Done {})
     }

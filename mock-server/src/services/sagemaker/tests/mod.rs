@@ -208,3 +208,63 @@ fn transitions(described: &Value) -> Vec<(String, String)> {
     let all = described["SecondaryStatusTransitions"].as_array().unwrap();
     all.iter().map(|each| (text(&each["Status"]), text(&each["StatusMessage"]))).collect()
 }
+
+/// Endpoints, for the tests of who calls them.
+pub(in crate::services) mod endpoints {
+    use super::*;
+    use crate::services::sagemaker::component;
+    use crate::services::sagemaker::endpoint::{
+        CreateEndpoint, DeleteEndpoint, DescribeEndpoint, UpdateEndpoint, UpdateEndpointWeightsAndCapacities,
+    };
+    use crate::services::sagemaker::endpoint_config::CreateEndpointConfig;
+
+    pub fn create_model(lab: &Lab, request: Value) {
+        lab.write::<CreateModel>(request).unwrap();
+    }
+
+    /// An endpoint and its configuration.
+    pub fn create(lab: &Lab, name: &str, config: Value) {
+        let config_name = config["EndpointConfigName"].clone();
+        lab.write::<CreateEndpointConfig>(config).unwrap();
+        lab.write::<CreateEndpoint>(json!({ "EndpointName": name, "EndpointConfigName": config_name }))
+            .unwrap();
+    }
+
+    pub fn config(lab: &Lab, request: Value) {
+        lab.write::<CreateEndpointConfig>(request).unwrap();
+    }
+
+    pub fn update(lab: &Lab, request: Value) {
+        lab.write::<UpdateEndpoint>(request).unwrap();
+    }
+
+    pub fn describe(lab: &Lab, name: &str) -> Value {
+        lab.read::<DescribeEndpoint>(json!({ "EndpointName": name })).unwrap()
+    }
+
+    pub fn scale(lab: &Lab, name: &str, variant: &str, instances: u32) {
+        let desired = json!([{ "VariantName": variant, "DesiredInstanceCount": instances }]);
+        let request = json!({ "EndpointName": name, "DesiredWeightsAndCapacities": desired });
+        lab.write::<UpdateEndpointWeightsAndCapacities>(request).unwrap();
+    }
+
+    /// One of the operations on inference components, by its first word or two.
+    pub fn component(lab: &Lab, what: &str, request: Value) -> Result<Value, Refused> {
+        match what {
+            "Create" => lab.write::<component::CreateInferenceComponent>(request),
+            "Update" => lab.write::<component::UpdateInferenceComponent>(request),
+            "Copies" => lab.write::<component::UpdateInferenceComponentRuntimeConfig>(request),
+            "Delete" => lab.write::<component::DeleteInferenceComponent>(request),
+            "List" => lab.read::<component::ListInferenceComponents>(request),
+            _ => lab.read::<component::DescribeInferenceComponent>(request),
+        }
+    }
+
+    pub fn try_delete(lab: &Lab, name: &str) -> Result<Value, Refused> {
+        lab.write::<DeleteEndpoint>(json!({ "EndpointName": name }))
+    }
+
+    pub fn delete(lab: &Lab, name: &str) {
+        lab.write::<DeleteEndpoint>(json!({ "EndpointName": name })).unwrap();
+    }
+}

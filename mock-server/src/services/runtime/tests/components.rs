@@ -1,0 +1,122 @@
+//! Inference components, and calls to them.
+
+use super::*;
+use endpoints::component;
+
+fn front() -> Front {
+    let front = Front::with(Profile::Fast);
+    let bare = json!([{ "VariantName": "A", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1 }]);
+    front.endpoint("e", bare, json!({ "ExecutionRoleArn": ROLE_ARN }));
+    front.serve("one");
+    front.lab.advance(3_000);
+    front
+}
+
+fn asked(name: &str, cores: u32, copies: u32) -> Value {
+    json!({
+        "InferenceComponentName": name, "EndpointName": "e", "VariantName": "A",
+        "Specification": { "ModelName": "m", "ComputeResourceRequirements":
+            { "NumberOfCpuCoresRequired": cores, "MinMemoryRequiredInMb": 1024 } },
+        "RuntimeConfig": { "CopyCount": copies },
+    })
+}
+
+fn named(name: &str) -> Value {
+    json!({ "InferenceComponentName": name })
+}
+
+fn status(front: &Front, name: &str) -> Value {
+    component(&front.lab, "Describe", named(name)).unwrap()["InferenceComponentStatus"].clone()
+}
+
+fn sound(front: &Front) {
+    assert_eq!(front.lab.state().broken_invariants(), Vec::<String>::new());
+}
+
+#[test]
+fn a_component_answers_by_its_name_once_it_is_in_service() {
+    let front = front();
+    component(&front.lab, "Create", asked("c", 1, 1)).unwrap();
+    assert_eq!(status(&front, "c"), "Creating");
+    let call = || front.invoke("e", json!({ "InferenceComponentName": "c" }));
+    assert!(told(call()).2.starts_with("Inference Component has no capacity"));
+    sound(&front);
+    front.lab.advance(1_500);
+    assert_eq!(status(&front, "c"), "InService");
+    assert_eq!(call().unwrap()["InvokedProductionVariant"], "A");
+    assert!(told(front.invoke("e", json!({ "InferenceComponentName": "d" }))).2.contains("d not found"));
+    let copies =
+        |count: u32| json!({ "InferenceComponentName": "c", "DesiredRuntimeConfig": { "CopyCount": count } });
+    component(&front.lab, "Copies", copies(0)).unwrap();
+    let described = component(&front.lab, "Describe", named("c")).unwrap();
+    assert_eq!(described["RuntimeConfig"], json!({ "DesiredCopyCount": 0, "CurrentCopyCount": 1 }));
+    front.lab.advance(1_000);
+    assert!(told(call()).2.starts_with("Inference Component has no capacity"));
+    assert!(told(endpoints::try_delete(&front.lab, "e")).2.contains("has inference components"));
+    component(&front.lab, "Delete", named("c")).unwrap();
+    assert_eq!(status(&front, "c"), "Deleting");
+    front.lab.advance(500);
+    assert!(
+        told(component(&front.lab, "Describe", named("c")))
+            .2
+            .starts_with("Could not find inference component")
+    );
+    endpoints::delete(&front.lab, "e");
+    front.lab.advance(1_000);
+    sound(&front);
+}
+
+#[test]
+fn what_does_not_fit_fails_or_goes_on_as_it_was() {
+    let front = front();
+    component(&front.lab, "Create", asked("big", 3, 1)).unwrap();
+    component(&front.lab, "Create", asked("c", 1, 1)).unwrap();
+    front.lab.advance(1_500);
+    assert_eq!((status(&front, "big"), status(&front, "c")), (json!("Failed"), json!("InService")));
+    let reason = component(&front.lab, "Describe", named("big")).unwrap()["FailureReason"].to_string();
+    assert!(reason.contains("CPU cores"), "{reason}");
+    let update = json!({ "InferenceComponentName": "c", "RuntimeConfig": { "CopyCount": 3 } });
+    component(&front.lab, "Update", update).unwrap();
+    assert_eq!(status(&front, "c"), "Updating");
+    front.lab.advance(1_000);
+    let described = component(&front.lab, "Describe", named("c")).unwrap();
+    assert_eq!(described["RuntimeConfig"], json!({ "DesiredCopyCount": 1, "CurrentCopyCount": 1 }));
+    assert!(described["FailureReason"].is_string());
+    let listed = component(&front.lab, "List", json!({ "StatusEquals": "Failed" })).unwrap();
+    assert_eq!(listed["InferenceComponents"][0]["InferenceComponentName"], "big");
+    let elsewhere = component(&front.lab, "List", json!({ "EndpointNameEquals": "one" })).unwrap();
+    assert_eq!(elsewhere["InferenceComponents"], json!([]));
+    sound(&front);
+}
+
+#[test]
+fn what_is_no_component_is_refused() {
+    let front = front();
+    component(&front.lab, "Create", asked("c", 1, 1)).unwrap();
+    let refused = |change: fn(&mut Value)| {
+        let mut request = asked("d", 1, 1);
+        change(&mut request);
+        told(component(&front.lab, "Create", request)).2
+    };
+    assert!(
+        refused(|it| it["InferenceComponentName"] = json!("c")).starts_with("Cannot create already existing")
+    );
+    assert!(refused(|it| it["EndpointName"] = json!("none")).starts_with("Could not find endpoint"));
+    assert!(
+        refused(|it| it["EndpointName"] = json!("one")).starts_with("Inference Components are not supported")
+    );
+    assert!(refused(|it| it["VariantName"] = json!("B")).contains("\"B\""));
+    assert!(
+        refused(|it| it["Specification"]["ModelName"] = json!("none")).starts_with("Could not find model")
+    );
+    assert!(
+        refused(|it| drop(it["Specification"].as_object_mut().unwrap().remove("ModelName")))
+            .contains("exactly one")
+    );
+    assert!(
+        refused(|it| drop(it.as_object_mut().unwrap().remove("RuntimeConfig"))).contains("runtimeConfig")
+    );
+    let busy = component(&front.lab, "Delete", named("c"));
+    assert!(told(busy).2.starts_with("Cannot update in-progress inference component"));
+    sound(&front);
+}

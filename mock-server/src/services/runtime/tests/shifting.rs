@@ -1,0 +1,43 @@
+//! Calls while traffic goes over to a new deployment.
+
+use super::*;
+
+#[test]
+fn a_canary_gets_its_share_and_then_all() {
+    let front = Front::with(Profile::Fast);
+    front.endpoint("e", json!([variant("Old", "m", 1.0)]), json!({}));
+    front.lab.advance(3_000);
+    endpoints::config(
+        &front.lab,
+        json!({ "EndpointConfigName": "new", "ProductionVariants": [variant("New", "m", 1.0)] }),
+    );
+    let size = json!({ "Type": "CAPACITY_PERCENT", "Value": 25 });
+    let routing = json!({ "Type": "CANARY", "WaitIntervalInSeconds": 60, "CanarySize": size });
+    let policy = json!({ "TrafficRoutingConfiguration": routing, "TerminationWaitInSeconds": 60 });
+    endpoints::update(
+        &front.lab,
+        json!({ "EndpointName": "e", "EndpointConfigName": "new",
+        "DeploymentConfig": { "BlueGreenUpdatePolicy": policy } }),
+    );
+    let share = || {
+        let new = |_: &u32| front.invoke("e", json!({})).unwrap()["InvokedProductionVariant"] == "New";
+        (0..200).filter(new).count()
+    };
+    let status = || {
+        let described = endpoints::describe(&front.lab, "e");
+        let pending =
+            described["PendingDeploymentSummary"]["ProductionVariants"][0]["VariantStatus"][0]["Status"]
+                .clone();
+        (described["EndpointStatus"].as_str().unwrap().to_owned(), pending.as_str().map(str::to_owned))
+    };
+    let updating = |status: &str| ("Updating".to_owned(), Some(status.to_owned()));
+    assert_eq!((share(), status()), (0, updating("Creating")));
+    front.lab.advance(3_000);
+    assert!((30..70).contains(&share()));
+    assert_eq!(status(), updating("ActivatingTraffic"));
+    front.lab.advance(60_000);
+    assert_eq!((share(), status()), (200, updating("Baking")));
+    front.lab.advance(120_000);
+    assert_eq!((share(), status()), (200, ("InService".to_owned(), None)));
+    assert_eq!(front.lab.state().broken_invariants(), Vec::<String>::new());
+}
