@@ -56,7 +56,7 @@ pub(super) fn invoke<O: Invoke>(call: &Call<'_>, invocation: Invocation) -> Resu
     let base = match &invocation.answer {
         Answer::Proxy(base) => base.clone(),
         Answer::Canned(_) => {
-            let declared = crate::jobs::hosting::traffic::declared(&invocation, O::LIMIT);
+            let declared = crate::jobs::hosting::answer::declared(&invocation, O::LIMIT);
             let (said, takes) = declared.unwrap_or_else(|| (Said::nothing(""), Duration::ZERO));
             let pause = match call.account.clock().mode() {
                 ClockMode::Real => takes,

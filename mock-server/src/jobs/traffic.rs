@@ -222,7 +222,7 @@ fn sizes(txn: &Txn<'_>, need: &DataNeed) -> Vec<u64> {
                 let objects = home.0.objects_under(&bucket.name, &place.key);
                 objects.filter_map(|object| object.current().map(ObjectVersion::len)).collect()
             }
-            Extent::Object | Extent::Manifest => {
+            Extent::Object | Extent::Manifest | Extent::AugmentedManifest => {
                 let object = home.0.object(&bucket.name, &place.key);
                 object.map(ObjectVersion::len).into_iter().collect()
             }

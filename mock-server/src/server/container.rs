@@ -1,7 +1,7 @@
 //! Containers that somebody runs: endpoints whose behaviour says so pass their calls on.
 
 use crate::gateway::Question;
-use crate::jobs::hosting::traffic;
+use crate::jobs::hosting::answer;
 use crate::model::{Invocation, Said, Told};
 use bytes::Bytes;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
@@ -66,7 +66,7 @@ impl Containers {
                 tracing::warn!(endpoint = %invocation.endpoint, %error, "a container does not answer");
                 Said::nothing(format!("container {} does not answer: {error}", invocation.container))
             }
-            Err(_) => traffic::timeout(invocation),
+            Err(_) => answer::timeout(invocation),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Calls that are answered later: they wait for an instance, read their input, ask the container, and leave what it says
 //! in S3. Source: developer guide, "async-inference".
 
-use super::traffic::{self, ModelFailure};
+use super::answer::{self, ModelFailure};
 use super::{Kept, ask, failure, vantages};
 use crate::kernel::Scope;
 use crate::model::async_call::AsyncCallIndex;
@@ -101,7 +101,7 @@ fn start(txn: &mut Txn<'_>, mut call: AsyncCall) {
     }
     call.invocation = call.invocation.clone().answered_by(call.behaviour.as_deref());
     let (said, takes) = match &call.invocation.answer {
-        Answer::Canned(_) => traffic::declared(&call.invocation, call.limit)
+        Answer::Canned(_) => answer::declared(&call.invocation, call.limit)
             .unwrap_or_else(|| (Said::nothing(""), Duration::ZERO)),
         // Calls to such containers are refused when they are made.
         Answer::Proxy(_) => (Said::nothing("the container is somewhere else"), Duration::ZERO),

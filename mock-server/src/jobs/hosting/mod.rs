@@ -4,11 +4,11 @@
 //! as long as its endpoint serves with it or deploys it; the fleets of a deleted endpoint hold theirs for a while
 //! longer, each with a timer of its own.
 
+pub mod answer;
 pub mod component;
 pub mod later;
 mod shift;
 pub mod stages;
-pub mod traffic;
 
 use super::behaviour::{self, Crew};
 use super::{Kept, ask, failure, log, place, tell_buckets, traffic, vantages};

@@ -5,7 +5,7 @@
 use super::range::single;
 use super::target::{PRIVATE, SHARED};
 use super::{Receiver, Sender, Terrain, Walk, acl};
-use crate::model::path::{Flow, Goal, HopKind, Trace, Vantage, Way};
+use crate::model::path::{Flow, Goal, HopKind, Trace, Vantage};
 use crate::model::{Evidence, InternetGatewayId, RouteTarget};
 use std::net::Ipv4Addr;
 
@@ -17,11 +17,11 @@ pub fn trace_inbound(
     from: Ipv4Addr,
     flow: &Flow,
 ) -> Trace {
-    let mut walk = Walk { terrain, flow, hops: Vec::new(), way: Way::default(), came: None };
+    let mut walk = Walk::new(terrain, flow);
     if let Goal::Peer(vantage) = &flow.to {
         walk.come_in(gateway, from, vantage);
     }
-    Trace { flow: flow.clone(), hops: walk.hops, way: walk.way }
+    walk.told()
 }
 
 impl Walk<'_> {
@@ -52,6 +52,7 @@ impl Walk<'_> {
             public: Some(Some(from)),
             groups: None,
             nat: None,
+            interface: None,
             at: gateway.to_string(),
             of_service: false,
             ports: acl::OF_NAT,
@@ -68,6 +69,7 @@ impl Walk<'_> {
             place: place.clone(),
             address: to.address,
             groups: to.groups.clone(),
+            interface: to.interface,
             at,
             endpoint: None,
         };

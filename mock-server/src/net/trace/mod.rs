@@ -77,17 +77,9 @@ pub struct Terrain<'a> {
 
 /// Follows a flow hop by hop.
 pub fn trace(terrain: &Terrain<'_>, flow: &Flow) -> Trace {
-    let mut walk = Walk {
-        terrain,
-        flow,
-        hops: Vec::new(),
-        seen: Vec::new(),
-        taken: Vec::new(),
-        way: Way::default(),
-        came: None,
-    };
+    let mut walk = Walk::new(terrain, flow);
     walk.go();
-    Trace { flow: flow.clone(), hops: walk.hops, seen: walk.seen, way: walk.way }
+    walk.told()
 }
 
 impl<'a> Terrain<'a> {
@@ -230,6 +222,15 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
+    fn new(terrain: &'a Terrain<'a>, flow: &'a Flow) -> Self {
+        let (hops, seen, taken) = (Vec::new(), Vec::new(), Vec::new());
+        Self { terrain, flow, hops, seen, taken, way: Way::default(), came: None }
+    }
+
+    fn told(self) -> Trace {
+        Trace { flow: self.flow.clone(), hops: self.hops, seen: self.seen, way: self.way }
+    }
+
     fn go(&mut self) {
         let Some(from) = &self.flow.from else {
             self.came = Some(Arrival::Public(None));

@@ -4,7 +4,7 @@ use super::answered;
 use super::blob::Blob;
 use super::error::RuntimeError;
 use super::target::{Manner, Wanted, find, serving};
-use crate::jobs::hosting::traffic;
+use crate::jobs::hosting::answer;
 use crate::model::{Invocation, Said, Txn};
 use crate::services::{Caller, Invoke, Operation, Refused};
 use serde::{Deserialize, Serialize};
@@ -55,7 +55,7 @@ impl Operation for InvokeEndpoint {
 }
 
 impl Invoke for InvokeEndpoint {
-    const LIMIT: Duration = traffic::AT_ONCE;
+    const LIMIT: Duration = answer::AT_ONCE;
 
     fn begin(txn: &mut Txn<'_>, caller: &Caller, request: &str, input: In) -> Result<Invocation, Refused> {
         let (endpoint, deployment) = serving(txn, caller, &input.endpoint_name, Manner::AtOnce)?;

@@ -13,7 +13,7 @@ mod target;
 mod tests;
 
 use super::{Refused, Registrar};
-use crate::jobs::hosting::traffic::ModelFailure;
+use crate::jobs::hosting::answer::ModelFailure;
 use crate::model::{Invocation, Said};
 use error::RuntimeError;
 use serde_json::json;

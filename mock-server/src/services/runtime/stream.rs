@@ -4,7 +4,7 @@ use super::blob::Blob;
 use super::invoke::MOST_SERVERLESS;
 use super::target::{Manner, Wanted, find, serving};
 use super::{answered, error::RuntimeError};
-use crate::jobs::hosting::traffic;
+use crate::jobs::hosting::answer;
 use crate::model::{Invocation, Said, Txn};
 use crate::services::{Caller, Invoke, Operation, Refused, Reply, ReplyWriter, StreamEvent};
 use serde::{Deserialize, Serialize};
@@ -59,7 +59,7 @@ impl Operation for InvokeEndpointWithResponseStream {
 }
 
 impl Invoke for InvokeEndpointWithResponseStream {
-    const LIMIT: Duration = traffic::AS_STREAM;
+    const LIMIT: Duration = answer::AS_STREAM;
 
     fn begin(txn: &mut Txn<'_>, caller: &Caller, request: &str, input: In) -> Result<Invocation, Refused> {
         let (endpoint, deployment) = serving(txn, caller, &input.endpoint_name, Manner::AtOnce)?;

@@ -1,7 +1,7 @@
 //! Which container a call is for.
 
 use super::error::RuntimeError;
-use crate::jobs::hosting::traffic;
+use crate::jobs::hosting::answer;
 use crate::model::{
     Answer, Behaviour, Canned, ComponentStatus, DeployedVariant, Deployment, Endpoint, EndpointStatus,
     InferenceComponent, Invocation, S3Place, Txn, bucket,
@@ -67,7 +67,7 @@ pub fn find(
             let found = serving.variants.iter().find(|variant| !variant.shadow && variant.name == wanted);
             found.ok_or_else(|| RuntimeError::NoSuchVariant { variant: wanted.to_owned(), name: name() })?
         }
-        None => traffic::next(txn, endpoint, serving)
+        None => answer::next(txn, endpoint, serving)
             .ok_or_else(|| RuntimeError::NoSuchVariant { variant: String::new(), name: name() })?,
     };
     let container = container(variant, request, &name(), wanted.container)?;
