@@ -70,7 +70,7 @@ fn answers_read_as_sdks_show_them() {
     let headers =
         [("ETag", "\"e\""), ("Last-Modified", "Mon, 05 Jan 2026 09:00:00 GMT"), ("x-amz-meta-who", "me")];
     let expected = json!({
-        "ETag": "\"e\"", "LastModified": "2026-01-05T09:00:00Z", "Metadata": {"who": "me"}, "Body": "text",
+        "ETag": "\"e\"", "LastModified": "2026-01-05T09:00:00.000Z", "Metadata": {"who": "me"}, "Body": "text",
         "ContentLength": 4,
     });
     assert_eq!(decoded("GetObject", &headers, "text"), expected);
