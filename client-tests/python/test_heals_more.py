@@ -197,3 +197,11 @@ def test_the_client_that_waits(server, shell):
     train("ends")
     status, ran = end("ends")
     assert status == "Completed" and ran < 900
+
+
+def test_nothing_leads_to_an_address_of_ipv6(quick):
+    house = House(quick)
+    default_route(house, GatewayId=house.gateway())
+    way = look(house, to="2001:db8::1")
+    assert blocked(way) == ("target", house.subnet, "SM-VPC-ENI-09") and not way["reaches"]
+    assert "IPv4" in way["fixes"][0]["words"] and way["fixes"][0]["commands"] == []
