@@ -163,7 +163,12 @@ fn flow(state: &State, query: &Query) -> Result<Flow, Problem> {
     } else if to.starts_with("eni-") {
         Goal::Peer(vantage(state, to, None)?)
     } else {
-        let (host, named) = to.rsplit_once(':').map_or((to, None), |(host, port)| (host, Some(port)));
+        let (host, named) = match to.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            Some((host, rest)) => (host, rest.strip_prefix(':')),
+            // An address of IPv6 without a port.
+            None if to.matches(':').count() > 1 => (to, None),
+            None => to.rsplit_once(':').map_or((to, None), |(host, port)| (host, Some(port))),
+        };
         port = named.map(number).transpose()?.or(port);
         Goal::Host(host.into())
     };

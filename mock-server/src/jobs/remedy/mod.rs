@@ -85,6 +85,9 @@ fn way(terrain: &Terrain<'_>, trace: &Trace, hop: &Hop) -> Option<Fix> {
     let from = trace.flow.from.as_ref()?.subnet;
     let done = |words: &str, commands| Some(Fix { rule: hop.rule, words: words.to_owned(), commands });
     let peered = matches!(trace.way.route, Some((.., RouteTarget::Peering(_))));
+    if hop.evidence.get("family") == Some("IPv6") {
+        return done("A job's interfaces have IPv4 addresses: name a host that has one too.", Vec::new());
+    }
     if hop.rule == "EC2-PCX-ROUTE" || (hop.rule == "EC2-RT-BLACKHOLE" && peered) {
         return peering(state, trace).and_then(|(words, commands)| done(&words, commands));
     }

@@ -17,7 +17,7 @@ use crate::model::{
     endpoint_service,
 };
 use ipnet::Ipv4Net;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 const RULE: &str = "SM-S3-DNS-13";
@@ -194,6 +194,14 @@ impl<'a> Walk<'a> {
             }
             Goal::Host(host) => match host.parse::<Ipv4Addr>() {
                 Ok(address) => Some(self.numbered(place, address)),
+                Err(_) if host.parse::<Ipv6Addr>().is_ok() => {
+                    // Paths are those of IPv4: what SageMaker makes in a subnet has such addresses alone.
+                    let evidence =
+                        place.facts(Evidence::of(&**host)).with("address", host).with("family", "IPv6");
+                    let evidence = self.with_port(evidence);
+                    self.hop(HopKind::Target, place.subnet.id.to_string(), false, "SM-VPC-ENI-09", evidence);
+                    None
+                }
                 Err(_) => self.resolve(place, host, &read(host)),
             },
         }

@@ -113,6 +113,9 @@ fn names_need_a_resolver_that_knows_them() {
     let trace = scene.trace(scene.to_bucket());
     assert_eq!(blocked(&trace), (Name, "SM-S3-DNS-13", &*vpc.to_string()));
     assert_eq!(trace.blocked().unwrap().evidence.get("attribute"), Some("enableDnsSupport"));
+    // No path is one of IPv6.
+    let trace = scene.trace(scene.host("2001:db8::1"));
+    assert_eq!((blocked(&trace).0, blocked(&trace).1, trace.hops.len()), (Target, "SM-VPC-ENI-09", 1));
     // An address needs no name.
     let address = "54.231.0.1";
     assert!(scene.trace(scene.host(address)).hops.iter().all(|hop| hop.kind != Name));

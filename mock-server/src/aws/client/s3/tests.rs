@@ -1,0 +1,94 @@
+//! Requests as S3 takes them, and its answers.
+
+use super::*;
+use serde_json::json;
+
+fn encoded(name: &str, parameters: &Value) -> HttpRequest {
+    encode(operation(name).unwrap(), parameters).unwrap()
+}
+
+fn decoded(name: &str, headers: &[(&str, &str)], body: &str) -> Value {
+    decode(operation(name).unwrap(), 200, &headers.to_vec(), body.as_bytes()).unwrap()
+}
+
+#[test]
+fn members_travel_in_addresses_headers_and_bodies() {
+    let request = encoded(
+        "PutObject",
+        &json!({"Bucket": "data", "Key": "a b/ü", "Body": "text", "Metadata": {"Who": "me"}, "IfNoneMatch": "*"}),
+    );
+    assert_eq!((request.method, &*request.path_and_query), ("PUT", "/data/a%20b/%C3%BC"));
+    assert_eq!(request.body, b"text");
+    assert_eq!(request.headers.get("x-amz-meta-who"), Some("me"));
+    assert_eq!(request.headers.get("if-none-match"), Some("*"));
+    assert_eq!(encoded("PutObject", &json!({"Bucket": "b", "Key": "k", "Body": {"size": 3}})).body.len(), 3);
+    let request = encoded("ListObjectsV2", &json!({"Bucket": "data", "Prefix": "a/&", "MaxKeys": 2}));
+    assert_eq!(request.path_and_query, "/data?list-type=2&max-keys=2&prefix=a%2F%26");
+    let request = encoded(
+        "CreateBucket",
+        &json!({"Bucket": "b", "CreateBucketConfiguration": {"LocationConstraint": "eu-west-1", "Tags": [{"Key": "<"}]}}),
+    );
+    let expected = format!(
+        "<CreateBucketConfiguration xmlns=\"{NAMESPACE}\"><LocationConstraint>eu-west-1</LocationConstraint>\
+         <Tags><Tag><Key>&lt;</Key></Tag></Tags></CreateBucketConfiguration>"
+    );
+    assert_eq!(String::from_utf8(request.body).unwrap(), expected);
+    let copy = json!({"Bucket": "b", "Key": "k", "CopySource": "a/x y?versionId=1"});
+    assert_eq!(encoded("CopyObject", &copy).headers.get(COPY_SOURCE), Some("a/x%20y?versionId=1"));
+    let since = json!({"Bucket": "b", "Key": "k", "IfModifiedSince": "2026-01-05T09:00:00Z"});
+    let date = Some("Mon, 05 Jan 2026 09:00:00 GMT");
+    assert_eq!(encoded("HeadObject", &since).headers.get("if-modified-since"), date);
+}
+
+#[test]
+fn what_cannot_be_sent_is_told() {
+    for (name, parameters, expected) in [
+        ("GetObject", json!({"Bucket": "b"}), "GetObject: Key is part of the path and must be given"),
+        ("GetObject", json!({"Bucket": 1, "Key": "k"}), "GetObject: Bucket is 1"),
+        (
+            "PutObject",
+            json!({"Bucket": "b", "Key": "k", "Body": {"size": -1}}),
+            "PutObject: Body is {\"size\":-1}",
+        ),
+        (
+            "PutBucketVersioning",
+            json!({"Bucket": "b", "VersioningConfiguration": {"Status": 1}}),
+            "PutBucketVersioning: Status is 1",
+        ),
+    ] {
+        assert_eq!(encode(operation(name).unwrap(), &parameters).unwrap_err().to_string(), expected);
+    }
+}
+
+#[test]
+fn answers_read_as_sdks_show_them() {
+    let xml = "<?xml version=\"1.0\"?><ListBucketResult><Name>b</Name><KeyCount>1</KeyCount><IsTruncated>false\
+               </IsTruncated><Contents><Key>a&amp;b</Key><Size>3</Size></Contents></ListBucketResult>";
+    let expected =
+        json!({"Name": "b", "KeyCount": 1, "IsTruncated": false, "Contents": [{"Key": "a&b", "Size": 3}]});
+    assert_eq!(decoded("ListObjectsV2", &[], xml), expected);
+    let headers =
+        [("ETag", "\"e\""), ("Last-Modified", "Mon, 05 Jan 2026 09:00:00 GMT"), ("x-amz-meta-who", "me")];
+    let expected = json!({
+        "ETag": "\"e\"", "LastModified": "2026-01-05T09:00:00.000Z", "Metadata": {"who": "me"}, "Body": "text",
+        "ContentLength": 4,
+    });
+    assert_eq!(decoded("GetObject", &headers, "text"), expected);
+    assert_eq!(decoded("GetBucketLocation", &[], "<LocationConstraint/>"), json!({}));
+    let eu = "<LocationConstraint>eu-west-1</LocationConstraint>";
+    assert_eq!(decoded("GetBucketLocation", &[], eu), json!({"LocationConstraint": "eu-west-1"}));
+}
+
+#[test]
+fn refusals_have_code_message_and_rule() {
+    let refused = |name: &str, status, body: &str| {
+        let headers = [("x-mockplane-rule", "R")];
+        decode(operation(name).unwrap(), status, &headers.to_vec(), body.as_bytes()).unwrap_err()
+    };
+    let fault = refused("GetObject", 403, "<Error><Code>AccessDenied</Code><Message>No</Message></Error>");
+    assert_eq!((&*fault.code, &*fault.message, fault.status), ("AccessDenied", "No", 403));
+    assert_eq!(fault.because.as_deref(), Some("R"));
+    let fault = refused("HeadObject", 404, "");
+    assert_eq!((&*fault.code, &*fault.message), ("404", "Not Found"));
+    assert_eq!(refused("GetObject", 502, "<html/>").code, "UnreadableResponse");
+}
