@@ -4,7 +4,7 @@
 use super::ec2::DeleteVpc;
 use super::{Caller, Invoke, Principal, Read, Refused, Reply, ReplyWriter, View, Write};
 use crate::jobs;
-use crate::jobs::hosting::traffic;
+use crate::jobs::hosting::answer;
 use crate::kernel::{Clock, ClockMode, HexId, Memo, Scope, SimTime};
 use crate::model::endpoint_service;
 use crate::model::network::{ANY_V4, NewSubnet, NewVpc};
@@ -337,7 +337,7 @@ impl Lab {
         let input = decode::<O::In>(input);
         let run = |txn: &mut Txn<'_>| O::begin(txn, &self.caller, "rid", input);
         let invocation = self.account.write(&self.scope, self.now(), true, run)?;
-        let (said, _) = traffic::declared(&invocation, O::LIMIT).expect("nobody calls containers here");
+        let (said, _) = answer::declared(&invocation, O::LIMIT).expect("nobody calls containers here");
         O::end(&invocation, &said).map(|out| encode(&out))
     }
 
