@@ -346,6 +346,7 @@ fn connections_leave_their_traces() {
         })
         .collect();
     let expected = [
+        ("logs", 443),
         ("example.com", 8080),
         ("sts", 443),
         ("packages.us-east-1.amazonaws.com", 443),

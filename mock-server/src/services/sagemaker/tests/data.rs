@@ -193,7 +193,8 @@ fn a_job_keeps_the_paths_it_took_and_a_warning_lets_it_go_on() {
     let phases: Vec<_> =
         row.traces.iter().map(|(phase, trace)| (*phase, trace.flow.from.is_some())).collect();
     // Two instances in one subnet see the same.
-    assert_eq!(phases, [(Phase::Create, false), (Phase::Input, true), (Phase::Output, true)]);
+    let expected = [(Phase::Create, false), (Phase::Input, true), (Phase::Run, true), (Phase::Output, true)];
+    assert_eq!(phases, expected);
     let blocked = row.traces[1].1.blocked().unwrap();
     assert_eq!(blocked.rule, "SM-S3-NOPATH-01");
     assert!(!site.lab.events("RuleWarning").is_empty());

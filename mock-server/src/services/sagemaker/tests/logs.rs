@@ -32,10 +32,13 @@ fn every_kind_writes_to_its_group_and_says_something_by_itself() {
         (JobKind::Transform, "/aws/sagemaker/TransformJobs", "job/i-"),
         (JobKind::Compilation, "/aws/sagemaker/CompilationJobs", "job"),
     ] {
-        for (exit, last) in [(0, "{is over"), (3, "exit code 3: no luck")] {
+        for (exit, last) in [(0, "is over"), (3, "exit code 3: no luck")] {
             let site = outside();
             if exit > 0 {
-                declare(&site.lab, "kinds: [training, processing, transform, compilation], exitCode: 3, failure: no luck");
+                declare(
+                    &site.lab,
+                    "kinds: [training, processing, transform, compilation], exitCode: 3, failure: no luck",
+                );
             }
             let kit = kit(kind);
             (kit.create)(&site.lab, site.job(kit, "job", 1, true)).unwrap();
@@ -48,7 +51,8 @@ fn every_kind_writes_to_its_group_and_says_something_by_itself() {
             assert!(told.len() == 1 && told[0].0.starts_with(stream), "{told:?}");
             assert_eq!(told[0].1.len(), 2);
             assert!(exit == 0 || told[0].1[1].ends_with(last), "{told:?}");
-            let own: Vec<_> = site.row(kit, "job").unwrap().log.iter().map(|line| line.text.to_string()).collect();
+            let own: Vec<_> =
+                site.row(kit, "job").unwrap().log.iter().map(|line| line.text.to_string()).collect();
             assert_eq!(own, told[0].1, "the job remembers the same");
             assert_eq!(site.lab.events("LogsUndelivered"), [""; 0]);
             site.assert_sound();
@@ -78,7 +82,10 @@ fn lines_come_while_the_job_runs_and_a_stopped_one_writes_no_more() {
     site.stop("stops").unwrap();
     assert_eq!(site.lab.events("ContainerLog"), ["algo-1: 1", "algo-1: 2"]);
     site.lab.advance(3_600_000);
-    assert_eq!((lines("runs"), lines("stops")), (["1", "2", "3", "4"].map(String::from).to_vec(), vec!["1".into(), "2".into()]));
+    assert_eq!(
+        (lines("runs"), lines("stops")),
+        (["1", "2", "3", "4"].map(String::from).to_vec(), vec!["1".into(), "2".into()])
+    );
     assert_eq!(site.row(kit(JobKind::Training), "stops").unwrap().log.len(), 2);
     site.assert_sound();
 }
@@ -118,7 +125,9 @@ fn a_job_that_is_hastened_writes_the_rest_at_its_end() {
 /// The rules that events of lost logs name.
 fn lost(site: &Site) -> Vec<(Option<&'static str>, String)> {
     let all = site.lab.account.events.since(0, usize::MAX).into_iter();
-    all.filter(|(_, event)| event.kind == "LogsUndelivered").map(|(_, event)| (event.rule, event.message)).collect()
+    all.filter(|(_, event)| event.kind == "LogsUndelivered")
+        .map(|(_, event)| (event.rule, event.message))
+        .collect()
 }
 
 #[test]
@@ -130,7 +139,10 @@ fn without_a_way_out_of_the_vpc_logs_are_lost_and_the_job_is_not() {
     assert!(site.lab.state().log_groups.is_empty());
     let lost = lost(&site);
     assert_eq!((lost.len(), lost[0].0), (1, Some("EC2-VPCE-NEED")));
-    assert!(lost[0].1.starts_with("nothing arrives in /aws/sagemaker/TrainingJobs: no way out: "), "{lost:?}");
+    assert!(
+        lost[0].1.starts_with("nothing arrives in /aws/sagemaker/TrainingJobs: no way out: "),
+        "{lost:?}"
+    );
     let key = JobKey { kind: JobKind::Training, name: "job".into() };
     let why = crate::jobs::explain(&site.lab.state(), &key).unwrap();
     assert_eq!((why.decided_by, why.would_have_failed_next), (None, vec![]));
@@ -157,7 +169,8 @@ fn a_role_without_permission_loses_logs_and_the_rule_has_its_modes() {
         assert_eq!(!seen(&site.lab, "/aws/sagemaker/TrainingJobs").is_empty(), arrives, "{mode:?}");
         assert_eq!(!site.lab.events(event).is_empty(), mode != RuleMode::Off);
         if mode == RuleMode::Enforce {
-            let message = "nothing arrives in /aws/sagemaker/TrainingJobs: the role lacks logs:CreateLogStream";
+            let message =
+                "nothing arrives in /aws/sagemaker/TrainingJobs: the role lacks logs:CreateLogStream";
             assert_eq!(lost(&site), [(Some("SM-LOG-ROLE-01"), message.to_owned())]);
         }
     }
