@@ -13,7 +13,7 @@ use crate::model::path::{Flow, Goal, Trace, Transport, Vantage};
 use crate::model::sight::sight;
 use crate::model::traffic::EXCHANGE;
 use crate::model::{
-    DataNeed, DataUse, Exit, Extent, FoundBucket, Job, JobKey, JobKind, LogLine, Needs, NetworkInterfaceId,
+    DataNeed, DataUse, Extent, FoundBucket, Job, JobKey, JobKind, LogLine, Needs, NetworkInterfaceId,
     ObjectVersion, Phase, Sight, Txn, Volume,
 };
 use crate::net::{self, Terrain, flow_log};
@@ -103,11 +103,10 @@ fn is_watched(txn: &Txn<'_>) -> bool {
     let site = &txn.state.site;
     let away = |account, region: &str| (account, region) != (site.account, &*site.region);
     !txn.state.flow_logs.is_empty()
-        || txn
-            .state
-            .peerings
-            .iter()
-            .any(|row| [&row.requester, &row.accepter].iter().any(|side| away(side.account, &side.region)))
+        || txn.state.peerings.iter().any(|row| {
+            away(row.requester.account, &row.requester.region)
+                || away(row.accepter.account, &row.accepter.region)
+        })
 }
 
 /// What is sent and received in a phase that begins now.
@@ -146,8 +145,7 @@ impl Crew<'_> {
         if self.phase != Phase::Run {
             return self.lasts;
         }
-        let exit = self.gave_up.then(|| Exit { code: 1, message: String::new(), early: true });
-        let lasts = behaviour::lasts(self.needs, exit.as_ref(), self.lasts);
+        let lasts = if self.gave_up { self.lasts } else { behaviour::lasts(self.needs, None, self.lasts) };
         self.needs.max_runtime.map_or(lasts, |limit| limit.min(lasts))
     }
 
@@ -161,10 +159,10 @@ impl Crew<'_> {
         lasts: Duration,
     ) -> Volume {
         let interface = trace.flow.from.as_ref().and_then(|from| from.interface);
-        let parts = [interface.map(|id| id.to_string()).unwrap_or_default(), self.phase.name().to_owned()];
-        let lot = digest(0, &[parts[0].as_bytes(), parts[1].as_bytes()]) % u128::from(CLIENTS.1 - CLIENTS.0);
+        let interface = interface.map(|id| id.to_string()).unwrap_or_default();
         // One port after the other, so that connections of one interface differ.
-        let lot = (lot + number as u128) % u128::from(CLIENTS.1 - CLIENTS.0 + 1);
+        let first = digest(0, &[interface.as_bytes(), self.phase.name().as_bytes()]) >> 64;
+        let lot = (first + number as u128) % u128::from(CLIENTS.1 - CLIENTS.0 + 1);
         Volume {
             out_bytes: EXCHANGE.0.saturating_add(bytes.0),
             back_bytes: EXCHANGE.1.saturating_add(bytes.1),
@@ -263,7 +261,9 @@ fn peers(txn: &Txn<'_>, crew: &Crew<'_>) -> Flows {
         let flow = Flow { from: Some(from.clone()), to: to.clone(), transport, port };
         let (trace, told) = (follow(txn, &flow), if crew.needs.encrypted { 0 } else { UNKNOWN });
         let volume = crew.volume(txn, &trace, OF_PEERS + i, (told, told), crew.lasts());
-        (trace, volume)
+        // Keys are exchanged from the port that they are exchanged at.
+        let from_port = if crew.needs.encrypted { port } else { volume.from_port };
+        (trace, Volume { from_port, ..volume })
     });
     flows.collect()
 }

@@ -4,6 +4,7 @@ mod life;
 mod properties;
 mod refusals;
 mod scale;
+mod traffic;
 
 use crate::model::{
     Defaults, Endpoint, NetworkInterface, Owner, Profile, SecurityGroupId, SubnetId, Tenancy, VpcId,
