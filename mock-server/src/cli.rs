@@ -9,8 +9,8 @@ use crate::clock::{parse_lag, parse_mode, parse_span};
 use crate::gateway::Trust;
 use crate::kernel::{AccountId, ClockMode, SimTime};
 use crate::model::{
-    BucketNames, Choices, DataMode, Defaults, IamMode, Offerings, Placement, Precheck, Profile, Quotas,
-    RuleMode, RuleModes, Silence, Texts,
+    BucketNames, Choices, DataMode, Defaults, IamMode, JobLogs, Offerings, Placement, Precheck, Profile,
+    Quotas, RuleMode, RuleModes, Silence, Texts,
 };
 use crate::rules;
 use crate::scenario;
@@ -121,6 +121,9 @@ struct Serve {
     /// What becomes of a job whose instances may not talk to each other: it fails, or hangs until its time limit.
     #[arg(long, env = "MOCKPLANE_UNCONNECTED_JOB", default_value = "fail")]
     unconnected_job: SilenceName,
+    /// Over which network logs of jobs in a VPC are sent: the VPC (vpc), or SageMaker's own (service).
+    #[arg(long, env = "MOCKPLANE_JOB_LOGS", default_value = "vpc", value_parser = job_logs)]
+    job_logs: JobLogs,
     /// A YAML or JSON file that says what containers do: how long they run, what they log and connect to, how they end.
     #[arg(long, env = "MOCKPLANE_BEHAVIOURS")]
     behaviours: Option<PathBuf>,
@@ -402,6 +405,7 @@ fn defaults(args: &Serve) -> Result<Defaults, String> {
         s3_bytes: Some(args.s3_max_bytes),
         data: args.data.into(),
         bucket_names: args.bucket_names.into(),
+        job_logs: args.job_logs,
     };
     let mut quotas = match args.quotas {
         QuotasName::Aws => Quotas::default(),
@@ -542,6 +546,10 @@ fn span(text: &str) -> Result<Duration, String> {
 
 fn lag(text: &str) -> Result<Duration, String> {
     parse_lag(text).ok_or_else(|| "a span such as 2s or 500ms, or 0".into())
+}
+
+fn job_logs(name: &str) -> Result<JobLogs, String> {
+    JobLogs::parse(name).ok_or_else(|| "vpc or service".into())
 }
 
 fn precheck(name: &str) -> Result<Precheck, String> {

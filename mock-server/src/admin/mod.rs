@@ -5,6 +5,7 @@ mod consistency;
 mod data;
 pub mod explain;
 mod iam;
+mod job_logs;
 mod offerings;
 mod precheck;
 mod quotas;
@@ -104,6 +105,8 @@ impl Site {
             ("POST", "quotas") => self.change_quota(request.body()),
             ("GET", "eventual-consistency") => self.consistency(query.get("account")),
             ("POST", "eventual-consistency") => self.change_consistency(request.body()),
+            ("GET", "job-logs") => self.job_logs(query.get("account")),
+            ("POST", "job-logs") => self.change_job_logs(request.body()),
             ("GET", "precheck") => self.precheck(query.get("account")),
             ("POST", "precheck") => self.change_precheck(request.body()),
             ("GET", "data") => self.data(query.get("account")),

@@ -3,12 +3,13 @@
 //!
 //! All of it is decided when they start. What connects does so at once; what ends badly does that when the run ends.
 
+use super::log::{self, Script};
 use super::{failure, stages};
 use crate::model::behaviour::line;
 use crate::model::path::{BucketUse, Flow, Goal, Hop, HopKind, Trace, Transport, Vantage};
 use crate::model::{
-    Behaviour, Connection, Evidence, Exit, Failure, Finding, InstanceId, Job, JobKey, JobKind, LogLine,
-    Metric, Needs, Phase, Remote, RuleMode, Txn, Verdict, place,
+    Behaviour, Connection, Evidence, Exit, Failure, Finding, Job, JobKey, JobKind, LogLine, Metric, Needs,
+    Phase, Profile, Remote, RuleMode, Txn, Verdict,
 };
 use crate::net::{self, Terrain};
 use crate::rules::{self, isolation, texts};
@@ -16,8 +17,6 @@ use imbl::Vector;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// So many lines are kept of a job or endpoint.
-const MOST_LINES: usize = 1_000;
 /// The port of AWS's own APIs and buckets.
 const HTTPS: u16 = 443;
 
@@ -30,6 +29,10 @@ pub(super) struct Crew<'a> {
     pub variant: Option<&'a str>,
     /// Of those in a VPC.
     pub vantages: Vec<Vantage>,
+    /// How long their run would last.
+    pub usual: Duration,
+    /// Whether CloudWatch Logs gets what they write.
+    pub heard: bool,
 }
 
 /// What containers did.
@@ -55,8 +58,10 @@ pub(super) fn lasts(needs: &Needs, exit: Option<&Exit>, usual: Duration) -> Dura
 }
 
 /// Starts the containers of a job, whose failure is known from then on, and told when they end.
-pub(super) fn start_job(txn: &mut Txn<'_>, job: &mut Job, vantages: Vec<Vantage>) {
-    let crew = Crew { key: &job.key, needs: &job.needs, arn: &job.arn, variant: None, vantages };
+pub(super) fn start_job(txn: &mut Txn<'_>, job: &mut Job, vantages: Vec<Vantage>, heard: bool) {
+    let usual = job.current().lasts(txn.state.profile);
+    let crew =
+        Crew { key: &job.key, needs: &job.needs, arn: &job.arn, variant: None, vantages, usual, heard };
     let done = start(txn, &crew, &mut job.log);
     job.traces.extend(done.traces);
     add(&mut job.findings, done.findings);
@@ -87,25 +92,32 @@ pub(super) fn told(txn: &mut Txn<'_>, crew: &Crew<'_>, exit: &Exit, rule: Option
 /// Starts containers: they write what they are to write, connect, and fail if they have to.
 pub(super) fn start(txn: &mut Txn<'_>, crew: &Crew<'_>, log: &mut Vector<LogLine>) -> Done {
     let mut done = Done::default();
-    let Some(behaviour) = crew.needs.behaviour.clone() else { return done };
-    let mut log = Log::new(txn, crew, log);
-    for text in &behaviour.log {
-        log.write(txn, text);
-    }
+    let mut script = Script::new(crew);
+    run(txn, crew, &mut done, &mut script);
+    script.end(crew, done.exit.as_ref());
+    let lasts = match txn.state.profile {
+        Profile::Instant => Duration::ZERO,
+        _ => lasts(crew.needs, done.exit.as_ref(), crew.usual),
+    };
+    log::write(txn, crew, script, lasts, log);
+    done
+}
+
+fn run(txn: &mut Txn<'_>, crew: &Crew<'_>, done: &mut Done, script: &mut Script) {
+    let Some(behaviour) = crew.needs.behaviour.clone() else { return };
     for connection in &behaviour.connects {
-        let Some((text, rule)) = connect(txn, crew, connection, &mut done) else { continue };
-        log.write_plain(txn, &text);
+        let Some((text, rule)) = connect(txn, crew, connection, done) else { continue };
+        script.say(&text);
         if !connection.optional {
             done.exit = Some(Exit { code: 1, message: text, early: true });
             done.rule = Some(rule);
-            return done;
+            return;
         }
     }
     if behaviour.exit_code != 0 {
-        let message = line(&behaviour.failure, &crew.key.name, &host(0));
+        let message = line(&behaviour.failure, &crew.key.name, &log::host(0));
         done.exit = Some(Exit { code: behaviour.exit_code, message, early: false });
     }
-    done
 }
 
 /// Tries a connection from everywhere that the containers are. `None` if it gets through; else what they say about it,
@@ -191,6 +203,7 @@ pub(super) fn uploads(job: &Job, before: &stages::Stage) -> bool {
 
 /// The run is over: what the containers did meanwhile.
 pub(super) fn finish(txn: &mut Txn<'_>, job: &mut Job) {
+    log::close(txn, &job.key, &mut job.log, true);
     let Some(behaviour) = job.needs.behaviour.clone() else { return };
     if job.exit.as_ref().is_some_and(|exit| exit.early) {
         return;
@@ -210,57 +223,5 @@ pub(super) fn finish(txn: &mut Txn<'_>, job: &mut Job) {
     let message = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
     if !message.is_empty() {
         txn.note("ContainerData", job.key.to_string(), None, message);
-    }
-}
-
-/// The name of an instance among those of its job. Source: developer guide, "your-algorithms-training-algo".
-fn host(i: usize) -> String {
-    format!("algo-{}", i + 1)
-}
-
-/// The log of all instances.
-struct Log<'a> {
-    key: &'a JobKey,
-    /// Host name and stream of each instance.
-    hosts: Vec<(String, Arc<str>)>,
-    lines: &'a mut Vector<LogLine>,
-}
-
-impl<'a> Log<'a> {
-    /// Source of the streams' names: developer guide, "logging-cloudwatch".
-    fn new(txn: &Txn<'_>, crew: &Crew<'a>, lines: &'a mut Vector<LogLine>) -> Self {
-        let (name, seconds) = (&crew.key.name, txn.now.millis() / 1_000);
-        let instance = |i| place::derived::<InstanceId>(txn, crew.arn, i);
-        let stream = |i| match (crew.key.kind, crew.variant) {
-            (JobKind::Training | JobKind::Processing, _) => format!("{name}/{}-{seconds}", host(i)),
-            (JobKind::Transform, _) => format!("{name}/{}-{seconds}", instance(i)),
-            (JobKind::Compilation, _) => name.to_string(),
-            (JobKind::Hosting, variant) => format!("{}/{}", variant.unwrap_or_default(), instance(i)),
-        };
-        // More instances than lines are kept of have nothing to say.
-        let count = (crew.needs.instance_count().max(1) as usize).min(MOST_LINES);
-        let hosts = (0..count).map(|i| (host(i), stream(i).into())).collect();
-        Self { key: crew.key, hosts, lines }
-    }
-
-    /// Every instance writes a line as it was declared.
-    fn write(&mut self, txn: &mut Txn<'_>, declared: &str) {
-        self.each(txn, |job, host| line(declared, job, host));
-    }
-
-    /// Every instance writes this.
-    fn write_plain(&mut self, txn: &mut Txn<'_>, text: &str) {
-        self.each(txn, |_, _| text.to_owned());
-    }
-
-    fn each(&mut self, txn: &mut Txn<'_>, text: impl Fn(&str, &str) -> String) {
-        for (host, stream) in &self.hosts {
-            if self.lines.len() >= MOST_LINES {
-                return;
-            }
-            let text = text(&self.key.name, host);
-            txn.note("ContainerLog", self.key.to_string(), None, format!("{host}: {text}"));
-            self.lines.push_back(LogLine { at: txn.now, stream: stream.clone(), text: text.into() });
-        }
     }
 }

@@ -6,7 +6,7 @@ use crate::model::interface::InterfaceIndex;
 use crate::model::path::{BucketUse, Goal, Hop, Trace, Transport, Vantage};
 use crate::model::{
     DeployedVariant, Deployment, Endpoint, Failure, Finding, JobKey, JobKind, Needs, NetworkInterface, Owner,
-    Phase, RuleMode, RuleModes, SageModel, State,
+    Phase, RuleModes, SageModel, State,
 };
 use crate::net::Terrain;
 use crate::rules::{self, Case};
@@ -243,8 +243,12 @@ impl Explanation {
         findings: &[Finding],
         traces: &[(Phase, Arc<Trace>)],
     ) -> Self {
-        let violated = findings.iter().filter(|finding| counts(finding)).map(|finding| finding.rule);
-        let red = red_hops(traces).map(|(_, _, hop)| deciding(hop.rule));
+        // No job fails for its logs.
+        let violated = findings.iter().filter(|finding| finding.counts()).map(|finding| finding.rule);
+        let violated = violated.filter(|rule| !rules::logs::OF_LOGS.contains(rule));
+        let to_logs = Goal::Service(rules::logs::SERVICE.into());
+        let red = red_hops(traces).filter(|(_, trace, _)| trace.flow.to != to_logs);
+        let red = red.map(|(_, _, hop)| deciding(hop.rule));
         let mut next: Vec<&'static str> = Vec::new();
         for rule in violated.chain(red) {
             if Some(rule) != decided_by && !next.contains(&rule) {
@@ -316,7 +320,7 @@ pub fn explain_model(terrain: &Terrain<'_>, model: &SageModel, modes: &RuleModes
         ..Needs::default()
     };
     let findings = rules::evaluate(Phase::Create, &case(terrain, &key, &needs), modes).findings;
-    let decided_by = findings.iter().find(|finding| counts(finding)).map(|finding| finding.rule);
+    let decided_by = findings.iter().find(|finding| finding.counts()).map(|finding| finding.rule);
     let subject = Subject { decided_by, findings: &findings, traces: &[], needs: Some(&needs) };
     Explanation {
         job: format!("model/{}", model.name),
@@ -337,11 +341,6 @@ fn case<'a>(terrain: &Terrain<'a>, key: &'a JobKey, needs: &'a Needs) -> Case<'a
         elsewhere: terrain.elsewhere,
         paths: None,
     }
-}
-
-/// Whether a finding has an effect.
-fn counts(finding: &Finding) -> bool {
-    finding.is_violation() && finding.mode == RuleMode::Enforce
 }
 
 /// Every hop that blocks, with its path.
@@ -372,7 +371,7 @@ fn fixes(terrain: &Terrain<'_>, key: &JobKey, subject: &Subject<'_>) -> Vec<Fix>
         all.extend(remedy::for_hop(terrain, trace, hop, &also).map(|fix| (phase, fix)));
     }
     let case = subject.needs.map(|needs| case(terrain, key, needs));
-    for finding in subject.findings.iter().filter(|finding| counts(finding)) {
+    for finding in subject.findings.iter().filter(|finding| finding.counts()) {
         // What a path says of it says more.
         if all.iter().any(|(_, fix)| deciding(fix.rule) == finding.rule) {
             continue;

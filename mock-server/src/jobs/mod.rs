@@ -8,6 +8,7 @@ mod behaviour;
 pub mod explain;
 pub mod failure;
 pub mod hosting;
+mod log;
 pub mod output;
 mod place;
 pub mod remedy;
@@ -119,6 +120,7 @@ fn overtime(txn: &mut Txn<'_>, mut job: Job) {
     txn.state.timers.cancel(&Owner::Job(job.key.clone()));
     job.course = Course::Overtime;
     job.exit = None;
+    log::close(txn, &job.key, &mut job.log, false);
     job.failure = fails.then(|| failure::timeout(&txn.state.texts, &job.needs));
     enter(txn, job, 0);
 }
@@ -130,6 +132,7 @@ fn divert(txn: &mut Txn<'_>, mut job: Job, course: Course) {
     // What was about to make it fail has no part in how it ends now.
     job.failure = None;
     job.exit = None;
+    log::close(txn, &job.key, &mut job.log, false);
     enter(txn, job, 0);
 }
 
@@ -242,6 +245,7 @@ fn begin(txn: &mut Txn<'_>, job: &mut Job, phase: Phase) {
     }
     let held = txn.state.interfaces.by(&InterfaceIndex::Owner(Owner::Job(job.key.clone())));
     let vantages = vantages(held.map(|interface| &**interface));
+    let before = job.findings.len();
     let violation = job.ask(txn, vantages.clone(), phase);
     // That rule's effect is the container's own failure.
     let violation = violation.filter(|violation| violation.rule != isolation::ID);
@@ -267,7 +271,11 @@ fn begin(txn: &mut Txn<'_>, job: &mut Job, phase: Phase) {
             txn.note("JobInterfaces", job.key.to_string(), None, message);
         }
         Phase::Input => tell_buckets(txn, &job.key, &job.needs),
-        Phase::Run if violation.is_none() => behaviour::start_job(txn, job, vantages),
+        Phase::Run if violation.is_none() => {
+            let found = job.findings.get(before..).unwrap_or_default();
+            let heard = log::are_heard(txn, &job.key, found);
+            behaviour::start_job(txn, job, vantages, heard);
+        }
         Phase::Output if violation.is_none() => output::write(txn, job),
         _ => {}
     }

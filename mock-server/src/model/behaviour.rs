@@ -175,13 +175,16 @@ impl FromIterator<Behaviour> for Behaviours {
     }
 }
 
-/// A line that a container wrote.
+/// A line that a container writes.
 #[derive(Clone, PartialEq, Debug)]
 pub struct LogLine {
+    /// When. It may be to come.
     pub at: SimTime,
     /// The log stream, within the log group of the kind.
     pub stream: Arc<str>,
     pub text: Arc<str>,
+    /// The host that an event is to name that tells of the line, which is there once the line is written.
+    pub untold: Option<Arc<str>>,
 }
 
 /// A value that a container emitted.

@@ -50,6 +50,32 @@ impl Precheck {
     }
 }
 
+/// Over which network what containers of jobs in a VPC write gets to CloudWatch Logs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum JobLogs {
+    /// The job's VPC, over an interface of the job's. Source: AWS re:Post knowledge center,
+    /// "sagemaker-access-network-isolation".
+    #[default]
+    Vpc,
+    /// SageMaker's own: they arrive whatever the VPC is like.
+    Service,
+}
+
+impl JobLogs {
+    pub const ALL: [JobLogs; 2] = [JobLogs::Vpc, JobLogs::Service];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            JobLogs::Vpc => "vpc",
+            JobLogs::Service => "service",
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.name() == name)
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Choices {
     pub placement: Placement,
@@ -64,4 +90,5 @@ pub struct Choices {
     pub s3_bytes: Option<u64>,
     pub data: DataMode,
     pub bucket_names: BucketNames,
+    pub job_logs: JobLogs,
 }

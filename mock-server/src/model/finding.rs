@@ -164,4 +164,9 @@ impl Finding {
     pub fn is_violation(&self) -> bool {
         matches!(self.verdict, Verdict::Violated(_))
     }
+
+    /// Whether it has an effect.
+    pub fn counts(&self) -> bool {
+        self.is_violation() && self.mode == RuleMode::Enforce
+    }
 }

@@ -76,6 +76,18 @@ impl JobKey {
         let kind = *JobKind::ALL.iter().find(|kind| kind.slug() == slug)?;
         Some(Self { kind, name: name.into() })
     }
+
+    /// The log group that its containers write to. Source: developer guide, "logging-cloudwatch".
+    pub fn log_group(&self) -> String {
+        let kind = match self.kind {
+            JobKind::Training => "TrainingJobs",
+            JobKind::Processing => "ProcessingJobs",
+            JobKind::Transform => "TransformJobs",
+            JobKind::Compilation => "CompilationJobs",
+            JobKind::Hosting => return format!("/aws/sagemaker/Endpoints/{}", self.name),
+        };
+        format!("/aws/sagemaker/{kind}")
+    }
 }
 
 impl std::fmt::Display for JobKey {
@@ -205,7 +217,7 @@ pub struct Job {
     pub findings: Vec<Finding>,
     /// What was found of the paths that were looked at, with the phase that needed them.
     pub traces: Vec<(Phase, Arc<path::Trace>)>,
-    /// What its containers wrote, as far as it is kept.
+    /// What its containers write, as far as it is kept: from the start of the run on also what is to come.
     pub log: Vector<LogLine>,
     /// The last value of each metric that they emitted.
     pub metrics: Vec<Metric>,

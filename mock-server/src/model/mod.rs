@@ -65,7 +65,7 @@ pub use bucket::{
     Bucket, Content, FoundBucket, Object, ObjectKey, ObjectVersion, PublicAccessBlock, PutObject, Versioning,
 };
 pub use capture::{Capture, Flow};
-pub use choice::{Choices, Placement, Precheck, Silence};
+pub use choice::{Choices, JobLogs, Placement, Precheck, Silence};
 pub use data::{DataNeed, DataUse, Extent, S3Place};
 pub use edge::{EgressOnlyInternetGateway, VpnAttachment, VpnAttachmentState, VpnGateway};
 pub use elastic::ElasticAddress;

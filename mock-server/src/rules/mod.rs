@@ -13,6 +13,7 @@ mod encryption;
 mod groups;
 mod hosting;
 pub mod isolation;
+pub mod logs;
 mod network;
 pub mod pages;
 pub mod path;
@@ -165,6 +166,8 @@ rules![
     groups::OpenToMembersWithEfa,
     encryption::OpenToEncryption,
     isolation::NoCalls,
+    logs::RoleMayWrite,
+    logs::LogsGetOut,
     path::data::DataIsThere,
     path::data::ModelIsThere,
     // The order of the hops of a path; that of what blocks one decides.
@@ -228,9 +231,9 @@ pub struct Report {
 }
 
 impl Report {
-    /// The violation that has an effect: the first one of a rule that is enforced.
+    /// The violation that the job fails for: the first one of a rule that is enforced. No job fails for its logs.
     pub fn decisive(&self) -> Option<&Finding> {
-        self.findings.iter().find(|finding| finding.is_violation() && finding.mode == RuleMode::Enforce)
+        self.findings.iter().find(|finding| finding.counts() && !logs::OF_LOGS.contains(&finding.rule))
     }
 
     /// The violations of rules that only warn.

@@ -33,6 +33,7 @@ pub const OF_ROLES: &[&str] = &[
     MayMakeUnscoped::INFO.id,
     MayLookForCompilation::INFO.id,
     MayMakeForCompilation::INFO.id,
+    logs::RoleMayWrite::INFO.id,
     path::data::RoleMay::INFO.id,
 ];
 
@@ -44,7 +45,7 @@ pub fn needed(kind: JobKind) -> Vec<&'static str> {
 }
 
 /// What an action is asked about.
-enum Scope<'a> {
+pub(super) enum Scope<'a> {
     /// Whatever there is: a statement with resources or conditions of its own does not count.
     All,
     /// These resources; each must be allowed.
@@ -53,11 +54,11 @@ enum Scope<'a> {
 
 /// Where a role is asked about.
 #[derive(Clone, Copy)]
-struct Place<'a> {
-    site: &'a Site,
-    global: &'a State,
+pub(super) struct Place<'a> {
+    pub site: &'a Site,
+    pub global: &'a State,
     /// The VPC of the interfaces.
-    vpc: Option<VpcId>,
+    pub vpc: Option<VpcId>,
 }
 
 /// What policies say about the service doing this as the role.
@@ -76,7 +77,7 @@ fn weigh(place: &Place<'_>, role: &Role, action: &str, resource: &str, context: 
 }
 
 /// Whether the service may do this as the role.
-fn may(place: &Place<'_>, role: &Role, action: &str, scope: &Scope<'_>) -> bool {
+pub(super) fn may(place: &Place<'_>, role: &Role, action: &str, scope: &Scope<'_>) -> bool {
     let Place { site, vpc, .. } = *place;
     let allowed = |resource: &str, context: &Context| weigh(place, role, action, resource, context).allowed();
     match scope {

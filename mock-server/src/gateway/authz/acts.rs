@@ -3,7 +3,7 @@
 //! Derived from the input and the service authorization reference; what differs from service to service is in
 //! [`ec2`](super::ec2) and [`named`](super::named).
 
-use super::{ec2, named};
+use super::{ec2, logs, named};
 use crate::aws::actions::{Action, Actions, ActsOn, ResourceType};
 use crate::aws::{ServiceId, Value};
 use crate::model::State;
@@ -123,6 +123,7 @@ pub(super) fn acts(asked: &Asked<'_>) -> Vec<Act> {
         let resource_type = actions.resource_type(acts_on);
         let names = match asked.service {
             ServiceId::Ec2 => ec2::arns(asked, acts_on.required, resource_type),
+            ServiceId::Logs => logs::arns(asked, resource_type),
             _ => named::arns(asked, acts_on.required, resource_type),
         };
         for resource in names {
@@ -136,11 +137,16 @@ pub(super) fn acts(asked: &Asked<'_>) -> Vec<Act> {
     if acts.is_empty() {
         acts.push(Act::on_all(actions, action));
     }
+    // The reference knows no resource of it, and policies that name groups allow it all the same.
+    if (asked.service, asked.operation) == (ServiceId::Logs, "DescribeLogGroups") {
+        acts.iter_mut().for_each(|act| act.resource = logs::stream(asked));
+    }
     match asked.service {
         ServiceId::Ec2 => {
             ec2::tagging(asked, actions, &mut acts);
             ec2::delivering(asked, &mut acts);
         }
+        ServiceId::Logs => logs::tagging(asked, &mut acts),
         _ => named::tagging(asked, &mut acts),
     }
     super::pass_role::passing(asked, &mut acts);

@@ -5,7 +5,7 @@
 //! service authorization reference.
 
 use super::acts::{Act, Asked, arn};
-use super::{ec2, launch};
+use super::{ec2, launch, logs};
 use crate::aws::{ServiceId, Value};
 use crate::iam::who;
 use crate::kernel::SimTime;
@@ -15,7 +15,7 @@ use crate::model::{
     SubnetId, Tags, User, VpcEndpointId, VpcId, VpcPeeringConnectionId,
 };
 use crate::policy::Context;
-use crate::services::{ec2 as ec2_service, sagemaker};
+use crate::services::{ec2 as ec2_service, logs as logs_service, sagemaker};
 use std::net::{IpAddr, Ipv4Addr};
 
 /// What the request itself tells.
@@ -329,6 +329,14 @@ fn request_tags(on: &On<'_>, context: &mut Context) {
     if let Some(removed) = input.get("TagKeys") {
         collect(removed, "", &mut keys);
     }
+    if on.asked.service == ServiceId::Logs {
+        if let Some(Value::Map(entries)) = input.get("tags") {
+            for (key, value) in entries {
+                context.set(&format!("aws:RequestTag/{key}"), value.as_str().unwrap_or_default());
+            }
+        }
+        keys.extend(["tags", "tagKeys"].iter().filter_map(|member| input.get(member)).flat_map(logs::keys));
+    }
     if !keys.is_empty() {
         context.set_many("aws:TagKeys", keys);
     }
@@ -375,6 +383,7 @@ impl On<'_> {
         let (state, global) = (self.asked.state, self.asked.global);
         match (self.act.actions.prefix, self.act.resource_type().map(|known| known.name), self.id()) {
             ("ec2", _, Some(id)) => ec2_service::tags_of(state, id),
+            ("logs", ..) => logs_service::tags_of(state, &self.act.resource),
             ("sagemaker", ..) => sagemaker::tags_of(state, self.asked.caller, &self.act.resource),
             ("iam", Some("role"), Some(name)) => {
                 global.roles.get(&Role::key_of(name)).map(|row| row.tags.clone()).unwrap_or_default()

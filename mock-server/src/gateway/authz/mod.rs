@@ -7,6 +7,7 @@ mod acts;
 mod ec2;
 mod keys;
 mod launch;
+mod logs;
 mod named;
 mod pass_role;
 mod refusal;

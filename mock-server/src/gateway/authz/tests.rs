@@ -157,3 +157,27 @@ fn a_call_of_others_acts_on_names() {
     );
     assert!(acts_of(ServiceId::Sts, "GetCallerIdentity", &json!({})).is_empty());
 }
+
+#[test]
+fn a_call_of_logs_acts_on_a_group_and_its_streams() {
+    let logs = |operation, input| acts_of(ServiceId::Logs, operation, &input);
+    let group = "arn:aws:logs:log-group:/a:log-stream:";
+    let arn = format!("arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/a");
+    for (operation, input, resource) in [
+        ("DeleteLogGroup", json!({"logGroupName": "/a"}), group.to_owned()),
+        ("FilterLogEvents", json!({"logGroupIdentifier": arn}), group.to_owned()),
+        ("DescribeLogStreams", json!({"logGroupIdentifier": "/a"}), group.to_owned()),
+        ("PutLogEvents", json!({"logGroupName": "/a", "logStreamName": "s"}), format!("{group}s")),
+        ("GetLogEvents", json!({"logGroupIdentifier": arn, "logStreamName": "s"}), format!("{group}s")),
+        ("DescribeLogGroups", json!({}), "arn:aws:logs:log-group::log-stream:".into()),
+        ("TagResource", json!({"resourceArn": arn, "tags": {"k": "v"}}), "arn:aws:logs:log-group:/a".into()),
+        ("ListTagsLogGroup", json!({"logGroupName": "/a"}), group.to_owned()),
+        ("PutResourcePolicy", json!({"policyName": "p"}), "*".into()),
+    ] {
+        assert_eq!(logs(operation, input), [format!("logs:{operation} {resource}")]);
+    }
+    assert_eq!(
+        logs("CreateLogGroup", json!({"logGroupName": "/a", "tags": {"k": "v"}})),
+        [format!("logs:CreateLogGroup {group}"), "logs:TagResource arn:aws:logs:log-group:/a".to_owned()]
+    );
+}

@@ -7,7 +7,7 @@
 pub mod stages;
 
 use super::behaviour::{self, Crew};
-use super::{Kept, ask, failure, place, tell_buckets, traffic, vantages};
+use super::{Kept, ask, failure, log, place, tell_buckets, traffic, vantages};
 use crate::kernel::Memo;
 use crate::model::interface::InterfaceIndex;
 use crate::model::{
@@ -19,6 +19,7 @@ use imbl::Vector;
 use stages::status_word;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// An endpoint that is asked for.
 pub struct NewEndpoint {
@@ -109,7 +110,9 @@ pub fn scale(txn: &mut Txn<'_>, endpoint: &Endpoint, wanted: Vec<Capacity>) {
 
 /// Begins to delete an endpoint.
 pub fn delete(txn: &mut Txn<'_>, endpoint: &Endpoint) {
-    let endpoint = Endpoint { course: EndpointCourse::Delete, ..endpoint.clone() };
+    let mut endpoint = Endpoint { course: EndpointCourse::Delete, ..endpoint.clone() };
+    let key = endpoint.key();
+    log::close(txn, &key, &mut endpoint.log, false);
     enter(txn, endpoint, 0);
 }
 
@@ -245,8 +248,11 @@ fn begin(txn: &mut Txn<'_>, endpoint: &mut Endpoint, phase: Phase) {
     let key = endpoint.key();
     // Role, subnets and groups were there when the model was made, and may be gone by now.
     let again = (phase == Phase::Place).then_some(Phase::Create);
+    let stage = stages::table(endpoint.course).get(endpoint.stage);
+    let usual = stage.map_or(Duration::ZERO, |stage| stage.lasts(txn.state.profile));
     for (i, variant) in pending.variants.iter_mut().enumerate() {
         let Some(needs) = needed(endpoint, i, variant) else { continue };
+        let before = endpoint.findings.len();
         for phase in again.into_iter().chain([phase]) {
             let vantages = vantages(of_new(txn, variant, &needs));
             let kept = Kept { findings: &mut endpoint.findings, traces: &mut endpoint.traces };
@@ -280,6 +286,8 @@ fn begin(txn: &mut Txn<'_>, endpoint: &mut Endpoint, phase: Phase) {
                     arn: &endpoint.arn,
                     variant: Some(&variant.name),
                     vantages: vantages(of_new(txn, variant, &needs)),
+                    usual,
+                    heard: log::are_heard(txn, &key, endpoint.findings.get(before..).unwrap_or_default()),
                 };
                 let done = behaviour::start(txn, &crew, &mut endpoint.log);
                 endpoint.traces.extend(done.traces);
@@ -352,6 +360,8 @@ fn dismiss(txn: &mut Txn<'_>, endpoint: &Endpoint, from: &Deployment, kept: Opti
 /// FailureReason: observed in public issue threads, of updates. That a change of weights and capacities ends so, and
 /// rolls back before that, is documented (API reference, DescribeEndpoint); that it tells a reason is assumed.
 fn give_up(txn: &mut Txn<'_>, mut endpoint: Endpoint) {
+    let key = endpoint.key();
+    log::close(txn, &key, &mut endpoint.log, true);
     if let Some(pending) = &endpoint.pending {
         dismiss(txn, &endpoint, pending, endpoint.serving.as_ref());
     }
@@ -374,6 +384,8 @@ fn finish(txn: &mut Txn<'_>, mut endpoint: Endpoint) {
     if endpoint.course == EndpointCourse::Delete {
         return vanish(txn, &endpoint);
     }
+    let key = endpoint.key();
+    log::close(txn, &key, &mut endpoint.log, true);
     // One that has rolled back serves with what it had.
     if let Some(new) = endpoint.pending.take()
         && let Some(old) = endpoint.serving.replace(new)

@@ -27,6 +27,7 @@ pub struct Paths {
     /// Of a job in a VPC; instances in one subnet see the same, for they carry the same groups.
     vantages: Vec<Vantage>,
     followed: OnceCell<Vec<Followed>>,
+    to_logs: OnceCell<Vec<Arc<Trace>>>,
 }
 
 /// A path, and what it is taken for.
@@ -40,7 +41,7 @@ pub struct Followed {
 
 impl Paths {
     pub fn new(phase: Phase, vantages: Vec<Vantage>) -> Self {
-        Self { phase: Some(phase), vantages, followed: OnceCell::new() }
+        Self { phase: Some(phase), vantages, ..Self::default() }
     }
 
     pub(super) fn phase(&self) -> Option<Phase> {
@@ -52,9 +53,24 @@ impl Paths {
             .get_or_init(|| self.phase.map_or_else(Vec::new, |phase| follow(case, phase, &self.vantages)))
     }
 
+    /// The ways that logs take, from everywhere that the instances are.
+    pub(super) fn to_logs(&self, case: &Case<'_>) -> &[Arc<Trace>] {
+        self.to_logs.get_or_init(|| {
+            let terrain = Terrain { state: case.state, global: case.global, elsewhere: case.elsewhere };
+            let flow = |from: &Vantage| Flow {
+                from: Some(from.clone()),
+                to: Goal::Service(super::logs::SERVICE.into()),
+                transport: Transport::Tcp,
+                port: HTTPS,
+            };
+            self.vantages.iter().map(|from| Arc::new(net::trace(&terrain, &flow(from)))).collect()
+        })
+    }
+
     /// What was followed so far.
     pub fn traces(&self) -> impl Iterator<Item = Arc<Trace>> + '_ {
-        self.followed.get().into_iter().flatten().map(|path| path.trace.clone())
+        let followed = self.followed.get().into_iter().flatten().map(|path| path.trace.clone());
+        followed.chain(self.to_logs.get().into_iter().flatten().cloned())
     }
 }
 

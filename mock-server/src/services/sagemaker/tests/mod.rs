@@ -5,6 +5,7 @@ mod data;
 mod hosting;
 mod kinds;
 mod life;
+mod logs;
 mod models;
 mod mutation;
 mod properties;

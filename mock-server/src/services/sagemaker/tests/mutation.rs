@@ -21,6 +21,8 @@ const IN_SCENARIOS: &[&str] = &[
     "EC2-VPCE-NEED",
     "EC2-VPCE-SG",
     "SM-S3-REPO-11",
+    "SM-LOG-ROLE-01",
+    "SM-LOG-PATH-02",
 ];
 
 fn rule_ids() -> impl Iterator<Item = &'static str> {
