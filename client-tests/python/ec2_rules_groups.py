@@ -1,5 +1,6 @@
 """The table of EC2's rules: security groups, prefix lists, network ACLs and flow logs."""
 
+import json
 import pytest
 
 from ec2_rules import ANY, HEX, behaves, permission, refusal
@@ -339,12 +340,29 @@ def _(w):
         return w("CreateFlowLogs", **log(LogDestination=f"arn:aws:s3:::{bucket}/folder/")(w))
     # Whoever has no bucket here keeps them elsewhere.
     assert told("elsewhere")["Unsuccessful"] == []
-    w.aws.client("s3").create_bucket(Bucket="records")
-    assert told("records")["Unsuccessful"] == []
+    w.aws.client("s3").create_bucket(Bucket=f"records-{w.mine}")
+    assert told(f"records-{w.mine}")["Unsuccessful"] == []
     answer = told(f"missing-{w.mine}")
     assert answer["FlowLogIds"] == []
     error = {"Code": "400", "Message": f"LogDestination: missing-{w.mine} does not exist"}
     assert answer["Unsuccessful"] == [{"Error": error, "ResourceId": w.vpc}]
+
+
+@behaves("EC2-FL-BUCKET-POLICY")
+def _(w):
+    bucket = f"records-{w.mine}"
+    w.aws.client("s3").create_bucket(Bucket=bucket)
+    call = log(LogDestination=f"arn:aws:s3:::{bucket}")(w)
+    theirs = w("CreateFlowLogs", **call)
+    assert theirs["Unsuccessful"] == []
+    granted = json.loads(w.aws.client("s3").get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
+    assert [one["Principal"] for one in granted] == [{"Service": "delivery.logs.amazonaws.com"}] * 2
+    deny = {"Effect": "Deny", "Principal": granted[0]["Principal"], "Action": "s3:PutObject",
+            "Resource": f"arn:aws:s3:::{bucket}/*"}
+    w.aws.client("s3").put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": deny}))
+    answer = w("CreateFlowLogs", **{**call, "TrafficType": "REJECT"})
+    message = f"Access Denied for LogDestination: {bucket}. Please check LogDestination permission"
+    assert answer["Unsuccessful"] == [{"Error": {"Code": "400", "Message": message}, "ResourceId": w.vpc}]
 
 
 @behaves("flow logs: what they are made as")

@@ -17,6 +17,8 @@ const ACL_CHECK: &str = "AWSLogDeliveryAclCheck";
 #[derive(Clone, PartialEq, Debug)]
 pub struct LogGrant {
     pub bucket: Arc<str>,
+    /// The partition that the bucket is in.
+    pub partition: Partition,
     /// Whose and where the logs are.
     pub site: Arc<Site>,
     /// What all keys begin with.
@@ -56,7 +58,7 @@ impl LogGrant {
 
     /// Adds a resource to the statement that is like this one, or the statement.
     fn add(&self, statements: &mut Vec<Value>, sid: &str, action: &str, resource: &str) {
-        let resource = json!(self.site.partition.arn("s3", "", "", resource));
+        let resource = json!(self.partition.arn("s3", "", "", resource));
         let mut equals = json!({ "aws:SourceAccount": self.site.account.to_string() });
         if sid == WRITE {
             equals["s3:x-amz-acl"] = json!("bucket-owner-full-control");
@@ -108,7 +110,7 @@ mod tests {
 
     fn grant(region: &str, prefix: &str) -> LogGrant {
         let site = Arc::new(Site::new(AccountId::parse("123456789012").unwrap(), region));
-        LogGrant { bucket: "records".into(), site, prefix: prefix.into() }
+        LogGrant { bucket: "records".into(), partition: Partition::Aws, site, prefix: prefix.into() }
     }
 
     fn read(policy: &PolicyDocument) -> Value {

@@ -10,7 +10,7 @@ use crate::iam::{control, who};
 use crate::model::flow_log::bucket_of;
 use crate::model::log_grant::{LogGrant, NotGranted};
 use crate::model::sight::{Sight, sight};
-use crate::model::{Bucket, FlowLogSettings, FoundBucket, IamMode, LogDestination, Txn};
+use crate::model::{Bucket, FlowLogSettings, FoundBucket, IamMode, LogDestination, Partition, Txn};
 use crate::policy::{Context, Policies};
 use crate::services::{Caller, sts};
 
@@ -43,7 +43,8 @@ pub(super) fn place(
     let is_hive = settings.options.is_some_and(|options| options.hive_compatible);
     let account = if is_hive { "aws-account-id=" } else { "" };
     let prefix = format!("{folder}AWSLogs/{account}{}/", txn.origin.account);
-    let grant = LogGrant { bucket: bucket.into(), site: txn.state.site.clone(), prefix };
+    let partition = Partition::of(&found.bucket.region);
+    let grant = LogGrant { bucket: bucket.into(), partition, site: txn.state.site.clone(), prefix };
     let lets_in = |bucket: &Bucket| check_bucket(&grant.site, bucket, &grant.prefix).is_ok();
     if lets_in(&found.bucket) {
         return Ok(Place::Ready);

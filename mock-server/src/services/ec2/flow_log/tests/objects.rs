@@ -175,6 +175,20 @@ fn more_folders_are_one_statement() {
     assert_eq!(policy(&lab).unwrap()["Statement"], statements);
 }
 
+/// A bucket of China's partition has ARNs of that.
+#[test]
+fn a_bucket_of_another_partition() {
+    let lab = lab(Profile::Instant);
+    make_bucket(&lab, None);
+    change_global(&lab, |state| {
+        state.buckets.update(&"records".into(), |bucket| bucket.region = "cn-north-1".into());
+    });
+    let made = lab.write::<CreateFlowLogs>(input(&lab.vpc(), &json!({})));
+    assert_eq!(made["Unsuccessful"], json!([]));
+    let resource = policy(&lab).unwrap()["Statement"][1]["Resource"].clone();
+    assert_eq!(resource, "arn:aws-cn:s3:::records");
+}
+
 /// Only who owns the bucket and may put its policy gets it changed.
 #[test]
 fn others_need_a_policy_that_is_there() {
