@@ -40,7 +40,8 @@ refusal("EC2-NIP-USED", "DeleteNetworkInsightsPath", lambda w: {"NetworkInsights
         "An analysis exists for the networkInsightsPath '{w.path}'. Delete its analyses first.", before=analysed)
 refusal("EC2-NIA-FILTER", "StartNetworkInsightsAnalysis",
         lambda w: {"NetworkInsightsPathId": w.path, "ClientToken": "other", "FilterInArns": ["igw"]},
-        "InvalidParameterValue", "Value (igw) for parameter filterInArns is invalid. It is not an ARN.", before=analysed)
+        "InvalidParameterValue", "Value (igw) for parameter filterInArns is invalid. It is not an ARN.",
+        before=analysed)
 
 
 @behaves("EC2-NIP-USED")

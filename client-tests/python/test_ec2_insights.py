@@ -65,7 +65,8 @@ def test_a_path_is_read_back(aws):
     with refused("DryRunOperation", status=412):
         aws.ec2.create_network_insights_path(**given, DryRun=True)
     at_source = {"SourceAddress": address(aws, source), "DestinationPortRange": {"FromPort": 53, "ToPort": 54}}
-    at_destination = {"DestinationAddress": address(aws, destination), "SourcePortRange": {"FromPort": 0, "ToPort": 65535}}
+    at_destination = {
+        "DestinationAddress": address(aws, destination), "SourcePortRange": {"FromPort": 0, "ToPort": 65535}}
     tags = [{"ResourceType": "network-insights-path", "Tags": [{"Key": "team", "Value": "blue"}]}]
     made = aws.ec2.create_network_insights_path(
         **given, FilterAtSource=at_source, FilterAtDestination=at_destination, TagSpecifications=tags,
@@ -81,7 +82,8 @@ def test_a_path_is_read_back(aws):
         "FilterAtSource": at_source, "FilterAtDestination": at_destination, "Tags": [{"Key": "team", "Value": "blue"}]}
     assert aws.ec2.describe_network_insights_paths(NetworkInsightsPathIds=[number])["NetworkInsightsPaths"] == [made]
     again = aws.ec2.create_network_insights_path(
-        **given, FilterAtSource=at_source, FilterAtDestination=at_destination, TagSpecifications=tags, ClientToken="token")
+        **given, FilterAtSource=at_source, FilterAtDestination=at_destination, TagSpecifications=tags,
+        ClientToken="token")
     assert again["NetworkInsightsPath"] == made
     with refused("IdempotentParameterMismatch"):
         aws.ec2.create_network_insights_path(**given, ClientToken="token")
@@ -120,9 +122,11 @@ def test_what_may_be_no_end_of_a_path(aws):
         ({"Source": source, "Destination": f"i-{HEX}"}, "NetworkInsightsDestination.NotFound"),
         ({"Source": group, "Destination": source}, "InvalidParameterValue"),
         ({"Source": source}, "MissingParameter"),
-        ({"Source": source, "Destination": f"arn:aws:ec2:eu-west-1:{aws.number}:instance/i-{HEX}"}, "InvalidParameterValue"),
+        ({"Source": source, "Destination": f"arn:aws:ec2:eu-west-1:{aws.number}:instance/i-{HEX}"},
+         "InvalidParameterValue"),
         ({"Source": source, "Destination": destination, "SourceIp": "10.0.1.300"}, "InvalidParameterValue"),
-        ({"Source": source, "Destination": destination, "DestinationPort": 1, "FilterAtSource": {}}, "InvalidParameterCombination"),
+        ({"Source": source, "Destination": destination, "DestinationPort": 1,
+          "FilterAtSource": {"SourceAddress": "10.0.1.9"}}, "InvalidParameterCombination"),
     ]:
         with refused(code):
             aws.ec2.create_network_insights_path(Protocol="tcp", **given)
@@ -156,8 +160,9 @@ def test_an_analysis_names_what_blocks_and_then_the_path(quick):
     assert kinds(steps) == ["eni", "sg", "acl", "rtb", "acl", "sg", "eni"]
     assert kinds(opened["ReturnPathComponents"]) == ["eni", "sg", "acl", "acl", "sg", "eni"]
     assert steps[0]["OutboundHeader"] == {
-        "DestinationAddresses": [f"{address(aws, destination)}/32"], "DestinationPortRanges": [{"From": 443, "To": 443}],
-        "Protocol": "6", "SourceAddresses": [f"{address(aws, source)}/32"], "SourcePortRanges": [{"From": 0, "To": 65535}]}
+        "DestinationAddresses": [f"{address(aws, destination)}/32"],
+        "DestinationPortRanges": [{"From": 443, "To": 443}], "Protocol": "6",
+        "SourceAddresses": [f"{address(aws, source)}/32"], "SourcePortRanges": [{"From": 0, "To": 65535}]}
     assert steps[0]["Subnet"]["Id"].startswith("subnet-") and steps[0]["Vpc"]["Id"].startswith("vpc-")
     assert steps[1]["SecurityGroupRule"] == {"Cidr": EVERYWHERE, "Direction": "egress", "Protocol": "all"}
     assert steps[2]["AclRule"] == {
@@ -203,7 +208,8 @@ def test_an_analysis_takes_its_time(aws):
         return made["NetworkInsightsAnalysisId"]
 
     def told(number):
-        (row,) = aws.ec2.describe_network_insights_analyses(NetworkInsightsAnalysisIds=[number])["NetworkInsightsAnalyses"]
+        (row,) = aws.ec2.describe_network_insights_analyses(
+            NetworkInsightsAnalysisIds=[number])["NetworkInsightsAnalyses"]
         return row
 
     first = begin()
@@ -291,7 +297,8 @@ def test_filters_of_an_analysis_are_read_back(quick):
     interface = aws.interface(house.subnet, Groups=[house.group])
     asked = path(aws, interface, endpoint, DestinationPort=443)
     arn = f"arn:aws:ec2:us-east-1:{aws.number}"
-    missed = analysed(aws, asked, FilterInArns=[f"{arn}:internet-gateway/{gateway}"], AdditionalAccounts=["210987654321"])
+    missed = analysed(aws, asked, FilterInArns=[f"{arn}:internet-gateway/{gateway}"],
+                      AdditionalAccounts=["210987654321"])
     assert missed["FilterInArns"] == [f"{arn}:internet-gateway/{gateway}"]
     assert missed["AdditionalAccounts"] == ["210987654321"]
     assert not found(missed) and codes(missed) == ["COMPONENT_FILTER_RESTRICTION"]

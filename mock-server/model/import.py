@@ -137,7 +137,7 @@ def paginator(node):
 def filters(model):
     """Names of filters per operation, from the list items of the `Filters` member's documentation.
 
-    A name is the `<code>` that starts a list item and is followed by a dash. Values are listed inside
+    A name is the `<code>`, or the plain word, that starts a list item and is followed by a dash. Values are listed inside
     the items and are not taken; the other spellings which an item allows for a name are.
     """
     found = {}
@@ -149,7 +149,7 @@ def filters(model):
             text = members.get(key, {}).get("documentation", "")
             names = []
             for item in re.findall(r"<li>\s*<p>(.*?)</p>", text, re.S) or re.findall(r"<li>(.*?)</li>", text, re.S):
-                head = re.match(r"\s*<code>([^<]+)</code>\s*(?:-|–|—|:)", item)
+                head = re.match(r"\s*<code>([^<]+)</code>\s*(?:-|–|—|:)", item) or re.match(r"\s*([a-z.-]+) - ", item)
                 if not head:
                     continue
                 names.append(head.group(1))
