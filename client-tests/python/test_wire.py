@@ -187,7 +187,6 @@ def test_an_unknown_service(server, aws):
     ("sts", "assume_root", {"TargetPrincipal": "111122223333", "TaskPolicyArn": {
         "arn": "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials"}}),
     ("logs", "describe_deliveries", {}),
-    ("sagemaker-runtime", "invoke_endpoint_async", {"EndpointName": "e", "InputLocation": "s3://b/k"}),
 ])
 def test_an_operation_without_code_says_so(aws, service, operation, arguments):
     client = aws.client(service)
