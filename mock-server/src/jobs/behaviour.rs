@@ -26,7 +26,7 @@ pub(super) struct Crew<'a> {
     pub key: &'a JobKey,
     pub needs: &'a Needs,
     pub arn: &'a str,
-    /// Of an endpoint: which of its variants.
+    /// Of an endpoint: which of its variants. Of a notebook instance: when its script runs.
     pub variant: Option<&'a str>,
     /// Of those in a VPC.
     pub vantages: Vec<Vantage>,
@@ -235,6 +235,8 @@ impl<'a> Log<'a> {
             (JobKind::Training | JobKind::Processing, _) => format!("{name}/{}-{seconds}", host(i)),
             (JobKind::Transform, _) => format!("{name}/{}-{seconds}", instance(i)),
             (JobKind::Compilation, _) => name.to_string(),
+            // Source: API reference, CreateNotebookInstanceLifecycleConfig.
+            (JobKind::Notebook, hook) => format!("{name}/{}", hook.unwrap_or_default()),
             (JobKind::Hosting, variant) => format!("{}/{}", variant.unwrap_or_default(), instance(i)),
         };
         // More instances than lines are kept of have nothing to say.

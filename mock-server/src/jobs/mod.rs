@@ -8,6 +8,7 @@ mod behaviour;
 pub mod explain;
 pub mod failure;
 pub mod hosting;
+pub mod notebook;
 pub mod output;
 mod place;
 pub mod remedy;
@@ -83,6 +84,7 @@ pub fn step(txn: &mut Txn<'_>, due: Due<Owner, Alarm>) {
         Owner::Job(key) => key,
         Owner::Endpoint(name) => return hosting::step(txn, &name, due.what),
         Owner::Fleet(fleet) => return hosting::release(txn, fleet),
+        Owner::Notebook(name) => return notebook::step(txn, &name, due.what),
         owner => return net::step(txn, owner, due.what),
     };
     let Some(job) = txn.state.jobs.get(&key).map(|job| Job::clone(job)) else { return };

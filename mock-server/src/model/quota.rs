@@ -39,6 +39,8 @@ pub struct Quotas {
     pub entries_per_prefix_list: usize,
     /// When there is one more, the oldest goes.
     pub versions_per_prefix_list: usize,
+    /// Source: what accounts were told; AWS sets it by region and account.
+    pub notebook_instances: usize,
 }
 
 impl Default for Quotas {
@@ -72,6 +74,7 @@ impl Default for Quotas {
             prefix_lists: 100,
             entries_per_prefix_list: 1_000,
             versions_per_prefix_list: 1_000,
+            notebook_instances: 8,
         }
     }
 }
@@ -107,6 +110,7 @@ impl Quotas {
         prefix_lists: usize::MAX,
         entries_per_prefix_list: usize::MAX,
         versions_per_prefix_list: usize::MAX,
+        notebook_instances: usize::MAX,
     };
 }
 
@@ -145,6 +149,7 @@ impl Quotas {
             prefix_lists,
             entries_per_prefix_list,
             versions_per_prefix_list,
+            notebook_instances,
         } = self;
         let all = [
             ("vpcs", vpcs),
@@ -175,6 +180,7 @@ impl Quotas {
             ("prefixLists", prefix_lists),
             ("entriesPerPrefixList", entries_per_prefix_list),
             ("versionsPerPrefixList", versions_per_prefix_list),
+            ("notebookInstances", notebook_instances),
         ];
         all.into_iter()
     }

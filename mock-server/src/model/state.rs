@@ -60,6 +60,8 @@ pub enum Owner {
     Endpoint(Arc<str>),
     /// The instances of a deployment of an endpoint: its interfaces, and their end if the endpoint is gone.
     Fleet(FleetKey),
+    /// A notebook instance, by its name: its stages, and its interface.
+    Notebook(Arc<str>),
     NatGateway(NatGatewayId),
     /// A NAT gateway that failed or was deleted: how long it is still shown.
     ClosedNatGateway(NatGatewayId),
@@ -83,6 +85,7 @@ impl std::fmt::Display for Owner {
             Owner::Job(key) => key.fmt(f),
             Owner::Endpoint(name) => write!(f, "endpoint/{name}"),
             Owner::Fleet(key) => key.fmt(f),
+            Owner::Notebook(name) => write!(f, "notebook-instance/{name}"),
             Owner::NatGateway(id) | Owner::ClosedNatGateway(id) => id.fmt(f),
             Owner::VpcEndpoint(id) => id.fmt(f),
             Owner::Peering(id) => id.fmt(f),
@@ -157,6 +160,8 @@ pub struct State {
     pub models: Table<SageModel>,
     pub endpoint_configs: Table<EndpointConfig>,
     pub endpoints: Table<Endpoint>,
+    pub notebooks: Table<Notebook>,
+    pub notebook_lifecycles: Table<NotebookLifecycle>,
     // === Account-wide ===
     pub rule_modes: RuleModes,
     pub behaviours: Behaviours,
@@ -304,6 +309,8 @@ impl State {
         table(&mut broken, "instances", &self.instances);
         table(&mut broken, "interface_permissions", &self.interface_permissions);
         broken.extend(hosting::broken_invariants(self));
+        table(&mut broken, "notebooks", &self.notebooks);
+        broken.extend(notebook::broken_invariants(self));
         broken.extend(peering::broken_invariants(self));
         table(&mut broken, "reservations", &self.reservations);
         broken.extend(vpc::broken_invariants(self));

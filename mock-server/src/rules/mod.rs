@@ -14,6 +14,7 @@ mod groups;
 mod hosting;
 pub mod isolation;
 mod network;
+pub mod notebook;
 pub mod pages;
 pub mod path;
 pub mod permissions;
@@ -87,6 +88,15 @@ use five_pages;
 pub type Kinds = &'static [JobKind];
 /// Every kind of job.
 pub const ALL: Kinds = JobKind::ALL;
+/// Every kind of job, and notebook instances.
+pub const ALL_AND_NOTEBOOKS: Kinds = &[
+    JobKind::Training,
+    JobKind::Processing,
+    JobKind::Transform,
+    JobKind::Hosting,
+    JobKind::Compilation,
+    JobKind::Notebook,
+];
 
 /// What there is to know of a rule.
 #[derive(Clone, Copy, Debug)]
@@ -149,6 +159,8 @@ rules![
     network::SharedTenancyOfTraining,
     network::SharedTenancyOfCompilation,
     room::ServiceVpc,
+    notebook::CallerMayLookAndMake,
+    notebook::OneAddress,
     hosting::TwoZones,
     hosting::TwoZonesWithInstances,
     permissions::MayMake,

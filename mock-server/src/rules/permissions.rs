@@ -33,6 +33,7 @@ pub const OF_ROLES: &[&str] = &[
     MayMakeUnscoped::INFO.id,
     MayLookForCompilation::INFO.id,
     MayMakeForCompilation::INFO.id,
+    notebook::CallerMayLookAndMake::INFO.id,
     path::data::RoleMay::INFO.id,
 ];
 

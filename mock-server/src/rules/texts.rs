@@ -71,7 +71,14 @@ mod tests {
     use crate::rules;
 
     /// What becomes of jobs whose container fails.
-    const OF_EXITS: [&str; 4] = ["SM-F-ALGO", "processing-exit", "compilation-exit", "SM-F-PING"];
+    const OF_EXITS: [&str; 6] = [
+        "SM-F-ALGO",
+        "processing-exit",
+        "compilation-exit",
+        "SM-F-PING",
+        "notebook-script",
+        "notebook-script-timeout",
+    ];
 
     #[test]
     fn every_text_is_that_of_a_rule_or_of_something_else_we_know() {

@@ -65,7 +65,8 @@ const FROM_INPUT: &[(&str, &[&str])] = &[
     ("iam:AWSServiceName", &["AWSServiceName"]),
     ("iam:PermissionsBoundary", &["PermissionsBoundary"]),
     ("iam:PolicyARN", &["PolicyArn"]),
-    ("sagemaker:AcceleratorTypes", &["ProductionVariants.AcceleratorType"]),
+    ("sagemaker:AcceleratorTypes", &["ProductionVariants.AcceleratorType", "AcceleratorTypes"]),
+    ("sagemaker:DirectInternetAccess", &["DirectInternetAccess"]),
     ("sagemaker:EnableRemoteDebug", &["RemoteDebugConfig.EnableRemoteDebug"]),
     (
         "sagemaker:FileSystemAccessMode",
@@ -82,6 +83,7 @@ const FROM_INPUT: &[(&str, &[&str])] = &[
             "ProcessingResources.ClusterConfig.InstanceType",
             "TransformResources.InstanceType",
             "ProductionVariants.InstanceType",
+            "InstanceType",
         ],
     ),
     (
@@ -90,11 +92,16 @@ const FROM_INPUT: &[(&str, &[&str])] = &[
     ),
     ("sagemaker:KeepAlivePeriod", &["ResourceConfig.KeepAlivePeriodInSeconds"]),
     ("sagemaker:MaxRuntimeInSeconds", &["StoppingCondition.MaxRuntimeInSeconds"]),
+    (
+        "sagemaker:MinimumInstanceMetadataServiceVersion",
+        &["InstanceMetadataServiceConfiguration.MinimumInstanceMetadataServiceVersion"],
+    ),
     ("sagemaker:NetworkIsolation", &["EnableNetworkIsolation", "NetworkConfig.EnableNetworkIsolation"]),
     (
         "sagemaker:OutputKmsKey",
         &["OutputDataConfig.KmsKeyId", "ProcessingOutputConfig.KmsKeyId", "TransformOutput.KmsKeyId"],
     ),
+    ("sagemaker:RootAccess", &["RootAccess"]),
     ("sagemaker:ServerlessMaxConcurrency", &["ProductionVariants.ServerlessConfig.MaxConcurrency"]),
     ("sagemaker:ServerlessMemorySize", &["ProductionVariants.ServerlessConfig.MemorySizeInMB"]),
     (
@@ -108,9 +115,9 @@ const FROM_INPUT: &[(&str, &[&str])] = &[
     ),
     (
         "sagemaker:VpcSecurityGroupIds",
-        &["VpcConfig.SecurityGroupIds", "NetworkConfig.VpcConfig.SecurityGroupIds"],
+        &["VpcConfig.SecurityGroupIds", "NetworkConfig.VpcConfig.SecurityGroupIds", "SecurityGroupIds"],
     ),
-    ("sagemaker:VpcSubnets", &["VpcConfig.Subnets", "NetworkConfig.VpcConfig.Subnets"]),
+    ("sagemaker:VpcSubnets", &["VpcConfig.Subnets", "NetworkConfig.VpcConfig.Subnets", "SubnetId"]),
     ("ssm:Recursive", &["Recursive"]),
     ("sts:RoleSessionName", &["RoleSessionName"]),
 ];

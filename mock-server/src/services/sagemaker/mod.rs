@@ -8,6 +8,7 @@ mod job;
 mod listing;
 mod members;
 mod model;
+mod notebook;
 mod processing;
 mod tags;
 #[cfg(test)]
@@ -47,6 +48,21 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.write::<endpoint::UpdateEndpoint>();
     registrar.write::<endpoint::UpdateEndpointWeightsAndCapacities>();
     registrar.write::<endpoint::DeleteEndpoint>();
+    // Notebook instances.
+    registrar.write::<notebook::CreateNotebookInstance>();
+    registrar.read::<notebook::DescribeNotebookInstance>();
+    registrar.read::<notebook::ListNotebookInstances>();
+    registrar.write::<notebook::UpdateNotebookInstance>();
+    registrar.write::<notebook::StartNotebookInstance>();
+    registrar.write::<notebook::StopNotebookInstance>();
+    registrar.write::<notebook::DeleteNotebookInstance>();
+    registrar.write::<notebook::CreatePresignedNotebookInstanceUrl>();
+    // Their lifecycle configurations.
+    registrar.write::<notebook::CreateNotebookInstanceLifecycleConfig>();
+    registrar.read::<notebook::DescribeNotebookInstanceLifecycleConfig>();
+    registrar.read::<notebook::ListNotebookInstanceLifecycleConfigs>();
+    registrar.write::<notebook::UpdateNotebookInstanceLifecycleConfig>();
+    registrar.write::<notebook::DeleteNotebookInstanceLifecycleConfig>();
     // Tags.
     registrar.write::<tags::AddTags>();
     registrar.read::<tags::ListTags>();

@@ -46,6 +46,8 @@ enum Tagged {
     Model(Arc<str>),
     EndpointConfig(Arc<str>),
     Endpoint(Arc<str>),
+    Notebook(Arc<str>),
+    NotebookLifecycle(Arc<str>),
 }
 
 /// The resource with this ARN.
@@ -61,6 +63,12 @@ fn resource(state: &State, caller: &Caller, arn: &str) -> Result<Tagged, SageMak
         }
         if let Some(name) = named("endpoint") {
             return state.endpoints.contains(&name).then_some(Tagged::Endpoint(name));
+        }
+        if let Some(name) = named("notebook-instance") {
+            return state.notebooks.contains(&name).then_some(Tagged::Notebook(name));
+        }
+        if let Some(name) = named("notebook-instance-lifecycle-config") {
+            return state.notebook_lifecycles.contains(&name).then_some(Tagged::NotebookLifecycle(name));
         }
         let key =
             JobKind::JOBS.iter().find_map(|kind| Some(JobKey { kind: *kind, name: named(kind.slug())? }))?;
@@ -81,6 +89,8 @@ impl Tagged {
             Tagged::Model(name) => state.models.get(name).map(|model| &model.tags),
             Tagged::EndpointConfig(name) => state.endpoint_configs.get(name).map(|config| &config.tags),
             Tagged::Endpoint(name) => state.endpoints.get(name).map(|endpoint| &endpoint.tags),
+            Tagged::Notebook(name) => state.notebooks.get(name).map(|notebook| &notebook.tags),
+            Tagged::NotebookLifecycle(name) => state.notebook_lifecycles.get(name).map(|row| &row.tags),
         };
         tags.cloned().unwrap_or_default()
     }
@@ -94,6 +104,12 @@ impl Tagged {
             }
             Tagged::Endpoint(name) => {
                 drop(state.endpoints.update(name, |endpoint| change(&mut endpoint.tags)));
+            }
+            Tagged::Notebook(name) => {
+                drop(state.notebooks.update(name, |notebook| change(&mut notebook.tags)));
+            }
+            Tagged::NotebookLifecycle(name) => {
+                drop(state.notebook_lifecycles.update(name, |row| change(&mut row.tags)));
             }
         }
     }
