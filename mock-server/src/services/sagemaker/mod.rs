@@ -16,6 +16,7 @@ pub(super) mod tests;
 mod training;
 mod transform;
 
+pub use notebook::acts_in_ec2;
 pub use tags::of as tags_of;
 
 use super::Registrar;

@@ -4,7 +4,7 @@
 
 use crate::iam::message::Message;
 use crate::iam::{control, grants::Held, who};
-use crate::model::{Lack, OnBehalf, Subnet, Txn, VpcConfig};
+use crate::model::{Lack, OnBehalf, State, Subnet, Txn, VpcConfig};
 use crate::policy::{Context, Request, decide};
 use crate::services::{Caller, sts};
 
@@ -13,10 +13,11 @@ const SERVICE: &str = "sagemaker.amazonaws.com";
 /// The condition keys that a message in code tells.
 const TOLD: &[&str] = &["ec2:Region", "ec2:Vpc", "ec2:Subnet"];
 
-const LOOK: &[&str] = &["ec2:DescribeVpcs", "ec2:DescribeSubnets", "ec2:DescribeSecurityGroups"];
 const MAKE: &str = "ec2:CreateNetworkInterface";
-const FIND: &str = "ec2:DescribeNetworkInterfaces";
 const DELETE: &str = "ec2:DeleteNetworkInterface";
+const CREATE: [&str; 4] = [MAKE, "ec2:DescribeVpcs", "ec2:DescribeSubnets", "ec2:DescribeSecurityGroups"];
+const START: [&str; 5] =
+    [MAKE, "ec2:DescribeVpcs", "ec2:DescribeSubnets", "ec2:DescribeSecurityGroups", "ec2:DescribeNetworkInterfaces"];
 
 /// What is asked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,23 +27,47 @@ pub enum Deed {
     Delete,
 }
 
+impl Deed {
+    /// What the service does for it in a VPC.
+    fn actions(self) -> impl Iterator<Item = &'static str> {
+        let actions: &[&str] = match self {
+            Deed::Create => &CREATE,
+            Deed::Start => &START,
+            Deed::Delete => &[DELETE],
+        };
+        actions.iter().copied()
+    }
+}
+
+/// What an operation does in EC2 in the caller's name; nothing without a VPC. `given` is the subnet in the request.
+pub fn acts_in_ec2(
+    state: &State,
+    operation: &str,
+    name: &str,
+    given: Option<&str>,
+) -> impl Iterator<Item = &'static str> {
+    let has_vpc = || state.notebooks.get(&name.into()).is_some_and(|notebook| notebook.needs.vpc.is_some());
+    let deed = match operation {
+        "CreateNotebookInstance" if given.is_some() => Some(Deed::Create),
+        "StartNotebookInstance" if has_vpc() => Some(Deed::Start),
+        "DeleteNotebookInstance" if has_vpc() => Some(Deed::Delete),
+        _ => None,
+    };
+    deed.into_iter().flat_map(Deed::actions)
+}
+
 /// The caller, and the first thing that it may not do of what the service does for such a notebook instance in EC2.
 pub fn on_behalf(txn: &Txn<'_>, caller: &Caller, vpc: &VpcConfig, subnet: Option<&Subnet>, deed: Deed) -> OnBehalf {
     let requester_id = who::user_id(caller.account, &caller.principal).into();
-    let anywhere = || vec!["*".to_owned()];
-    let all = |action: &&'static str| (*action, anywhere());
-    let network = caller.arn("ec2", "network-interface/*");
-    let mut acts: Vec<(&'static str, Vec<String>)> = Vec::new();
-    if deed == Deed::Delete {
-        acts.push((DELETE, vec![network]));
-    } else {
-        let subnets = vpc.subnets.iter().map(|id| caller.arn("ec2", format_args!("subnet/{id}")));
-        let groups = vpc.groups.iter().map(|id| caller.arn("ec2", format_args!("security-group/{id}")));
-        acts.push((MAKE, std::iter::once(network).chain(subnets).chain(groups).collect()));
-        acts.extend(LOOK.iter().map(all));
-        acts.extend((deed == Deed::Start).then(|| (FIND, anywhere())));
-    }
-    let lacks = acts.into_iter().find_map(|(action, on)| lack(txn, caller, subnet, action, &on));
+    let network = || caller.arn("ec2", "network-interface/*");
+    let subnets = || vpc.subnets.iter().map(|id| caller.arn("ec2", format_args!("subnet/{id}")));
+    let groups = || vpc.groups.iter().map(|id| caller.arn("ec2", format_args!("security-group/{id}")));
+    let resources = |action: &str| match action {
+        MAKE => std::iter::once(network()).chain(subnets()).chain(groups()).collect(),
+        DELETE => vec![network()],
+        _ => vec!["*".to_owned()],
+    };
+    let lacks = deed.actions().find_map(|action| lack(txn, caller, subnet, action, &resources(action)));
     OnBehalf { requester_id, lacks }
 }
 

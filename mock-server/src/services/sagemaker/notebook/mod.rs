@@ -4,6 +4,7 @@ mod caller;
 mod describe;
 mod lifecycle;
 
+pub use caller::acts_in_ec2;
 pub use describe::{DescribeNotebookInstance, ListNotebookInstances};
 pub use lifecycle::{
     CreateNotebookInstanceLifecycleConfig, DeleteNotebookInstanceLifecycleConfig,
