@@ -13,6 +13,7 @@ pub mod output;
 mod place;
 pub mod remedy;
 pub mod stages;
+pub mod studio;
 
 pub use explain::{Explanation, explain, explain_model, explain_with_fixes};
 
@@ -85,6 +86,7 @@ pub fn step(txn: &mut Txn<'_>, due: Due<Owner, Alarm>) {
         Owner::Endpoint(name) => return hosting::step(txn, &name, due.what),
         Owner::Fleet(fleet) => return hosting::release(txn, fleet),
         Owner::Notebook(name) => return notebook::step(txn, &name, due.what),
+        Owner::Studio(key) => return studio::step(txn, &key, due.what),
         owner => return net::step(txn, owner, due.what),
     };
     let Some(job) = txn.state.jobs.get(&key).map(|job| Job::clone(job)) else { return };

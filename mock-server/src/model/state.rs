@@ -62,6 +62,8 @@ pub enum Owner {
     Fleet(FleetKey),
     /// A notebook instance, by its name: its stages, and its interface.
     Notebook(Arc<str>),
+    /// A domain, or something in one: its end; and a domain's interfaces.
+    Studio(StudioKey),
     NatGateway(NatGatewayId),
     /// A NAT gateway that failed or was deleted: how long it is still shown.
     ClosedNatGateway(NatGatewayId),
@@ -86,6 +88,7 @@ impl std::fmt::Display for Owner {
             Owner::Endpoint(name) => write!(f, "endpoint/{name}"),
             Owner::Fleet(key) => key.fmt(f),
             Owner::Notebook(name) => write!(f, "notebook-instance/{name}"),
+            Owner::Studio(key) => key.fmt(f),
             Owner::NatGateway(id) | Owner::ClosedNatGateway(id) => id.fmt(f),
             Owner::VpcEndpoint(id) => id.fmt(f),
             Owner::Peering(id) => id.fmt(f),
@@ -162,6 +165,7 @@ pub struct State {
     pub endpoints: Table<Endpoint>,
     pub notebooks: Table<Notebook>,
     pub notebook_lifecycles: Table<NotebookLifecycle>,
+    pub studio: Table<Studio>,
     // === Account-wide ===
     pub rule_modes: RuleModes,
     pub behaviours: Behaviours,
@@ -311,6 +315,8 @@ impl State {
         broken.extend(hosting::broken_invariants(self));
         table(&mut broken, "notebooks", &self.notebooks);
         broken.extend(notebook::broken_invariants(self));
+        table(&mut broken, "studio", &self.studio);
+        broken.extend(studio::broken_invariants(self));
         broken.extend(peering::broken_invariants(self));
         table(&mut broken, "reservations", &self.reservations);
         broken.extend(vpc::broken_invariants(self));

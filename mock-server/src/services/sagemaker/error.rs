@@ -4,8 +4,10 @@
 //! AWS's own.
 
 mod notebook;
+mod studio;
 
 pub use notebook::NotebookError;
+pub use studio::StudioError;
 
 use crate::model::{Finding, Job, JobKind, Texts};
 use crate::rules::texts;
@@ -142,6 +144,8 @@ refusals! {
     } with {
         /// Notebook instances.
         Notebook(NotebookError),
+        /// Studio.
+        Studio(StudioError),
     }
 }
 

@@ -29,6 +29,12 @@ pub struct ListIn {
     pub notebook_instance_lifecycle_config_name_contains: Option<String>,
     pub default_code_repository_contains: Option<String>,
     pub additional_code_repository_equals: Option<String>,
+    /// Of Studio alone, as above.
+    pub domain_id_equals: Option<String>,
+    pub user_profile_name_contains: Option<String>,
+    pub user_profile_name_equals: Option<String>,
+    pub space_name_contains: Option<String>,
+    pub space_name_equals: Option<String>,
 }
 
 /// What rows are chosen and ordered by.

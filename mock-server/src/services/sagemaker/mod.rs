@@ -10,6 +10,7 @@ mod members;
 mod model;
 mod notebook;
 mod processing;
+mod studio;
 mod tags;
 #[cfg(test)]
 pub(super) mod tests;
@@ -64,6 +65,27 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.read::<notebook::ListNotebookInstanceLifecycleConfigs>();
     registrar.write::<notebook::UpdateNotebookInstanceLifecycleConfig>();
     registrar.write::<notebook::DeleteNotebookInstanceLifecycleConfig>();
+    // Studio.
+    registrar.write::<studio::CreateDomain>();
+    registrar.read::<studio::DescribeDomain>();
+    registrar.read::<studio::ListDomains>();
+    registrar.write::<studio::UpdateDomain>();
+    registrar.write::<studio::DeleteDomain>();
+    registrar.write::<studio::CreatePresignedDomainUrl>();
+    registrar.write::<studio::CreateUserProfile>();
+    registrar.read::<studio::DescribeUserProfile>();
+    registrar.read::<studio::ListUserProfiles>();
+    registrar.write::<studio::UpdateUserProfile>();
+    registrar.write::<studio::DeleteUserProfile>();
+    registrar.write::<studio::CreateSpace>();
+    registrar.read::<studio::DescribeSpace>();
+    registrar.read::<studio::ListSpaces>();
+    registrar.write::<studio::UpdateSpace>();
+    registrar.write::<studio::DeleteSpace>();
+    registrar.write::<studio::CreateApp>();
+    registrar.read::<studio::DescribeApp>();
+    registrar.read::<studio::ListApps>();
+    registrar.write::<studio::DeleteApp>();
     // Tags.
     registrar.write::<tags::AddTags>();
     registrar.read::<tags::ListTags>();
