@@ -70,9 +70,9 @@ def test_waiters_take_it_through_its_life(desk):
     desk.do("start")
     desk.wait("in_service")
     desk.stop()
-    desk.do("update", InstanceType="ml.m5.large")
+    desk.do("update", InstanceType="ml.m5.xlarge")
     desk.wait("stopped")
-    assert desk.told()["InstanceType"] == "ml.m5.large"
+    assert desk.told()["InstanceType"] == "ml.m5.xlarge"
     desk.do("delete")
     desk.wait("deleted")
     with refused("ValidationException", "RecordNotFound"):
@@ -310,7 +310,7 @@ def test_what_policies_can_demand(desk):
                 desk.aws.group(desk.vpc, "other")]}),
             ("sagemaker:DirectInternetAccess", "StringEquals", "Disabled", {"DirectInternetAccess": "Enabled"}),
             ("sagemaker:RootAccess", "StringEquals", "Disabled", {"RootAccess": "Enabled"}),
-            ("sagemaker:InstanceTypes", "ForAnyValue:StringEquals", "ml.t3.medium", {"InstanceType": "ml.m5.large"})]):
+            ("sagemaker:InstanceTypes", "ForAnyValue:StringEquals", "ml.t3.medium", {"InstanceType": "ml.m5.xlarge"})]):
         sm = analyst(desk.aws, allow(*network), allow(
             "sagemaker:CreateNotebookInstance", Condition={operator: {key: value}}), name=f"a{n}")
         fits = desk.request(f"n{n}", DirectInternetAccess="Disabled", RootAccess="Disabled")

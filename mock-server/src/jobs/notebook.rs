@@ -168,7 +168,8 @@ fn show(txn: &mut Txn<'_>, notebook: &mut Notebook, status: NotebookStatus) {
     notebook.status = status;
     notebook.modified = txn.now;
     let interface = notebook.interface.and_then(|id| txn.state.interfaces.get(&id));
-    if let Some(id) = interface.filter(|row| row.attachment.is_some() != status.has_instance()).map(|row| row.id)
+    if let Some(id) =
+        interface.filter(|row| row.attachment.is_some() != status.has_instance()).map(|row| row.id)
     {
         let attached = derived::<ServiceAttachmentId>(txn, &format!("{id}/{}", txn.now.millis()), 0);
         let attachment = status.has_instance().then(|| place::attachment(attached));
@@ -251,7 +252,8 @@ fn run_scripts(txn: &mut Txn<'_>, notebook: &mut Notebook) -> Duration {
     notebook.traces.extend(done.traces);
     behaviour::add(&mut notebook.findings, done.findings);
     let evidence = Evidence::of(&*config.arn).with("notebook", &notebook.arn);
-    let told = |id: &str, evidence: &Evidence| texts::fill(&txn.state.texts, id, evidence).unwrap_or_default();
+    let told =
+        |id: &str, evidence: &Evidence| texts::fill(&txn.state.texts, id, evidence).unwrap_or_default();
     let early = done.exit.as_ref().is_some_and(|exit| exit.early);
     let (reason, rule, lasts) = match (&done.exit, duration) {
         (_, Some(duration)) if duration > LONGEST_SCRIPT && !early => {

@@ -157,7 +157,11 @@ pub const fn status_word(kind: JobKind, status: JobStatus) -> &'static str {
             JobStatus::Deleting => "DELETING",
         },
         // Endpoints have words of their own; these are never asked for.
-        JobKind::Training | JobKind::Processing | JobKind::Transform | JobKind::Hosting | JobKind::Notebook => match status {
+        JobKind::Training
+        | JobKind::Processing
+        | JobKind::Transform
+        | JobKind::Hosting
+        | JobKind::Notebook => match status {
             Starting | InProgress => "InProgress",
             Completed => "Completed",
             Failed => "Failed",

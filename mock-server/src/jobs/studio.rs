@@ -68,8 +68,7 @@ fn finish(txn: &mut Txn<'_>, mut row: Studio) {
     match row.status {
         StudioStatus::Deleting => vanish(txn, row),
         _ => {
-            let status =
-                if row.failure.is_some() { StudioStatus::Failed } else { StudioStatus::InService };
+            let status = if row.failure.is_some() { StudioStatus::Failed } else { StudioStatus::InService };
             if status == StudioStatus::Failed {
                 release(txn, &mut row);
             }
@@ -104,15 +103,19 @@ fn vanish(txn: &mut Txn<'_>, mut row: Studio) {
 fn release(txn: &mut Txn<'_>, app: &mut Studio) {
     let Some(id) = app.interface.take() else { return };
     let all = StudioIndex::Domain(app.key.domain.clone());
-    let shared =
-        txn.state.studio.by(&all).any(|other| other.key != app.key && other.interface == Some(id));
+    let shared = txn.state.studio.by(&all).any(|other| other.key != app.key && other.interface == Some(id));
     if !shared {
         txn.state.remove_interface(id);
     }
 }
 
 /// What a new domain gets in the user's VPC; `None` if there is no room for a mount target.
-pub fn network(txn: &mut Txn<'_>, domain: &StudioKey, vpc: VpcId, subnets: Vec<SubnetId>) -> Option<StudioNetwork> {
+pub fn network(
+    txn: &mut Txn<'_>,
+    domain: &StudioKey,
+    vpc: VpcId,
+    subnets: Vec<SubnetId>,
+) -> Option<StudioNetwork> {
     let id = &domain.domain;
     let group = |txn: &mut Txn<'_>, way: &str| {
         let group = SecurityGroupId::mint(txn);
@@ -227,9 +230,7 @@ pub fn place_app(txn: &mut Txn<'_>, app: &mut Studio, network: &StudioNetwork, g
         return;
     }
     let domain = StudioKey { domain: app.key.domain.clone(), member: None };
-    let room = |subnet: &&SubnetId| {
-        txn.state.subnets.get(subnet).is_some_and(|row| row.addresses.free() > 0)
-    };
+    let room = |subnet: &&SubnetId| txn.state.subnets.get(subnet).is_some_and(|row| row.addresses.free() > 0);
     let Some(subnet) = network.subnets.iter().find(room).copied() else {
         let subnets: Vec<_> = network.subnets.iter().map(ToString::to_string).collect();
         let evidence = Evidence::of(subnets.join(", "));
@@ -239,8 +240,10 @@ pub fn place_app(txn: &mut Txn<'_>, app: &mut Studio, network: &StudioNetwork, g
     let mut groups = groups;
     groups.push(network.outbound);
     let token = crate::kernel::digest(0, &[app.arn.as_bytes(), &txn.now.millis().to_le_bytes()]);
-    let description =
-        format!("[DO NOT DELETE] ENI managed by SageMaker for Studio Domain({}) - {token:032x}", domain.domain);
+    let description = format!(
+        "[DO NOT DELETE] ENI managed by SageMaker for Studio Domain({}) - {token:032x}",
+        domain.domain
+    );
     let tags = managed(txn, &domain);
     let spec = interface(txn, &domain, subnet, groups, description, tags);
     let id = spec.id;

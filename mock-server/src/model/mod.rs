@@ -89,14 +89,14 @@ pub use instance::{Instance, InstanceState};
 pub use instance_type::InstanceType;
 pub use interface::{Attachment, ConnectionTracking, GroupRef, InterfaceStatus, NetworkInterface, UsedToken};
 pub use job::{
-    Course, Document, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Lack, Needs, OnBehalf, Transition,
-    VpcConfig,
+    Course, Document, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Lack, Needs, OnBehalf,
+    Transition, VpcConfig,
 };
 pub use launch_template::{LaunchTemplate, LaunchVersion};
 pub use log::{LogEvent, LogGroup, LogStream, StreamKey};
 pub use managed_prefix_list::ManagedList;
-pub use notebook::{Notebook, NotebookCourse, NotebookLifecycle, NotebookStatus};
 pub use nat::{NatGateway, NatGatewayAddress, NatGatewayState};
+pub use notebook::{Notebook, NotebookCourse, NotebookLifecycle, NotebookStatus};
 pub use offering::Offerings;
 pub use peering::{Peering, PeeringSide, PeeringStatus};
 pub use permission::InterfacePermission;

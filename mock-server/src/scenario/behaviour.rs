@@ -294,9 +294,10 @@ impl Declared {
             () if self.exit_code == Some(0) && self.failure.is_some() => Some(
                 "a container that exits with 0 has not failed: `failure` needs another `exitCode`".into(),
             ),
-            () if notebook && computes => {
-                Some("the scripts of a notebook instance write to their log, connect and end, and nothing else".into())
-            }
+            () if notebook && computes => Some(
+                "the scripts of a notebook instance write to their log, connect and end, and nothing else"
+                    .into(),
+            ),
             () if !containers && !self.connects.is_empty() => {
                 Some("a compilation job runs no container of yours that could connect to anybody".into())
             }

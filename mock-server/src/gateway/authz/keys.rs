@@ -148,9 +148,18 @@ const FROM_INPUT: &[(&str, &[&str])] = &[
     ),
     (
         "sagemaker:VpcSecurityGroupIds",
-        &["VpcConfig.SecurityGroupIds", "NetworkConfig.VpcConfig.SecurityGroupIds", "SecurityGroupIds", "DefaultUserSettings.SecurityGroups", "UserSettings.SecurityGroups"],
+        &[
+            "VpcConfig.SecurityGroupIds",
+            "NetworkConfig.VpcConfig.SecurityGroupIds",
+            "SecurityGroupIds",
+            "DefaultUserSettings.SecurityGroups",
+            "UserSettings.SecurityGroups",
+        ],
     ),
-    ("sagemaker:VpcSubnets", &["VpcConfig.Subnets", "NetworkConfig.VpcConfig.Subnets", "SubnetId", "SubnetIds"]),
+    (
+        "sagemaker:VpcSubnets",
+        &["VpcConfig.Subnets", "NetworkConfig.VpcConfig.Subnets", "SubnetId", "SubnetIds"],
+    ),
     ("ssm:Recursive", &["Recursive"]),
     ("sts:RoleSessionName", &["RoleSessionName"]),
 ];

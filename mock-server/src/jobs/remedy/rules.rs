@@ -117,10 +117,9 @@ fn instead(case: &Case<'_>, evidence: &Evidence, list: &str, known: Vec<String>)
     let unknown = evidence.resource.as_deref().unwrap_or_default();
     let member = member(case, list);
     match known.is_empty() {
-        true => format!(
-            "{member} names {unknown}, which is not in {}; there is none.",
-            case.state.site.region
-        ),
+        true => {
+            format!("{member} names {unknown}, which is not in {}; there is none.", case.state.site.region)
+        }
         false => format!(
             "{member} names {unknown}, which is not in {}; there is {}.",
             case.state.site.region,
@@ -192,8 +191,7 @@ fn another_zone(case: &Case<'_>) -> Option<(String, Vec<String>)> {
     let zone = *case.state.site.info()?.zones.iter().find(|zone| fits(zone.name))?;
     let length = model.cidr.map_or(SMALLEST, |net| net.prefix_len());
     let made = like(case.state, model, length, zone)?;
-    let words =
-        format!("Make a subnet in {}; {member} becomes [{}, $SUBNET].", zone.name, names.join(", "));
+    let words = format!("Make a subnet in {}; {member} becomes [{}, $SUBNET].", zone.name, names.join(", "));
     Some((words, made.lines))
 }
 

@@ -16,8 +16,13 @@ const TOLD: &[&str] = &["ec2:Region", "ec2:Vpc", "ec2:Subnet"];
 const MAKE: &str = "ec2:CreateNetworkInterface";
 const DELETE: &str = "ec2:DeleteNetworkInterface";
 const CREATE: [&str; 4] = [MAKE, "ec2:DescribeVpcs", "ec2:DescribeSubnets", "ec2:DescribeSecurityGroups"];
-const START: [&str; 5] =
-    [MAKE, "ec2:DescribeVpcs", "ec2:DescribeSubnets", "ec2:DescribeSecurityGroups", "ec2:DescribeNetworkInterfaces"];
+const START: [&str; 5] = [
+    MAKE,
+    "ec2:DescribeVpcs",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeNetworkInterfaces",
+];
 
 /// What is asked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -57,7 +62,13 @@ pub fn acts_in_ec2(
 }
 
 /// The caller, and the first thing that it may not do of what the service does for such a notebook instance in EC2.
-pub fn on_behalf(txn: &Txn<'_>, caller: &Caller, vpc: &VpcConfig, subnet: Option<&Subnet>, deed: Deed) -> OnBehalf {
+pub fn on_behalf(
+    txn: &Txn<'_>,
+    caller: &Caller,
+    vpc: &VpcConfig,
+    subnet: Option<&Subnet>,
+    deed: Deed,
+) -> OnBehalf {
     let requester_id = who::user_id(caller.account, &caller.principal).into();
     let network = || caller.arn("ec2", "network-interface/*");
     let subnets = || vpc.subnets.iter().map(|id| caller.arn("ec2", format_args!("subnet/{id}")));

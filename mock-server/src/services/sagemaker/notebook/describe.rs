@@ -153,8 +153,7 @@ const MANNER: Manner = Manner { ascending: true, by_name: true, from_time: false
 /// Whether a notebook instance is one of those that only this list can be asked for.
 fn suits(notebook: &Notebook, input: &ListIn) -> bool {
     let contains = |member: &str, part: &Option<String>| {
-        part.as_deref()
-            .is_none_or(|part| notebook.said(member).is_some_and(|whole| whole.contains(part)))
+        part.as_deref().is_none_or(|part| notebook.said(member).is_some_and(|whole| whole.contains(part)))
     };
     let additional = |wanted: &str| {
         let all = notebook.request.get("AdditionalCodeRepositories").and_then(Value::as_array);

@@ -63,7 +63,11 @@ fn needs(state: &State, request: &Value, groups: Option<Vec<String>>) -> Needs {
         if vpc.groups.is_empty()
             && let Some(subnet) = subnet(state, &vpc)
         {
-            vpc.groups = state.group_named(subnet.vpc, DEFAULT_GROUP).map(|row| row.id.to_string()).into_iter().collect();
+            vpc.groups = state
+                .group_named(subnet.vpc, DEFAULT_GROUP)
+                .map(|row| row.id.to_string())
+                .into_iter()
+                .collect();
         }
         vpc
     });

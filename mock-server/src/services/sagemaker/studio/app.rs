@@ -2,7 +2,10 @@
 
 use super::super::error::{SageMakerError, StudioError};
 use super::super::tags::Tag;
-use super::{Described, at_rest, common, delete, domain_key, find, groups, known_groups, member_key, network, new, said};
+use super::{
+    Described, at_rest, common, delete, domain_key, find, groups, known_groups, member_key, network, new,
+    said,
+};
 use crate::jobs::studio;
 use crate::model::{AppOwner, Document, Owner, Studio, StudioKey, StudioMember, StudioStatus, Txn};
 use crate::services::{Caller, Done, Operation, Read, View, Write};
@@ -52,7 +55,8 @@ fn groups_of(txn: &Txn<'_>, domain: &Studio, owner: &AppOwner) -> Result<Vec<Str
             let space = row(StudioMember::Space(name.clone()))?;
             let owner = space.request["OwnershipSettings"]["OwnerUserProfileName"].as_str();
             let private = space.request["SpaceSharingSettings"]["SharingType"] == "Private";
-            let owner = owner.filter(|_| private).map(|name| StudioMember::UserProfile(name.to_lowercase().into()));
+            let owner =
+                owner.filter(|_| private).map(|name| StudioMember::UserProfile(name.to_lowercase().into()));
             owner.map(row).transpose()?
         }
     };

@@ -250,7 +250,8 @@ impl Write for UpdateDomain {
             ("TagPropagation", input.tag_propagation.map(|text| json!(text))),
         ]);
         merge(Arc::make_mut(&mut row.request), &Value::Object(changes));
-        let subnets: Vec<String> = serde_json::from_value(row.request["SubnetIds"].clone()).unwrap_or_default();
+        let subnets: Vec<String> =
+            serde_json::from_value(row.request["SubnetIds"].clone()).unwrap_or_default();
         ask(txn, &key.to_string(), &row.request["DefaultUserSettings"], subnets.clone())?;
         if row.said("AppNetworkAccessType") == Some("VpcOnly")
             && groups(&row.request["DefaultUserSettings"]).is_empty()

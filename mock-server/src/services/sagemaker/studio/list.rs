@@ -50,7 +50,8 @@ impl Serialize for Page {
 type Tell = fn(&Studio, &ListIn) -> Option<Value>;
 
 fn page(view: &View<'_>, input: &ListIn, list: &'static str, tell: Tell) -> Result<Page, SageMakerError> {
-    let of_domain = |row: &&Arc<Studio>| input.domain_id_equals.as_deref().is_none_or(|id| *row.key.domain == *id);
+    let of_domain =
+        |row: &&Arc<Studio>| input.domain_id_equals.as_deref().is_none_or(|id| *row.key.domain == *id);
     let rows = view.state.studio.iter().filter(of_domain).filter(|row| tell(row, input).is_some());
     let (rows, next_token) = list_as(&MANNER, rows, input)?;
     Ok(Page { list, rows: rows.into_iter().filter_map(|row| tell(row, input)).collect(), next_token })

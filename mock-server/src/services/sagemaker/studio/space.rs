@@ -2,7 +2,9 @@
 
 use super::super::error::{SageMakerError, StudioError};
 use super::super::tags::Tag;
-use super::{Described, at_rest, common, delete, domain_key, find, home, member_key, merge, modified, new, said, url};
+use super::{
+    Described, at_rest, common, delete, domain_key, find, home, member_key, merge, modified, new, said, url,
+};
 use crate::jobs::studio;
 use crate::model::{Document, Owner, StudioKey, StudioMember, StudioStatus, Txn};
 use crate::services::{Caller, Done, Operation, Read, View, Write};

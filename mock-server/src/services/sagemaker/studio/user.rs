@@ -3,7 +3,10 @@
 use super::super::error::{SageMakerError, StudioError};
 use super::super::tags::Tag;
 use super::domain::ask;
-use super::{Described, at_rest, common, delete, domain_key, find, groups, home, member_key, merge, modified, new, said};
+use super::{
+    Described, at_rest, common, delete, domain_key, find, groups, home, member_key, merge, modified, new,
+    said,
+};
 use crate::jobs::studio;
 use crate::model::{Document, Owner, Studio, StudioKey, StudioMember, StudioStatus, Txn};
 use crate::services::{Caller, Done, Operation, Read, View, Write};

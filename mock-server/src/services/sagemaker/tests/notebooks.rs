@@ -89,7 +89,8 @@ fn its_interface_stays_from_its_creation_to_its_deletion() {
     assert_eq!((site.status_of_interface(), site.free()), (InterfaceStatus::Available, 10));
     let held = site.lab.write::<DeleteSubnet>(json!({ "SubnetId": site.subnet.to_string() })).unwrap_err();
     assert_eq!(held.code, "DependencyViolation");
-    let held = site.lab.write::<DeleteSecurityGroup>(json!({ "GroupId": site.group.to_string() })).unwrap_err();
+    let held =
+        site.lab.write::<DeleteSecurityGroup>(json!({ "GroupId": site.group.to_string() })).unwrap_err();
     assert_eq!(held.message, format!("resource {} has a dependent object", site.group));
 
     site.start("n").unwrap();
@@ -154,7 +155,9 @@ fn without_a_free_address_it_fails_and_starts_once_there_is_one() {
     site.notebook("late", other).unwrap();
     assert_eq!(site.wait(READY, "late"), "Failed");
     let reason = site.told("late")["FailureReason"].as_str().unwrap().to_owned();
-    assert!(reason.starts_with("Unable to create or start a notebook instance that can access resources in your"));
+    assert!(
+        reason.starts_with("Unable to create or start a notebook instance that can access resources in your")
+    );
     assert!(reason.contains("does not have enough free addresses"), "{reason}");
     assert!(site.told("late").get("NetworkInterfaceId").is_none());
 
@@ -206,9 +209,10 @@ fn what_does_not_fit_is_refused() {
         ("Platform identifier (notebook-al2-v1) is not supported for this service.", |r| {
             r["PlatformIdentifier"] = json!("notebook-al2-v1")
         }),
-        ("Unable to describe Notebook Instance Lifecycle Config 'arn:aws:sagemaker:us-east-1:123456789012:notebook-instance-lifecycle-config/c'. (Details: ", |r| {
-            r["LifecycleConfigName"] = json!("c")
-        }),
+        (
+            "Unable to describe Notebook Instance Lifecycle Config 'arn:aws:sagemaker:us-east-1:123456789012:notebook-instance-lifecycle-config/c'. (Details: ",
+            |r| r["LifecycleConfigName"] = json!("c"),
+        ),
         ("a notebook instance with IPv6 is not implemented", |r| r["IpAddressType"] = json!("dualstack")),
         ("a Git repository that is a resource of the account is not", |r| {
             r["DefaultCodeRepository"] = json!("mine")
@@ -236,14 +240,19 @@ fn each_course_begins_where_it_may() {
     let arn = "arn:aws:sagemaker:us-east-1:123456789012:notebook-instance/n";
     let refusal = |result: Result<Value, Refused>| result.unwrap_err().message;
     let cannot = |status: &str, from: &str, to: &str| {
-        format!("Status ({status}) not in ([{from}]). Unable to transition to ({to}) for Notebook Instance ({arn}).")
+        format!(
+            "Status ({status}) not in ([{from}]). Unable to transition to ({to}) for Notebook Instance ({arn})."
+        )
     };
     let update = || site.lab.write::<UpdateNotebookInstance>(of("n"));
     for result in [site.start("n"), site.stop_notebook("n"), site.drop_notebook("n"), update()] {
         assert_eq!(refusal(result), "RecordNotFound");
     }
     site.notebook("n", |_| {}).unwrap();
-    assert_eq!(refusal(site.notebook("n", |_| {})), format!("Cannot create a duplicate Notebook Instance ({arn})"));
+    assert_eq!(
+        refusal(site.notebook("n", |_| {})),
+        format!("Cannot create a duplicate Notebook Instance ({arn})")
+    );
     let url = |name| site.lab.write::<CreatePresignedNotebookInstanceUrl>(of(name));
     assert!(refusal(url("n")).contains("Status (Pending) not in ([InService])"));
     assert_eq!(refusal(site.stop_notebook("n")), cannot("Pending", "InService", "Stopping"));
@@ -284,19 +293,20 @@ fn an_update_changes_what_it_names() {
     };
     let refused = update(json!({ "VolumeSizeInGB": 10 })).unwrap_err();
     assert!(refused.message.contains("it is 20 GB, and 10 GB were requested"), "{refused:?}");
-    update(json!({ "InstanceType": "ml.m5.large", "VolumeSizeInGB": 30, "RootAccess": "Disabled",
+    update(json!({ "InstanceType": "ml.m5.xlarge", "VolumeSizeInGB": 30, "RootAccess": "Disabled",
         "DisassociateLifecycleConfig": true, "DisassociateDefaultCodeRepository": true,
         "DisassociateAdditionalCodeRepositories": true }))
     .unwrap();
     assert_eq!(site.status("n"), "Updating");
     assert_eq!(site.wait(SOON, "n"), "Stopped");
     let mut expected = before.as_object().unwrap().clone();
-    for gone in ["NotebookInstanceLifecycleConfigName", "DefaultCodeRepository", "AdditionalCodeRepositories"] {
+    for gone in ["NotebookInstanceLifecycleConfigName", "DefaultCodeRepository", "AdditionalCodeRepositories"]
+    {
         expected.remove(gone);
     }
     let after = site.told("n");
     for (name, value) in [
-        ("InstanceType", json!("ml.m5.large")),
+        ("InstanceType", json!("ml.m5.xlarge")),
         ("VolumeSizeInGB", json!(30)),
         ("RootAccess", json!("Disabled")),
         ("NotebookInstanceStatus", json!("Stopped")),
@@ -326,7 +336,8 @@ fn there_are_no_more_than_the_quota_says() {
 }
 
 fn script(site: &Site, behaviour: Behaviour) -> String {
-    let config = json!({ "NotebookInstanceLifecycleConfigName": "c", "OnStart": [{ "Content": "c2xlZXA=" }] });
+    let config =
+        json!({ "NotebookInstanceLifecycleConfigName": "c", "OnStart": [{ "Content": "c2xlZXA=" }] });
     let _ = site.lab.write::<CreateNotebookInstanceLifecycleConfig>(config);
     site.lab.declare(Behaviour { kinds: vec![JobKind::Notebook], ..behaviour });
     site.notebook("n", |r| {
@@ -346,7 +357,10 @@ fn scripts_end_as_was_declared() {
     let minutes = |n: u64| Behaviour { duration: Some(Duration::from_secs(n * 60)), ..Behaviour::default() };
     assert_eq!(script(&site(), minutes(4)), "InService: ");
     let late = script(&site(), minutes(6));
-    assert!(late.starts_with("Failed: Notebook Instance Lifecycle Config 'arn:aws:sagemaker:us-east-1:"), "{late}");
+    assert!(
+        late.starts_with("Failed: Notebook Instance Lifecycle Config 'arn:aws:sagemaker:us-east-1:"),
+        "{late}"
+    );
     assert!(late.contains("took longer than 5 minutes. Please check your CloudWatch logs"), "{late}");
     let ends = script(&site(), Behaviour { exit_code: 3, ..Behaviour::default() });
     assert!(ends.contains("failed with exit code 3."), "{ends}");
@@ -357,7 +371,10 @@ fn scripts_end_as_was_declared() {
     assert!(told.contains("failed with exit code 1."), "{told}");
     let state = sealed.lab.state();
     let stream = state.log_streams.iter().next().unwrap();
-    assert_eq!((&*stream.key.group, &*stream.key.name), ("/aws/sagemaker/NotebookInstances", "n/LifecycleConfigOnStart"));
+    assert_eq!(
+        (&*stream.key.group, &*stream.key.name),
+        ("/aws/sagemaker/NotebookInstances", "n/LifecycleConfigOnStart")
+    );
     assert_eq!(&*stream.events[0].message, "hello");
     assert_eq!(state.notebooks.iter().next().unwrap().failure.as_ref().unwrap().rule, Some("SM-OUT-01"));
 }
@@ -374,15 +391,23 @@ fn lifecycle_configurations_are_kept_and_changed() {
     let site = Site::new(Profile::Instant);
     let named = || json!({ "NotebookInstanceLifecycleConfigName": "c" });
     let arn = "arn:aws:sagemaker:us-east-1:123456789012:notebook-instance-lifecycle-config/c";
-    let update = |input| site.lab.write::<UpdateNotebookInstanceLifecycleConfig>(input).map_err(|e| e.message);
+    let update =
+        |input| site.lab.write::<UpdateNotebookInstanceLifecycleConfig>(input).map_err(|e| e.message);
     let delete = || site.lab.write::<DeleteNotebookInstanceLifecycleConfig>(named()).map_err(|e| e.message);
     let none = |verb: &str| {
-        Err(format!("Unable to {verb} Notebook Instance Lifecycle Config '{arn}'. (Details: Notebook Instance Lifecycle Config does not exist.)"))
+        Err(format!(
+            "Unable to {verb} Notebook Instance Lifecycle Config '{arn}'. (Details: Notebook Instance Lifecycle Config does not exist.)"
+        ))
     };
     assert_eq!((update(named()), delete()), (none("update"), none("delete")));
     site.lab.write::<CreateNotebookInstanceLifecycleConfig>(named()).unwrap();
     let refused = site.lab.write::<CreateNotebookInstanceLifecycleConfig>(named()).unwrap_err();
-    assert_eq!(refused.message, format!("Unable to create Notebook Instance Lifecycle Config {arn}. (Details: Notebook Instance Lifecycle Config already exists.)"));
+    assert_eq!(
+        refused.message,
+        format!(
+            "Unable to create Notebook Instance Lifecycle Config {arn}. (Details: Notebook Instance Lifecycle Config already exists.)"
+        )
+    );
     let mut changed = named();
     changed["OnCreate"] = json!([{ "Content": "ZWNobw==" }]);
     update(changed).unwrap();
