@@ -248,6 +248,11 @@ impl Site {
             }
             Act::OnNotebook(verb, name) => {
                 let input = json!({ "NotebookInstanceName": format!("n{name}") });
+                if verb == "Start" {
+                    // Else hardly any would ever be stopped at that time.
+                    let _ = self.call("StopNotebookInstance", input.clone());
+                    self.lab.advance(Duration::from_secs(200));
+                }
                 let _ = self.call(&format!("{verb}NotebookInstance"), input);
             }
             Act::Nat(..)
