@@ -239,6 +239,9 @@ fn told(txn: &mut Txn<'_>, planned: &Planned, spared: &[&'static str], modes: &R
         JobKind::Hosting => {
             drop(txn.state.endpoints.update(&key.name, |endpoint| counted(&mut endpoint.findings)))
         }
+        JobKind::Notebook => {
+            drop(txn.state.notebooks.update(&key.name, |notebook| counted(&mut notebook.findings)))
+        }
         _ => drop(txn.state.jobs.update(&key, |job| counted(&mut job.findings))),
     }
     let terrain = Terrain { state: &txn.state, global: &txn.global, elsewhere: txn.elsewhere() };
@@ -261,12 +264,13 @@ fn told_of_model(txn: &Txn<'_>, planned: &Planned, modes: &RuleModes) -> Tried {
 }
 
 /// The members that name what is made, with the kind of job that it is.
-const NAMES: [(&str, &str, Option<JobKind>); 7] = [
+const NAMES: [(&str, &str, Option<JobKind>); 8] = [
     ("CreateTrainingJob", "TrainingJobName", Some(JobKind::Training)),
     ("CreateProcessingJob", "ProcessingJobName", Some(JobKind::Processing)),
     ("CreateTransformJob", "TransformJobName", Some(JobKind::Transform)),
     ("CreateCompilationJob", "CompilationJobName", Some(JobKind::Compilation)),
     ("CreateEndpoint", "EndpointName", Some(JobKind::Hosting)),
+    ("CreateNotebookInstance", "NotebookInstanceName", Some(JobKind::Notebook)),
     ("CreateEndpointConfig", "EndpointConfigName", None),
     ("CreateModel", "ModelName", None),
 ];

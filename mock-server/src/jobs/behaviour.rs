@@ -25,7 +25,7 @@ pub(super) struct Crew<'a> {
     pub key: &'a JobKey,
     pub needs: &'a Needs,
     pub arn: &'a str,
-    /// Of an endpoint: which of its variants.
+    /// Of an endpoint: which of its variants. Of a notebook instance: when its script runs.
     pub variant: Option<&'a str>,
     /// Of those in a VPC.
     pub vantages: Vec<Vantage>,

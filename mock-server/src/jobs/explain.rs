@@ -163,6 +163,15 @@ pub fn explain(state: &State, key: &JobKey) -> Option<Explanation> {
             interfaces: interfaces(fleet(state, endpoint), &endpoint.traces),
             ..Explanation::of(key, rule(&endpoint.failure), &endpoint.findings, &endpoint.traces)
         }),
+        JobKind::Notebook => state.notebooks.get(&key.name).map(|notebook| Explanation {
+            status: notebook.status_word(),
+            failure_reason: notebook.told_failure().map(|failure| failure.reason.clone()),
+            interfaces: interfaces(
+                notebook.interface.iter().filter_map(|id| state.interfaces.get(id)).collect(),
+                &notebook.traces,
+            ),
+            ..Explanation::of(key, rule(&notebook.failure), &notebook.findings, &notebook.traces)
+        }),
         kind => state.jobs.get(key).map(|job| Explanation {
             status: job.status_word(),
             secondary_status: job
@@ -190,6 +199,11 @@ pub fn explain_with_fixes(terrain: &Terrain<'_>, key: &JobKey) -> Option<Explana
             let needs = variants(endpoint).map(|variant| &variant.needs).find(|needs| needs.vpc.is_some());
             let (findings, traces) = (&endpoint.findings, &endpoint.traces);
             fixes(terrain, key, &Subject { decided_by, findings, traces, needs })
+        }
+        JobKind::Notebook => {
+            let notebook = terrain.state.notebooks.get(&key.name)?;
+            let (findings, traces) = (&notebook.findings, &notebook.traces);
+            fixes(terrain, key, &Subject { decided_by, findings, traces, needs: Some(&notebook.needs) })
         }
         _ => {
             let job = terrain.state.jobs.get(key)?;

@@ -45,7 +45,8 @@ impl Script {
     pub fn new(crew: &Crew<'_>) -> Self {
         let declared =
             crew.needs.behaviour.as_ref().map(|behaviour| behaviour.log.clone()).unwrap_or_default();
-        let by_default = declared.is_empty();
+        // What the script of a notebook instance would say, nobody knows.
+        let by_default = declared.is_empty() && crew.key.kind != JobKind::Notebook;
         let mut script =
             Self { lines: declared.into_iter().map(Line::Declared).collect(), by_default, ends: false };
         script.known(crew, "starts", Evidence::none());
@@ -89,6 +90,8 @@ fn hosts(txn: &Txn<'_>, crew: &Crew<'_>) -> Vec<(Arc<str>, Arc<str>)> {
         (JobKind::Training | JobKind::Processing, _) => format!("{name}/{}-{seconds}", host(i)),
         (JobKind::Transform, _) => format!("{name}/{}-{seconds}", instance(i)),
         (JobKind::Compilation, _) => name.to_string(),
+        // Source: API reference, CreateNotebookInstanceLifecycleConfig.
+        (JobKind::Notebook, hook) => format!("{name}/{}", hook.unwrap_or_default()),
         (JobKind::Hosting, variant) => format!("{}/{}", variant.unwrap_or_default(), instance(i)),
     };
     // More instances than lines are kept of have nothing to say.

@@ -9,10 +9,12 @@ pub mod explain;
 pub mod failure;
 pub mod hosting;
 mod log;
+pub mod notebook;
 pub mod output;
 mod place;
 pub mod remedy;
 pub mod stages;
+pub mod studio;
 mod traffic;
 
 pub use explain::{Explanation, explain, explain_model, explain_with_fixes};
@@ -87,6 +89,8 @@ pub fn step(txn: &mut Txn<'_>, due: Due<Owner, Alarm>) {
         Owner::Fleet(fleet) => return hosting::release(txn, fleet),
         Owner::Component(name) => return hosting::component::step(txn, &name),
         Owner::AsyncCall(id) => return hosting::later::step(txn, &id, due.what),
+        Owner::Notebook(name) => return notebook::step(txn, &name, due.what),
+        Owner::Studio(key) => return studio::step(txn, &key, due.what),
         owner => return net::step(txn, owner, due.what),
     };
     let Some(job) = txn.state.jobs.get(&key).map(|job| Job::clone(job)) else { return };

@@ -43,9 +43,11 @@ pub fn make(
             groups.push(group.id);
         }
     }
-    // The service makes interfaces in a session of the role.
-    let requester_id: Option<Arc<str>> =
-        case.role().map(|role| format!("{}:{SERVICE_SESSION}", role.unique_id).into());
+    // The service makes interfaces in a session of the role, or in the name of somebody who called.
+    let requester_id: Option<Arc<str>> = match &needs.on_behalf {
+        Some(behalf) => Some(behalf.requester_id.clone()),
+        None => case.role().map(|role| format!("{}:{SERVICE_SESSION}", role.unique_id).into()),
+    };
     let description: Arc<str> = description(&txn.state.texts, key.kind, &key.name).into();
     let mut all: Vec<Placed> = Vec::with_capacity(plan.len());
     let mut made: Vec<NetworkInterfaceId> = Vec::new();
@@ -59,11 +61,7 @@ pub fn make(
             groups: groups.clone(),
             addresses: Vec::new(),
             description: description.clone(),
-            attachment: Some(Attachment::Service {
-                id: derived::<ServiceAttachmentId>(txn, parent, i),
-                instance_owner: INSTANCE_OWNER.into(),
-                device_index: 1,
-            }),
+            attachment: Some(attachment(derived::<ServiceAttachmentId>(txn, parent, i))),
             requester_id: requester_id.clone(),
             // As recorded of interfaces that another service makes with the user's role.
             requester_managed: false,
@@ -101,6 +99,11 @@ pub fn of_instances(txn: &Txn<'_>, job: &Job) -> Vec<Vec<NetworkInterfaceId>> {
     all.take_while(|ids| !ids.is_empty()).collect()
 }
 
+/// What attaches an interface to an instance of the service's.
+pub fn attachment(id: ServiceAttachmentId) -> Attachment {
+    Attachment::Service { id, instance_owner: INSTANCE_OWNER.into(), device_index: 1 }
+}
+
 /// The subnets of what was placed, for people: each once.
 pub fn told(placed: &[Placed]) -> String {
     let mut subnets: Vec<SubnetId> = Vec::new();
@@ -123,15 +126,8 @@ pub fn remove(
     for id in interfaces {
         let Some(interface) = txn.state.interfaces.get(&id).cloned() else { continue };
         if let Some((action, rule, mode)) = permissions::lacks_to_remove(txn, kind, &interface) {
-            let leaves = mode == RuleMode::Enforce;
-            let event = if leaves { "InterfaceLeft" } else { "WouldDeny" };
             let who = interface.requester_id.as_deref().unwrap_or_default();
-            txn.note(event, id.to_string(), Some(rule), format!("{who} is not allowed {action}"));
-            if leaves {
-                txn.state.interfaces.update(&id, |row| {
-                    row.owner = None;
-                    row.attachment = None;
-                });
+            if leave(txn, id, (rule, mode), &format!("{who} is not allowed {action}")) {
                 done.left += 1;
                 continue;
             }
@@ -140,6 +136,25 @@ pub fn remove(
         done.removed += 1;
     }
     done
+}
+
+/// Leaves an interface to whoever may delete it, because the service may not, if the rule that says so is enforced.
+pub fn leave(
+    txn: &mut Txn<'_>,
+    id: NetworkInterfaceId,
+    (rule, mode): (&'static str, RuleMode),
+    because: &str,
+) -> bool {
+    let leaves = mode == RuleMode::Enforce;
+    let event = if leaves { "InterfaceLeft" } else { "WouldDeny" };
+    txn.note(event, id.to_string(), Some(rule), because);
+    if leaves {
+        txn.state.interfaces.update(&id, |row| {
+            row.owner = None;
+            row.attachment = None;
+        });
+    }
+    leaves
 }
 
 /// What became of interfaces.

@@ -157,7 +157,11 @@ pub const fn status_word(kind: JobKind, status: JobStatus) -> &'static str {
             JobStatus::Deleting => "DELETING",
         },
         // Endpoints have words of their own; these are never asked for.
-        JobKind::Training | JobKind::Processing | JobKind::Transform | JobKind::Hosting => match status {
+        JobKind::Training
+        | JobKind::Processing
+        | JobKind::Transform
+        | JobKind::Hosting
+        | JobKind::Notebook => match status {
             Starting | InProgress => "InProgress",
             Completed => "Completed",
             Failed => "Failed",
@@ -176,6 +180,7 @@ pub const fn failed_message(kind: JobKind) -> &'static str {
         JobKind::Transform => "Transform job failed",
         JobKind::Compilation => "Compilation job failed",
         JobKind::Hosting => "Endpoint failed",
+        JobKind::Notebook => "Notebook instance failed",
     }
 }
 
@@ -194,7 +199,7 @@ pub const fn table(kind: JobKind, course: Course) -> &'static [Stage] {
         (JobKind::Compilation, Course::Run) => COMPILATION_RUN,
         (JobKind::Compilation, Course::StopEarly | Course::Stop) => COMPILATION_STOP,
         (JobKind::Compilation, Course::Overtime) => COMPILATION_OVERTIME,
-        (JobKind::Hosting, _) => &[],
+        (JobKind::Hosting | JobKind::Notebook, _) => &[],
     }
 }
 

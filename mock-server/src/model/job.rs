@@ -18,10 +18,13 @@ pub enum JobKind {
     /// Models on endpoints. The rules speak of it as of any kind of job; an endpoint is a row of a table of its own,
     /// and what CreateModel checks is checked as this kind.
     Hosting,
+    /// Notebook instances. Rules about networks and roles speak of them too; a notebook instance is a row of a table of
+    /// its own.
+    Notebook,
 }
 
 impl JobKind {
-    /// The kinds that rules speak of.
+    /// The kinds of job that rules speak of.
     pub const ALL: &[JobKind] =
         &[JobKind::Training, JobKind::Processing, JobKind::Transform, JobKind::Hosting, JobKind::Compilation];
     /// The kinds whose jobs run once and end: the rows of the table of jobs.
@@ -36,6 +39,7 @@ impl JobKind {
             JobKind::Transform => "transform-job",
             JobKind::Compilation => "compilation-job",
             JobKind::Hosting => "endpoint",
+            JobKind::Notebook => "notebook-instance",
         }
     }
 
@@ -47,6 +51,7 @@ impl JobKind {
             JobKind::Transform => "Transform Job",
             JobKind::Compilation => "Compilation Job",
             JobKind::Hosting => "Endpoint",
+            JobKind::Notebook => "Notebook Instance",
         }
     }
 
@@ -58,6 +63,7 @@ impl JobKind {
             JobKind::Transform => "transform",
             JobKind::Compilation => "compilation",
             JobKind::Hosting => "hosting",
+            JobKind::Notebook => "notebook",
         }
     }
 }
@@ -73,7 +79,8 @@ impl JobKey {
     /// Reads `kind/name`, as [`Display`](std::fmt::Display) writes it.
     pub fn parse(text: &str) -> Option<Self> {
         let (slug, name) = text.split_once('/')?;
-        let kind = *JobKind::ALL.iter().find(|kind| kind.slug() == slug)?;
+        let mut kinds = JobKind::ALL.iter().chain([&JobKind::Notebook]);
+        let kind = *kinds.find(|kind| kind.slug() == slug)?;
         Some(Self { kind, name: name.into() })
     }
 
@@ -84,6 +91,7 @@ impl JobKey {
             JobKind::Processing => "ProcessingJobs",
             JobKind::Transform => "TransformJobs",
             JobKind::Compilation => "CompilationJobs",
+            JobKind::Notebook => "NotebookInstances",
             JobKind::Hosting => return format!("/aws/sagemaker/Endpoints/{}", self.name),
         };
         format!("/aws/sagemaker/{kind}")
@@ -134,6 +142,25 @@ pub struct Needs {
     pub images: Vec<String>,
     /// What the containers do, if that was declared when the job was asked for.
     pub behaviour: Option<Arc<Behaviour>>,
+    /// In whose name the service makes interfaces, if not in the role's.
+    pub on_behalf: Option<OnBehalf>,
+}
+
+/// Somebody who called and in whose name the service does something in EC2.
+#[derive(Clone, PartialEq, Debug)]
+pub struct OnBehalf {
+    /// As EC2 tells who asked.
+    pub requester_id: Arc<str>,
+    /// What the caller was not allowed of what the service was to do.
+    pub lacks: Option<Lack>,
+}
+
+/// An action that somebody is not allowed.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Lack {
+    pub action: &'static str,
+    /// What EC2 says of it.
+    pub message: String,
 }
 
 impl Needs {

@@ -39,6 +39,7 @@ pub mod managed_prefix_list;
 pub mod manifest;
 pub mod nat;
 pub mod network;
+pub mod notebook;
 pub mod offering;
 pub mod path;
 pub mod peering;
@@ -52,6 +53,7 @@ pub mod reservation;
 pub mod route;
 pub mod sight;
 pub mod state;
+pub mod studio;
 pub mod tags;
 pub mod texts;
 pub mod traffic;
@@ -99,12 +101,14 @@ pub use instance_type::InstanceType;
 pub use interface::{Attachment, ConnectionTracking, GroupRef, InterfaceStatus, NetworkInterface, UsedToken};
 pub use invocation::{Answer, Broken, Canned, Invocation, Reaction, Said, Told, When};
 pub use job::{
-    Course, Document, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Needs, Transition, VpcConfig,
+    Course, Document, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Lack, Needs, OnBehalf,
+    Transition, VpcConfig,
 };
 pub use launch_template::{LaunchTemplate, LaunchVersion};
 pub use log::{EventKey, LogClass, LogEvent, LogGroup, LogPolicy, LogStream, StreamKey};
 pub use managed_prefix_list::ManagedList;
 pub use nat::{NatGateway, NatGatewayAddress, NatGatewayState};
+pub use notebook::{Notebook, NotebookCourse, NotebookLifecycle, NotebookStatus};
 pub use offering::Offerings;
 pub use peering::{Peering, PeeringSide, PeeringStatus};
 pub use permission::InterfacePermission;
@@ -119,6 +123,7 @@ pub use reservation::{ReservationType, SubnetCidrReservation};
 pub use route::{Associate, Destination, Route, RouteAssociation, RouteOrigin, RouteTable, RouteTarget};
 pub use sight::{BucketNames, DataMode, Sight, Upstream};
 pub use state::{Alarm, Defaults, Letter, Owner, Profile, State};
+pub use studio::{AppOwner, Studio, StudioKey, StudioMember, StudioNetwork, StudioStatus};
 pub use tags::Tags;
 pub use texts::Texts;
 pub use traffic::{FlowRecord, Volume};

@@ -43,6 +43,8 @@ pub struct Quotas {
     pub insights_analyses: usize,
     /// Those that run.
     pub concurrent_insights_analyses: usize,
+    /// Source: what accounts were told; AWS sets it by region and account.
+    pub notebook_instances: usize,
 }
 
 impl Default for Quotas {
@@ -79,6 +81,7 @@ impl Default for Quotas {
             insights_paths: 1_000,
             insights_analyses: 10_000,
             concurrent_insights_analyses: 100,
+            notebook_instances: 8,
         }
     }
 }
@@ -117,6 +120,7 @@ impl Quotas {
         insights_paths: usize::MAX,
         insights_analyses: usize::MAX,
         concurrent_insights_analyses: usize::MAX,
+        notebook_instances: usize::MAX,
     };
 }
 
@@ -158,6 +162,7 @@ impl Quotas {
             insights_paths,
             insights_analyses,
             concurrent_insights_analyses,
+            notebook_instances,
         } = self;
         let all = [
             ("vpcs", vpcs),
@@ -191,6 +196,7 @@ impl Quotas {
             ("insightsPaths", insights_paths),
             ("insightsAnalyses", insights_analyses),
             ("concurrentInsightsAnalyses", concurrent_insights_analyses),
+            ("notebookInstances", notebook_instances),
         ];
         all.into_iter()
     }

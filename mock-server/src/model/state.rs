@@ -64,6 +64,10 @@ pub enum Owner {
     Component(Arc<str>),
     /// A call that is answered later, by its id.
     AsyncCall(Arc<str>),
+    /// A notebook instance, by its name: its stages, and its interface.
+    Notebook(Arc<str>),
+    /// A domain, or something in one: its end; and a domain's interfaces.
+    Studio(StudioKey),
     NatGateway(NatGatewayId),
     /// A NAT gateway that failed or was deleted: how long it is still shown.
     ClosedNatGateway(NatGatewayId),
@@ -93,6 +97,8 @@ impl std::fmt::Display for Owner {
             Owner::Fleet(key) => key.fmt(f),
             Owner::Component(name) => write!(f, "inference-component/{name}"),
             Owner::AsyncCall(id) => write!(f, "async-invocation/{id}"),
+            Owner::Notebook(name) => write!(f, "notebook-instance/{name}"),
+            Owner::Studio(key) => key.fmt(f),
             Owner::NatGateway(id) | Owner::ClosedNatGateway(id) => id.fmt(f),
             Owner::VpcEndpoint(id) => id.fmt(f),
             Owner::FlowLog(id) => id.fmt(f),
@@ -179,6 +185,9 @@ pub struct State {
     pub invocations: OrdMap<Arc<str>, u64>,
     pub async_calls: Table<AsyncCall>,
     pub components: Table<InferenceComponent>,
+    pub notebooks: Table<Notebook>,
+    pub notebook_lifecycles: Table<NotebookLifecycle>,
+    pub studio: Table<Studio>,
     // === Account-wide ===
     pub rule_modes: RuleModes,
     pub behaviours: Behaviours,
@@ -338,6 +347,10 @@ impl State {
         broken.extend(hosting::broken_invariants(self));
         broken.extend(component::broken_invariants(self));
         broken.extend(async_call::broken_invariants(self));
+        table(&mut broken, "notebooks", &self.notebooks);
+        broken.extend(notebook::broken_invariants(self));
+        table(&mut broken, "studio", &self.studio);
+        broken.extend(studio::broken_invariants(self));
         broken.extend(peering::broken_invariants(self));
         table(&mut broken, "reservations", &self.reservations);
         broken.extend(vpc::broken_invariants(self));

@@ -15,6 +15,7 @@ mod hosting;
 pub mod isolation;
 pub mod logs;
 mod network;
+pub mod notebook;
 pub mod pages;
 pub mod path;
 pub mod permissions;
@@ -88,6 +89,15 @@ use five_pages;
 pub type Kinds = &'static [JobKind];
 /// Every kind of job.
 pub const ALL: Kinds = JobKind::ALL;
+/// Every kind of job, and notebook instances.
+pub const ALL_AND_NOTEBOOKS: Kinds = &[
+    JobKind::Training,
+    JobKind::Processing,
+    JobKind::Transform,
+    JobKind::Hosting,
+    JobKind::Compilation,
+    JobKind::Notebook,
+];
 
 /// What there is to know of a rule.
 #[derive(Clone, Copy, Debug)]
@@ -150,6 +160,8 @@ rules![
     network::SharedTenancyOfTraining,
     network::SharedTenancyOfCompilation,
     room::ServiceVpc,
+    notebook::CallerMayLookAndMake,
+    notebook::OneAddress,
     hosting::TwoZones,
     hosting::TwoZonesWithInstances,
     permissions::MayMake,

@@ -34,6 +34,7 @@ pub const OF_ROLES: &[&str] = &[
     MayLookForCompilation::INFO.id,
     MayMakeForCompilation::INFO.id,
     logs::RoleMayWrite::INFO.id,
+    notebook::CallerMayLookAndMake::INFO.id,
     path::data::RoleMay::INFO.id,
 ];
 

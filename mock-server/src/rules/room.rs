@@ -10,9 +10,10 @@ use std::sync::Arc;
 ///
 /// One belongs to the containers, one to the service's own traffic to S3 and to the logs. With network isolation
 /// the containers have none. Source: AWS knowledge center, "sagemaker-access-network-isolation"; that these are
-/// two interfaces and not one with two addresses is assumed.
+/// two interfaces and not one with two addresses is assumed. A notebook instance has one. Source: API reference,
+/// CreateNotebookInstance.
 fn usual_interfaces(case: &Case<'_>) -> u32 {
-    if case.needs.network_isolation { 1 } else { 2 }
+    if case.needs.network_isolation || case.kind == JobKind::Notebook { 1 } else { 2 }
 }
 
 /// Interfaces of one instance with an Elastic Fabric Adapter. Source: developer guide, "train-vpc", edition of 2023.
@@ -200,7 +201,7 @@ impl Rule for FiveAddressesWithEfa {
 }
 
 /// Whether there is room for all instances of a job if each takes so many addresses.
-fn enough_room(case: &Case<'_>, each: impl Fn(&InstanceGroup) -> u32) -> Verdict {
+pub(super) fn enough_room(case: &Case<'_>, each: impl Fn(&InstanceGroup) -> u32) -> Verdict {
     let plan = plan_for(case, &each);
     let used = plan.iter().flatten().map(|placement| placement.subnet).next();
     let types = case.needs.instances.iter().map(|group| &*group.instance_type);

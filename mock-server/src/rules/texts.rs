@@ -71,14 +71,21 @@ mod tests {
     use crate::rules;
 
     /// What becomes of jobs whose container fails.
-    const OF_EXITS: [&str; 4] = ["SM-F-ALGO", "processing-exit", "compilation-exit", "SM-F-PING"];
+    const OF_EXITS: [&str; 6] = [
+        "SM-F-ALGO",
+        "processing-exit",
+        "compilation-exit",
+        "SM-F-PING",
+        "notebook-script",
+        "notebook-script-timeout",
+    ];
 
     #[test]
     fn every_text_is_that_of_a_rule_or_of_something_else_we_know() {
         for (id, text) in all() {
             assert!(!text.text.is_empty());
             let known = rules::get(id).is_some_and(|info| info.id == id) || path::words::TEXTS.contains(&id);
-            let of_jobs = ["compilation-timeout", "interface-description"].contains(&id);
+            let of_jobs = ["compilation-timeout", "interface-description", "studio-no-address"].contains(&id);
             let of_containers = id.starts_with("container-") || OF_EXITS.contains(&id);
             assert!(known || of_jobs || of_containers, "{id}");
         }

@@ -65,6 +65,7 @@ pub enum Kind {
     Transform,
     Hosting,
     Compilation,
+    Notebook,
 }
 
 impl Kind {
@@ -75,6 +76,7 @@ impl Kind {
             JobKind::Transform => Kind::Transform,
             JobKind::Hosting => Kind::Hosting,
             JobKind::Compilation => Kind::Compilation,
+            JobKind::Notebook => Kind::Notebook,
         }
     }
 
@@ -85,6 +87,7 @@ impl Kind {
             Kind::Transform => JobKind::Transform,
             Kind::Hosting => JobKind::Hosting,
             Kind::Compilation => JobKind::Compilation,
+            Kind::Notebook => JobKind::Notebook,
         }
     }
 }
@@ -268,6 +271,12 @@ impl Declared {
     pub fn problem(&self) -> Option<String> {
         let containers = self.kinds.iter().any(|kind| *kind != Kind::Compilation) || self.kinds.is_empty();
         let hosts = self.kinds.contains(&Kind::Hosting) || self.kinds.is_empty();
+        let notebook = self.kinds.contains(&Kind::Notebook);
+        let computes = self.reads.is_some()
+            || self.writes.is_some()
+            || !self.files.is_empty()
+            || !self.metrics.is_empty()
+            || self.image.is_some();
         let many = [
             ("log", self.log.len(), MOST_LINES),
             ("metrics", self.metrics.len(), MOST_METRICS),
@@ -292,6 +301,10 @@ impl Declared {
         match () {
             () if self.exit_code == Some(0) && self.failure.is_some() => Some(
                 "a container that exits with 0 has not failed: `failure` needs another `exitCode`".into(),
+            ),
+            () if notebook && computes => Some(
+                "the scripts of a notebook instance write to their log, connect and end, and nothing else"
+                    .into(),
             ),
             () if !containers && !self.connects.is_empty() => {
                 Some("a compilation job runs no container of yours that could connect to anybody".into())

@@ -52,6 +52,15 @@ pub const KINDS: &[ResourceKind] = &[
         last: &["InService", "Failed"],
         secondary: None,
     },
+    ResourceKind {
+        slug: "notebook-instance",
+        service: ServiceId::SageMaker,
+        describe: "DescribeNotebookInstance",
+        name: "NotebookInstanceName",
+        state: "NotebookInstanceStatus",
+        last: &["InService", "Stopped", "Failed"],
+        secondary: None,
+    },
 ];
 
 impl ResourceKind {

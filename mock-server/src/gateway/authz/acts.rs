@@ -7,7 +7,7 @@ use super::{ec2, logs, named};
 use crate::aws::actions::{Action, Actions, ActsOn, ResourceType};
 use crate::aws::{ServiceId, Value};
 use crate::model::State;
-use crate::services::Caller;
+use crate::services::{Caller, sagemaker};
 use std::sync::Arc;
 
 /// A call that is looked at.
@@ -115,6 +115,16 @@ pub(super) fn looking(asked: &Asked<'_>) -> Vec<Act> {
     let starts = (asked.service, asked.operation) == (ServiceId::Ec2, "StartNetworkInsightsAnalysis");
     let Some(ec2) = Actions::of("ec2").filter(|_| starts) else { return Vec::new() };
     let actions = crate::services::ec2::LOOK_FOR_ANALYSIS.iter().filter_map(|name| ec2.get(name));
+    actions.map(|action| Act::on_all(ec2, action)).collect()
+}
+
+/// What the service does in EC2 in the caller's name, which is a deed of the caller's and decided about by a rule.
+pub(super) fn in_ec2(asked: &Asked<'_>) -> Vec<Act> {
+    let text = |member: &str| asked.input.get(member).and_then(Value::as_str);
+    let known = Actions::of("ec2").filter(|_| asked.service == ServiceId::SageMaker);
+    let Some((ec2, name)) = known.zip(text("NotebookInstanceName")) else { return Vec::new() };
+    let done = sagemaker::acts_in_ec2(asked.state, asked.operation, name, text("SubnetId"));
+    let actions = done.filter_map(|action| ec2.get(action.strip_prefix("ec2:")?));
     actions.map(|action| Act::on_all(ec2, action)).collect()
 }
 

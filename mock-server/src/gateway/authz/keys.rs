@@ -27,6 +27,28 @@ pub(in crate::gateway) struct Sent<'a> {
     pub now: SimTime,
 }
 
+/// A member of what Studio's apps run on: of an app, and of the defaults of domains, users and spaces.
+macro_rules! of_apps {
+    ($member:literal $(, $other:literal)*) => {
+        &[
+            $($other,)*
+            concat!("ResourceSpec.", $member),
+            concat!("DefaultUserSettings.JupyterServerAppSettings.DefaultResourceSpec.", $member),
+            concat!("DefaultUserSettings.KernelGatewayAppSettings.DefaultResourceSpec.", $member),
+            concat!("DefaultUserSettings.JupyterLabAppSettings.DefaultResourceSpec.", $member),
+            concat!("DefaultUserSettings.CodeEditorAppSettings.DefaultResourceSpec.", $member),
+            concat!("UserSettings.JupyterServerAppSettings.DefaultResourceSpec.", $member),
+            concat!("UserSettings.KernelGatewayAppSettings.DefaultResourceSpec.", $member),
+            concat!("UserSettings.JupyterLabAppSettings.DefaultResourceSpec.", $member),
+            concat!("UserSettings.CodeEditorAppSettings.DefaultResourceSpec.", $member),
+            concat!("SpaceSettings.JupyterServerAppSettings.DefaultResourceSpec.", $member),
+            concat!("SpaceSettings.KernelGatewayAppSettings.DefaultResourceSpec.", $member),
+            concat!("SpaceSettings.JupyterLabAppSettings.DefaultResourceSpec.", $member),
+            concat!("SpaceSettings.CodeEditorAppSettings.DefaultResourceSpec.", $member),
+        ]
+    };
+}
+
 /// Keys whose values are members of the input, by their paths; lists are looked through. The first path that leads
 /// anywhere counts.
 const FROM_INPUT: &[(&str, &[&str])] = &[
@@ -65,7 +87,13 @@ const FROM_INPUT: &[(&str, &[&str])] = &[
     ("iam:AWSServiceName", &["AWSServiceName"]),
     ("iam:PermissionsBoundary", &["PermissionsBoundary"]),
     ("iam:PolicyARN", &["PolicyArn"]),
-    ("sagemaker:AcceleratorTypes", &["ProductionVariants.AcceleratorType"]),
+    ("sagemaker:AcceleratorTypes", &["ProductionVariants.AcceleratorType", "AcceleratorTypes"]),
+    ("sagemaker:AppNetworkAccessType", &["AppNetworkAccessType"]),
+    ("sagemaker:DirectInternetAccess", &["DirectInternetAccess"]),
+    (
+        "sagemaker:DomainSharingOutputKmsKey",
+        &["DefaultUserSettings.SharingSettings.S3KmsKeyId", "UserSettings.SharingSettings.S3KmsKeyId"],
+    ),
     ("sagemaker:EnableRemoteDebug", &["RemoteDebugConfig.EnableRemoteDebug"]),
     (
         "sagemaker:FileSystemAccessMode",
@@ -74,15 +102,19 @@ const FROM_INPUT: &[(&str, &[&str])] = &[
     ("sagemaker:FileSystemDirectoryPath", &["InputDataConfig.DataSource.FileSystemDataSource.DirectoryPath"]),
     ("sagemaker:FileSystemId", &["InputDataConfig.DataSource.FileSystemDataSource.FileSystemId"]),
     ("sagemaker:FileSystemType", &["InputDataConfig.DataSource.FileSystemDataSource.FileSystemType"]),
+    ("sagemaker:ImageArns", of_apps!("SageMakerImageArn")),
+    ("sagemaker:ImageVersionArns", of_apps!("SageMakerImageVersionArn")),
     (
         "sagemaker:InstanceTypes",
-        &[
+        of_apps!(
+            "InstanceType",
             "ResourceConfig.InstanceType",
             "ResourceConfig.InstanceGroups.InstanceType",
             "ProcessingResources.ClusterConfig.InstanceType",
             "TransformResources.InstanceType",
             "ProductionVariants.InstanceType",
-        ],
+            "InstanceType"
+        ),
     ),
     (
         "sagemaker:InterContainerTrafficEncryption",
@@ -90,13 +122,21 @@ const FROM_INPUT: &[(&str, &[&str])] = &[
     ),
     ("sagemaker:KeepAlivePeriod", &["ResourceConfig.KeepAlivePeriodInSeconds"]),
     ("sagemaker:MaxRuntimeInSeconds", &["StoppingCondition.MaxRuntimeInSeconds"]),
+    (
+        "sagemaker:MinimumInstanceMetadataServiceVersion",
+        &["InstanceMetadataServiceConfiguration.MinimumInstanceMetadataServiceVersion"],
+    ),
     ("sagemaker:NetworkIsolation", &["EnableNetworkIsolation", "NetworkConfig.EnableNetworkIsolation"]),
     (
         "sagemaker:OutputKmsKey",
         &["OutputDataConfig.KmsKeyId", "ProcessingOutputConfig.KmsKeyId", "TransformOutput.KmsKeyId"],
     ),
+    ("sagemaker:RemoteAccess", &["SpaceSettings.RemoteAccess"]),
+    ("sagemaker:RootAccess", &["RootAccess"]),
     ("sagemaker:ServerlessMaxConcurrency", &["ProductionVariants.ServerlessConfig.MaxConcurrency"]),
     ("sagemaker:ServerlessMemorySize", &["ProductionVariants.ServerlessConfig.MemorySizeInMB"]),
+    ("sagemaker:SpaceSharingType", &["SpaceSharingSettings.SharingType"]),
+    ("sagemaker:StudioLifecycleConfigArns", of_apps!("LifecycleConfigArn")),
     ("sagemaker:TargetModel", &["TargetModel"]),
     (
         "sagemaker:VolumeKmsKey",
@@ -109,9 +149,18 @@ const FROM_INPUT: &[(&str, &[&str])] = &[
     ),
     (
         "sagemaker:VpcSecurityGroupIds",
-        &["VpcConfig.SecurityGroupIds", "NetworkConfig.VpcConfig.SecurityGroupIds"],
+        &[
+            "VpcConfig.SecurityGroupIds",
+            "NetworkConfig.VpcConfig.SecurityGroupIds",
+            "SecurityGroupIds",
+            "DefaultUserSettings.SecurityGroups",
+            "UserSettings.SecurityGroups",
+        ],
     ),
-    ("sagemaker:VpcSubnets", &["VpcConfig.Subnets", "NetworkConfig.VpcConfig.Subnets"]),
+    (
+        "sagemaker:VpcSubnets",
+        &["VpcConfig.Subnets", "NetworkConfig.VpcConfig.Subnets", "SubnetId", "SubnetIds"],
+    ),
     ("ssm:Recursive", &["Recursive"]),
     ("sts:RoleSessionName", &["RoleSessionName"]),
 ];
@@ -169,6 +218,12 @@ const DERIVED: &[(&str, Derive)] = &[
             .get("ModelName")
             .or_else(|| on.asked.input.get("ProductionVariants")?.as_list()?.first()?.get("ModelName"));
         Some(on.asked.caller.arn("sagemaker", format_args!("model/{}", model?.as_str()?.to_lowercase())))
+    }),
+    ("sagemaker:OwnerUserProfileArn", |on| {
+        let domain = on.asked.input.get("DomainId")?.as_str()?;
+        let owner = on.asked.input.at("OwnershipSettings.OwnerUserProfileName");
+        let owner = owner.or_else(|| on.asked.input.get("UserProfileName"))?.as_str()?;
+        Some(on.asked.caller.arn("sagemaker", format_args!("user-profile/{domain}/{}", owner.to_lowercase())))
     }),
     ("sagemaker:TaggingAction", |on| Some(on.asked.operation.to_owned())),
 ];

@@ -48,7 +48,8 @@ pub(super) fn authorise(call: &Call<'_>, input: &Value, sent: Sent<'_>) -> Resul
         global: &global,
     };
     let acts = acts::acts(&asked);
-    let deeds = [acts.clone(), acts::assuming(&asked), acts::looking(&asked)].concat();
+    let beside = [acts::assuming(&asked), acts::looking(&asked), acts::in_ec2(&asked)].concat();
+    let deeds = [acts.clone(), beside].concat();
     let settings = &global.authorization;
     if settings.mode == IamMode::Off {
         return Ok(Authorised { deeds });

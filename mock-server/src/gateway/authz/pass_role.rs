@@ -42,6 +42,14 @@ const PASSED: &[Passed] = &[
     passed(ServiceId::SageMaker, "", "RoleArn", What::RoleArn, "sagemaker.amazonaws.com"),
     passed(ServiceId::SageMaker, "", "ExecutionRoleArn", What::RoleArn, "sagemaker.amazonaws.com"),
     passed(
+        ServiceId::SageMaker,
+        "",
+        "DefaultUserSettings.ExecutionRole",
+        What::RoleArn,
+        "sagemaker.amazonaws.com",
+    ),
+    passed(ServiceId::SageMaker, "", "UserSettings.ExecutionRole", What::RoleArn, "sagemaker.amazonaws.com"),
+    passed(
         ServiceId::Ec2,
         "CreateFlowLogs",
         "DeliverLogsPermissionArn",
@@ -62,7 +70,7 @@ pub(super) fn passing(asked: &Asked<'_>, acts: &mut Vec<Act>) {
         if entry.service != asked.service || !named {
             continue;
         }
-        let Some(value) = asked.input.get(entry.member) else { continue };
+        let Some(value) = asked.input.at(entry.member) else { continue };
         let Some(resource) = role(asked, &entry.what, value) else { continue };
         acts.push(Act {
             actions: iam,

@@ -18,13 +18,15 @@ const RESERVED: u32 = 5;
 /// The smallest subnet there can be.
 const SMALLEST: u8 = 28;
 
-/// The member that names a job's network.
-fn member(case: &Case<'_>) -> &'static str {
-    use JobKind::{Compilation, Hosting, Processing, Training, Transform};
+/// The member that names a job's subnets or groups; `list` as in `VpcConfig`.
+fn member(case: &Case<'_>, list: &str) -> String {
+    use JobKind::{Compilation, Hosting, Notebook, Processing, Training, Transform};
     match case.kind {
-        Training | Compilation => "VpcConfig",
-        Processing => "NetworkConfig.VpcConfig",
-        Transform | Hosting => "CreateModel's VpcConfig (of a new model)",
+        Training | Compilation => format!("VpcConfig.{list}"),
+        Processing => format!("NetworkConfig.VpcConfig.{list}"),
+        Transform | Hosting => format!("CreateModel's VpcConfig (of a new model).{list}"),
+        Notebook if list == "Subnets" => "SubnetId".to_owned(),
+        Notebook => list.to_owned(),
     }
 }
 
@@ -41,6 +43,8 @@ pub fn fix(case: &Case<'_>, finding: &Finding) -> Option<Fix> {
     };
     match finding.rule {
         "SM-ROLE-TRUST-07" => mended(policies::trust(&terrain, &case.needs.role_arn, case.kind)),
+        // It is not the role that lacks it.
+        rules::notebook::CALLER => done(hint.to_owned(), Vec::new()),
         rule if rules::permissions::OF_ROLES.contains(&rule) => {
             let missing: Vec<&str> =
                 evidence.get("missing")?.split(", ").filter(|action| !action.is_empty()).collect();
@@ -57,7 +61,7 @@ pub fn fix(case: &Case<'_>, finding: &Finding) -> Option<Fix> {
         "SM-HOST-AZ-01" | "SM-HOST-AZ-04" => {
             another_zone(case).and_then(|(words, commands)| done(words, commands))
         }
-        "SM-VPC-IP-01" | "SM-VPC-IP-02" => {
+        "SM-VPC-IP-01" | "SM-VPC-IP-02" | "SM-NB-IP-02" => {
             more_room(case, evidence).and_then(|(words, commands)| done(words, commands))
         }
         "SM-F-DHCP" => {
@@ -111,14 +115,13 @@ fn ranges(case: &Case<'_>, evidence: &Evidence, direction: Direction) -> Vec<Str
 /// What could stand in the place of an id that nothing has.
 fn instead(case: &Case<'_>, evidence: &Evidence, list: &str, known: Vec<String>) -> String {
     let unknown = evidence.resource.as_deref().unwrap_or_default();
-    let member = member(case);
+    let member = member(case, list);
     match known.is_empty() {
-        true => format!(
-            "{member}.{list} names {unknown}, which is not in {}; there is none.",
-            case.state.site.region
-        ),
+        true => {
+            format!("{member} names {unknown}, which is not in {}; there is none.", case.state.site.region)
+        }
         false => format!(
-            "{member}.{list} names {unknown}, which is not in {}; there is {}.",
+            "{member} names {unknown}, which is not in {}; there is {}.",
             case.state.site.region,
             known.join(", ")
         ),
@@ -145,7 +148,7 @@ fn groups(case: &Case<'_>) -> Vec<String> {
 
 /// Which subnets and groups belong together.
 fn one_vpc(case: &Case<'_>) -> String {
-    let member = member(case);
+    let member = member(case, "Subnets");
     let Some(first) = case.subnets().next() else { return String::new() };
     let of = |vpc: VpcId| vpc == first.vpc;
     let subnets: Vec<SubnetId> =
@@ -157,7 +160,7 @@ fn one_vpc(case: &Case<'_>) -> String {
     }
     let list = |ids: Vec<String>| ids.join(", ");
     format!(
-        "Keep to {}: {member}.Subnets becomes [{}], SecurityGroupIds becomes [{}].",
+        "Keep to {}: {member} becomes [{}], SecurityGroupIds becomes [{}].",
         first.vpc,
         list(subnets.iter().map(ToString::to_string).collect()),
         list(groups.iter().map(ToString::to_string).collect())
@@ -171,14 +174,14 @@ fn another_zone(case: &Case<'_>) -> Option<(String, Vec<String>)> {
     let types = || case.needs.instances.iter().map(|group| group.instance_type.as_str());
     let fits =
         |zone: &str| types().all(|kind| case.global.offerings.has(zone, kind)) && !taken.contains(&zone);
-    let member = member(case);
+    let member = member(case, "Subnets");
     let names: Vec<_> = case.named_subnets().map(|(name, _)| name).collect();
     // One that is there already needs no command.
     let known = case.state.subnets.by(&SubnetIndex::Vpc(model.vpc));
     let twin = |subnet: &&Arc<Subnet>| fits(subnet.zone.name) && same_table(case, model, subnet);
     if let Some(subnet) = known.into_iter().find(twin) {
         let words = format!(
-            "{member}.Subnets becomes [{}, {}]: the latter is in {}.",
+            "{member} becomes [{}, {}]: the latter is in {}.",
             names.join(", "),
             subnet.id,
             subnet.zone.name
@@ -188,8 +191,7 @@ fn another_zone(case: &Case<'_>) -> Option<(String, Vec<String>)> {
     let zone = *case.state.site.info()?.zones.iter().find(|zone| fits(zone.name))?;
     let length = model.cidr.map_or(SMALLEST, |net| net.prefix_len());
     let made = like(case.state, model, length, zone)?;
-    let words =
-        format!("Make a subnet in {}; {member}.Subnets becomes [{}, $SUBNET].", zone.name, names.join(", "));
+    let words = format!("Make a subnet in {}; {member} becomes [{}, $SUBNET].", zone.name, names.join(", "));
     Some((words, made.lines))
 }
 
@@ -202,7 +204,7 @@ fn same_table(case: &Case<'_>, one: &Subnet, other: &Subnet) -> bool {
 fn more_room(case: &Case<'_>, evidence: &Evidence) -> Option<(String, Vec<String>)> {
     let needed: u32 = evidence.get("needed")?.parse().ok()?;
     let model = case.subnets().next()?;
-    let member = member(case);
+    let member = member(case, "Subnets");
     let hosting = case.kind == JobKind::Hosting;
     // Instances of a hosted model are spread over zones: the new subnet has room for all of them all the same.
     let wide = (needed + RESERVED).checked_next_power_of_two()?.trailing_zeros();
@@ -214,7 +216,7 @@ fn more_room(case: &Case<'_>, evidence: &Evidence) -> Option<(String, Vec<String
         |id: &str| if hosting { format!("[{}, {id}]", names.join(", ")) } else { format!("[{id}]") };
     if let Some(subnet) = known.into_iter().find(fits).filter(|_| !hosting) {
         let words = format!(
-            "{} has room for {needed} addresses: {member}.Subnets becomes {}.",
+            "{} has room for {needed} addresses: {member} becomes {}.",
             subnet.id,
             becomes(&subnet.id.to_string())
         );
@@ -222,7 +224,7 @@ fn more_room(case: &Case<'_>, evidence: &Evidence) -> Option<(String, Vec<String
     }
     let made = like(case.state, model, length, model.zone)?;
     let words = format!(
-        "Make a subnet with room for {needed} addresses (a /{length}); {member}.Subnets becomes {}.",
+        "Make a subnet with room for {needed} addresses (a /{length}); {member} becomes {}.",
         becomes("$SUBNET")
     );
     Some((words, made.lines))

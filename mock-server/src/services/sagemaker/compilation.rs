@@ -85,7 +85,7 @@ impl Kind for Compilation {
         "StoppingCondition",
     ];
     /// Source: API reference, ListCompilationJobs.
-    const MANNER: Manner = Manner { ascending: true, from_time: false, status_last: false };
+    const MANNER: Manner = Manner { ascending: true, by_name: false, from_time: false, status_last: false };
     type Asked = Asked;
 
     /// A compilation job has one instance, of a type that nobody is told.

@@ -3,6 +3,12 @@
 //! Texts that are not marked `assumed` were seen in public issue threads; of the others nobody could be found who saw
 //! AWS's own.
 
+mod notebook;
+mod studio;
+
+pub use notebook::NotebookError;
+pub use studio::StudioError;
+
 use crate::model::{Finding, Job, JobKind, Texts};
 use crate::rules::texts;
 use crate::services::refusal::refusals;
@@ -149,6 +155,11 @@ refusals! {
             assumed "{what} is not implemented by this mock";
         VariantUpdate { variant: String, why: &'static str } = "ValidationException",
             assumed "Cannot update variant \"{variant}\": {why}.";
+    } with {
+        /// Notebook instances.
+        Notebook(NotebookError),
+        /// Studio.
+        Studio(StudioError),
     }
 }
 

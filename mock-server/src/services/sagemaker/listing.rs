@@ -27,6 +27,16 @@ pub struct ListIn {
     training_plan_arn_equals: Option<String>,
     pub(super) endpoint_name_equals: Option<String>,
     pub(super) variant_name_equals: Option<String>,
+    /// Of notebook instances alone, which look at them themselves.
+    pub notebook_instance_lifecycle_config_name_contains: Option<String>,
+    pub default_code_repository_contains: Option<String>,
+    pub additional_code_repository_equals: Option<String>,
+    /// Of Studio alone, as above.
+    pub domain_id_equals: Option<String>,
+    pub user_profile_name_contains: Option<String>,
+    pub user_profile_name_equals: Option<String>,
+    pub space_name_contains: Option<String>,
+    pub space_name_equals: Option<String>,
 }
 
 /// What rows are chosen and ordered by.
@@ -51,6 +61,8 @@ pub trait Listed {
 pub struct Manner {
     /// Whether the oldest come first unless told otherwise.
     pub ascending: bool,
+    /// Whether they are ordered by name unless told otherwise.
+    pub by_name: bool,
     /// Whether the times `...After` are part of their range; the times `...Before` never are.
     pub from_time: bool,
     /// Whether a page that was asked for with `MaxResults` is cut before `StatusEquals` is asked.
@@ -58,7 +70,7 @@ pub struct Manner {
 }
 
 /// Source: API reference, ListEndpoints.
-const HOSTING: Manner = Manner { ascending: false, from_time: true, status_last: false };
+const HOSTING: Manner = Manner { ascending: false, by_name: false, from_time: true, status_last: false };
 
 /// One page of models, endpoint configurations or endpoints.
 ///
@@ -88,6 +100,8 @@ pub fn list_as<'a, R: Listed>(
     let key = |row: &R| {
         let key = match input.sort_by.as_deref() {
             Some("Name") => String::new(),
+            None if manner.by_name => String::new(),
+            Some("LastModifiedTime") => format!("{:020}", row.modified().millis()),
             Some("Status") => row.status().to_owned(),
             _ => format!("{:020}", row.created().millis()),
         };

@@ -9,13 +9,16 @@ mod job;
 mod listing;
 mod members;
 mod model;
+mod notebook;
 mod processing;
+mod studio;
 mod tags;
 #[cfg(test)]
 pub(super) mod tests;
 mod training;
 mod transform;
 
+pub use notebook::acts_in_ec2;
 pub use tags::of as tags_of;
 
 use super::Registrar;
@@ -55,6 +58,42 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.write::<component::UpdateInferenceComponent>();
     registrar.write::<component::UpdateInferenceComponentRuntimeConfig>();
     registrar.write::<component::DeleteInferenceComponent>();
+    // Notebook instances.
+    registrar.write::<notebook::CreateNotebookInstance>();
+    registrar.read::<notebook::DescribeNotebookInstance>();
+    registrar.read::<notebook::ListNotebookInstances>();
+    registrar.write::<notebook::UpdateNotebookInstance>();
+    registrar.write::<notebook::StartNotebookInstance>();
+    registrar.write::<notebook::StopNotebookInstance>();
+    registrar.write::<notebook::DeleteNotebookInstance>();
+    registrar.write::<notebook::CreatePresignedNotebookInstanceUrl>();
+    // Their lifecycle configurations.
+    registrar.write::<notebook::CreateNotebookInstanceLifecycleConfig>();
+    registrar.read::<notebook::DescribeNotebookInstanceLifecycleConfig>();
+    registrar.read::<notebook::ListNotebookInstanceLifecycleConfigs>();
+    registrar.write::<notebook::UpdateNotebookInstanceLifecycleConfig>();
+    registrar.write::<notebook::DeleteNotebookInstanceLifecycleConfig>();
+    // Studio.
+    registrar.write::<studio::CreateDomain>();
+    registrar.read::<studio::DescribeDomain>();
+    registrar.read::<studio::ListDomains>();
+    registrar.write::<studio::UpdateDomain>();
+    registrar.write::<studio::DeleteDomain>();
+    registrar.write::<studio::CreatePresignedDomainUrl>();
+    registrar.write::<studio::CreateUserProfile>();
+    registrar.read::<studio::DescribeUserProfile>();
+    registrar.read::<studio::ListUserProfiles>();
+    registrar.write::<studio::UpdateUserProfile>();
+    registrar.write::<studio::DeleteUserProfile>();
+    registrar.write::<studio::CreateSpace>();
+    registrar.read::<studio::DescribeSpace>();
+    registrar.read::<studio::ListSpaces>();
+    registrar.write::<studio::UpdateSpace>();
+    registrar.write::<studio::DeleteSpace>();
+    registrar.write::<studio::CreateApp>();
+    registrar.read::<studio::DescribeApp>();
+    registrar.read::<studio::ListApps>();
+    registrar.write::<studio::DeleteApp>();
     // Tags.
     registrar.write::<tags::AddTags>();
     registrar.read::<tags::ListTags>();

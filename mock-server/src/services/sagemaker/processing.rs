@@ -157,7 +157,7 @@ impl Kind for Processing {
         "ExperimentConfig",
     ];
     /// Source: API reference, ListProcessingJobs.
-    const MANNER: Manner = Manner { ascending: true, from_time: false, status_last: false };
+    const MANNER: Manner = Manner { ascending: true, by_name: false, from_time: false, status_last: false };
     type Asked = Asked;
 
     fn plan(_: &State, _: &Caller, asked: &Asked) -> Result<Needs, SageMakerError> {

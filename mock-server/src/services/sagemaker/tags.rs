@@ -1,7 +1,7 @@
 //! Tags of whatever has an ARN.
 
 use super::error::SageMakerError;
-use crate::model::{JobKey, JobKind, State, Tags, Txn};
+use crate::model::{JobKey, JobKind, State, StudioKey, Tags, Txn};
 use crate::services::page;
 use crate::services::{Caller, Operation, Read, View, Write};
 use serde::{Deserialize, Serialize};
@@ -47,6 +47,9 @@ enum Tagged {
     EndpointConfig(Arc<str>),
     Endpoint(Arc<str>),
     Component(Arc<str>),
+    Notebook(Arc<str>),
+    NotebookLifecycle(Arc<str>),
+    Studio(StudioKey),
 }
 
 /// The resource with this ARN.
@@ -65,6 +68,15 @@ fn resource(state: &State, caller: &Caller, arn: &str) -> Result<Tagged, SageMak
         }
         if let Some(name) = named("inference-component") {
             return state.components.contains(&name).then_some(Tagged::Component(name));
+        }
+        if let Some(name) = named("notebook-instance") {
+            return state.notebooks.contains(&name).then_some(Tagged::Notebook(name));
+        }
+        if let Some(name) = named("notebook-instance-lifecycle-config") {
+            return state.notebook_lifecycles.contains(&name).then_some(Tagged::NotebookLifecycle(name));
+        }
+        if ["domain", "user-profile", "space", "app"].iter().any(|slug| named(slug).is_some()) {
+            return state.studio.iter().find(|row| row.arn == arn).map(|row| Tagged::Studio(row.key.clone()));
         }
         let key =
             JobKind::JOBS.iter().find_map(|kind| Some(JobKey { kind: *kind, name: named(kind.slug())? }))?;
@@ -86,6 +98,9 @@ impl Tagged {
             Tagged::EndpointConfig(name) => state.endpoint_configs.get(name).map(|config| &config.tags),
             Tagged::Endpoint(name) => state.endpoints.get(name).map(|endpoint| &endpoint.tags),
             Tagged::Component(name) => state.components.get(name).map(|component| &component.tags),
+            Tagged::Notebook(name) => state.notebooks.get(name).map(|notebook| &notebook.tags),
+            Tagged::NotebookLifecycle(name) => state.notebook_lifecycles.get(name).map(|row| &row.tags),
+            Tagged::Studio(key) => state.studio.get(key).map(|row| &row.tags),
         };
         tags.cloned().unwrap_or_default()
     }
@@ -103,6 +118,13 @@ impl Tagged {
             Tagged::Component(name) => {
                 drop(state.components.update(name, |component| change(&mut component.tags)));
             }
+            Tagged::Notebook(name) => {
+                drop(state.notebooks.update(name, |notebook| change(&mut notebook.tags)));
+            }
+            Tagged::NotebookLifecycle(name) => {
+                drop(state.notebook_lifecycles.update(name, |row| change(&mut row.tags)));
+            }
+            Tagged::Studio(key) => drop(state.studio.update(key, |row| change(&mut row.tags))),
         }
     }
 }

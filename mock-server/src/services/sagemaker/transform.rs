@@ -80,7 +80,7 @@ impl Kind for Transform {
         "ExperimentConfig",
     ];
     /// Source: API reference, ListTransformJobs.
-    const MANNER: Manner = Manner { ascending: false, from_time: false, status_last: false };
+    const MANNER: Manner = Manner { ascending: false, by_name: false, from_time: false, status_last: false };
     type Asked = Asked;
 
     /// The role and the network are those of the model, as they are now: a job does not notice that its model goes.

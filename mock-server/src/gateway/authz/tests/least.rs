@@ -236,7 +236,11 @@ fn what_is_printed_is_enough_and_nothing_is_too_much() {
                 assert!(!place.may(service, operation, &input), "{told}");
                 place.give(&document);
                 assert!(place.may(service, operation, &input), "{told}: {document}");
-                for less in weaker(&document) {
+                // What a service does in the caller's name is printed too, and a rule decides about it.
+                let by_rule = |document: &Json| document.to_string().matches("\"ec2:").count();
+                let decided =
+                    |less: &Json| service != ServiceId::SageMaker || by_rule(less) == by_rule(&document);
+                for less in weaker(&document).into_iter().filter(decided) {
                     place.give(&less);
                     assert!(!place.may(service, operation, &input), "{told}: {less}");
                     parts += 1;

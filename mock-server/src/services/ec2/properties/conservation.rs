@@ -56,6 +56,10 @@ enum Act {
     Redeploy(u8, u32),
     Scale(u8, u32),
     Undeploy(u8),
+    /// Name, subnet.
+    Notebook(u8, usize),
+    /// Start, stop or delete; name.
+    OnNotebook(&'static str, u8),
     Reserve(usize, u8, u8),
     Unreserve(usize),
     Wait(u64),
@@ -106,6 +110,9 @@ fn act() -> impl Strategy<Value = Act> {
         3 => (name(), size()).prop_map(|(name, size)| Act::Redeploy(name, size)),
         2 => (name(), size()).prop_map(|(name, size)| Act::Scale(name, size)),
         2 => name().prop_map(Act::Undeploy),
+        3 => (name(), at()).prop_map(|(name, at)| Act::Notebook(name, at)),
+        4 => (prop::sample::select(vec!["Start", "Stop", "Delete"]), name())
+            .prop_map(|(verb, name)| Act::OnNotebook(verb, name)),
     ];
     let time = prop_oneof![3 => 0u64..2_000, 1 => 0u64..200_000, 1 => Just(400_000u64)].prop_map(Act::Wait);
     prop_oneof![4 => users, 3 => gateways, 3 => services, 2 => time]
@@ -232,6 +239,21 @@ impl Site {
             Act::Job(..) | Act::StopJob(..) | Act::DropJob(..) => self.act_on_jobs(act),
             Act::Deploy(..) | Act::Redeploy(..) | Act::Scale(..) | Act::Undeploy(..) => {
                 self.act_on_hosting(act)
+            }
+            Act::Notebook(name, at) => {
+                let input = json!({ "NotebookInstanceName": format!("n{name}"), "RoleArn": self.role,
+                    "InstanceType": "ml.t3.medium", "SubnetId": self.subnets[at],
+                    "SecurityGroupIds": [self.group] });
+                let _ = self.call("CreateNotebookInstance", input);
+            }
+            Act::OnNotebook(verb, name) => {
+                let input = json!({ "NotebookInstanceName": format!("n{name}") });
+                if verb == "Start" {
+                    // Else hardly any would ever be stopped at that time.
+                    let _ = self.call("StopNotebookInstance", input.clone());
+                    self.lab.advance(Duration::from_secs(200));
+                }
+                let _ = self.call(&format!("{verb}NotebookInstance"), input);
             }
             Act::Nat(..)
             | Act::PublicNat(..)
@@ -491,6 +513,13 @@ impl Site {
         let list = |name: &str, list: &str| self.api.list(&self.lab, name, list);
         let rows = |of: &Value, member: &str| of[member].as_array().cloned().unwrap_or_default();
         let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for notebook in list("ListNotebookInstances", "NotebookInstances") {
+            let named = json!({ "NotebookInstanceName": notebook["NotebookInstanceName"] });
+            let told = self.api.call(&self.lab, "DescribeNotebookInstance", named).unwrap();
+            if let Some(id) = told["NetworkInterfaceId"].as_str() {
+                all.insert(id.to_owned(), Vec::new());
+            }
+        }
         for gateway in list("DescribeNatGateways", "NatGateways") {
             let is_there = !["deleted", "failed"].contains(&gateway["State"].as_str().unwrap());
             for address in rows(&gateway, "NatGatewayAddresses").iter().filter(|_| is_there) {
@@ -533,6 +562,10 @@ impl Site {
             // An endpoint can be deleted once it has come to rest.
             self.lab.advance(Duration::from_secs(7_200));
             (0..4).for_each(|name| self.act(Act::Undeploy(name)));
+            for verb in ["Stop", "Delete"] {
+                (0..4).for_each(|name| self.act(Act::OnNotebook(verb, name)));
+                self.lab.advance(Duration::from_secs(7_200));
+            }
             self.lab.advance(Duration::from_secs(7_200));
         }
     }

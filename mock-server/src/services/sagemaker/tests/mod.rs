@@ -8,6 +8,7 @@ mod life;
 mod logs;
 mod models;
 mod mutation;
+mod notebooks;
 mod properties;
 mod refusals;
 mod telling;
@@ -103,7 +104,7 @@ impl Site {
             JobKind::Processing => (processing(name, instances), "/NetworkConfig/VpcConfig"),
             JobKind::Compilation => (compilation(name), "/VpcConfig"),
             JobKind::Transform => (transform(name, instances, if in_vpc { "inside" } else { "outside" }), ""),
-            JobKind::Hosting => panic!("an endpoint is no job"),
+            JobKind::Hosting | JobKind::Notebook => panic!("neither is a job"),
         };
         if kit.kind == JobKind::Transform {
             let mut model = json!({ "ModelName": request["ModelName"], "ExecutionRoleArn": ROLE_ARN,

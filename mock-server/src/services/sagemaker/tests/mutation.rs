@@ -26,8 +26,12 @@ const IN_SCENARIOS: &[&str] = &[
     "SM-LOG-PATH-02",
 ];
 
+/// Rules about notebook instances alone, which have tests of their own.
+const OF_NOTEBOOKS: &[&str] = &["SM-NB-PERM-01", "SM-NB-IP-02"];
+
 fn rule_ids() -> impl Iterator<Item = &'static str> {
-    let shown = |id: &&str| !rules::INFORMATIONAL.contains(id) && !IN_SCENARIOS.contains(id);
+    let elsewhere = [rules::INFORMATIONAL, IN_SCENARIOS, OF_NOTEBOOKS];
+    let shown = move |id: &&str| !elsewhere.iter().any(|list| list.contains(id));
     rules::all().map(|info| info.id).filter(shown)
 }
 
@@ -312,7 +316,7 @@ fn with_a_rule_switched_off_exactly_its_cases_change() {
 /// As the guide states them: which page speaks of which rule. A kind whose page is silent is not held to it.
 #[test]
 fn a_rule_speaks_of_the_kinds_whose_pages_state_it() {
-    use JobKind::{Compilation, Hosting, Processing, Training, Transform};
+    use JobKind::{Compilation, Hosting, Notebook, Processing, Training, Transform};
     for info in rules::all() {
         let expected: &[JobKind] = match info.id {
             "SM-VPC-TENANCY-01" | "SM-VPC-IP-02" | "SM-SG-SELF-01" | "SM-SG-SELF-05" | "SM-SG-ENCRYPT-08" => {
@@ -327,6 +331,10 @@ fn a_rule_speaks_of_the_kinds_whose_pages_state_it() {
             "SM-ROLE-9-02" => &[Training, Processing, Hosting],
             "SM-ROLE-9-03" => &[Processing],
             "SM-ROLE-11-05" | "SM-ROLE-11-ENI" => &[Compilation],
+            "SM-NB-PERM-01" | "SM-NB-IP-02" => &[Notebook],
+            "SM-ROLE-TRUST-07" | "SM-F-SUBNET-404" | "SM-F-SG-404" | "SM-F-VPC-MIX" => {
+                rules::ALL_AND_NOTEBOOKS
+            }
             "SM-ISO-01" => &[Training, Processing, Transform, Hosting],
             _ => JobKind::ALL,
         };

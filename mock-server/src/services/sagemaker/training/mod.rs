@@ -54,7 +54,7 @@ impl Kind for Training {
     ];
     /// The newest job first unless told otherwise: the API reference says both that and the opposite, and the former
     /// of the very call without arguments. It warns that the page is cut before `StatusEquals` is asked.
-    const MANNER: Manner = Manner { ascending: false, from_time: false, status_last: true };
+    const MANNER: Manner = Manner { ascending: false, by_name: false, from_time: false, status_last: true };
     type Asked = Asked;
 
     fn plan(_: &State, _: &Caller, asked: &Asked) -> Result<Needs, SageMakerError> {
