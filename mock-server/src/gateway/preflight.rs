@@ -225,7 +225,9 @@ fn spare(txn: &mut Txn<'_>, rules: &[&'static str]) {
 
 /// What was made, explained.
 fn told(txn: &mut Txn<'_>, planned: &Planned, spared: &[&'static str], modes: &RuleModes) -> Tried {
-    let Some(key) = key(planned) else { return told_of_model(txn, planned, modes) };
+    let Some(key) = key(planned).or_else(|| child(txn, planned)) else {
+        return told_of_model(txn, planned, modes);
+    };
     let counted = |findings: &mut Vec<Finding>| {
         for finding in findings.iter_mut().filter(|finding| spared.contains(&finding.rule)) {
             finding.mode = RuleMode::Enforce;
@@ -257,13 +259,14 @@ fn told_of_model(txn: &Txn<'_>, planned: &Planned, modes: &RuleModes) -> Tried {
 }
 
 /// The members that name what is made, with the kind of job that it is.
-const NAMES: [(&str, &str, Option<JobKind>); 7] = [
+const NAMES: [(&str, &str, Option<JobKind>); 8] = [
     ("CreateTrainingJob", "TrainingJobName", Some(JobKind::Training)),
     ("CreateProcessingJob", "ProcessingJobName", Some(JobKind::Processing)),
     ("CreateTransformJob", "TransformJobName", Some(JobKind::Transform)),
     ("CreateCompilationJob", "CompilationJobName", Some(JobKind::Compilation)),
     ("CreateEndpoint", "EndpointName", Some(JobKind::Hosting)),
     ("CreateEndpointConfig", "EndpointConfigName", None),
+    ("CreateHyperParameterTuningJob", "HyperParameterTuningJobName", None),
     ("CreateModel", "ModelName", None),
 ];
 
@@ -276,6 +279,13 @@ fn key(planned: &Planned) -> Option<JobKey> {
     let (_, member, kind) = NAMES.iter().find(|(operation, ..)| *operation == planned.operation.name)?;
     let name = planned.input.get(member).and_then(Value::as_str)?;
     Some(JobKey { kind: (*kind)?, name: name.into() })
+}
+
+/// The first training job of a tuning job: the others go the same way.
+fn child(txn: &Txn<'_>, planned: &Planned) -> Option<JobKey> {
+    let name = planned.input.get("HyperParameterTuningJobName").and_then(Value::as_str)?;
+    let job = txn.state.tuning_jobs.get(&Arc::from(name))?;
+    job.trials.front().map(|trial| trial.key.clone())
 }
 
 /// What a request is for, for people.

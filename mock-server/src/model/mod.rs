@@ -50,6 +50,7 @@ pub mod texts;
 pub mod traffic;
 pub mod transit;
 pub mod transit_table;
+pub mod tuning;
 pub mod upload;
 pub mod vpc;
 pub mod vpc_endpoint;
@@ -87,7 +88,8 @@ pub use instance::{Instance, InstanceState};
 pub use instance_type::InstanceType;
 pub use interface::{Attachment, ConnectionTracking, GroupRef, InterfaceStatus, NetworkInterface, UsedToken};
 pub use job::{
-    Course, Document, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Needs, Transition, VpcConfig,
+    Course, Document, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Needs, Parent, Transition,
+    VpcConfig,
 };
 pub use launch_template::{LaunchTemplate, LaunchVersion};
 pub use log::{LogEvent, LogGroup, LogStream, StreamKey};
@@ -112,6 +114,7 @@ pub use texts::Texts;
 pub use traffic::{FlowRecord, Volume};
 pub use transit::{TransitAttachment, TransitGateway, TransitState};
 pub use transit_table::TransitRouteTable;
+pub use tuning::{Trial, TrialOutcome, TuningJob, TuningStatus};
 pub use upload::{Part, Upload, UploadKey};
 pub use vpc::{LaunchNames, Subnet, Tenancy, Vpc};
 pub use vpc_endpoint::{EndpointPlacement, VpcEndpoint, VpcEndpointState};

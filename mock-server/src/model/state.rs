@@ -60,6 +60,8 @@ pub enum Owner {
     Endpoint(Arc<str>),
     /// The instances of a deployment of an endpoint: its interfaces, and their end if the endpoint is gone.
     Fleet(FleetKey),
+    /// A hyperparameter tuning job, by its name.
+    Tuning(Arc<str>),
     NatGateway(NatGatewayId),
     /// A NAT gateway that failed or was deleted: how long it is still shown.
     ClosedNatGateway(NatGatewayId),
@@ -83,6 +85,7 @@ impl std::fmt::Display for Owner {
             Owner::Job(key) => key.fmt(f),
             Owner::Endpoint(name) => write!(f, "endpoint/{name}"),
             Owner::Fleet(key) => key.fmt(f),
+            Owner::Tuning(name) => write!(f, "hyper-parameter-tuning-job/{name}"),
             Owner::NatGateway(id) | Owner::ClosedNatGateway(id) => id.fmt(f),
             Owner::VpcEndpoint(id) => id.fmt(f),
             Owner::Peering(id) => id.fmt(f),
@@ -106,6 +109,8 @@ pub enum Alarm {
     Overtime,
     /// The interfaces of a deleted endpoint go; a terminated instance is forgotten.
     Release,
+    /// Something that starts jobs looks after them: one has ended, or time is up.
+    Wake,
 }
 
 /// The state of one cell. Regional tables are empty in the account's global cell and the other way round.
@@ -157,6 +162,7 @@ pub struct State {
     pub models: Table<SageModel>,
     pub endpoint_configs: Table<EndpointConfig>,
     pub endpoints: Table<Endpoint>,
+    pub tuning_jobs: Table<TuningJob>,
     // === Account-wide ===
     pub rule_modes: RuleModes,
     pub behaviours: Behaviours,
@@ -261,6 +267,17 @@ impl State {
         token.map(|token| self.client_tokens.remove(&token));
     }
 
+    /// Something and what it started: when one of them goes on, it does.
+    pub fn awaited(&self, owner: &Owner) -> Vec<Owner> {
+        let mut all = vec![owner.clone()];
+        if let Owner::Tuning(name) = owner
+            && let Some(job) = self.tuning_jobs.get(name)
+        {
+            all.extend(job.running().map(|trial| Owner::Job(trial.key.clone())));
+        }
+        all
+    }
+
     /// How long the interfaces of a deleted endpoint stay.
     pub fn linger(&self) -> Duration {
         self.choices.linger.unwrap_or(self.profile.linger())
@@ -304,6 +321,7 @@ impl State {
         table(&mut broken, "instances", &self.instances);
         table(&mut broken, "interface_permissions", &self.interface_permissions);
         broken.extend(hosting::broken_invariants(self));
+        broken.extend(tuning::broken_invariants(self));
         broken.extend(peering::broken_invariants(self));
         table(&mut broken, "reservations", &self.reservations);
         broken.extend(vpc::broken_invariants(self));

@@ -12,10 +12,11 @@ pub mod sagemaker;
 pub mod ssm;
 pub mod sts;
 
-use crate::kernel::{Memo, SimTime};
+use crate::jobs;
+use crate::kernel::{Due, Memo, SimTime};
 pub use crate::model::Principal;
 use crate::model::Session;
-use crate::model::{Owner, Partition, State, Txn};
+use crate::model::{Alarm, Owner, Partition, Site, State, Txn};
 use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
@@ -38,6 +39,19 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// A service that acts in an account by itself.
+    pub fn service(site: &Site) -> Self {
+        Self {
+            account: site.account,
+            region: site.region.clone(),
+            partition: site.partition,
+            principal: Principal::Root,
+            session: None,
+            access_key: String::new(),
+            host: String::new(),
+        }
+    }
+
     /// The ARN of something of the caller's account in the caller's region.
     pub fn arn(&self, service: &str, resource: impl std::fmt::Display) -> String {
         self.partition.arn(service, &self.region, self.account, resource)
@@ -106,6 +120,14 @@ pub struct Refused {
     pub because: Option<&'static str>,
     /// What the message is called and made of, if AWS's own is not known.
     pub assumed: Option<refusal::Assumed>,
+}
+
+/// Does what a timer says.
+pub fn step(txn: &mut Txn<'_>, due: Due<Owner, Alarm>) {
+    match due.what {
+        Alarm::Wake => sagemaker::wake(txn, &due.owner),
+        _ => jobs::step(txn, due),
+    }
 }
 
 // === What an operation answers ===

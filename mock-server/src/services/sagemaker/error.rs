@@ -3,6 +3,7 @@
 //! Texts that are not marked `assumed` were seen in public issue threads; of the others nobody could be found who saw
 //! AWS's own.
 
+use super::tuning::TuningError;
 use crate::model::{Finding, Job, JobKind, Texts};
 use crate::rules::texts;
 use crate::services::refusal::refusals;
@@ -135,6 +136,9 @@ refusals! {
             assumed "The variant name(s) \"{names}\" is/are not present within endpoint configuration \"{config}\".";
         VariantUpdate { variant: String, why: &'static str } = "ValidationException",
             assumed "Cannot update variant \"{variant}\": {why}.";
+    }
+    with {
+        Tuning(TuningError),
     }
 }
 

@@ -14,10 +14,19 @@ mod tags;
 pub(super) mod tests;
 mod training;
 mod transform;
+mod tuning;
 
 pub use tags::of as tags_of;
 
 use super::Registrar;
+use crate::model::{Owner, Txn};
+
+/// Looks after what starts jobs.
+pub fn wake(txn: &mut Txn<'_>, owner: &Owner) {
+    if let Owner::Tuning(name) = owner {
+        tuning::advance(txn, name);
+    }
+}
 
 /// Every operation that behaves. The list is in order of resource.
 pub fn operations(registrar: &mut impl Registrar) {
@@ -30,6 +39,13 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.write::<job::Delete<processing::Processing>>();
     registrar.write::<job::Delete<compilation::Compilation>>();
     registrar.write::<training::UpdateTrainingJob>();
+    // What starts training jobs.
+    registrar.write::<tuning::CreateHyperParameterTuningJob>();
+    registrar.read::<tuning::DescribeHyperParameterTuningJob>();
+    registrar.read::<tuning::ListHyperParameterTuningJobs>();
+    registrar.read::<tuning::ListTrainingJobsForHyperParameterTuningJob>();
+    registrar.write::<tuning::StopHyperParameterTuningJob>();
+    registrar.write::<tuning::DeleteHyperParameterTuningJob>();
     // Models.
     registrar.write::<model::CreateModel>();
     registrar.read::<model::DescribeModel>();

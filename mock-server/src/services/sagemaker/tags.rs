@@ -1,6 +1,7 @@
 //! Tags of whatever has an ARN.
 
 use super::error::SageMakerError;
+use super::tuning;
 use crate::model::{JobKey, JobKind, State, Tags, Txn};
 use crate::services::page;
 use crate::services::{Caller, Operation, Read, View, Write};
@@ -46,6 +47,7 @@ enum Tagged {
     Model(Arc<str>),
     EndpointConfig(Arc<str>),
     Endpoint(Arc<str>),
+    Tuning(Arc<str>),
 }
 
 /// The resource with this ARN.
@@ -61,6 +63,9 @@ fn resource(state: &State, caller: &Caller, arn: &str) -> Result<Tagged, SageMak
         }
         if let Some(name) = named("endpoint") {
             return state.endpoints.contains(&name).then_some(Tagged::Endpoint(name));
+        }
+        if let Some(name) = named(tuning::SLUG) {
+            return state.tuning_jobs.contains(&name).then_some(Tagged::Tuning(name));
         }
         let key =
             JobKind::JOBS.iter().find_map(|kind| Some(JobKey { kind: *kind, name: named(kind.slug())? }))?;
@@ -81,6 +86,7 @@ impl Tagged {
             Tagged::Model(name) => state.models.get(name).map(|model| &model.tags),
             Tagged::EndpointConfig(name) => state.endpoint_configs.get(name).map(|config| &config.tags),
             Tagged::Endpoint(name) => state.endpoints.get(name).map(|endpoint| &endpoint.tags),
+            Tagged::Tuning(name) => state.tuning_jobs.get(name).map(|job| &job.tags),
         };
         tags.cloned().unwrap_or_default()
     }
@@ -95,6 +101,7 @@ impl Tagged {
             Tagged::Endpoint(name) => {
                 drop(state.endpoints.update(name, |endpoint| change(&mut endpoint.tags)));
             }
+            Tagged::Tuning(name) => drop(state.tuning_jobs.update(name, |job| change(&mut job.tags))),
         }
     }
 }

@@ -10,6 +10,7 @@ mod mutation;
 mod properties;
 mod refusals;
 mod telling;
+mod tuning;
 
 use super::compilation::Compilation;
 use super::job::{Create, Delete, Describe, Kind, Stop};
