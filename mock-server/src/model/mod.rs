@@ -36,6 +36,7 @@ pub mod offering;
 pub mod path;
 pub mod peering;
 pub mod permission;
+pub mod pipeline;
 pub mod place;
 pub mod prefix_list;
 pub mod public;
@@ -98,6 +99,7 @@ pub use nat::{NatGateway, NatGatewayAddress, NatGatewayState};
 pub use offering::Offerings;
 pub use peering::{Peering, PeeringSide, PeeringStatus};
 pub use permission::InterfacePermission;
+pub use pipeline::{ExecutionStatus, Pipeline, PipelineExecution, StepResult, StepRun, StepStatus};
 pub use prefix_list::{
     AddressFamily, AnyPrefixList, PrefixList, PrefixListChange, PrefixListEntries, PrefixListEntry,
     PrefixListProgress, PrefixListTask,

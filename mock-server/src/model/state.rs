@@ -62,6 +62,8 @@ pub enum Owner {
     Fleet(FleetKey),
     /// A hyperparameter tuning job, by its name.
     Tuning(Arc<str>),
+    /// An execution of a pipeline, by its ARN.
+    Execution(Arc<str>),
     NatGateway(NatGatewayId),
     /// A NAT gateway that failed or was deleted: how long it is still shown.
     ClosedNatGateway(NatGatewayId),
@@ -85,6 +87,7 @@ impl std::fmt::Display for Owner {
             Owner::Job(key) => key.fmt(f),
             Owner::Endpoint(name) => write!(f, "endpoint/{name}"),
             Owner::Fleet(key) => key.fmt(f),
+            Owner::Execution(arn) => f.write_str(arn.splitn(6, ':').last().unwrap_or(arn)),
             Owner::Tuning(name) => write!(f, "hyper-parameter-tuning-job/{name}"),
             Owner::NatGateway(id) | Owner::ClosedNatGateway(id) => id.fmt(f),
             Owner::VpcEndpoint(id) => id.fmt(f),
@@ -163,6 +166,8 @@ pub struct State {
     pub endpoint_configs: Table<EndpointConfig>,
     pub endpoints: Table<Endpoint>,
     pub tuning_jobs: Table<TuningJob>,
+    pub pipelines: Table<Pipeline>,
+    pub executions: Table<PipelineExecution>,
     // === Account-wide ===
     pub rule_modes: RuleModes,
     pub behaviours: Behaviours,
@@ -270,10 +275,24 @@ impl State {
     /// Something and what it started: when one of them goes on, it does.
     pub fn awaited(&self, owner: &Owner) -> Vec<Owner> {
         let mut all = vec![owner.clone()];
-        if let Owner::Tuning(name) = owner
-            && let Some(job) = self.tuning_jobs.get(name)
-        {
-            all.extend(job.running().map(|trial| Owner::Job(trial.key.clone())));
+        match owner {
+            Owner::Tuning(name) => {
+                let running = self.tuning_jobs.get(name).into_iter().flat_map(|job| job.running());
+                all.extend(running.map(|trial| Owner::Job(trial.key.clone())));
+            }
+            Owner::Execution(arn) => {
+                let running = self.executions.get(arn).into_iter().flat_map(|execution| execution.running());
+                for step in running {
+                    match &step.result {
+                        StepResult::Job { key, .. } => all.push(Owner::Job(key.clone())),
+                        StepResult::Tuning { name, .. } => {
+                            all.extend(self.awaited(&Owner::Tuning(name.clone())));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
         }
         all
     }
@@ -322,6 +341,7 @@ impl State {
         table(&mut broken, "interface_permissions", &self.interface_permissions);
         broken.extend(hosting::broken_invariants(self));
         broken.extend(tuning::broken_invariants(self));
+        broken.extend(pipeline::broken_invariants(self));
         broken.extend(peering::broken_invariants(self));
         table(&mut broken, "reservations", &self.reservations);
         broken.extend(vpc::broken_invariants(self));

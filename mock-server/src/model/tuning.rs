@@ -78,6 +78,8 @@ pub struct TuningJob {
     pub created: SimTime,
     pub modified: SimTime,
     pub ended: Option<SimTime>,
+    /// Who is woken when it has ended, if something else started it.
+    pub parent: Option<Owner>,
     pub tags: Tags,
     pub memo: Memo,
 }

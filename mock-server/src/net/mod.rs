@@ -32,6 +32,6 @@ pub fn step(txn: &mut Txn<'_>, owner: Owner, what: Alarm) {
         Owner::Instance(id) => instance::step(txn, id),
         Owner::TerminatedInstance(id) => instance::forget(txn, id),
         // Not of networks: see `jobs`.
-        Owner::Job(_) | Owner::Endpoint(_) | Owner::Fleet(_) | Owner::Tuning(_) => {}
+        Owner::Job(_) | Owner::Endpoint(_) | Owner::Fleet(_) | Owner::Tuning(_) | Owner::Execution(_) => {}
     }
 }

@@ -3,6 +3,7 @@
 //! Texts that are not marked `assumed` were seen in public issue threads; of the others nobody could be found who saw
 //! AWS's own.
 
+use super::pipeline::PipelineError;
 use super::tuning::TuningError;
 use crate::model::{Finding, Job, JobKind, Texts};
 use crate::rules::texts;
@@ -139,6 +140,7 @@ refusals! {
     }
     with {
         Tuning(TuningError),
+        Pipeline(PipelineError),
     }
 }
 

@@ -8,6 +8,7 @@ mod job;
 mod listing;
 mod members;
 mod model;
+mod pipeline;
 mod processing;
 mod tags;
 #[cfg(test)]
@@ -23,8 +24,10 @@ use crate::model::{Owner, Txn};
 
 /// Looks after what starts jobs.
 pub fn wake(txn: &mut Txn<'_>, owner: &Owner) {
-    if let Owner::Tuning(name) = owner {
-        tuning::advance(txn, name);
+    match owner {
+        Owner::Tuning(name) => tuning::advance(txn, name),
+        Owner::Execution(arn) => pipeline::advance(txn, arn),
+        _ => {}
     }
 }
 
@@ -46,6 +49,20 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.read::<tuning::ListTrainingJobsForHyperParameterTuningJob>();
     registrar.write::<tuning::StopHyperParameterTuningJob>();
     registrar.write::<tuning::DeleteHyperParameterTuningJob>();
+    // Pipelines.
+    registrar.write::<pipeline::CreatePipeline>();
+    registrar.read::<pipeline::DescribePipeline>();
+    registrar.read::<pipeline::ListPipelines>();
+    registrar.write::<pipeline::UpdatePipeline>();
+    registrar.write::<pipeline::DeletePipeline>();
+    registrar.write::<pipeline::StartPipelineExecution>();
+    registrar.write::<pipeline::StopPipelineExecution>();
+    registrar.write::<pipeline::RetryPipelineExecution>();
+    registrar.read::<pipeline::DescribePipelineExecution>();
+    registrar.read::<pipeline::DescribePipelineDefinitionForExecution>();
+    registrar.read::<pipeline::ListPipelineExecutions>();
+    registrar.read::<pipeline::ListPipelineExecutionSteps>();
+    registrar.read::<pipeline::ListPipelineParametersForExecution>();
     // Models.
     registrar.write::<model::CreateModel>();
     registrar.read::<model::DescribeModel>();

@@ -1,7 +1,7 @@
 //! Tags of whatever has an ARN.
 
 use super::error::SageMakerError;
-use super::tuning;
+use super::{pipeline, tuning};
 use crate::model::{JobKey, JobKind, State, Tags, Txn};
 use crate::services::page;
 use crate::services::{Caller, Operation, Read, View, Write};
@@ -48,6 +48,7 @@ enum Tagged {
     EndpointConfig(Arc<str>),
     Endpoint(Arc<str>),
     Tuning(Arc<str>),
+    Pipeline(Arc<str>),
 }
 
 /// The resource with this ARN.
@@ -66,6 +67,9 @@ fn resource(state: &State, caller: &Caller, arn: &str) -> Result<Tagged, SageMak
         }
         if let Some(name) = named(tuning::SLUG) {
             return state.tuning_jobs.contains(&name).then_some(Tagged::Tuning(name));
+        }
+        if let Some(name) = named(pipeline::SLUG) {
+            return state.pipelines.contains(&name).then_some(Tagged::Pipeline(name));
         }
         let key =
             JobKind::JOBS.iter().find_map(|kind| Some(JobKey { kind: *kind, name: named(kind.slug())? }))?;
@@ -86,6 +90,7 @@ impl Tagged {
             Tagged::Model(name) => state.models.get(name).map(|model| &model.tags),
             Tagged::EndpointConfig(name) => state.endpoint_configs.get(name).map(|config| &config.tags),
             Tagged::Endpoint(name) => state.endpoints.get(name).map(|endpoint| &endpoint.tags),
+            Tagged::Pipeline(name) => state.pipelines.get(name).map(|row| &row.tags),
             Tagged::Tuning(name) => state.tuning_jobs.get(name).map(|job| &job.tags),
         };
         tags.cloned().unwrap_or_default()
@@ -101,6 +106,7 @@ impl Tagged {
             Tagged::Endpoint(name) => {
                 drop(state.endpoints.update(name, |endpoint| change(&mut endpoint.tags)));
             }
+            Tagged::Pipeline(name) => drop(state.pipelines.update(name, |row| change(&mut row.tags))),
             Tagged::Tuning(name) => drop(state.tuning_jobs.update(name, |job| change(&mut job.tags))),
         }
     }

@@ -6,7 +6,7 @@ mod end;
 mod list;
 
 pub use create::{Create, Request, new_job, start};
-pub use describe::Describe;
+pub use describe::{Describe, properties};
 pub use end::{Delete, Stop};
 pub use list::List;
 

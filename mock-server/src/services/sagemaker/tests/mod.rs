@@ -7,6 +7,7 @@ mod kinds;
 mod life;
 mod models;
 mod mutation;
+mod pipelines;
 mod properties;
 mod refusals;
 mod telling;

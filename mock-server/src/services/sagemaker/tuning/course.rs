@@ -283,6 +283,9 @@ fn finish(txn: &mut Txn<'_>, job: &mut TuningJob) {
         txn.note("TuningJobFailures", resource, None, format!("failed: {}", names.join(", ")));
     }
     show(txn, job, status);
+    if let Some(parent) = job.parent.clone() {
+        jobs::wake(txn, parent);
+    }
 }
 
 /// The training job with the best value of its objective; of equal ones the first.

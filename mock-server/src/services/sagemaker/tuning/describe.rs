@@ -40,6 +40,11 @@ impl Reply for Described {
     }
 }
 
+/// What is described, for pipelines that refer to it.
+pub fn properties(job: &TuningJob) -> serde_json::Value {
+    serde_json::to_value(Printed(job)).unwrap_or_default()
+}
+
 struct Printed<'a>(&'a TuningJob);
 
 impl Serialize for Printed<'_> {

@@ -8,7 +8,7 @@ mod list;
 mod search;
 
 pub use course::advance;
-pub use describe::DescribeHyperParameterTuningJob;
+pub use describe::{DescribeHyperParameterTuningJob, properties};
 pub use error::TuningError;
 pub use list::{ListHyperParameterTuningJobs, ListTrainingJobsForHyperParameterTuningJob};
 
@@ -41,6 +41,14 @@ fn find(state: &State, name: &Arc<str>) -> Result<Arc<TuningJob>, SageMakerError
 pub struct Named {
     #[serde(rename = "HyperParameterTuningJobName")]
     name: Arc<str>,
+}
+
+/// Stops a tuning job if it is under way.
+pub fn stop_by_name(txn: &mut Txn<'_>, name: &Arc<str>) {
+    let job = txn.state.tuning_jobs.get(name).cloned();
+    if let Some(job) = job.filter(|job| job.status == TuningStatus::InProgress) {
+        course::stop(txn, &job);
+    }
 }
 
 pub struct CreateHyperParameterTuningJob;
@@ -105,6 +113,7 @@ impl Write for CreateHyperParameterTuningJob {
             created: txn.now,
             modified: txn.now,
             ended: None,
+            parent: None,
             tags,
             memo: Memo::default(),
         };
