@@ -1,8 +1,8 @@
 //! The only reader of real time, and the one task that runs timers when they are due.
 
-use crate::jobs;
 use crate::kernel::{ClockMode, SimTime};
 use crate::model::World;
+use crate::services;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -44,7 +44,7 @@ pub async fn drive(world: Arc<World>) {
         pause(TICK).await;
         let wall = wall();
         for account in world.accounts() {
-            account.settle(account.now(wall), jobs::step);
+            account.settle(account.now(wall), services::step);
         }
     }
 }

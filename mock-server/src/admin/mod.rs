@@ -14,10 +14,10 @@ mod rules;
 use crate::aws::{ServiceId, ServiceModel};
 use crate::clock::{parse_span, wall};
 use crate::gateway::Gateway;
-use crate::jobs;
 use crate::kernel::{AccountId, Clock, ClockMode, SimTime};
 use crate::model::{Profile, RegionInfo};
 use crate::scenario::target::Exchange;
+use crate::services;
 use bytes::Bytes;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, ORIGIN};
 use hyper::{Method, Request, Response, StatusCode};
@@ -202,7 +202,7 @@ impl Site {
         let wall = wall();
         let account = self.gateway.world.account(id, wall);
         let now = account.now(wall);
-        account.settle(now, jobs::step);
+        account.settle(now, services::step);
         let mode = match account.clock().mode() {
             ClockMode::Real => json!("real"),
             ClockMode::Manual => json!("manual"),
@@ -242,7 +242,7 @@ impl Site {
         let span = span.transpose()?;
         let wall = wall();
         let account = self.gateway.world.account(id, wall);
-        account.settle(account.now(wall), jobs::step);
+        account.settle(account.now(wall), services::step);
         if mode.is_some() || start.is_some() {
             account.restart_clock(
                 |old| Clock::new(mode.map_or(old.mode(), |(mode, _)| mode), start, wall),
@@ -255,14 +255,14 @@ impl Site {
                 clock.jump(wall, to);
             }
         });
-        account.settle(now, jobs::step);
+        account.settle(now, services::step);
         Ok(self.clock(id))
     }
 
     fn events(&self, query: &Query) -> Answer {
         const MOST: usize = 1_000;
         let account = self.gateway.world.account(self.account(query.get("account"))?, wall());
-        account.settle(account.now(wall()), jobs::step);
+        account.settle(account.now(wall()), services::step);
         let since =
             query.get("since").map_or(Ok(0), str::parse).map_err(|_| Problem::bad("`since` is a number"))?;
         let events = account.events.since(since, MOST);

@@ -5,11 +5,10 @@ use crate::aws::value::Value;
 use crate::aws::{
     Element, EncodeError, Encoded, Encoder, Fault, Operation as WireOperation, ServiceId, ServiceModel,
 };
-use crate::jobs;
 use crate::kernel::{ClockMode, Memo, Scope, SimTime};
 use crate::model::{Account, State};
 use crate::services::{
-    Caller, Home, Invoke, Page, Printed, Read, Refused, Registrar, Reply, ReplyWriter, StreamEvent, View,
+    self, Caller, Home, Invoke, Page, Printed, Read, Refused, Registrar, Reply, ReplyWriter, StreamEvent, View,
     Write,
 };
 use crate::services::{ec2, iam, logs, runtime, sagemaker, ssm, sts};
@@ -133,13 +132,15 @@ fn move_time(call: &Call<'_>, scope: &Scope, subjects: &[crate::model::Owner]) -
     match clock {
         ClockMode::Manual => call.now,
         ClockMode::Poll => {
-            let next = subjects.iter().filter_map(|subject| call.account.next_of(scope, subject)).min();
+            let state = call.account.read(scope);
+            let awaited = subjects.iter().flat_map(|subject| state.awaited(subject));
+            let next = awaited.filter_map(|owner| call.account.next_of(scope, &owner)).min();
             next.map_or(call.now, |next| jump(call, next))
         }
         ClockMode::Real | ClockMode::Scaled(_) => {
             if call.waits {
                 for subject in subjects {
-                    call.account.hasten(scope, subject, call.now, jobs::step);
+                    call.account.hasten(scope, subject, call.now, services::step);
                 }
             }
             call.now
@@ -151,7 +152,7 @@ fn move_time(call: &Call<'_>, scope: &Scope, subjects: &[crate::model::Owner]) -
 fn jump(call: &Call<'_>, to: SimTime) -> SimTime {
     let wall = crate::clock::wall();
     let now = call.account.change_clock(wall, |clock| clock.jump(wall, to));
-    call.account.settle(now, jobs::step);
+    call.account.settle(now, services::step);
     now
 }
 

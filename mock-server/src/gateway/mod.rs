@@ -14,13 +14,13 @@ mod upstream;
 
 use crate::aws::{Encoded, Fault, RequestParts, ServiceId, ServiceModel, decode, route as wire, validate};
 use crate::clock::{Stopwatch, wall};
-use crate::jobs::{self, Explanation};
+use crate::jobs::Explanation;
 use crate::kernel::{AccountId, Event, Scope, SimTime, digest};
 use crate::model::bucket::MOST_BYTES;
 use crate::model::{Account, Partition, World};
 use crate::s3;
 use crate::services::s3::S3Error;
-use crate::services::{Caller, Principal};
+use crate::services::{self, Caller, Principal};
 use bytes::Bytes;
 use call::{Call, Operations};
 use hyper::header::{DATE, HeaderName, HeaderValue, USER_AGENT};
@@ -186,7 +186,7 @@ impl Gateway {
         let handler = self.operations.get(service, operation.name);
         validate(model, operation, &input)?;
         let handler = handler.ok_or_else(|| Fault::not_implemented(service, operation))?;
-        account.settle(now, jobs::step);
+        account.settle(now, services::step);
         let call = Call {
             service,
             model,
@@ -232,7 +232,7 @@ impl Gateway {
         let global = account.read(&Scope::Global);
         let actor = auth::actor(self, origin, parts, request.body(), &global, now, route::S3);
         let actor = actor.map_err(|nobody| nobody.s3(origin, parts))?;
-        account.settle(now, jobs::step);
+        account.settle(now, services::step);
         let asked = s3::Request {
             http: request,
             world: &self.world,

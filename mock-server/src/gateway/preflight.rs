@@ -226,7 +226,9 @@ fn spare(txn: &mut Txn<'_>, rules: &[&'static str]) {
 
 /// What was made, explained.
 fn told(txn: &mut Txn<'_>, planned: &Planned, spared: &[&'static str], modes: &RuleModes) -> Tried {
-    let Some(key) = key(planned) else { return told_of_model(txn, planned, modes) };
+    let Some(key) = key(planned).or_else(|| child(txn, planned)) else {
+        return told_of_model(txn, planned, modes);
+    };
     let counted = |findings: &mut Vec<Finding>| {
         for finding in findings.iter_mut().filter(|finding| spared.contains(&finding.rule)) {
             finding.mode = RuleMode::Enforce;
@@ -272,6 +274,7 @@ const NAMES: [(&str, &str, Option<JobKind>); 8] = [
     ("CreateEndpoint", "EndpointName", Some(JobKind::Hosting)),
     ("CreateNotebookInstance", "NotebookInstanceName", Some(JobKind::Notebook)),
     ("CreateEndpointConfig", "EndpointConfigName", None),
+    ("CreateHyperParameterTuningJob", "HyperParameterTuningJobName", None),
     ("CreateModel", "ModelName", None),
 ];
 
@@ -284,6 +287,13 @@ fn key(planned: &Planned) -> Option<JobKey> {
     let (_, member, kind) = NAMES.iter().find(|(operation, ..)| *operation == planned.operation.name)?;
     let name = planned.input.get(member).and_then(Value::as_str)?;
     Some(JobKey { kind: (*kind)?, name: name.into() })
+}
+
+/// The first training job of a tuning job: the others go the same way.
+fn child(txn: &Txn<'_>, planned: &Planned) -> Option<JobKey> {
+    let name = planned.input.get("HyperParameterTuningJobName").and_then(Value::as_str)?;
+    let job = txn.state.tuning_jobs.get(&Arc::from(name))?;
+    job.trials.front().map(|trial| trial.key.clone())
 }
 
 /// What a request is for, for people.

@@ -24,8 +24,8 @@ use crate::model::interface::InterfaceIndex;
 use crate::model::path::{Trace, Vantage};
 use crate::model::sight::sight;
 use crate::model::{
-    Alarm, Course, Document, Finding, Job, JobKey, JobKind, JobStatus, Needs, NetworkInterface, Owner, Phase,
-    Profile, Sight, Silence, Tags, Transition, Txn,
+    Alarm, Course, Document, Finding, Job, JobKey, JobKind, JobStatus, Needs, NetworkInterface, Owner,
+    Parent, Phase, Profile, Sight, Silence, Tags, Transition, Txn,
 };
 use crate::net;
 use crate::rules::{self, Case, Paths, Report, isolation};
@@ -39,6 +39,7 @@ use std::sync::Arc;
 pub struct NewJob {
     pub key: JobKey,
     pub arn: String,
+    pub parent: Option<Parent>,
     pub needs: Needs,
     pub request: Document,
     pub tags: Tags,
@@ -49,11 +50,27 @@ pub struct NewJob {
 /// # Errors
 /// The violation that makes the call fail; the transaction has to be dropped then.
 pub fn start(txn: &mut Txn<'_>, new: NewJob) -> Result<(), Box<Finding>> {
-    let NewJob { key, arn, mut needs, request, tags } = new;
+    let job = admit(txn, new)?;
+    enter(txn, job, 0);
+    Ok(())
+}
+
+/// Whether a job could be started now.
+///
+/// # Errors
+/// The violation that would make the call fail.
+pub fn check(txn: &mut Txn<'_>, new: NewJob) -> Result<(), Box<Finding>> {
+    admit(txn, new).map(drop)
+}
+
+/// Asks the rules about a job that is asked for.
+fn admit(txn: &mut Txn<'_>, new: NewJob) -> Result<Job, Box<Finding>> {
+    let NewJob { key, arn, parent, mut needs, request, tags } = new;
     needs.behaviour = behaviour::of(txn, &key, &needs.images);
     let mut job = Job {
         key: key.clone(),
         arn,
+        parent,
         needs,
         request,
         status: JobStatus::Starting,
@@ -77,8 +94,13 @@ pub fn start(txn: &mut Txn<'_>, new: NewJob) -> Result<(), Box<Finding>> {
     if let Some(violation) = job.ask(txn, Vec::new(), Phase::Create) {
         return Err(Box::new(violation));
     }
-    enter(txn, job, 0);
-    Ok(())
+    Ok(job)
+}
+
+/// Sees to it that something that starts jobs looks after them at once: it has one timer, whatever happened.
+pub fn wake(txn: &mut Txn<'_>, owner: Owner) {
+    txn.state.timers.cancel(&owner);
+    txn.state.timers.schedule(txn.now, owner, Alarm::Wake);
 }
 
 /// Does what a timer says.
@@ -97,7 +119,7 @@ pub fn step(txn: &mut Txn<'_>, due: Due<Owner, Alarm>) {
     match due.what {
         Alarm::Stage(n) => enter(txn, job, n),
         Alarm::Overtime => overtime(txn, job),
-        Alarm::Release => {}
+        Alarm::Release | Alarm::Wake => {}
     }
 }
 
@@ -211,7 +233,11 @@ fn enter(txn: &mut Txn<'_>, mut job: Job, first: usize) {
             break;
         }
     }
+    let parent = job.parent.as_ref().filter(|_| job.status.is_final()).map(|parent| parent.owner.clone());
     txn.state.jobs.insert(job);
+    if let Some(parent) = parent {
+        wake(txn, parent);
+    }
 }
 
 /// Shows a status: a new transition, or a new message of the current one.

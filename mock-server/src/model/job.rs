@@ -224,10 +224,19 @@ pub struct Failure {
     pub rule: Option<&'static str>,
 }
 
+/// What started a job, if its user did not.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Parent {
+    /// Who is woken when the job has ended.
+    pub owner: Owner,
+    pub arn: String,
+}
+
 #[derive(Clone, PartialEq, Debug)]
 pub struct Job {
     pub key: JobKey,
     pub arn: String,
+    pub parent: Option<Parent>,
     pub needs: Needs,
     /// All that the caller said.
     pub request: Document,
@@ -263,6 +272,12 @@ impl Job {
     /// The failure, once it is told.
     pub fn told_failure(&self) -> Option<&Failure> {
         self.failure.as_ref().filter(|_| self.status == JobStatus::Failed)
+    }
+
+    /// The ARN of the tuning job that started the job.
+    pub fn tuning_job_arn(&self) -> Option<&str> {
+        let parent = self.parent.as_ref().filter(|parent| matches!(parent.owner, Owner::Tuning(_)));
+        parent.map(|parent| parent.arn.as_str())
     }
 }
 

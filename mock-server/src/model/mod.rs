@@ -44,6 +44,7 @@ pub mod offering;
 pub mod path;
 pub mod peering;
 pub mod permission;
+pub mod pipeline;
 pub mod place;
 pub mod prefix_list;
 pub mod public;
@@ -59,6 +60,7 @@ pub mod texts;
 pub mod traffic;
 pub mod transit;
 pub mod transit_table;
+pub mod tuning;
 pub mod upload;
 pub mod vpc;
 pub mod vpc_endpoint;
@@ -101,7 +103,7 @@ pub use instance_type::InstanceType;
 pub use interface::{Attachment, ConnectionTracking, GroupRef, InterfaceStatus, NetworkInterface, UsedToken};
 pub use invocation::{Answer, Broken, Canned, Invocation, Reaction, Said, Told, When};
 pub use job::{
-    Course, Document, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Lack, Needs, OnBehalf,
+    Course, Document, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Lack, Needs, OnBehalf, Parent,
     Transition, VpcConfig,
 };
 pub use launch_template::{LaunchTemplate, LaunchVersion};
@@ -112,6 +114,7 @@ pub use notebook::{Notebook, NotebookCourse, NotebookLifecycle, NotebookStatus};
 pub use offering::Offerings;
 pub use peering::{Peering, PeeringSide, PeeringStatus};
 pub use permission::InterfacePermission;
+pub use pipeline::{ExecutionStatus, Pipeline, PipelineExecution, StepResult, StepRun, StepStatus};
 pub use prefix_list::{
     AddressFamily, AnyPrefixList, PrefixList, PrefixListChange, PrefixListEntries, PrefixListEntry,
     PrefixListProgress, PrefixListTask,
@@ -129,6 +132,7 @@ pub use texts::Texts;
 pub use traffic::{FlowRecord, Volume};
 pub use transit::{TransitAttachment, TransitGateway, TransitState};
 pub use transit_table::TransitRouteTable;
+pub use tuning::{Trial, TrialOutcome, TuningJob, TuningStatus};
 pub use upload::{Part, Upload, UploadKey};
 pub use vpc::{LaunchNames, Subnet, Tenancy, Vpc};
 pub use vpc_endpoint::{EndpointPlacement, VpcEndpoint, VpcEndpointState};

@@ -68,6 +68,10 @@ pub enum Owner {
     Notebook(Arc<str>),
     /// A domain, or something in one: its end; and a domain's interfaces.
     Studio(StudioKey),
+    /// A hyperparameter tuning job, by its name.
+    Tuning(Arc<str>),
+    /// An execution of a pipeline, by its ARN.
+    Execution(Arc<str>),
     NatGateway(NatGatewayId),
     /// A NAT gateway that failed or was deleted: how long it is still shown.
     ClosedNatGateway(NatGatewayId),
@@ -99,6 +103,8 @@ impl std::fmt::Display for Owner {
             Owner::AsyncCall(id) => write!(f, "async-invocation/{id}"),
             Owner::Notebook(name) => write!(f, "notebook-instance/{name}"),
             Owner::Studio(key) => key.fmt(f),
+            Owner::Execution(arn) => f.write_str(arn.splitn(6, ':').last().unwrap_or(arn)),
+            Owner::Tuning(name) => write!(f, "hyper-parameter-tuning-job/{name}"),
             Owner::NatGateway(id) | Owner::ClosedNatGateway(id) => id.fmt(f),
             Owner::VpcEndpoint(id) => id.fmt(f),
             Owner::FlowLog(id) => id.fmt(f),
@@ -125,6 +131,8 @@ pub enum Alarm {
     /// The interfaces of a deleted endpoint go; a terminated instance is forgotten; a flow log delivers; an analysis of a
     /// path is deleted.
     Release,
+    /// Something that starts jobs looks after them: one has ended, or time is up.
+    Wake,
 }
 
 /// The state of one cell. Regional tables are empty in the account's global cell and the other way round.
@@ -188,6 +196,9 @@ pub struct State {
     pub notebooks: Table<Notebook>,
     pub notebook_lifecycles: Table<NotebookLifecycle>,
     pub studio: Table<Studio>,
+    pub tuning_jobs: Table<TuningJob>,
+    pub pipelines: Table<Pipeline>,
+    pub executions: Table<PipelineExecution>,
     // === Account-wide ===
     pub rule_modes: RuleModes,
     pub behaviours: Behaviours,
@@ -298,6 +309,31 @@ impl State {
         token.map(|token| self.client_tokens.remove(&token));
     }
 
+    /// Something and what it started: when one of them goes on, it does.
+    pub fn awaited(&self, owner: &Owner) -> Vec<Owner> {
+        let mut all = vec![owner.clone()];
+        match owner {
+            Owner::Tuning(name) => {
+                let running = self.tuning_jobs.get(name).into_iter().flat_map(|job| job.running());
+                all.extend(running.map(|trial| Owner::Job(trial.key.clone())));
+            }
+            Owner::Execution(arn) => {
+                let running = self.executions.get(arn).into_iter().flat_map(|execution| execution.running());
+                for step in running {
+                    match &step.result {
+                        StepResult::Job { key, .. } => all.push(Owner::Job(key.clone())),
+                        StepResult::Tuning { name, .. } => {
+                            all.extend(self.awaited(&Owner::Tuning(name.clone())));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+        all
+    }
+
     /// How long the interfaces of a deleted endpoint stay.
     pub fn linger(&self) -> Duration {
         self.choices.linger.unwrap_or(self.profile.linger())
@@ -351,6 +387,8 @@ impl State {
         broken.extend(notebook::broken_invariants(self));
         table(&mut broken, "studio", &self.studio);
         broken.extend(studio::broken_invariants(self));
+        broken.extend(tuning::broken_invariants(self));
+        broken.extend(pipeline::broken_invariants(self));
         broken.extend(peering::broken_invariants(self));
         table(&mut broken, "reservations", &self.reservations);
         broken.extend(vpc::broken_invariants(self));

@@ -37,5 +37,6 @@ pub fn step(txn: &mut Txn<'_>, owner: Owner, what: Alarm) {
         // Not of networks: see `jobs`.
         Owner::Job(_) | Owner::Endpoint(_) | Owner::Fleet(_) | Owner::Component(_) | Owner::AsyncCall(_) => {}
         Owner::Notebook(_) | Owner::Studio(_) => {}
+        Owner::Tuning(_) | Owner::Execution(_) => {}
     }
 }

@@ -3,12 +3,11 @@
 use super::access::{Denied, Ground, On, Permit, Visit};
 use super::acts::Act;
 use super::host::S3Host;
-use crate::jobs;
 use crate::kernel::{AccountId, Scope, SimTime};
 use crate::model::{Account, Bucket, FoundBucket, ObjectKey, State, Tags, Txn, World, bucket};
-use crate::services::Caller;
 use crate::services::s3::S3Error;
 use crate::services::s3::condition::Conditions;
+use crate::services::{self, Caller};
 use bytes::Bytes;
 use hyper::header::HeaderValue;
 use hyper::{HeaderMap, StatusCode};
@@ -116,7 +115,7 @@ impl Facts {
         }
         let account = self.world.account(id, self.wall);
         let now = if id == self.account.id { self.now } else { account.now(self.wall) };
-        account.settle(now, jobs::step);
+        account.settle(now, services::step);
         let state = account.read(&Scope::Global);
         let bucket = state.buckets.get(&found.bucket.name).cloned();
         let bucket = bucket.ok_or_else(|| S3Error::NoSuchBucket(name.to_owned()))?;

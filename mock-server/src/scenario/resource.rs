@@ -44,6 +44,15 @@ pub const KINDS: &[ResourceKind] = &[
     job!("transform", "Transform", ENDED, None),
     job!("compilation", "Compilation", &["COMPLETED", "FAILED", "STOPPED"], None),
     ResourceKind {
+        slug: "hyper-parameter-tuning-job",
+        service: ServiceId::SageMaker,
+        describe: "DescribeHyperParameterTuningJob",
+        name: "HyperParameterTuningJobName",
+        state: "HyperParameterTuningJobStatus",
+        last: ENDED,
+        secondary: None,
+    },
+    ResourceKind {
         slug: "endpoint",
         service: ServiceId::SageMaker,
         describe: "DescribeEndpoint",

@@ -3,7 +3,6 @@
 
 use super::ec2::DeleteVpc;
 use super::{Caller, Invoke, Principal, Read, Refused, Reply, ReplyWriter, View, Write};
-use crate::jobs;
 use crate::jobs::hosting::answer;
 use crate::kernel::{Clock, ClockMode, HexId, Memo, Scope, SimTime};
 use crate::model::endpoint_service;
@@ -286,7 +285,7 @@ impl Lab {
     pub fn advance(&self, millis: u64) {
         let to = self.now() + std::time::Duration::from_millis(millis);
         let now = self.account.change_clock(SimTime::default(), |clock| clock.jump(SimTime::default(), to));
-        self.account.settle(now, jobs::step);
+        self.account.settle(now, super::step);
     }
 
     pub fn state(&self) -> Arc<State> {

@@ -14,10 +14,11 @@ pub mod sagemaker;
 pub mod ssm;
 pub mod sts;
 
-use crate::kernel::{Memo, SimTime};
+use crate::jobs;
+use crate::kernel::{Due, Memo, SimTime};
 pub use crate::model::Principal;
 use crate::model::Session;
-use crate::model::{Invocation, Owner, Partition, Said, State, Txn};
+use crate::model::{Alarm, Invocation, Owner, Partition, Said, Site, State, Txn};
 use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
@@ -41,6 +42,19 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// A service that acts in an account by itself.
+    pub fn service(site: &Site) -> Self {
+        Self {
+            account: site.account,
+            region: site.region.clone(),
+            partition: site.partition,
+            principal: Principal::Root,
+            session: None,
+            access_key: String::new(),
+            host: String::new(),
+        }
+    }
+
     /// The ARN of something of the caller's account in the caller's region.
     pub fn arn(&self, service: &str, resource: impl std::fmt::Display) -> String {
         self.partition.arn(service, &self.region, self.account, resource)
@@ -137,6 +151,14 @@ pub struct Refused {
     pub assumed: Option<refusal::Assumed>,
     /// What the service's model has of the error beside its message.
     pub members: Vec<(&'static str, serde_json::Value)>,
+}
+
+/// Does what a timer says.
+pub fn step(txn: &mut Txn<'_>, due: Due<Owner, Alarm>) {
+    match due.what {
+        Alarm::Wake => sagemaker::wake(txn, &due.owner),
+        _ => jobs::step(txn, due),
+    }
 }
 
 // === What an operation answers ===

@@ -19,6 +19,7 @@ use crate::model::{
     Account, DEFAULT_GROUP, Id, JobKey, NetworkInterfaceId, RegionInfo, SecurityGroupId, State, SubnetId,
 };
 use crate::net::{Terrain, trace};
+use crate::services;
 use bytes::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Request, Response, StatusCode};
@@ -60,7 +61,7 @@ impl Site {
     /// The account and the region of a query, with the account's time.
     fn place(&self, query: &Query) -> Result<(Arc<Account>, &'static RegionInfo), Problem> {
         let account = self.gateway.world.account(self.account(query.get("account"))?, wall());
-        account.settle(account.now(wall()), jobs::step);
+        account.settle(account.now(wall()), services::step);
         let region = known_region(query.get("region").unwrap_or(&self.gateway.default_region))?;
         let region = RegionInfo::get(region).ok_or_else(|| Problem::bad("no such region"))?;
         Ok((account, region))

@@ -97,11 +97,36 @@ const FROM_INPUT: &[(&str, &[&str])] = &[
     ("sagemaker:EnableRemoteDebug", &["RemoteDebugConfig.EnableRemoteDebug"]),
     (
         "sagemaker:FileSystemAccessMode",
-        &["InputDataConfig.DataSource.FileSystemDataSource.FileSystemAccessMode"],
+        &[
+            "InputDataConfig.DataSource.FileSystemDataSource.FileSystemAccessMode",
+            "TrainingJobDefinition.InputDataConfig.DataSource.FileSystemDataSource.FileSystemAccessMode",
+            "TrainingJobDefinitions.InputDataConfig.DataSource.FileSystemDataSource.FileSystemAccessMode",
+        ],
     ),
-    ("sagemaker:FileSystemDirectoryPath", &["InputDataConfig.DataSource.FileSystemDataSource.DirectoryPath"]),
-    ("sagemaker:FileSystemId", &["InputDataConfig.DataSource.FileSystemDataSource.FileSystemId"]),
-    ("sagemaker:FileSystemType", &["InputDataConfig.DataSource.FileSystemDataSource.FileSystemType"]),
+    (
+        "sagemaker:FileSystemDirectoryPath",
+        &[
+            "InputDataConfig.DataSource.FileSystemDataSource.DirectoryPath",
+            "TrainingJobDefinition.InputDataConfig.DataSource.FileSystemDataSource.DirectoryPath",
+            "TrainingJobDefinitions.InputDataConfig.DataSource.FileSystemDataSource.DirectoryPath",
+        ],
+    ),
+    (
+        "sagemaker:FileSystemId",
+        &[
+            "InputDataConfig.DataSource.FileSystemDataSource.FileSystemId",
+            "TrainingJobDefinition.InputDataConfig.DataSource.FileSystemDataSource.FileSystemId",
+            "TrainingJobDefinitions.InputDataConfig.DataSource.FileSystemDataSource.FileSystemId",
+        ],
+    ),
+    (
+        "sagemaker:FileSystemType",
+        &[
+            "InputDataConfig.DataSource.FileSystemDataSource.FileSystemType",
+            "TrainingJobDefinition.InputDataConfig.DataSource.FileSystemDataSource.FileSystemType",
+            "TrainingJobDefinitions.InputDataConfig.DataSource.FileSystemDataSource.FileSystemType",
+        ],
+    ),
     ("sagemaker:ImageArns", of_apps!("SageMakerImageArn")),
     ("sagemaker:ImageVersionArns", of_apps!("SageMakerImageVersionArn")),
     (
@@ -113,23 +138,55 @@ const FROM_INPUT: &[(&str, &[&str])] = &[
             "ProcessingResources.ClusterConfig.InstanceType",
             "TransformResources.InstanceType",
             "ProductionVariants.InstanceType",
+            "TrainingJobDefinition.ResourceConfig.InstanceType",
+            "TrainingJobDefinitions.ResourceConfig.InstanceType",
+            "TrainingJobDefinition.HyperParameterTuningResourceConfig.InstanceType",
+            "TrainingJobDefinitions.HyperParameterTuningResourceConfig.InstanceType",
+            "TrainingJobDefinition.HyperParameterTuningResourceConfig.InstanceConfigs.InstanceType",
+            "TrainingJobDefinitions.HyperParameterTuningResourceConfig.InstanceConfigs.InstanceType",
             "InstanceType"
         ),
     ),
     (
         "sagemaker:InterContainerTrafficEncryption",
-        &["EnableInterContainerTrafficEncryption", "NetworkConfig.EnableInterContainerTrafficEncryption"],
+        &[
+            "EnableInterContainerTrafficEncryption",
+            "NetworkConfig.EnableInterContainerTrafficEncryption",
+            "TrainingJobDefinition.EnableInterContainerTrafficEncryption",
+            "TrainingJobDefinitions.EnableInterContainerTrafficEncryption",
+        ],
     ),
     ("sagemaker:KeepAlivePeriod", &["ResourceConfig.KeepAlivePeriodInSeconds"]),
-    ("sagemaker:MaxRuntimeInSeconds", &["StoppingCondition.MaxRuntimeInSeconds"]),
+    (
+        "sagemaker:MaxRuntimeInSeconds",
+        &[
+            "StoppingCondition.MaxRuntimeInSeconds",
+            "TrainingJobDefinition.StoppingCondition.MaxRuntimeInSeconds",
+            "TrainingJobDefinitions.StoppingCondition.MaxRuntimeInSeconds",
+        ],
+    ),
     (
         "sagemaker:MinimumInstanceMetadataServiceVersion",
         &["InstanceMetadataServiceConfiguration.MinimumInstanceMetadataServiceVersion"],
     ),
-    ("sagemaker:NetworkIsolation", &["EnableNetworkIsolation", "NetworkConfig.EnableNetworkIsolation"]),
+    (
+        "sagemaker:NetworkIsolation",
+        &[
+            "EnableNetworkIsolation",
+            "NetworkConfig.EnableNetworkIsolation",
+            "TrainingJobDefinition.EnableNetworkIsolation",
+            "TrainingJobDefinitions.EnableNetworkIsolation",
+        ],
+    ),
     (
         "sagemaker:OutputKmsKey",
-        &["OutputDataConfig.KmsKeyId", "ProcessingOutputConfig.KmsKeyId", "TransformOutput.KmsKeyId"],
+        &[
+            "OutputDataConfig.KmsKeyId",
+            "ProcessingOutputConfig.KmsKeyId",
+            "TransformOutput.KmsKeyId",
+            "TrainingJobDefinition.OutputDataConfig.KmsKeyId",
+            "TrainingJobDefinitions.OutputDataConfig.KmsKeyId",
+        ],
     ),
     ("sagemaker:RemoteAccess", &["SpaceSettings.RemoteAccess"]),
     ("sagemaker:RootAccess", &["RootAccess"]),
@@ -145,6 +202,8 @@ const FROM_INPUT: &[(&str, &[&str])] = &[
             "ProcessingResources.ClusterConfig.VolumeKmsKeyId",
             "TransformResources.VolumeKmsKeyId",
             "KmsKeyId",
+            "TrainingJobDefinition.ResourceConfig.VolumeKmsKeyId",
+            "TrainingJobDefinitions.ResourceConfig.VolumeKmsKeyId",
         ],
     ),
     (
@@ -155,11 +214,20 @@ const FROM_INPUT: &[(&str, &[&str])] = &[
             "SecurityGroupIds",
             "DefaultUserSettings.SecurityGroups",
             "UserSettings.SecurityGroups",
+            "TrainingJobDefinition.VpcConfig.SecurityGroupIds",
+            "TrainingJobDefinitions.VpcConfig.SecurityGroupIds",
         ],
     ),
     (
         "sagemaker:VpcSubnets",
-        &["VpcConfig.Subnets", "NetworkConfig.VpcConfig.Subnets", "SubnetId", "SubnetIds"],
+        &[
+            "VpcConfig.Subnets",
+            "NetworkConfig.VpcConfig.Subnets",
+            "TrainingJobDefinition.VpcConfig.Subnets",
+            "TrainingJobDefinitions.VpcConfig.Subnets",
+            "SubnetId",
+            "SubnetIds",
+        ],
     ),
     ("ssm:Recursive", &["Recursive"]),
     ("sts:RoleSessionName", &["RoleSessionName"]),

@@ -8,8 +8,16 @@ use crate::services::iam::service_linked;
 use std::sync::Arc;
 
 /// Members whose ARN is that of what is acted on.
-const ARNS: &[&str] =
-    &["ResourceArn", "PolicyArn", "PolicySourceArn", "Arn", "OpenIDConnectProviderArn", "SerialNumber"];
+const ARNS: &[&str] = &[
+    "ResourceArn",
+    "PolicyArn",
+    "PolicySourceArn",
+    "Arn",
+    "OpenIDConnectProviderArn",
+    "SerialNumber",
+    "PipelineName",
+    "PipelineExecutionArn",
+];
 
 /// The ARNs of what a call acts on, of one type.
 pub(super) fn arns(asked: &Asked<'_>, required: bool, resource_type: &ResourceType) -> Vec<Arc<str>> {

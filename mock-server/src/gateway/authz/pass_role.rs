@@ -14,6 +14,7 @@ struct Passed {
     service: ServiceId,
     /// Empty: every operation.
     operation: &'static str,
+    /// A path, also through all elements of lists.
     member: &'static str,
     what: What,
     to: &'static str,
@@ -40,6 +41,20 @@ const fn passed(
 
 const PASSED: &[Passed] = &[
     passed(ServiceId::SageMaker, "", "RoleArn", What::RoleArn, "sagemaker.amazonaws.com"),
+    passed(
+        ServiceId::SageMaker,
+        "",
+        "TrainingJobDefinition.RoleArn",
+        What::RoleArn,
+        "sagemaker.amazonaws.com",
+    ),
+    passed(
+        ServiceId::SageMaker,
+        "",
+        "TrainingJobDefinitions.RoleArn",
+        What::RoleArn,
+        "sagemaker.amazonaws.com",
+    ),
     passed(ServiceId::SageMaker, "", "ExecutionRoleArn", What::RoleArn, "sagemaker.amazonaws.com"),
     passed(
         ServiceId::SageMaker,
@@ -70,15 +85,34 @@ pub(super) fn passing(asked: &Asked<'_>, acts: &mut Vec<Act>) {
         if entry.service != asked.service || !named {
             continue;
         }
-        let Some(value) = asked.input.at(entry.member) else { continue };
-        let Some(resource) = role(asked, &entry.what, value) else { continue };
-        acts.push(Act {
-            actions: iam,
-            action,
-            resource,
-            acts_on: action.acts_on.first().copied(),
-            because: Some(("iam:PassedToService", entry.to)),
-        });
+        let mut values = Vec::new();
+        found(asked.input, entry.member, &mut values);
+        for resource in values.into_iter().filter_map(|value| role(asked, &entry.what, value)) {
+            let act = Act {
+                actions: iam,
+                action,
+                resource,
+                acts_on: action.acts_on.first().copied(),
+                because: Some(("iam:PassedToService", entry.to)),
+            };
+            if !acts.iter().any(|known| known.resource == act.resource && known.name() == act.name()) {
+                acts.push(act);
+            }
+        }
+    }
+}
+
+/// What is at a path.
+fn found<'v>(value: &'v Value, path: &str, into: &mut Vec<&'v Value>) {
+    match value {
+        Value::List(elements) => elements.iter().for_each(|element| found(element, path, into)),
+        _ if path.is_empty() => into.push(value),
+        _ => {
+            let (name, rest) = path.split_once('.').unwrap_or((path, ""));
+            if let Some(value) = value.get(name) {
+                found(value, rest, into);
+            }
+        }
     }
 }
 

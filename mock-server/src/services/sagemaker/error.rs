@@ -9,6 +9,8 @@ mod studio;
 pub use notebook::NotebookError;
 pub use studio::StudioError;
 
+use super::pipeline::PipelineError;
+use super::tuning::TuningError;
 use crate::model::{Finding, Job, JobKind, Texts};
 use crate::rules::texts;
 use crate::services::refusal::refusals;
@@ -160,6 +162,8 @@ refusals! {
         Notebook(NotebookError),
         /// Studio.
         Studio(StudioError),
+        Tuning(TuningError),
+        Pipeline(PipelineError),
     }
 }
 

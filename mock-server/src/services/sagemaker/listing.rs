@@ -9,22 +9,24 @@ use std::sync::Arc;
 /// How many rows an answer lists unless told. Source: API reference, MaxResults of ListEndpoints.
 const DEFAULT_LIMIT: usize = 10;
 
+const BY_METRIC: &str = "FinalObjectiveMetricValue";
+
 /// What such a list can be told. The service model keeps members from operations that do not have them.
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase")]
 pub struct ListIn {
-    sort_by: Option<String>,
-    sort_order: Option<String>,
-    next_token: Option<String>,
-    max_results: Option<usize>,
-    name_contains: Option<String>,
-    creation_time_before: Option<i64>,
-    creation_time_after: Option<i64>,
-    last_modified_time_before: Option<i64>,
-    last_modified_time_after: Option<i64>,
-    status_equals: Option<String>,
-    warm_pool_status_equals: Option<String>,
-    training_plan_arn_equals: Option<String>,
+    pub sort_by: Option<String>,
+    pub sort_order: Option<String>,
+    pub next_token: Option<String>,
+    pub max_results: Option<usize>,
+    pub name_contains: Option<String>,
+    pub creation_time_before: Option<i64>,
+    pub creation_time_after: Option<i64>,
+    pub last_modified_time_before: Option<i64>,
+    pub last_modified_time_after: Option<i64>,
+    pub status_equals: Option<String>,
+    pub warm_pool_status_equals: Option<String>,
+    pub training_plan_arn_equals: Option<String>,
     pub(super) endpoint_name_equals: Option<String>,
     pub(super) variant_name_equals: Option<String>,
     /// Of notebook instances alone, which look at them themselves.
@@ -53,6 +55,10 @@ pub trait Listed {
         None
     }
     fn training_plan(&self) -> Option<&str> {
+        None
+    }
+    /// What rows are ordered by whose order is asked for by a metric; those without are not listed then.
+    fn metric(&self) -> Option<String> {
         None
     }
 }
@@ -103,12 +109,14 @@ pub fn list_as<'a, R: Listed>(
             None if manner.by_name => String::new(),
             Some("LastModifiedTime") => format!("{:020}", row.modified().millis()),
             Some("Status") => row.status().to_owned(),
+            Some(BY_METRIC) => row.metric().unwrap_or_default(),
             _ => format!("{:020}", row.created().millis()),
         };
         (key, row.name().clone())
     };
     let mut rows: Vec<_> = rows
         .filter(|row| input.covers(manner, &***row) && (wanted_late || wanted(row)))
+        .filter(|row| input.sort_by.as_deref() != Some(BY_METRIC) || row.metric().is_some())
         .map(|row| (key(row), row))
         .filter(|(key, _)| {
             start.as_ref().is_none_or(|start| if ascending { key > start } else { key < start })
@@ -128,6 +136,12 @@ fn place(token: &str) -> Option<(String, Arc<str>)> {
 }
 
 impl ListIn {
+    /// Ordered by names unless told otherwise.
+    pub fn by_name(mut self) -> Self {
+        self.sort_by.get_or_insert_with(|| "Name".to_owned());
+        self
+    }
+
     fn covers(&self, manner: &Manner, row: &impl Listed) -> bool {
         let (created, modified) = (row.created().millis(), row.modified().millis());
         let since = |time: i64, at: Option<i64>| {

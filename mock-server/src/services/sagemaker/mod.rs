@@ -10,6 +10,7 @@ mod listing;
 mod members;
 mod model;
 mod notebook;
+mod pipeline;
 mod processing;
 mod studio;
 mod tags;
@@ -17,11 +18,22 @@ mod tags;
 pub(super) mod tests;
 mod training;
 mod transform;
+mod tuning;
 
 pub use notebook::acts_in_ec2;
 pub use tags::of as tags_of;
 
 use super::Registrar;
+use crate::model::{Owner, Txn};
+
+/// Looks after what starts jobs.
+pub fn wake(txn: &mut Txn<'_>, owner: &Owner) {
+    match owner {
+        Owner::Tuning(name) => tuning::advance(txn, name),
+        Owner::Execution(arn) => pipeline::advance(txn, arn),
+        _ => {}
+    }
+}
 
 /// Every operation that behaves. The list is in order of resource.
 pub fn operations(registrar: &mut impl Registrar) {
@@ -34,6 +46,27 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.write::<job::Delete<processing::Processing>>();
     registrar.write::<job::Delete<compilation::Compilation>>();
     registrar.write::<training::UpdateTrainingJob>();
+    // What starts training jobs.
+    registrar.write::<tuning::CreateHyperParameterTuningJob>();
+    registrar.read::<tuning::DescribeHyperParameterTuningJob>();
+    registrar.read::<tuning::ListHyperParameterTuningJobs>();
+    registrar.read::<tuning::ListTrainingJobsForHyperParameterTuningJob>();
+    registrar.write::<tuning::StopHyperParameterTuningJob>();
+    registrar.write::<tuning::DeleteHyperParameterTuningJob>();
+    // Pipelines.
+    registrar.write::<pipeline::CreatePipeline>();
+    registrar.read::<pipeline::DescribePipeline>();
+    registrar.read::<pipeline::ListPipelines>();
+    registrar.write::<pipeline::UpdatePipeline>();
+    registrar.write::<pipeline::DeletePipeline>();
+    registrar.write::<pipeline::StartPipelineExecution>();
+    registrar.write::<pipeline::StopPipelineExecution>();
+    registrar.write::<pipeline::RetryPipelineExecution>();
+    registrar.read::<pipeline::DescribePipelineExecution>();
+    registrar.read::<pipeline::DescribePipelineDefinitionForExecution>();
+    registrar.read::<pipeline::ListPipelineExecutions>();
+    registrar.read::<pipeline::ListPipelineExecutionSteps>();
+    registrar.read::<pipeline::ListPipelineParametersForExecution>();
     // Models.
     registrar.write::<model::CreateModel>();
     registrar.read::<model::DescribeModel>();

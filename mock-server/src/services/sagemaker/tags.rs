@@ -1,6 +1,7 @@
 //! Tags of whatever has an ARN.
 
 use super::error::SageMakerError;
+use super::{pipeline, tuning};
 use crate::model::{JobKey, JobKind, State, StudioKey, Tags, Txn};
 use crate::services::page;
 use crate::services::{Caller, Operation, Read, View, Write};
@@ -50,6 +51,8 @@ enum Tagged {
     Notebook(Arc<str>),
     NotebookLifecycle(Arc<str>),
     Studio(StudioKey),
+    Tuning(Arc<str>),
+    Pipeline(Arc<str>),
 }
 
 /// The resource with this ARN.
@@ -78,6 +81,12 @@ fn resource(state: &State, caller: &Caller, arn: &str) -> Result<Tagged, SageMak
         if ["domain", "user-profile", "space", "app"].iter().any(|slug| named(slug).is_some()) {
             return state.studio.iter().find(|row| row.arn == arn).map(|row| Tagged::Studio(row.key.clone()));
         }
+        if let Some(name) = named(tuning::SLUG) {
+            return state.tuning_jobs.contains(&name).then_some(Tagged::Tuning(name));
+        }
+        if let Some(name) = named(pipeline::SLUG) {
+            return state.pipelines.contains(&name).then_some(Tagged::Pipeline(name));
+        }
         let key =
             JobKind::JOBS.iter().find_map(|kind| Some(JobKey { kind: *kind, name: named(kind.slug())? }))?;
         state.jobs.contains(&key).then_some(Tagged::Job(key))
@@ -101,6 +110,8 @@ impl Tagged {
             Tagged::Notebook(name) => state.notebooks.get(name).map(|notebook| &notebook.tags),
             Tagged::NotebookLifecycle(name) => state.notebook_lifecycles.get(name).map(|row| &row.tags),
             Tagged::Studio(key) => state.studio.get(key).map(|row| &row.tags),
+            Tagged::Pipeline(name) => state.pipelines.get(name).map(|row| &row.tags),
+            Tagged::Tuning(name) => state.tuning_jobs.get(name).map(|job| &job.tags),
         };
         tags.cloned().unwrap_or_default()
     }
@@ -125,6 +136,8 @@ impl Tagged {
                 drop(state.notebook_lifecycles.update(name, |row| change(&mut row.tags)));
             }
             Tagged::Studio(key) => drop(state.studio.update(key, |row| change(&mut row.tags))),
+            Tagged::Pipeline(name) => drop(state.pipelines.update(name, |row| change(&mut row.tags))),
+            Tagged::Tuning(name) => drop(state.tuning_jobs.update(name, |job| change(&mut job.tags))),
         }
     }
 }

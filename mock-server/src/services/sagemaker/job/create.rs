@@ -4,7 +4,7 @@ use super::super::error::SageMakerError;
 use super::super::tags::{Tag, checked};
 use super::Kind;
 use crate::jobs::{self, NewJob};
-use crate::model::{JobKey, Txn};
+use crate::model::{JobKey, JobKind, Parent, Tags, Txn};
 use crate::services::{Caller, Operation, Write};
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::ser::{SerializeStruct, Serializer};
@@ -25,22 +25,45 @@ impl<K: Kind> Operation for Create<K> {
 
 impl<K: Kind> Write for Create<K> {
     fn run(txn: &mut Txn<'_>, caller: &Caller, input: Request<K>) -> Result<Out<K>, SageMakerError> {
-        let Request { name, tags, asked, mut members } = input;
-        let needs = K::plan(&txn.state, caller, &asked)?;
-        let tags = checked(&tags)?;
-        let key = JobKey { kind: K::KIND, name: name.into() };
-        let arn = caller.arn("sagemaker", &key);
-        if txn.state.jobs.contains(&key) {
-            return Err(SageMakerError::job_name_in_use(K::KIND, arn));
-        }
-        if let Some(message) = K::ignored(&asked) {
-            txn.note("ParameterIgnored", key.to_string(), None, message);
-        }
-        K::fill(&asked, &mut members);
-        let new = NewJob { key, arn: arn.clone(), needs, request: Arc::new(members), tags };
-        jobs::start(txn, new).map_err(|finding| SageMakerError::rule(&txn.state.texts, K::KIND, &finding))?;
+        let tags = checked(&input.tags);
+        let new = new_job(txn, caller, input, None)?;
+        let arn = start(txn, K::KIND, NewJob { tags: tags?, ..new })?;
         Ok(Out { arn, kind: PhantomData })
     }
+}
+
+/// A job as it is asked for, by its user or by what starts jobs.
+///
+/// # Errors
+/// The first thing that is wrong with the request.
+pub fn new_job<K: Kind>(
+    txn: &mut Txn<'_>,
+    caller: &Caller,
+    input: Request<K>,
+    parent: Option<Parent>,
+) -> Result<NewJob, SageMakerError> {
+    let Request { name, tags: _, asked, mut members } = input;
+    let needs = K::plan(&txn.state, caller, &asked)?;
+    let key = JobKey { kind: K::KIND, name: name.into() };
+    let arn = caller.arn("sagemaker", &key);
+    if txn.state.jobs.contains(&key) {
+        return Err(SageMakerError::job_name_in_use(K::KIND, arn));
+    }
+    if let Some(message) = K::ignored(&asked) {
+        txn.note("ParameterIgnored", key.to_string(), None, message);
+    }
+    K::fill(&asked, &mut members);
+    Ok(NewJob { key, arn, parent, needs, request: Arc::new(members), tags: Tags::default() })
+}
+
+/// Starts a job; the answer is its ARN.
+///
+/// # Errors
+/// A violated rule.
+pub fn start(txn: &mut Txn<'_>, kind: JobKind, new: NewJob) -> Result<String, SageMakerError> {
+    let arn = new.arn.clone();
+    jobs::start(txn, new).map_err(|finding| SageMakerError::rule(&txn.state.texts, kind, &finding))?;
+    Ok(arn)
 }
 
 /// A request: what is kept of it, and what of that the code looks at.
@@ -49,6 +72,19 @@ pub struct Request<K: Kind> {
     tags: Vec<Tag>,
     asked: K::Asked,
     members: Value,
+}
+
+impl<K: Kind> Request<K> {
+    /// A request that something that starts jobs makes, with members as the service model has them.
+    ///
+    /// # Errors
+    /// Members that are not as the code has them.
+    pub fn of(name: String, mut members: Map<String, Value>) -> Result<Self, serde_json::Error> {
+        members.retain(|member, _| K::KEPT.contains(&member.as_str()));
+        let members = Value::Object(members);
+        let asked = K::Asked::deserialize(&members)?;
+        Ok(Self { name, tags: Vec::new(), asked, members })
+    }
 }
 
 impl<'de, K: Kind> Deserialize<'de> for Request<K> {

@@ -6,6 +6,7 @@ use super::{Kind, Named};
 use crate::model::{Job, Owner};
 use crate::services::{Operation, Read, Reply, ReplyWriter, View};
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -35,6 +36,11 @@ impl<K: Kind> Reply for Described<K> {
     fn write<W: ReplyWriter>(&self, writer: &mut W) -> Result<(), W::Error> {
         writer.whole(&self.0.memo, &Printed::<K>(&self.0, PhantomData))
     }
+}
+
+/// What is described, for pipelines that refer to it.
+pub fn properties<K: Kind>(job: &Job) -> Value {
+    serde_json::to_value(Printed::<K>(job, PhantomData)).unwrap_or_default()
 }
 
 struct Printed<'a, K>(&'a Job, PhantomData<K>);

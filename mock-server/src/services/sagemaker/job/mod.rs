@@ -5,8 +5,8 @@ mod describe;
 mod end;
 mod list;
 
-pub use create::Create;
-pub use describe::Describe;
+pub use create::{Create, Request, new_job, start};
+pub use describe::{Describe, properties};
 pub use end::{Delete, Stop};
 pub use list::List;
 

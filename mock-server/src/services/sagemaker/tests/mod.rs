@@ -9,10 +9,12 @@ mod logs;
 mod models;
 mod mutation;
 mod notebooks;
+mod pipelines;
 mod properties;
 mod refusals;
 mod telling;
 mod traffic;
+mod tuning;
 
 use super::compilation::Compilation;
 use super::job::{Create, Delete, Describe, Kind, Stop};

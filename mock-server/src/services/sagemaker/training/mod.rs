@@ -125,6 +125,7 @@ impl Kind for Training {
         let transitions: Vec<_> = job.transitions.iter().map(StatusTransition::of).collect();
         out.put("TrainingJobName", &*job.key.name)?;
         out.put("TrainingJobArn", &job.arn)?;
+        out.maybe("TuningJobArn", job.tuning_job_arn())?;
         out.put("ModelArtifacts", &ModelArtifacts { s3: artifacts(job) })?;
         out.put("TrainingJobStatus", job.status_word())?;
         out.put("SecondaryStatus", secondary_status(job))?;

@@ -1,0 +1,206 @@
+//! Pipelines and their executions, whose steps run as jobs.
+
+use super::*;
+use crate::kernel::{Memo, Row, SimTime};
+use imbl::Vector;
+use std::sync::Arc;
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct Pipeline {
+    pub name: Arc<str>,
+    pub arn: String,
+    pub display_name: Option<String>,
+    pub definition: Arc<str>,
+    pub description: Option<String>,
+    pub role_arn: String,
+    /// How many steps of an execution may run at once.
+    pub parallelism: Option<u32>,
+    /// Counts the definitions that it had.
+    pub version: u64,
+    pub token: String,
+    pub created: SimTime,
+    pub modified: SimTime,
+    pub last_run: Option<SimTime>,
+    pub tags: Tags,
+    pub memo: Memo,
+}
+
+impl Row for Pipeline {
+    type Key = Arc<str>;
+    type Index = ();
+    fn key(&self) -> Arc<str> {
+        self.name.clone()
+    }
+    fn indexes(&self, _: &mut dyn FnMut(())) {}
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ExecutionStatus {
+    Executing,
+    Stopping,
+    Stopped,
+    Failed,
+    Succeeded,
+}
+
+impl ExecutionStatus {
+    pub fn word(self) -> &'static str {
+        match self {
+            ExecutionStatus::Executing => "Executing",
+            ExecutionStatus::Stopping => "Stopping",
+            ExecutionStatus::Stopped => "Stopped",
+            ExecutionStatus::Failed => "Failed",
+            ExecutionStatus::Succeeded => "Succeeded",
+        }
+    }
+
+    /// Whether nothing more happens to the execution by itself.
+    pub fn is_final(self) -> bool {
+        !matches!(self, ExecutionStatus::Executing | ExecutionStatus::Stopping)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StepStatus {
+    Executing,
+    Stopping,
+    Stopped,
+    Failed,
+    Succeeded,
+}
+
+impl StepStatus {
+    pub fn word(self) -> &'static str {
+        match self {
+            StepStatus::Executing => "Executing",
+            StepStatus::Stopping => "Stopping",
+            StepStatus::Stopped => "Stopped",
+            StepStatus::Failed => "Failed",
+            StepStatus::Succeeded => "Succeeded",
+        }
+    }
+
+    pub fn is_final(self) -> bool {
+        !matches!(self, StepStatus::Executing | StepStatus::Stopping)
+    }
+}
+
+/// What a step made or found.
+#[derive(Clone, PartialEq, Debug)]
+pub enum StepResult {
+    Job {
+        key: JobKey,
+        arn: String,
+    },
+    Tuning {
+        name: Arc<str>,
+        arn: String,
+    },
+    Model {
+        arn: String,
+    },
+    /// Whether the conditions hold.
+    Condition(bool),
+    /// What a step says that is there to fail.
+    Fail(String),
+    /// The call that the step makes was refused.
+    Nothing,
+}
+
+/// A step that was started.
+#[derive(Clone, PartialEq, Debug)]
+pub struct StepRun {
+    pub name: Arc<str>,
+    pub status: StepStatus,
+    pub started: SimTime,
+    pub ended: Option<SimTime>,
+    pub failure: Option<String>,
+    pub result: StepResult,
+    /// What other steps refer to: what it made, as it is described.
+    pub properties: Document,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct PipelineExecution {
+    pub arn: Arc<str>,
+    pub pipeline: Arc<str>,
+    pub pipeline_arn: String,
+    /// As they were when it was started.
+    pub definition: Arc<str>,
+    pub version: u64,
+    pub role_arn: String,
+    pub display_name: String,
+    pub description: Option<String>,
+    pub parallelism: Option<u32>,
+    /// All of the definition's, in its order.
+    pub parameters: Vec<(String, String)>,
+    pub token: String,
+    pub status: ExecutionStatus,
+    pub failure: Option<String>,
+    /// In the order in which they were started.
+    pub steps: Vector<StepRun>,
+    pub created: SimTime,
+    pub modified: SimTime,
+    pub memo: Memo,
+}
+
+impl PipelineExecution {
+    /// The last part of its ARN.
+    pub fn id(&self) -> &str {
+        self.arn.rsplit('/').next().unwrap_or_default()
+    }
+
+    pub fn step(&self, name: &str) -> Option<&StepRun> {
+        self.steps.iter().find(|step| &*step.name == name)
+    }
+
+    pub fn running(&self) -> impl Iterator<Item = &StepRun> {
+        self.steps.iter().filter(|step| !step.status.is_final())
+    }
+}
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum ExecutionIndex {
+    Pipeline(Arc<str>),
+}
+
+impl Row for PipelineExecution {
+    type Key = Arc<str>;
+    type Index = ExecutionIndex;
+    fn key(&self) -> Arc<str> {
+        self.arn.clone()
+    }
+    fn indexes(&self, emit: &mut dyn FnMut(ExecutionIndex)) {
+        emit(ExecutionIndex::Pipeline(self.pipeline.clone()));
+    }
+}
+
+/// What must hold of pipelines; the answer names what does not.
+pub(super) fn broken_invariants(state: &State) -> Vec<String> {
+    let mut broken = Vec::new();
+    if !state.executions.is_consistent() {
+        broken.push("the indexes of executions do not match its rows".into());
+    }
+    for execution in state.executions.iter() {
+        let arn = &execution.arn;
+        if !state.pipelines.contains(&execution.pipeline) {
+            broken.push(format!("{arn} has no pipeline"));
+        }
+        let running = execution.running().count();
+        if execution.parallelism.is_some_and(|most| running > most as usize) {
+            broken.push(format!("{arn} runs {running} steps at once"));
+        }
+        if execution.status.is_final() && running > 0 {
+            broken.push(format!("{arn} is {:?} and runs {running} steps", execution.status));
+        }
+        let owner = Owner::Execution(arn.clone());
+        let woken = state.timers.next_of(&owner).is_some();
+        if !execution.status.is_final() && !woken && running == 0 {
+            broken.push(format!("nothing wakes {arn}"));
+        }
+        if execution.status.is_final() && woken {
+            broken.push(format!("{arn} has ended and has a timer"));
+        }
+    }
+    broken
+}

@@ -1,0 +1,350 @@
+//! What a tuning job does over time: it is woken when one of its training jobs has ended or its time is up, and starts
+//! as many more as there may be.
+
+use super::super::error::SageMakerError;
+use super::super::job::{Request, new_job, start};
+use super::super::training::Training;
+use super::asked::{Definition, Plan};
+use super::search;
+use crate::jobs::{self, NewJob};
+use crate::kernel::{SimTime, digest};
+use crate::model::{
+    Alarm, Evidence, Job, JobKey, JobKind, Owner, Parent, State, Trial, TrialOutcome, TuningJob,
+    TuningStatus, Txn,
+};
+use crate::rules::texts;
+use crate::services::Caller;
+use std::sync::Arc;
+
+/// How many training jobs may fail, or say nothing of their objective, before there was one that did well. Source:
+/// general reference, quotas of SageMaker.
+const MOST_VAIN: usize = 5;
+
+/// What blames the service itself: such jobs may be tried again. Source: API reference, TrainingJobStatusCounters.
+const OF_ITSELF: &str = "InternalServerError";
+
+/// How much better a value has to be to be an improvement. Source: API reference, BestObjectiveNotImproving.
+const IMPROVEMENT: f64 = 0.01;
+
+/// Looks after a tuning job.
+pub fn advance(txn: &mut Txn<'_>, name: &Arc<str>) {
+    let Some(mut job) = txn.state.tuning_jobs.get(name).map(|job| TuningJob::clone(job)) else { return };
+    if job.status.is_final() {
+        return;
+    }
+    let request = job.request.clone();
+    let Ok(plan) = Plan::read(&request) else { return };
+    let owner = Owner::Tuning(name.clone());
+    txn.state.timers.cancel(&owner);
+    note_ended(txn, &mut job, &plan);
+    if job.ending.is_none() {
+        job.ending = verdict(txn, &mut job, &plan);
+    }
+    if job.ending.is_none() {
+        start_more(txn, &mut job, &plan);
+    }
+    if job.ending.is_some() {
+        stop_running(txn, &job);
+    }
+    if job.running().next().is_none() {
+        finish(txn, &mut job);
+    } else if txn.state.timers.next_of(&owner).is_none()
+        && let Some(deadline) = deadline(&job).filter(|_| job.ending.is_none())
+    {
+        txn.state.timers.schedule(deadline, owner, Alarm::Wake);
+    }
+    txn.state.tuning_jobs.insert(job);
+}
+
+/// Stops a tuning job that is under way.
+pub fn stop(txn: &mut Txn<'_>, job: &TuningJob) {
+    let mut job = job.clone();
+    job.ending = Some(TuningStatus::Stopped);
+    show(txn, &mut job, TuningStatus::Stopping);
+    let name = job.name.clone();
+    txn.state.tuning_jobs.insert(job);
+    advance(txn, &name);
+}
+
+fn deadline(job: &TuningJob) -> Option<SimTime> {
+    job.max_runtime.map(|most| job.created + most)
+}
+
+fn show(txn: &mut Txn<'_>, job: &mut TuningJob, status: TuningStatus) {
+    job.status = status;
+    job.modified = txn.now;
+    let resource = Owner::Tuning(job.name.clone()).to_string();
+    let told = job.failure.as_deref().filter(|_| status == TuningStatus::Failed);
+    let message = told.map_or(status.word().to_owned(), |failure| format!("{}: {failure}", status.word()));
+    txn.note("TuningJobStatus", resource, None, message);
+}
+
+/// Keeps what became of the training jobs that have ended.
+fn note_ended(txn: &mut Txn<'_>, job: &mut TuningJob, plan: &Plan<'_>) {
+    for n in 0..job.trials.len() {
+        let Some(trial) = job.trials.get(n).filter(|trial| trial.outcome.is_none()) else { continue };
+        let Some(row) = txn.state.jobs.get(&trial.key).filter(|row| row.status.is_final()) else { continue };
+        let metric = plan.definitions.get(trial.definition).map(|of| of.objective.metric_name.as_str());
+        let outcome = outcome(txn, row, metric.unwrap_or_default());
+        let trial = Trial { outcome: Some(outcome), ..trial.clone() };
+        job.trials.set(n, trial);
+        job.modified = txn.now;
+    }
+}
+
+fn outcome(txn: &Txn<'_>, row: &Job, metric: &str) -> TrialOutcome {
+    use crate::model::JobStatus::Completed;
+    let failure = row.told_failure().map(|failure| failure.reason.clone());
+    // Where it was declared what a container emits, it emits nothing else; where nothing was, any value is as good.
+    let declared = row.needs.behaviour.as_ref().is_some_and(|behaviour| !behaviour.metrics.is_empty());
+    let emitted = row.metrics.iter().find(|each| *each.name == *metric).map(|each| each.value);
+    let drawn = || part(txn.origin.derive(&[&row.arn, "objective", metric]));
+    let undeclared = (!declared && row.status == Completed).then(drawn);
+    TrialOutcome {
+        status: row.status,
+        started: row.started,
+        ended: row.ended,
+        retryable: failure.as_deref().is_some_and(|reason| reason.starts_with(OF_ITSELF)),
+        failure,
+        objective: emitted.or(undeclared),
+    }
+}
+
+/// What the tuning job is to be, if it goes no further.
+fn verdict(txn: &mut Txn<'_>, job: &mut TuningJob, plan: &Plan<'_>) -> Option<TuningStatus> {
+    let succeeded = job.outcomes().filter(|outcome| outcome.objective.is_some()).count();
+    if succeeded == 0 && job.outcomes().count() >= MOST_VAIN {
+        return Some(vain(&txn.state, job, true));
+    }
+    if deadline(job).is_some_and(|deadline| txn.now >= deadline) {
+        return Some(TuningStatus::Completed);
+    }
+    // Source: developer guide, "Automatic model tuning progress and completion".
+    let criteria = &plan.config.criteria;
+    let objective = plan.definitions.first().map(|definition| &definition.objective)?;
+    let best = best(job, plan).and_then(|trial| trial.outcome.as_ref()?.objective);
+    let reached = criteria.target.zip(best);
+    let reached = reached.is_some_and(|(target, best)| !objective.prefers(target, best));
+    let patience = criteria.patience().is_some_and(|most| not_improving(job, plan) >= most);
+    (reached || patience).then_some(TuningStatus::Completed)
+}
+
+/// The failure of a tuning job none of whose training jobs did well.
+fn vain(state: &State, job: &mut TuningJob, early: bool) -> TuningStatus {
+    let failed = job.outcomes().filter(|outcome| outcome.failure.is_some()).count();
+    let ended = job.outcomes().count();
+    let id = match (failed == ended, early) {
+        (true, true) => "tuning-none-succeeded",
+        (true, false) => "tuning-all-failed",
+        (false, _) => "tuning-no-objective",
+    };
+    job.failure = texts::fill(&state.texts, id, &Evidence::none().with("attempts", ended));
+    TuningStatus::Failed
+}
+
+/// Starts training jobs as long as there may be more.
+fn start_more(txn: &mut Txn<'_>, job: &mut TuningJob, plan: &Plan<'_>) {
+    let caller = Caller::service(&txn.state.site.clone());
+    while job.running().count() < job.most_parallel as usize && job.trials.len() < job.most_jobs as usize {
+        let number = job.trials.len();
+        let Some((definition, nth)) = place(plan, number as u64) else { return };
+        let (trial, new) = match trial(txn, &caller, job, plan, (number, definition, nth)) {
+            Ok(made) => made,
+            Err(error) => return refused(txn, job, &error),
+        };
+        if let Err(error) = start(txn, JobKind::Training, new) {
+            return refused(txn, job, &error);
+        }
+        job.trials.push_back(trial);
+        job.modified = txn.now;
+    }
+}
+
+/// What could be done when the tuning job was created cannot be done any more, such as to use a subnet that is gone.
+fn refused(txn: &mut Txn<'_>, job: &mut TuningJob, error: &SageMakerError) {
+    let evidence = Evidence::none().with("message", error);
+    job.failure = texts::fill(&txn.state.texts, "tuning-refused", &evidence);
+    job.ending = Some(TuningStatus::Failed);
+}
+
+/// The definition whose turn it is, and how many training jobs it had before: definitions take turns as long as they
+/// have combinations left.
+fn place(plan: &Plan<'_>, number: u64) -> Option<(usize, u64)> {
+    let grid = plan.config.strategy == "Grid";
+    let sizes = plan.definitions.iter().map(|definition| match grid {
+        true => search::combinations(&definition.ranges()),
+        false => u64::MAX,
+    });
+    let sizes: Vec<_> = sizes.collect();
+    let (mut left, mut before) = (number, 0);
+    loop {
+        // All that still have one left have their turn until the first of them has none.
+        let round: Vec<_> = (0..sizes.len()).filter(|n| sizes[*n] > before).collect();
+        let rounds = round.iter().map(|n| sizes[*n] - before).min()?;
+        let width = round.len() as u64;
+        if left / width < rounds {
+            let turn = usize::try_from(left % width).ok()?;
+            return Some((round[turn], before + left / width));
+        }
+        left -= rounds * width;
+        before += rounds;
+    }
+}
+
+/// A training job that is about to be started.
+fn trial(
+    txn: &mut Txn<'_>,
+    caller: &Caller,
+    job: &TuningJob,
+    plan: &Plan<'_>,
+    (number, definition, nth): (usize, usize, u64),
+) -> Result<(Trial, NewJob), SageMakerError> {
+    let of = &plan.definitions[definition];
+    let draw = |name: &str| {
+        let (number, definition) = (nth.to_string(), definition.to_string());
+        part(match plan.config.random_seed {
+            Some(seed) => digest(seed, &[definition.as_bytes(), number.as_bytes(), name.as_bytes()]),
+            None => txn.origin.derive(&[&job.arn, "hyperparameter", &definition, &number, name]),
+        })
+    };
+    let values = search::values(&plan.config.strategy, &of.ranges(), nth, draw);
+    let bits = txn.origin.derive(&[&job.arn, "training-job", &number.to_string()]);
+    // As AWS forms it: described tuning jobs in public repositories.
+    let name = format!("{}-{:03}-{:08x}", job.name, number + 1, bits as u32);
+    let new = child(txn, caller, of, name, &values, Some(job))?;
+    let trial = Trial {
+        key: new.key.clone(),
+        arn: new.arn.clone(),
+        definition,
+        values,
+        created: txn.now,
+        outcome: None,
+    };
+    Ok((trial, new))
+}
+
+/// A training job of a definition.
+fn child(
+    txn: &mut Txn<'_>,
+    caller: &Caller,
+    of: &Definition<'_>,
+    name: String,
+    values: &[(String, String)],
+    parent: Option<&TuningJob>,
+) -> Result<NewJob, SageMakerError> {
+    let request = Request::<Training>::of(name, of.training_job(values));
+    let request = request.map_err(|_| SageMakerError::Required("trainingJobDefinition"))?;
+    let link = |job: &TuningJob| Parent { owner: Owner::Tuning(job.name.clone()), arn: job.arn.clone() };
+    let new = new_job(txn, caller, request, parent.map(link))?;
+    // Source: API reference, CreateHyperParameterTuningJob: tags are added to the training jobs too.
+    let tags = parent.map(|job| job.tags.clone()).unwrap_or_default();
+    Ok(NewJob { tags, ..new })
+}
+
+/// Whether a training job of each definition could be started now: what is wrong with one is wrong with the call.
+///
+/// # Errors
+/// The refusal of such a training job.
+pub fn check(txn: &mut Txn<'_>, caller: &Caller, plan: &Plan<'_>, name: &str) -> Result<(), SageMakerError> {
+    for definition in &plan.definitions {
+        let new = child(txn, caller, definition, name.to_owned(), &[], None)?;
+        jobs::check(txn, new)
+            .map_err(|finding| SageMakerError::rule(&txn.state.texts, JobKind::Training, &finding))?;
+    }
+    Ok(())
+}
+
+fn stop_running(txn: &mut Txn<'_>, job: &TuningJob) {
+    let running: Vec<JobKey> = job.running().map(|trial| trial.key.clone()).collect();
+    for key in running {
+        let row = txn.state.jobs.get(&key).cloned();
+        if let Some(row) = row.filter(|row| row.status.is_under_way()) {
+            // It is under way, so it can be stopped.
+            let _ = jobs::stop(txn, &row);
+        }
+    }
+}
+
+/// All its training jobs have ended, and no more are to come.
+fn finish(txn: &mut Txn<'_>, job: &mut TuningJob) {
+    let succeeded = job.outcomes().any(|outcome| outcome.objective.is_some());
+    let stopped = job.outcomes().any(|outcome| outcome.status == crate::model::JobStatus::Stopped);
+    let status = match job.ending {
+        Some(status) => status,
+        None if succeeded || stopped || job.trials.is_empty() => TuningStatus::Completed,
+        None => vain(&txn.state, job, false),
+    };
+    job.ended = Some(txn.now);
+    let failed =
+        job.trials.iter().filter(|trial| trial.outcome.as_ref().is_some_and(|end| end.failure.is_some()));
+    let names: Vec<_> = failed.map(|trial| trial.key.to_string()).collect();
+    if status == TuningStatus::Failed && !names.is_empty() {
+        let resource = Owner::Tuning(job.name.clone()).to_string();
+        txn.note("TuningJobFailures", resource, None, format!("failed: {}", names.join(", ")));
+    }
+    show(txn, job, status);
+    if let Some(parent) = job.parent.clone() {
+        jobs::wake(txn, parent);
+    }
+}
+
+/// The training job with the best value of its objective; of equal ones the first.
+pub fn best<'a>(job: &'a TuningJob, plan: &Plan<'_>) -> Option<&'a Trial> {
+    let mut best: Option<(&Trial, f64)> = None;
+    for trial in &job.trials {
+        let Some(value) = trial.outcome.as_ref().and_then(|outcome| outcome.objective) else { continue };
+        let objective = &plan.definitions.get(trial.definition)?.objective;
+        if best.is_none_or(|(_, known)| objective.prefers(value, known)) {
+            best = Some((trial, value));
+        }
+    }
+    best.map(|(trial, _)| trial)
+}
+
+/// How many of the last training jobs were no better than the best before them.
+pub fn not_improving(job: &TuningJob, plan: &Plan<'_>) -> u32 {
+    let Some(objective) = plan.definitions.first().map(|definition| &definition.objective) else { return 0 };
+    let (mut best, mut count): (Option<f64>, u32) = (None, 0);
+    for value in job.outcomes().filter_map(|outcome| outcome.objective) {
+        let step = best.map_or(0.0, |best| best.abs() * IMPROVEMENT);
+        let target = best.map(|best| if objective.prefers(1.0, 0.0) { best + step } else { best - step });
+        match target {
+            Some(target) if objective.prefers(target, value) || target == value => count += 1,
+            _ => count = 0,
+        }
+        best = Some(best.filter(|best| !objective.prefers(value, *best)).unwrap_or(value));
+    }
+    count
+}
+
+/// A number from 0 up to 1.
+fn part(bits: u128) -> f64 {
+    const DIGITS: u32 = 53;
+    (bits >> (128 - DIGITS)) as f64 / (1_u64 << DIGITS) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn plan(request: &Value) -> Plan<'_> {
+        Plan::read(request).unwrap()
+    }
+
+    #[test]
+    fn definitions_take_turns_as_long_as_they_have_combinations_left() {
+        let definition = |name: &str, values: &[&str]| {
+            json!({"DefinitionName": name, "TuningObjective": {"Type": "Minimize", "MetricName": "m"},
+                "HyperParameterRanges": {"CategoricalParameterRanges": [{"Name": "x", "Values": values}]}})
+        };
+        let request = json!({
+            "HyperParameterTuningJobConfig":
+                {"Strategy": "Grid", "ResourceLimits": {"MaxParallelTrainingJobs": 1}},
+            "TrainingJobDefinitions": [definition("a", &["1"]), definition("b", &["1", "2", "3"])],
+        });
+        let plan = plan(&request);
+        let places: Vec<_> = (0..5).map(|n| place(&plan, n)).collect();
+        assert_eq!(places, [Some((0, 0)), Some((1, 0)), Some((1, 1)), Some((1, 2)), None]);
+    }
+}

@@ -1,0 +1,70 @@
+//! What refuses a hyperparameter tuning job of its own; its training jobs are refused as others are.
+
+use crate::services::refusal::refusals;
+
+refusals! {
+    /// Why a call about hyperparameter tuning jobs is refused.
+    pub enum TuningError as "sagemaker" {
+        /// Observed in a public issue thread.
+        TuningNameInUse { name: String } = "ResourceInUse",
+            text "A hyperparameter tuning job with the name, {name}, already exists. Choose a different name.";
+        /// The code, and how the text begins, are observed.
+        NoTuningJob { name: String } = "ResourceNotFound",
+            assumed "Amazon SageMaker can't find a tuning job with the name, {name}. Provide the name of a tuning \
+                    job that exists.";
+        TuningNotDeletable { name: String, status: &'static str } = "ValidationException",
+            assumed "The hyperparameter tuning job {name} is in status {status} and cannot be deleted.";
+        OneKindOfDefinition = "ValidationException",
+            assumed "You must specify exactly one of TrainingJobDefinition and TrainingJobDefinitions.";
+        /// Documented: the members of a definition in a list are its own.
+        DefinitionLacks { member: &'static str } = "ValidationException",
+            assumed "Each of TrainingJobDefinitions must specify {member}.";
+        DefinitionTwice { name: String } = "ValidationException",
+            assumed "DefinitionName must be unique within TrainingJobDefinitions: {name}";
+        /// Documented: ranges and objectives of several definitions stand in these.
+        InDefinitions { member: &'static str } = "ValidationException",
+            assumed "{member} cannot be specified in HyperParameterTuningJobConfig with TrainingJobDefinitions; \
+                    specify it in each definition.";
+        OneKindOfResources = "ValidationException",
+            assumed "You must specify exactly one of ResourceConfig and HyperParameterTuningResourceConfig.";
+        OneKindOfInstances = "ValidationException",
+            assumed "HyperParameterTuningResourceConfig must specify either InstanceConfigs or InstanceType with \
+                    InstanceCount and VolumeSizeInGB.";
+        TooManyParallel { parallel: u32, jobs: u32 } = "ValidationException",
+            assumed "MaxParallelTrainingJobs ({parallel}) must not be greater than MaxNumberOfTrainingJobs ({jobs}).";
+        /// Documented: the number of jobs of a grid is the number of its combinations.
+        GridJobs { jobs: u32, combinations: u64 } = "ValidationException",
+            assumed "MaxNumberOfTrainingJobs ({jobs}) must be the number of combinations of the Grid strategy \
+                    ({combinations}).";
+        /// Documented: a grid has categories only.
+        GridRange { name: String } = "ValidationException",
+            assumed "The Grid strategy supports categorical parameter ranges only; {name} is none.";
+        /// Documented for HyperParameterTuningJobStrategyConfig.
+        StrategyConfig { strategy: String } = "ValidationException",
+            assumed "StrategyConfig can be specified only for the Hyperband strategy, not for {strategy}.";
+        /// Documented for TrainingJobEarlyStoppingType.
+        EarlyStopping = "ValidationException",
+            assumed "TrainingJobEarlyStoppingType must be Off for the Hyperband strategy.";
+        RangeBounds { name: String, min: String, max: String } = "ValidationException",
+            assumed "The range of hyperparameter {name} is invalid: MinValue {min} and MaxValue {max} must be numbers \
+                    of its type, the former not greater than the latter.";
+        /// A logarithm needs positive values, one of what is left to 1 values below 1: documented for ScalingType.
+        RangeScale { name: String, scale: String } = "ValidationException",
+            assumed "The range of hyperparameter {name} cannot have the scaling type {scale}.";
+        ParameterTwice { name: String } = "ValidationException",
+            assumed "The hyperparameter {name} is specified more than once.";
+        /// Documented for ParameterRanges: the sum over all ranges.
+        TooManyRanges { most: usize } = "ValidationException",
+            assumed "A hyperparameter tuning job must not search more than {most} hyperparameters.";
+        /// Observed in public documents.
+        NoMetric = "ValidationException",
+            text "A metric is required for this hyperparameter tuning job objective. Provide a metric in the \
+                 metric definitions.";
+        /// Documented for HyperParameterTuningJobWarmStartConfig: its parents have ended.
+        ParentRuns { name: String, status: &'static str } = "ValidationException",
+            assumed "The parent hyperparameter tuning job {name} is in status {status}; it must have ended.";
+        /// No answer of AWS: the operation is there, this form of it is not.
+        NotBuilt { form: &'static str } = "NotImplemented" 501,
+            text "{form} is not implemented by this mock";
+    }
+}

@@ -1,0 +1,202 @@
+//! Hyperparameter tuning jobs: they start training jobs, which are as any others.
+
+mod asked;
+mod course;
+mod describe;
+mod error;
+mod list;
+mod search;
+
+pub use course::advance;
+pub use describe::{DescribeHyperParameterTuningJob, properties};
+pub use error::TuningError;
+pub use list::{ListHyperParameterTuningJobs, ListTrainingJobsForHyperParameterTuningJob};
+
+use super::error::SageMakerError;
+use super::tags::{Tag, checked};
+use crate::kernel::Memo;
+use crate::model::{Owner, State, TuningJob, TuningStatus, Txn};
+use crate::services::{Caller, Done, Operation, Write};
+use asked::Plan;
+use imbl::Vector;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The kind in an ARN.
+pub const SLUG: &str = "hyper-parameter-tuning-job";
+
+/// How many training jobs there may be unless told. Source: general reference, quotas of SageMaker.
+const MOST_JOBS: u32 = 750;
+
+/// The tuning job with this name.
+fn find(state: &State, name: &Arc<str>) -> Result<Arc<TuningJob>, SageMakerError> {
+    let missing = || TuningError::NoTuningJob { name: name.to_string() };
+    state.tuning_jobs.get(name).cloned().ok_or_else(|| missing().into())
+}
+
+/// The input of an operation that names one tuning job and nothing else.
+#[derive(Deserialize)]
+pub struct Named {
+    #[serde(rename = "HyperParameterTuningJobName")]
+    name: Arc<str>,
+}
+
+/// Stops a tuning job if it is under way.
+pub fn stop_by_name(txn: &mut Txn<'_>, name: &Arc<str>) {
+    let job = txn.state.tuning_jobs.get(name).cloned();
+    if let Some(job) = job.filter(|job| job.status == TuningStatus::InProgress) {
+        course::stop(txn, &job);
+    }
+}
+
+pub struct CreateHyperParameterTuningJob;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CreateIn {
+    #[serde(rename = "HyperParameterTuningJobName")]
+    name: Arc<str>,
+    #[serde(rename = "HyperParameterTuningJobConfig")]
+    config: Value,
+    training_job_definition: Option<Value>,
+    training_job_definitions: Option<Value>,
+    warm_start_config: Option<Value>,
+    autotune: Option<Value>,
+    #[serde(default)]
+    tags: Vec<Tag>,
+}
+
+#[derive(Serialize)]
+pub struct CreateOut {
+    #[serde(rename = "HyperParameterTuningJobArn")]
+    arn: String,
+}
+
+impl Operation for CreateHyperParameterTuningJob {
+    const NAME: &'static str = "CreateHyperParameterTuningJob";
+    type In = CreateIn;
+    type Out = CreateOut;
+    type Error = SageMakerError;
+}
+
+impl Write for CreateHyperParameterTuningJob {
+    fn run(txn: &mut Txn<'_>, caller: &Caller, input: CreateIn) -> Result<CreateOut, SageMakerError> {
+        let CreateIn { name, tags, .. } = &input;
+        let tags = checked(tags)?;
+        if input.autotune.is_some() {
+            return Err(TuningError::NotBuilt { form: "Autotune" }.into());
+        }
+        let request = input.request();
+        let plan = Plan::read(&request)?;
+        plan.check()?;
+        check_parents(&txn.state, &request)?;
+        if txn.state.tuning_jobs.contains(name) {
+            return Err(TuningError::TuningNameInUse { name: name.to_string() }.into());
+        }
+        course::check(txn, caller, &plan, name)?;
+        let limits = &plan.config.resource_limits;
+        let most = plan.combinations().map_or(MOST_JOBS, |count| count.try_into().unwrap_or(u32::MAX));
+        let arn = caller.arn("sagemaker", format_args!("{SLUG}/{name}"));
+        let job = TuningJob {
+            name: name.clone(),
+            arn: arn.clone(),
+            most_jobs: limits.max_number_of_training_jobs.unwrap_or(most),
+            most_parallel: limits.max_parallel_training_jobs,
+            max_runtime: limits.max_runtime_in_seconds.map(Duration::from_secs),
+            request: Arc::new(request.clone()),
+            status: TuningStatus::InProgress,
+            ending: None,
+            failure: None,
+            trials: Vector::new(),
+            created: txn.now,
+            modified: txn.now,
+            ended: None,
+            parent: None,
+            tags,
+            memo: Memo::default(),
+        };
+        txn.state.tuning_jobs.insert(job);
+        course::advance(txn, name);
+        Ok(CreateOut { arn })
+    }
+}
+
+impl CreateIn {
+    /// What is told again. Source of the defaults: described tuning jobs in public repositories.
+    fn request(&self) -> Value {
+        let mut config = self.config.clone();
+        super::job::defaults(Some(&mut config), &[("TrainingJobEarlyStoppingType", json!("Off"))]);
+        let members = [
+            ("HyperParameterTuningJobConfig", Some(config)),
+            ("TrainingJobDefinition", self.training_job_definition.clone()),
+            ("TrainingJobDefinitions", self.training_job_definitions.clone()),
+            ("WarmStartConfig", self.warm_start_config.clone()),
+        ];
+        let given = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        Value::Object(given.collect::<Map<_, _>>())
+    }
+}
+
+/// Source: API reference, HyperParameterTuningJobWarmStartConfig.
+fn check_parents(state: &State, request: &Value) -> Result<(), SageMakerError> {
+    for name in parents(request) {
+        let parent = find(state, &name.into())?;
+        if !parent.status.is_final() {
+            let (name, status) = (name.to_owned(), parent.status.word());
+            return Err(TuningError::ParentRuns { name, status }.into());
+        }
+    }
+    Ok(())
+}
+
+/// The names of the tuning jobs that one goes on from.
+fn parents(request: &Value) -> impl Iterator<Item = &str> {
+    let list = request.pointer("/WarmStartConfig/ParentHyperParameterTuningJobs").and_then(Value::as_array);
+    list.into_iter().flatten().filter_map(|parent| parent["HyperParameterTuningJobName"].as_str())
+}
+
+pub struct StopHyperParameterTuningJob;
+
+impl Operation for StopHyperParameterTuningJob {
+    const NAME: &'static str = "StopHyperParameterTuningJob";
+    type In = Named;
+    type Out = Done;
+    type Error = SageMakerError;
+}
+
+impl Write for StopHyperParameterTuningJob {
+    fn run(txn: &mut Txn<'_>, _: &Caller, input: Named) -> Result<Done, SageMakerError> {
+        let job = find(&txn.state, &input.name)?;
+        if job.status != TuningStatus::InProgress {
+            let status = job.status.word();
+            return Err(SageMakerError::WrongStatus { noun: "hyperparameter tuning", status });
+        }
+        course::stop(txn, &job);
+        Ok(Done {})
+    }
+}
+
+pub struct DeleteHyperParameterTuningJob;
+
+impl Operation for DeleteHyperParameterTuningJob {
+    const NAME: &'static str = "DeleteHyperParameterTuningJob";
+    type In = Named;
+    type Out = Done;
+    type Error = SageMakerError;
+}
+
+impl Write for DeleteHyperParameterTuningJob {
+    /// Its training jobs stay: API reference.
+    fn run(txn: &mut Txn<'_>, _: &Caller, input: Named) -> Result<Done, SageMakerError> {
+        let job = find(&txn.state, &input.name)?;
+        if !job.status.is_final() {
+            let (name, status) = (job.name.to_string(), job.status.word());
+            return Err(TuningError::TuningNotDeletable { name, status }.into());
+        }
+        txn.state.timers.cancel(&Owner::Tuning(job.name.clone()));
+        txn.state.tuning_jobs.remove(&job.name);
+        Ok(Done {})
+    }
+}
