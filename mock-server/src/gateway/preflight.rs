@@ -266,7 +266,7 @@ fn told_of_model(txn: &Txn<'_>, planned: &Planned, modes: &RuleModes) -> Tried {
 }
 
 /// The members that name what is made, with the kind of job that it is.
-const NAMES: [(&str, &str, Option<JobKind>); 8] = [
+const NAMES: [(&str, &str, Option<JobKind>); 9] = [
     ("CreateTrainingJob", "TrainingJobName", Some(JobKind::Training)),
     ("CreateProcessingJob", "ProcessingJobName", Some(JobKind::Processing)),
     ("CreateTransformJob", "TransformJobName", Some(JobKind::Transform)),

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Source: API reference, ListPipelines and ListPipelineExecutions. The order is assumed.
-const MANNER: Manner = Manner { ascending: false, from_time: false, status_last: false };
+const MANNER: Manner = Manner { ascending: false, by_name: false, from_time: false, status_last: false };
 
 /// How many rows an answer lists unless told. Assumed.
 const DEFAULT_LIMIT: usize = 10;

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use std::sync::Arc;
 
 /// Source: API reference, ListHyperParameterTuningJobs and ListTrainingJobsForHyperParameterTuningJob.
-const MANNER: Manner = Manner { ascending: true, from_time: false, status_last: false };
+const MANNER: Manner = Manner { ascending: true, by_name: false, from_time: false, status_last: false };
 
 pub struct ListHyperParameterTuningJobs;
 
