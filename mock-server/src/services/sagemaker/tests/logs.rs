@@ -42,9 +42,9 @@ fn every_kind_writes_to_its_group_and_says_something_by_itself() {
             }
             let kit = kit(kind);
             (kit.create)(&site.lab, site.job(kit, "job", 1, true)).unwrap();
-            site.lab.advance(1_500);
+            site.lab.advance(1_200);
             assert_eq!(seen(&site.lab, group), [], "{kind:?} has not begun");
-            site.lab.advance(600);
+            site.lab.advance(800);
             assert_eq!(seen(&site.lab, group)[0].1.len(), 1, "{kind:?} has begun");
             site.lab.advance(10_000);
             let told = seen(&site.lab, group);
@@ -67,8 +67,8 @@ fn lines_come_while_the_job_runs_and_a_stopped_one_writes_no_more() {
     for name in ["runs", "stops"] {
         site.create(site.request(name, 1)).unwrap();
     }
-    // Two seconds pass before the run.
-    site.lab.advance(2_000);
+    // So long it takes until the run.
+    site.lab.advance(1_600);
     let lines = |name: &str| {
         let all = seen(&site.lab, "/aws/sagemaker/TrainingJobs");
         all.into_iter().find(|(stream, _)| stream.starts_with(name)).unwrap().1

@@ -1,7 +1,7 @@
 //! Notebook instances: their life, their interface, their scripts, and what is refused.
 
 use super::*;
-use crate::model::{Behaviour, Connection, InterfaceStatus, Remote, RuleMode};
+use crate::model::{Behaviour, Connection, InterfaceStatus, LogGroup, Remote, RuleMode};
 use crate::services::ec2::{DeleteSecurityGroup, DeleteSubnet};
 use crate::services::sagemaker::notebook::{
     CreateNotebookInstance, CreateNotebookInstanceLifecycleConfig, CreatePresignedNotebookInstanceUrl,
@@ -365,7 +365,7 @@ fn scripts_end_as_was_declared() {
     let ends = script(&site(), Behaviour { exit_code: 3, ..Behaviour::default() });
     assert!(ends.contains("failed with exit code 3."), "{ends}");
     // The lab's VPC has a way to S3 and none to the internet.
-    let connects = vec![Connection { to: Remote::Host("example.com".into(), 443), optional: false }];
+    let connects = vec![Connection { to: Remote::Host("example.com".into(), 443), optional: false, waits: false }];
     let sealed = site();
     let told = script(&sealed, Behaviour { connects, log: vec!["hello".into()], ..Behaviour::default() });
     assert!(told.contains("failed with exit code 1."), "{told}");
@@ -375,7 +375,9 @@ fn scripts_end_as_was_declared() {
         (&*stream.key.group, &*stream.key.name),
         ("/aws/sagemaker/NotebookInstances", "n/LifecycleConfigOnStart")
     );
-    assert_eq!(&*stream.events[0].message, "hello");
+    let now = sealed.lab.now();
+    let group = LogGroup::new(stream.key.group.clone(), now);
+    assert!(stream.all_seen(&group, now).any(|event| &*event.message == "hello"));
     assert_eq!(state.notebooks.iter().next().unwrap().failure.as_ref().unwrap().rule, Some("SM-OUT-01"));
 }
 
