@@ -8,8 +8,8 @@ use crate::aws::{
 use crate::kernel::{ClockMode, Memo, Scope, SimTime};
 use crate::model::{Account, State};
 use crate::services::{
-    self, Caller, Home, Invoke, Page, Printed, Read, Refused, Registrar, Reply, ReplyWriter, StreamEvent, View,
-    Write,
+    self, Caller, Home, Invoke, Page, Printed, Read, Refused, Registrar, Reply, ReplyWriter, StreamEvent,
+    View, Write,
 };
 use crate::services::{ec2, iam, logs, runtime, sagemaker, ssm, sts};
 use serde::{Serialize, Serializer};

@@ -365,7 +365,8 @@ fn scripts_end_as_was_declared() {
     let ends = script(&site(), Behaviour { exit_code: 3, ..Behaviour::default() });
     assert!(ends.contains("failed with exit code 3."), "{ends}");
     // The lab's VPC has a way to S3 and none to the internet.
-    let connects = vec![Connection { to: Remote::Host("example.com".into(), 443), optional: false, waits: false }];
+    let connects =
+        vec![Connection { to: Remote::Host("example.com".into(), 443), optional: false, waits: false }];
     let sealed = site();
     let told = script(&sealed, Behaviour { connects, log: vec!["hello".into()], ..Behaviour::default() });
     assert!(told.contains("failed with exit code 1."), "{told}");
