@@ -214,11 +214,11 @@ pub fn attempts(asked: &Asked<'_>, parts: &Parts<'_>, path: &InsightsPath) -> Re
     }
     let search = Search { asked, parts, path, ports, wanted, from: leaving.source };
     if let Some(id) = VpcEndpointId::parse(&path.source.id) {
-        return Err(search.from_endpoint(id, &finish));
+        return Err(search.of_endpoint_alone(id, &finish));
     }
     match begin {
-        End::Interfaces(rows) => search.from_interfaces(&rows, &finish),
-        End::Edge(RouteTarget::InternetGateway(id)) => search.from_internet(id, &finish),
+        End::Interfaces(rows) => search.leaving(&rows, &finish),
+        End::Edge(RouteTarget::InternetGateway(id)) => search.coming_in(id, &finish),
         End::Edge(_) => Err(Stop::NotBuilt(
             "a path from a peering connection, a transit gateway or a virtual private gateway",
         )),
@@ -265,7 +265,7 @@ impl Search<'_> {
     }
 
     /// What leaves interfaces.
-    fn from_interfaces(&self, rows: &[Arc<NetworkInterface>], finish: &End) -> Result<Vec<Attempt>, Stop> {
+    fn leaving(&self, rows: &[Arc<NetworkInterface>], finish: &End) -> Result<Vec<Attempt>, Stop> {
         let mut attempts = Vec::new();
         for row in rows {
             let borders = Borders::of(self.state(), &near(self.state(), row.vpc));
@@ -373,7 +373,7 @@ impl Search<'_> {
     }
 
     /// What comes in from the internet.
-    fn from_internet(&self, gateway: InternetGatewayId, finish: &End) -> Result<Vec<Attempt>, Stop> {
+    fn coming_in(&self, gateway: InternetGatewayId, finish: &End) -> Result<Vec<Attempt>, Stop> {
         let state = self.state();
         let vpc = state.internet_gateways.get(&gateway).and_then(|row| row.vpc);
         let Some(vpc) = vpc else { return Ok(Vec::new()) };
@@ -448,7 +448,7 @@ impl Search<'_> {
     }
 
     /// An endpoint begins no connections in its own VPC.
-    fn from_endpoint(&self, id: VpcEndpointId, finish: &End) -> Stop {
+    fn of_endpoint_alone(&self, id: VpcEndpointId, finish: &End) -> Stop {
         let vpc = self.state().vpc_endpoints.get(&id).map(|row| row.vpc);
         let inside = match finish {
             End::Interfaces(rows) => rows.iter().any(|row| Some(row.vpc) == vpc),
