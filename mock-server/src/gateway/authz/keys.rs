@@ -152,6 +152,7 @@ const FROM_INPUT: &[(&str, &[&str])] = &[
             "TrainingJobDefinitions.OutputDataConfig.KmsKeyId",
         ],
     ),
+    ("sagemaker:PipelineVersionId", &["PipelineVersionId"]),
     ("sagemaker:ServerlessMaxConcurrency", &["ProductionVariants.ServerlessConfig.MaxConcurrency"]),
     ("sagemaker:ServerlessMemorySize", &["ProductionVariants.ServerlessConfig.MemorySizeInMB"]),
     (
