@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from mockplane import refused
+from mockplane import job_request, refused
 
 NEEDED = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogGroups",
           "logs:DescribeLogStreams"]
@@ -53,8 +53,12 @@ def status(aws, log):
 
 
 def run(aws, network, name, role):
-    """A job in the VPC, to its end and past all deliveries."""
-    aws.training_job(name, role, network.config)
+    """A job in the VPC, to its end and past all deliveries. Its buckets are no other account's."""
+    [channel] = job_request(name, role)["InputDataConfig"]
+    channel["DataSource"]["S3DataSource"]["S3Uri"] = f"s3://data-{aws.number}/train"
+    aws.training_job(
+        name, role, network.config, InputDataConfig=[channel],
+        OutputDataConfig={"S3OutputPath": f"s3://output-{aws.number}/models"})
     aws.advance("30m")
     assert aws.job(name)["TrainingJobStatus"] == "Completed"
 
@@ -162,9 +166,9 @@ def test_a_job_leaves_records_in_the_bucket(aws, scene, options, folder):
 def make_bucket(aws):
     """A bucket for records, and those of jobs: whoever has a bucket here has all of them here."""
     s3, bucket = s3_of(aws), f"records-{aws.number}"
-    for name in (bucket, "training-data", "training-output"):
+    for name in (bucket, f"data-{aws.number}", f"output-{aws.number}"):
         s3.create_bucket(Bucket=name)
-    s3.put_object(Bucket="training-data", Key="train/part-0", Body=b"x" * 100_000)
+    s3.put_object(Bucket=f"data-{aws.number}", Key="train/part-0", Body=b"x" * 100_000)
     return bucket
 
 

@@ -445,6 +445,11 @@ impl Site {
                 let request = self.job(kind, &name, size, &subnets);
                 if self.call(&format!("Create{}Job", KINDS[kind]), request).is_ok() {
                     self.known.entry("job").or_default().push(format!("{}/{name}", KINDS[kind]));
+                    // Else hardly any would ever be stopped while it is under way.
+                    if size == 6 {
+                        let input = json!({ format!("{}JobName", KINDS[kind]): name });
+                        let _ = self.call(&format!("Stop{}Job", KINDS[kind]), input);
+                    }
                 }
             }
             Act::StopJob(n) => self.on_job("Stop", n),
