@@ -136,6 +136,10 @@ RECIPES = [
     ("RunInstances", lambda e: {
         "ImageId": "ami-12c6146b", "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1, "SubnetId": e["subnet"]},
      {"instance": "Instances.0.InstanceId"}),
+    ("CreateNetworkInsightsPath", lambda e: {
+        "Source": e["interface"], "Destination": e["instance"], "Protocol": "tcp"},
+     {"path": "NetworkInsightsPath.NetworkInsightsPathId"}),
+    ("StartNetworkInsightsAnalysis", lambda e: {"NetworkInsightsPathId": e["path"]}, {}),
     ("CreateLaunchTemplate", lambda e: {"LaunchTemplateName": "web", "LaunchTemplateData": {"InstanceType": "t3.nano"}},
      {"template": "LaunchTemplate.LaunchTemplateId"}),
     ("CreateLaunchTemplateVersion",

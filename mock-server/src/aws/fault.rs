@@ -21,7 +21,7 @@ pub struct Fault {
     /// More headers for the answer.
     pub headers: HeaderList,
     /// What the error has beside its message, in the protocols that speak JSON.
-    pub members: Vec<(&'static str, serde_json::Value)>,
+    pub members: Box<[(&'static str, serde_json::Value)]>,
 }
 
 impl std::fmt::Display for Fault {
@@ -41,7 +41,7 @@ impl Fault {
             status: 400,
             because: None,
             headers: Vec::new(),
-            members: Vec::new(),
+            members: Box::default(),
         }
     }
 

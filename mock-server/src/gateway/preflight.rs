@@ -59,7 +59,7 @@ fn step<O: Write>(txn: &mut Txn<'_>, caller: &Caller, input: &Value) -> Result<(
         status: 500,
         because: None,
         assumed: None,
-        members: Vec::new(),
+        members: Box::default(),
     })?;
     O::run(txn, caller, input).map(drop).map_err(Into::into)
 }

@@ -125,8 +125,7 @@ pub fn network(
             name: format!("security-group-for-{way}-nfs-{id}").into(),
             description: format!(
                 "[DO NOT DELETE] Security Group that allows {way} NFS traffic for SageMaker Notebooks Domain [{id}]"
-            )
-            .into(),
+            ),
             rules: Vec::new(),
             peered: Vec::new(),
             tags: managed(txn, domain),

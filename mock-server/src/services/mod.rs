@@ -150,7 +150,7 @@ pub struct Refused {
     /// What the message is called and made of, if AWS's own is not known.
     pub assumed: Option<refusal::Assumed>,
     /// What the service's model has of the error beside its message.
-    pub members: Vec<(&'static str, serde_json::Value)>,
+    pub members: Box<[(&'static str, serde_json::Value)]>,
 }
 
 /// Does what a timer says.

@@ -29,7 +29,7 @@ pub struct Line {
 }
 
 /// An assumed text on its way out: what it is called, and the facts that fill it.
-pub type Assumed = (&'static str, Vec<(&'static str, String)>);
+pub type Assumed = (&'static str, Box<[(&'static str, String)]>);
 
 /// Something that a service refuses with.
 pub trait Refusal: std::fmt::Display {
@@ -50,8 +50,8 @@ pub trait Refusal: std::fmt::Display {
             message: self.to_string(),
             status: self.status(),
             because: self.rule(),
-            assumed: line.assumed.then(|| (line.name, self.facts())),
-            members: Vec::new(),
+            assumed: line.assumed.then(|| (line.name, self.facts().into())),
+            members: Box::default(),
         }
     }
 }

@@ -50,8 +50,8 @@ impl<'a> Entry<'a> {
             interface: record.interface,
             subnet: record.subnet,
             vpc: record.vpc,
-            zone_id: &record.zone_id,
-            interface_type: &record.interface_type,
+            zone_id: record.zone_id,
+            interface_type: record.interface_type,
         };
         Self { place, start: record.start, end: record.end, flow: Some(flow) }
     }

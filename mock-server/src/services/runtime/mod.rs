@@ -31,11 +31,11 @@ pub fn operations(registrar: &mut impl Registrar) {
 /// [`RuntimeError::Model`], with what the service model has of it.
 fn answered<'a>(invocation: &Invocation, said: &'a Said) -> Result<&'a Said, Refused> {
     let Some(failure) = ModelFailure::of(invocation, said) else { return Ok(said) };
-    let members = vec![
+    let members = Box::new([
         ("ErrorCode", json!(failure.code)),
         ("OriginalStatusCode", json!(failure.status)),
         ("OriginalMessage", json!(failure.original)),
         ("LogStreamArn", json!(failure.log_arn)),
-    ];
+    ]);
     Err(Refused { members, ..RuntimeError::Model { text: failure.message }.into() })
 }
