@@ -56,9 +56,7 @@ enum Act {
     Redeploy(u8, u32),
     Scale(u8, u32),
     Undeploy(u8),
-    /// Name, subnet.
     Notebook(u8, usize),
-    /// Start, stop or delete; name.
     OnNotebook(&'static str, u8),
     Reserve(usize, u8, u8),
     Unreserve(usize),
@@ -446,10 +444,8 @@ impl Site {
                 if self.call(&format!("Create{}Job", KINDS[kind]), request).is_ok() {
                     self.known.entry("job").or_default().push(format!("{}/{name}", KINDS[kind]));
                     // Else hardly any would ever be stopped while it is under way.
-                    if size == 6 {
-                        let input = json!({ format!("{}JobName", KINDS[kind]): name });
-                        let _ = self.call(&format!("Stop{}Job", KINDS[kind]), input);
-                    }
+                    let input = json!({ format!("{}JobName", KINDS[kind]): name });
+                    let _ = (size == 6).then(|| self.call(&format!("Stop{}Job", KINDS[kind]), input));
                 }
             }
             Act::StopJob(n) => self.on_job("Stop", n),
