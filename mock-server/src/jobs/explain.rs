@@ -271,7 +271,7 @@ impl Explanation {
         // No job fails for its logs.
         let violated = findings.iter().filter(|finding| finding.counts()).map(|finding| finding.rule);
         let violated = violated.filter(|rule| !rules::logs::OF_LOGS.contains(rule));
-        let to_logs = Goal::Service(rules::logs::SERVICE.into());
+        let to_logs = rules::logs::goal();
         let red = red_hops(traces).filter(|(_, trace, _)| trace.flow.to != to_logs);
         let red = red.map(|(_, _, hop)| deciding(hop.rule));
         let mut next: Vec<&'static str> = Vec::new();

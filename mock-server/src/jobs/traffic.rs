@@ -13,11 +13,11 @@ use crate::model::path::{Flow, Goal, Trace, Transport, Vantage};
 use crate::model::sight::sight;
 use crate::model::traffic::EXCHANGE;
 use crate::model::{
-    DataNeed, DataUse, Extent, FoundBucket, Job, JobKey, JobKind, LogLine, Needs, NetworkInterfaceId,
-    ObjectVersion, Phase, Sight, Txn, Volume,
+    DataNeed, DataUse, Extent, FoundBucket, Job, JobKey, JobKind, JobLogs, LogLine, Needs,
+    NetworkInterfaceId, ObjectVersion, Phase, Sight, Txn, Volume,
 };
 use crate::net::{self, Terrain, flow_log};
-use crate::rules::{Case, Paths};
+use crate::rules::{Case, Paths, logs};
 use imbl::Vector;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +29,6 @@ const UNKNOWN: u64 = 1 << 20;
 /// Source of the latter: developer guide, "train-encrypt".
 const MASTER: (Transport, u16) = (Transport::Tcp, 7_777);
 const KEYS: (Transport, u16) = (Transport::Udp, 500);
-const HTTPS: (Transport, u16) = (Transport::Tcp, 443);
 /// The ports that Linux gives to clients.
 const CLIENTS: (u16, u16) = (32_768, 60_999);
 /// Where the numbers begin of connections that are not to data.
@@ -292,12 +291,13 @@ fn connections(txn: &Txn<'_>, crew: &Crew<'_>) -> Flows {
 
 /// What the service sends to CloudWatch Logs of what the containers write, and of how the instance does.
 fn logs(txn: &Txn<'_>, crew: &Crew<'_>) -> Flows {
+    if txn.state.choices.job_logs == JobLogs::Service {
+        return Flows::new();
+    }
     let vantages = crew.vantages(txn, true);
     let each = crew.log_bytes / (vantages.len() as u64).max(1);
     let flows = vantages.into_iter().map(|from| {
-        let (transport, port) = HTTPS;
-        let flow = Flow { from: Some(from), to: Goal::Service("logs".into()), transport, port };
-        let trace = follow(txn, &flow);
+        let trace = follow(txn, &logs::flow(from));
         let volume = crew.volume(txn, &trace, OF_LOGS, (each, 0), crew.lasts());
         (trace, volume)
     });

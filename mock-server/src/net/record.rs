@@ -3,7 +3,7 @@
 //! Packets come as far as the first hop that the network refuses at: whatever interface lies before it accepted them,
 //! the one at which it is asked rejected them, and those behind it never saw any. So records and traces cannot disagree.
 //! Groups and ACLs reject; a route that is missing or leads nowhere does not, so that all there is of such packets is that
-//! they left (C.12). Groups remember connections: what they let through is answered through them, and a record of answers
+//! they left. Groups remember connections: what they let through is answered through them, and a record of answers
 //! is of the ACL alone. What policies refuse is refused in an answer.
 //!
 //! Never logged, and so not in here: requests for names to Amazon's resolver, DHCP, instance metadata and time, and what

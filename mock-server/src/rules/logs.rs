@@ -6,13 +6,21 @@
 
 use super::permissions::{Place, Scope, may};
 use super::*;
+use crate::model::path::{Flow, Goal, Transport, Vantage};
 use crate::model::{Evidence, JobKey, JobLogs, Verdict};
 
 /// The rules whose violation makes a job lose its logs.
 pub const OF_LOGS: &[&str] = &[RoleMayWrite::INFO.id, LogsGetOut::INFO.id];
 
-/// The service, as endpoint services are named.
-pub const SERVICE: &str = "logs";
+/// Where what containers write goes.
+pub fn goal() -> Goal {
+    Goal::Service("logs".into())
+}
+
+/// How what containers write leaves an interface.
+pub fn flow(from: Vantage) -> Flow {
+    Flow { from: Some(from), to: goal(), transport: Transport::Tcp, port: 443 }
+}
 
 const DOCS: &[Doc] = &[Doc { page: "logging-cloudwatch", anchor: "" }];
 

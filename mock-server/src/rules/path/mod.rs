@@ -57,13 +57,8 @@ impl Paths {
     pub(super) fn to_logs(&self, case: &Case<'_>) -> &[Arc<Trace>] {
         self.to_logs.get_or_init(|| {
             let terrain = Terrain { state: case.state, global: case.global, elsewhere: case.elsewhere };
-            let flow = |from: &Vantage| Flow {
-                from: Some(from.clone()),
-                to: Goal::Service(super::logs::SERVICE.into()),
-                transport: Transport::Tcp,
-                port: HTTPS,
-            };
-            self.vantages.iter().map(|from| Arc::new(net::trace(&terrain, &flow(from)))).collect()
+            let flows = self.vantages.iter().cloned().map(super::logs::flow);
+            flows.map(|flow| Arc::new(net::trace(&terrain, &flow))).collect()
         })
     }
 

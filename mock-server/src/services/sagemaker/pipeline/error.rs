@@ -17,7 +17,7 @@ refusals! {
             assumed "You must specify exactly one of PipelineDefinition and PipelineDefinitionS3Location.";
         DefinitionNotFound { bucket: String, key: String } = "ValidationException",
             assumed "Unable to read the pipeline definition s3://{bucket}/{key}.";
-        /// The first sentence is observed.
+        /// Where AWS says so, and how it goes on, is not known.
         BadDefinition { why: String } = "ValidationException",
             assumed "Unable to parse pipeline definition. {why}";
         UnknownParameter { name: String } = "ValidationException",

@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::flow_log::{FlowLogSettings, LogDestination, Logged, Traffic};
 use crate::model::traffic::{EXCHANGE, FlowRecord};
-use crate::model::{Behaviour, Content, FlowLog, FlowLogId, Id, NetworkAcl, NetworkInterfaceId};
+use crate::model::{Behaviour, Content, FlowLog, FlowLogId, Id, JobLogs, NetworkAcl, NetworkInterfaceId};
 use crate::scenario::behaviour::parse;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -239,4 +239,17 @@ fn a_stopped_job_uploads_what_it_has() {
     site.lab.advance(60_000);
     assert_eq!(site.describe("late")["TrainingJobStatus"], "Stopped");
     assert_eq!((before, to_s3(&recorded(&site.lab)).len()), (2, 4));
+}
+
+/// Logs that go over the service's own network leave nothing in the VPC.
+#[test]
+fn logs_leave_over_the_vpc_unless_they_go_elsewhere() {
+    for (job_logs, expected) in [(JobLogs::Vpc, true), (JobLogs::Service, false)] {
+        let site = watched();
+        site.lab.edit(|state| state.choices.job_logs = job_logs);
+        let request = site.job(kit(JobKind::Training), "j", 1, true);
+        let (records, _) = run(&site, JobKind::Training, request);
+        let to_logs = records.iter().any(|it| it.destination_service == Some("AMAZON"));
+        assert_eq!(to_logs, expected, "{job_logs:?}");
+    }
 }
