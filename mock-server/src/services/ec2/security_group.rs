@@ -145,9 +145,11 @@ fn rule_values(
         ("ipv6-cidr", Peer::V6(net)) => probe.show(net),
         ("prefix-list-id", Peer::PrefixList(id)) => probe.show(id),
         ("group-id", Peer::Group(id)) => probe.show(id),
-        // Nobody here knows what another account calls its groups.
+        // Rules name groups by name in the default VPC alone.
         ("group-name", Peer::Group(id)) => {
-            state.groups.get(id).into_iter().for_each(|group| probe.is(&group.name));
+            let home = state.default_vpc().map(|vpc| vpc.id);
+            let named = state.groups.get(id).filter(|group| Some(group.vpc) == home);
+            named.into_iter().for_each(|group| probe.is(&group.name));
         }
         ("user-id", Peer::Group(id)) => {
             probe.show(group.peer_group(*id).map_or(state.site.account, |peer| peer.account));
