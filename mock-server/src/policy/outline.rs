@@ -150,4 +150,11 @@ mod tests {
             assert_eq!(first_fault(&policy), Some(fault), "{policy}");
         }
     }
+
+    #[test]
+    fn one_thing_is_a_list_of_one_and_strings_lose_their_quotes() {
+        let (one, two) = (json!("a"), json!(["a", 1, {"b": null}]));
+        assert_eq!(many(&one), [&one]);
+        assert_eq!(many(&two).into_iter().map(plain).collect::<Vec<_>>(), ["a", "1", r#"{"b":null}"#]);
+    }
 }
