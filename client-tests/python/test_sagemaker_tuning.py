@@ -81,7 +81,8 @@ def test_a_tuning_job_and_its_training_jobs(lab):
     for one in found:
         job = lab.job(one["TrainingJobName"])
         assert (job["TuningJobArn"], job["VpcConfig"]) == (arn, lab.net.config)
-        assert job["HyperParameters"] == {"fixed": "1", **one["TunedHyperParameters"]}
+        assert job["HyperParameters"] == {
+            "fixed": "1", "_tuning_objective_metric": "loss", **one["TunedHyperParameters"]}
         assert 0.1 <= float(job["HyperParameters"]["rate"]) <= 0.5
         assert job["HyperParameters"]["depth"] in "123" and job["HyperParameters"]["kind"] in "ab"
         assert lab.sm.list_tags(ResourceArn=job["TrainingJobArn"])["Tags"] == [{"Key": "team", "Value": "red"}]

@@ -116,6 +116,7 @@ fn training_jobs_are_started_as_others_end() {
         let described = site.describe(name);
         assert_eq!(described["TuningJobArn"], arn);
         assert_eq!(described["HyperParameters"]["fixed"], "1");
+        assert_eq!(described["HyperParameters"]["_tuning_objective_metric"], "loss");
         assert_eq!(described["HyperParameters"]["rate"], child["TunedHyperParameters"]["rate"]);
         let rate: f64 = child["TunedHyperParameters"]["rate"].as_str().unwrap().parse().unwrap();
         assert!((0.1..=0.5).contains(&rate));

@@ -165,7 +165,7 @@ impl Definition<'_> {
 }
 
 /// The instances of training jobs: there is always room for the first that are preferred.
-fn instances(resources: &Value) -> Value {
+pub fn instances(resources: &Value) -> Value {
     let mut chosen = resources["InstanceConfigs"].get(0).unwrap_or(resources).clone();
     if let Some(members) = chosen.as_object_mut() {
         members

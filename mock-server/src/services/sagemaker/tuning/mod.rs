@@ -105,7 +105,7 @@ impl Write for CreateHyperParameterTuningJob {
             most_jobs: limits.max_number_of_training_jobs.unwrap_or(most),
             most_parallel: limits.max_parallel_training_jobs,
             max_runtime: limits.max_runtime_in_seconds.map(Duration::from_secs),
-            request: Arc::new(request.clone()),
+            request: Arc::new(as_kept(&request, &plan)),
             status: TuningStatus::InProgress,
             ending: None,
             failure: None,
@@ -137,6 +137,29 @@ impl CreateIn {
         let given = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
         Value::Object(given.collect::<Map<_, _>>())
     }
+}
+
+/// The request as the service keeps it: containers read the name of their metric among their hyperparameters, and clients
+/// find it among the static ones, and the instances of a definition under either name. Source: what the SageMaker Python
+/// SDK reads when it attaches to a tuning job that it began; described tuning jobs in public repositories.
+fn as_kept(request: &Value, plan: &Plan<'_>) -> Value {
+    let mut kept = request.clone();
+    for (at, definition) in plan.definitions.iter().enumerate() {
+        let path = format!("/TrainingJobDefinitions/{at}");
+        let path = if request.pointer(&path).is_some() { &path } else { "/TrainingJobDefinition" };
+        let Some(members) = kept.pointer_mut(path).and_then(Value::as_object_mut) else { continue };
+        let fixed = members.entry("StaticHyperParameters").or_insert_with(|| json!({}));
+        if let Some(fixed) = fixed.as_object_mut() {
+            fixed.insert("_tuning_objective_metric".into(), json!(definition.objective.metric_name));
+        }
+        if let Some(resources) = members.get("HyperParameterTuningResourceConfig")
+            && resources.get("InstanceType").is_some()
+        {
+            let instances = asked::instances(resources);
+            members.insert("ResourceConfig".into(), instances);
+        }
+    }
+    kept
 }
 
 /// Source: API reference, HyperParameterTuningJobWarmStartConfig.
