@@ -32,9 +32,14 @@ def test_the_story_with_the_aws_cli(server, aws):
     assert output.rstrip().endswith("the story holds"), output
 
 
-@pytest.mark.skipif(not (shutil.which("node") and shutil.which("npm")), reason="needs Node.js and npm")
-def test_the_story_with_the_javascript_sdk(server, aws, tmp_path_factory):
-    # Installed outside the repository, once for a lock file.
+def test_every_wait_of_the_aws_cli(server, aws):
+    output = run("bash", CLIENTS / "cli/waits.sh", env=settings(server, aws.number), timeout=600)
+    assert output.rstrip().endswith("every wait ends"), output
+
+
+@pytest.fixture(scope="module")
+def javascript():
+    """A directory with the SDK for JavaScript: outside the repository, installed once for a lock file."""
     cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "mockplane-clients/js"
     lock = (CLIENTS / "js/package-lock.json").read_text()
     if not (cache / "complete").exists() or (cache / "complete").read_text() != lock:
@@ -44,9 +49,15 @@ def test_the_story_with_the_javascript_sdk(server, aws, tmp_path_factory):
             shutil.copy(CLIENTS / "js" / name, cache)
         run("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", env=dict(os.environ), cwd=cache)
         (cache / "complete").write_text(lock)
-    shutil.copy(CLIENTS / "js/story.mjs", cache)
-    output = run("node", "story.mjs", env=settings(server, aws.number), cwd=cache, timeout=120)
-    assert output.rstrip().endswith("the story holds"), output
+    return cache
+
+
+@pytest.mark.skipif(not (shutil.which("node") and shutil.which("npm")), reason="needs Node.js and npm")
+@pytest.mark.parametrize("script, end", [("story.mjs", "the story holds"), ("jobs.mjs", "every kind of job holds")])
+def test_the_javascript_sdk(server, aws, javascript, script, end):
+    shutil.copy(CLIENTS / "js" / script, javascript)
+    output = run("node", script, env=settings(server, aws.number), cwd=javascript, timeout=120)
+    assert output.rstrip().endswith(end), output
 
 
 def test_the_scenarios_in_process():
