@@ -60,6 +60,16 @@ pub fn get(path: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n").into_bytes()
 }
 
+/// A call of the control API.
+pub fn post(path: &str, body: &serde_json::Value) -> Vec<u8> {
+    let body = body.to_string();
+    let length = body.len();
+    format!(
+        "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
+    .into_bytes()
+}
+
 /// The same request, marked for the bare server: it answers with the recording of that number.
 pub fn mark(request: &[u8], case: usize) -> Vec<u8> {
     let line = request.windows(2).position(|w| w == b"\r\n").map_or(0, |at| at + 2);

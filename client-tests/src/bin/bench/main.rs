@@ -3,6 +3,7 @@
 //! Nothing here is a test: numbers are reported, never asserted. Loads are bounded in requests and time and go
 //! to the loopback only. Rounds interleave the servers, so a disturbance of the machine meets all of them.
 
+mod crowd;
 mod report;
 mod setup;
 
@@ -25,6 +26,7 @@ const QUIET: [&str; 2] = ["--log-format", "off"];
 /// Worlds are larger here than AWS's default quotas allow.
 const NO_QUOTAS: (&str, &str) = ("MOCKPLANE_QUOTAS", "off");
 const LEASES: [usize; 7] = [0, 10_000, 20_000, 30_000, 40_000, 50_000, 60_000];
+const CROWDS: [usize; 4] = [10, 100, 300, 1_000];
 const INTERFACES: [usize; 4] = [100, 1_000, 10_000, 100_000];
 
 struct Options {
@@ -94,6 +96,7 @@ async fn main() -> Result<()> {
         memory: Memory { idle, filled: memory_and_growth.0 },
         growth: memory_and_growth.1,
         filling: fill(&options).await?,
+        crowds: crowds(&options).await?,
     }
     .markdown();
     println!("{report}");
@@ -290,6 +293,17 @@ async fn fill(options: &Options) -> Result<Vec<(usize, Sample)>> {
         eprintln!("{leases} leases");
     }
     Ok(samples)
+}
+
+/// So many jobs at once, each time in an account of their own.
+async fn crowds(options: &Options) -> Result<Vec<crowd::Crowd>> {
+    let server = Server::start(&QUIET, &[NO_QUOTAS])?;
+    let mut crowds = Vec::new();
+    for jobs in CROWDS.into_iter().filter(|jobs| *jobs * 10 <= options.interfaces) {
+        crowds.push(crowd::run(&server, jobs).await?);
+        eprintln!("{jobs} jobs");
+    }
+    Ok(crowds)
 }
 
 /// Fills one region with interfaces and asks for some of them on the way.

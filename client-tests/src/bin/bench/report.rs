@@ -6,6 +6,8 @@ use std::path::Path;
 use client_tests::Result;
 use client_tests::load::{Sample, Spread};
 
+use super::crowd::Crowd;
+
 pub struct Measured {
     pub machine: String,
     pub binary_mib: f64,
@@ -18,6 +20,7 @@ pub struct Measured {
     pub growth: Vec<Growth>,
     /// By how many addresses of one /16 are taken.
     pub filling: Vec<(usize, Sample)>,
+    pub crowds: Vec<Crowd>,
 }
 
 pub struct Case {
@@ -119,6 +122,16 @@ impl Measured {
         writeln!(out, "| ---: | ---: | ---: |")?;
         for (leases, sample) in &self.filling {
             writeln!(out, "| {leases} | {:.0} | {:.1} |", sample.p50_us, sample.cpu_us)?;
+        }
+        writeln!(
+            out,
+            "\nTraining jobs at once in one account, each with two interfaces in one subnet; server CPU of a job, µs:\n"
+        )?;
+        writeln!(out, "| jobs | to create | to live until it has completed | counts that were exact |")?;
+        writeln!(out, "| ---: | ---: | ---: | ---: |")?;
+        for crowd in &self.crowds {
+            let Crowd { jobs, create_us, life_us, looks } = crowd;
+            writeln!(out, "| {jobs} | {create_us:.0} | {life_us:.0} | {looks} of {looks} |")?;
         }
         Ok(())
     }

@@ -73,17 +73,7 @@ fn escaped(text: &str) -> String {
 pub async fn training_job(server: &Server) -> Result<Vec<u8>> {
     let account = "100000000003";
     let mut connection = Connection::open(server.address).await?;
-    let trust = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow%22%2C\
-                 %22Principal%22%3A%7B%22Service%22%3A%22sagemaker.amazonaws.com%22%7D%2C%22Action%22%3A\
-                 %22sts%3AAssumeRole%22%7D%5D%7D";
-    let role = iam(account, "CreateRole", &format!("&RoleName=bench&AssumeRolePolicyDocument={trust}"));
-    let role = text(&connection.expect_ok(&role).await?, "Arn").ok_or("no role ARN")?.to_string();
-    let attach = iam(
-        account,
-        "AttachRolePolicy",
-        "&RoleName=bench&PolicyArn=arn:aws:iam::aws:policy/AmazonS3FullAccess",
-    );
-    connection.expect_ok(&attach).await?;
+    let role = role(&mut connection, account, "AmazonS3FullAccess").await?;
     let job = json!({
         "TrainingJobName": "bench",
         "AlgorithmSpecification": {
@@ -107,6 +97,33 @@ pub async fn training_job(server: &Server) -> Result<Vec<u8>> {
         client_tests::wall::sleep(std::time::Duration::from_millis(100)).await;
     }
     Err("the training job did not complete".into())
+}
+
+/// The ARN of a new role that SageMaker may assume and that has one of AWS's policies.
+async fn role(connection: &mut Connection, account: &str, policy: &str) -> Result<String> {
+    let trust = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
+    let parameters = format!("&RoleName=bench&AssumeRolePolicyDocument={}", escaped(&trust.to_string()));
+    let answer = connection.expect_ok(&iam(account, "CreateRole", &parameters)).await?;
+    let role = text(&answer, "Arn").ok_or("no role ARN")?.to_string();
+    let parameters = format!("&RoleName=bench&PolicyArn=arn:aws:iam::aws:policy/{policy}");
+    connection.expect_ok(&iam(account, "AttachRolePolicy", &parameters)).await?;
+    Ok(role)
+}
+
+/// A subnet as large as they come with a way to S3, a group whose members may talk to each other, and a role.
+pub async fn closed_network(connection: &mut Connection, account: &str) -> Result<[String; 3]> {
+    let vpc = create_vpc(connection, account, "10.0.0.0/16").await?;
+    let subnet = create_subnet(connection, account, &vpc, "10.0.0.0/16").await?;
+    let filter = format!("&Filter.1.Name=vpc-id&Filter.1.Value.1={vpc}");
+    let tables = connection.expect_ok(&ec2(account, "DescribeRouteTables", &filter)).await?;
+    let table = text(&tables, "routeTableId").ok_or("no routeTableId")?;
+    let service = format!("&VpcId={vpc}&ServiceName=com.amazonaws.us-east-1.s3&RouteTableId.1={table}");
+    connection.expect_ok(&ec2(account, "CreateVpcEndpoint", &service)).await?;
+    let groups = connection.expect_ok(&ec2(account, "DescribeSecurityGroups", &filter)).await?;
+    let group = text(&groups, "groupId").ok_or("no groupId")?.to_string();
+    let role = role(connection, account, "AmazonSageMakerFullAccess").await?;
+    Ok([subnet, group, role])
 }
 
 /// An object of so many bytes, and the calls that put and get it.
