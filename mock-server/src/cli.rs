@@ -4,6 +4,7 @@ mod behaviours;
 mod control;
 mod explain;
 mod policy;
+mod run;
 
 use crate::clock::{parse_lag, parse_mode, parse_span};
 use crate::gateway::Trust;
@@ -13,11 +14,9 @@ use crate::model::{
     Quotas, RuleMode, RuleModes, Silence, Texts,
 };
 use crate::rules;
-use crate::scenario;
-use crate::scenario::target::{Http, InProcess};
 use crate::server::{Config, DEFAULT_ACCOUNT, DEFAULT_REGION, OtherS3, Reach, Server};
 use crate::services::refusal;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::io::Write;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -40,7 +39,9 @@ enum Command {
     /// Serve the AWS APIs until interrupted.
     Serve(Box<Serve>),
     /// Run scenarios: in this process, or against a server.
-    Run(Run),
+    Run(run::Run),
+    /// Look at scenarios without running them.
+    Lint(run::Lint),
     /// Tell why a job or an endpoint is as it is: its phases, the rules that were asked, and what to do.
     /// And why a call was refused.
     Explain(explain::Explain),
@@ -60,6 +61,8 @@ enum Command {
     Behaviours(behaviours::Behaviours),
     /// List the texts that are not known to be AWS's, as a file for `serve --texts`.
     Texts,
+    /// Print what completes commands in a shell.
+    Completions { shell: clap_complete::Shell },
     /// Ask a server whether it is healthy; for containers.
     Healthcheck {
         #[arg(long, env = "MOCKPLANE_PORT", default_value_t = DEFAULT_PORT)]
@@ -174,30 +177,6 @@ struct Serve {
     bench_no_memo: bool,
 }
 
-#[derive(Args)]
-struct Run {
-    /// A scenario file, or a directory with such files.
-    path: PathBuf,
-    /// Run against this server instead of in this process.
-    #[arg(long, env = "MOCKPLANE_ENDPOINT")]
-    endpoint: Option<String>,
-    /// Run only scenarios with this name or tag; may be given several times.
-    #[arg(long)]
-    only: Vec<String>,
-    /// Stop after the first scenario that does not pass.
-    #[arg(long)]
-    fail_fast: bool,
-    /// Use this seed instead of those that the files give.
-    #[arg(long)]
-    seed: Option<u64>,
-    /// Set a variable that the files have: NAME=VALUE, the value in YAML; may be given several times.
-    #[arg(long = "var", value_parser = parse_variable)]
-    vars: Vec<(String, String)>,
-    /// Tell every step, not only those that fail.
-    #[arg(long, short)]
-    verbose: bool,
-}
-
 #[derive(Clone, Copy, ValueEnum)]
 enum ProfileName {
     Fast,
@@ -302,7 +281,8 @@ enum LogFormat {
 pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(args) => serve(&args),
-        Command::Run(args) => run(args),
+        Command::Run(args) => run::run(args),
+        Command::Lint(args) => run::look(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Preflight(args) => explain::preflight(&args),
         Command::Reachability(args) => explain::reachability(&args),
@@ -310,6 +290,10 @@ pub fn main() -> ExitCode {
         Command::Rule { id } => rule(id.as_deref()),
         Command::Behaviours(what) => behaviours::behaviours(&what),
         Command::Texts => texts(),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "mockplane", &mut std::io::stdout());
+            ExitCode::SUCCESS
+        }
         Command::Healthcheck { port } => healthcheck(port),
     }
 }
@@ -463,38 +447,6 @@ fn start_log(format: LogFormat) {
         LogFormat::Json => log.json().flatten_event(true).init(),
         LogFormat::Off => {}
     }
-}
-
-fn run(args: Run) -> ExitCode {
-    let options = scenario::Options {
-        only: args.only,
-        fail_fast: args.fail_fast,
-        seed: args.seed,
-        vars: args.vars.into_iter().collect(),
-    };
-    let mut report = scenario::report::Text::new(std::io::stdout());
-    report.verbose = args.verbose;
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(format_args!("cannot start: {error}")),
-    };
-    let summary = match &args.endpoint {
-        None => {
-            let site = Config::default().site();
-            let target = InProcess(&site);
-            runtime.block_on(scenario::run_path(&target, &args.path, &options, &mut report))
-        }
-        Some(endpoint) => match Http::new(endpoint) {
-            Ok(target) => runtime.block_on(scenario::run_path(&target, &args.path, &options, &mut report)),
-            Err(error) => return fail(error),
-        },
-    };
-    ExitCode::from(summary.exit_code())
-}
-
-fn parse_variable(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("NAME=VALUE")?;
-    Ok((name.into(), value.into()))
 }
 
 fn texts() -> ExitCode {

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod tests;
+mod warnings;
 
 use super::behaviour::{self, Declared};
 use super::callee::Callee;
@@ -17,6 +18,7 @@ use crate::model::{Offerings, Quotas, RuleMode};
 use crate::rules;
 use serde_saphyr::Spanned;
 use std::collections::{BTreeMap, BTreeSet};
+pub use warnings::warnings;
 
 /// Values that every scenario has.
 pub const BUILT_IN: [&str; 2] = ["account", "region"];

@@ -26,11 +26,13 @@ pub mod transcript;
 pub mod tree;
 
 use file::Scenario;
+use futures_util::stream::{self, StreamExt};
 use problem::Problem;
 use report::Reporter;
 use run::{Outcome, Overrides, Status};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use target::Target;
 
 /// What to run, and how.
@@ -44,11 +46,15 @@ pub struct Options {
     pub seed: Option<u64>,
     /// In place of the variables that the files give, for files that have them. YAML.
     pub vars: BTreeMap<String, String>,
+    /// How many run at once, each in an account of its own; 0 is 1.
+    pub jobs: usize,
 }
 
 /// What became of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Summary {
+    /// How many scenarios there were to run.
+    pub of: usize,
     pub outcomes: Vec<Outcome>,
     /// What is wrong with files; nothing was run then.
     pub problems: Vec<(String, Problem)>,
@@ -96,10 +102,13 @@ pub async fn run_path<T: Target>(
         Err(message) => summary.unusable = Some(message),
         Ok(_) if !summary.problems.is_empty() => reporter.unsound(&summary.problems),
         Ok(loaded) => {
-            for (number, one) in (1..).zip(&loaded) {
-                reporter.begin(number, loaded.len(), &one.scenario.metadata.name.value);
-                let told = |step: &run::StepOutcome| reporter.step(step);
-                let outcome = run::run(target, &one.scenario, &one.file, &one.overrides, told).await;
+            summary.of = loaded.len();
+            // Whatever the order in which they end, they are told in that of their files.
+            let mut outcomes =
+                pin!(stream::iter(&loaded).map(|one| one.run(target)).buffered(at_once(&loaded, options)));
+            while let Some(outcome) = outcomes.next().await {
+                reporter.begin(summary.outcomes.len() + 1, loaded.len(), &outcome.name);
+                outcome.steps.iter().for_each(|step| reporter.step(step));
                 reporter.end(&outcome);
                 let passed = outcome.passed();
                 summary.outcomes.push(outcome);
@@ -113,13 +122,44 @@ pub async fn run_path<T: Target>(
     summary
 }
 
+impl Loaded {
+    async fn run<T: Target>(&self, target: &T) -> Outcome {
+        run::run(target, &self.scenario, &self.file, &self.overrides).await
+    }
+}
+
+/// One after the other if two of them want the same account.
+fn at_once(loaded: &[Loaded], options: &Options) -> usize {
+    let mut accounts: Vec<_> = loaded
+        .iter()
+        .filter_map(|one| one.scenario.settings.account.as_ref())
+        .map(|one| &one.value)
+        .collect();
+    accounts.sort_unstable();
+    let shared = accounts.windows(2).any(|two| two[0] == two[1]);
+    if shared { 1 } else { options.jobs.max(1) }
+}
+
+/// What there is to say about files without running them.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Lint {
+    /// What keeps them from running.
+    pub problems: Vec<(String, Problem)>,
+    /// What works, and could be better.
+    pub warnings: Vec<(String, Problem)>,
+}
+
 /// Reads and checks files without running anything.
 ///
 /// # Errors
 /// If there is nothing to run.
-pub fn lint(path: &Path, options: &Options) -> Result<Vec<(String, Problem)>, String> {
+pub fn lint(path: &Path, options: &Options) -> Result<Lint, String> {
     let mut problems = Vec::new();
-    load(path, options, &mut problems).map(|_| problems)
+    let loaded = load(path, options, &mut problems)?;
+    let warnings = loaded.iter().flat_map(|Loaded { file, scenario, .. }| {
+        check::warnings(scenario).into_iter().map(|warning| (file.clone(), warning))
+    });
+    Ok(Lint { warnings: warnings.collect(), problems })
 }
 
 fn load(

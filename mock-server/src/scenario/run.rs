@@ -14,7 +14,7 @@ use super::transcript::Transcript;
 use super::tree::Node;
 use super::{matcher, query};
 use crate::aws::timestamp;
-use crate::clock::pause;
+use crate::clock::{Stopwatch, pause};
 use crate::kernel::{AccountId, SimTime, digest};
 use serde_json::Value;
 use serde_saphyr::Spanned;
@@ -52,6 +52,7 @@ pub struct StepOutcome {
     /// From 1.
     pub number: usize,
     pub title: String,
+    pub place: Place,
     pub status: Status,
     pub problems: Vec<Problem>,
 }
@@ -64,6 +65,8 @@ pub struct Outcome {
     pub account: AccountId,
     /// Why it could not even begin.
     pub broken: Option<String>,
+    /// How long it took in real time.
+    pub elapsed: Duration,
     pub steps: Vec<StepOutcome>,
     pub transcript: Transcript,
 }
@@ -102,13 +105,8 @@ impl From<Problem> for Stop {
 }
 
 /// Runs a scenario that was checked.
-pub async fn run<T: Target>(
-    target: &T,
-    scenario: &Scenario,
-    file: &str,
-    overrides: &Overrides,
-    mut after_step: impl FnMut(&StepOutcome),
-) -> Outcome {
+pub async fn run<T: Target>(target: &T, scenario: &Scenario, file: &str, overrides: &Overrides) -> Outcome {
+    let watch = Stopwatch::start();
     let settings = &scenario.settings;
     let name = &scenario.metadata.name.value;
     let seed = overrides.seed.or(settings.seed).unwrap_or(SEED);
@@ -134,12 +132,11 @@ pub async fn run<T: Target>(
         let (status, problems) =
             if going { run.outcome_of(step).await } else { (Status::Skipped, Vec::new()) };
         going &= status == Status::Passed;
-        let outcome = StepOutcome { number, title, status, problems };
-        after_step(&outcome);
-        steps.push(outcome);
+        steps.push(StepOutcome { number, title, place: step.referenced.into(), status, problems });
     }
     let transcript = run.session.transcript;
-    Outcome { name: name.clone(), file: file.to_owned(), account, broken, steps, transcript }
+    let (name, file, elapsed) = (name.clone(), file.to_owned(), watch.elapsed());
+    Outcome { name, file, account, broken, elapsed, steps, transcript }
 }
 
 /// An account for this scenario alone: twelve digits, none of them a leading zero.

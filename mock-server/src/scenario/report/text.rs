@@ -1,42 +1,25 @@
-//! Reports: who is told what happens while scenarios run. Text for people; other forms are other listeners.
+//! Lines of text, for people.
 
-use super::Summary;
-use super::problem::Problem;
-use super::run::{Outcome, Status, StepOutcome};
+use super::{Outcome, Problem, Reporter, StepOutcome, Summary};
+use crate::scenario::run::Status;
 use std::io::{self, Write};
-
-/// Somebody who is told what happens, while it happens.
-pub trait Reporter {
-    /// Nothing runs: these files are not sound.
-    fn unsound(&mut self, problems: &[(String, Problem)]);
-    fn begin(&mut self, number: usize, of: usize, name: &str);
-    fn step(&mut self, step: &StepOutcome);
-    fn end(&mut self, outcome: &Outcome);
-    fn finish(&mut self, summary: &Summary);
-}
-
-/// Nobody.
-pub struct Silent;
-
-impl Reporter for Silent {
-    fn unsound(&mut self, _: &[(String, Problem)]) {}
-    fn begin(&mut self, _: usize, _: usize, _: &str) {}
-    fn step(&mut self, _: &StepOutcome) {}
-    fn end(&mut self, _: &Outcome) {}
-    fn finish(&mut self, _: &Summary) {}
-}
 
 /// Lines of text.
 pub struct Text<W> {
     out: W,
-    /// Whether steps that pass are told too.
-    pub verbose: bool,
+    verbose: bool,
     heading: String,
 }
 
 impl<W: Write> Text<W> {
     pub fn new(out: W) -> Self {
         Self { out, verbose: false, heading: String::new() }
+    }
+
+    /// Whether steps that pass are told too.
+    #[must_use]
+    pub fn every_step(self, verbose: bool) -> Self {
+        Self { verbose, ..self }
     }
 
     /// A report that cannot be written is no reason to stop.

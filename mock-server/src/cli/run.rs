@@ -1,0 +1,137 @@
+//! Scenarios from the command line.
+
+use super::fail;
+use crate::scenario::report::{All, Document, Form, Reporter, Text};
+use crate::scenario::target::{Http, InProcess};
+use crate::scenario::{Options, lint, run_path};
+use crate::server::Config;
+use clap::Args;
+use std::io::{Write, stdout};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// What the exit code says, as Hurl's does.
+const CODES: &str = "Exit codes: 0 all is well, 1 there is nothing to run, 2 a file is not sound, 3 something could not be \
+                     carried out, 4 an expectation does not hold.";
+
+#[derive(Args)]
+#[command(after_help = CODES)]
+pub struct Run {
+    /// A scenario file, or a directory with such files.
+    path: PathBuf,
+    /// Run against this server instead of in this process.
+    #[arg(long, env = "MOCKPLANE_ENDPOINT")]
+    endpoint: Option<String>,
+    /// Run only scenarios with this name or tag; may be given several times.
+    #[arg(long)]
+    only: Vec<String>,
+    /// Stop after the first scenario that does not pass.
+    #[arg(long)]
+    fail_fast: bool,
+    /// How many scenarios run at once, each in an account of its own.
+    #[arg(long, env = "MOCKPLANE_JOBS", default_value_t = 8)]
+    jobs: usize,
+    /// Use this seed instead of those that the files give.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Set a variable that the files have: NAME=VALUE, the value in YAML; may be given several times.
+    #[arg(long = "var", value_parser = parse_variable)]
+    vars: Vec<(String, String)>,
+    /// Report as text, tap, junit or json: FORM, or FORM=FILE; may be given several times. Text unless one of them is
+    /// printed.
+    #[arg(long = "report", value_parser = parse_report)]
+    reports: Vec<Report>,
+    /// Tell every step, not only those that fail.
+    #[arg(long, short)]
+    verbose: bool,
+}
+
+#[derive(Args)]
+#[command(after_help = "Exit codes: 0 all is well, 1 there are no files, 2 a file is not sound.")]
+pub struct Lint {
+    /// A scenario file, or a directory with such files.
+    path: PathBuf,
+}
+
+/// A report that was asked for; `None` is text.
+#[derive(Clone)]
+struct Report {
+    form: Option<Form>,
+    file: Option<PathBuf>,
+}
+
+pub fn run(args: Run) -> ExitCode {
+    let mut reports: Vec<Box<dyn Reporter + Send>> = Vec::new();
+    for report in &args.reports {
+        let out: Box<dyn Write + Send> = match &report.file {
+            None => Box::new(stdout()),
+            Some(file) => match std::fs::File::create(file) {
+                Ok(file) => Box::new(file),
+                Err(error) => return fail(format_args!("{}: {error}", file.display())),
+            },
+        };
+        reports.push(match report.form {
+            Some(form) => Box::new(Document { form, out }),
+            None => Box::new(Text::new(out).every_step(args.verbose)),
+        });
+    }
+    if args.reports.iter().all(|report| report.file.is_some()) {
+        reports.push(Box::new(Text::new(stdout()).every_step(args.verbose)));
+    }
+    let options = Options {
+        only: args.only,
+        fail_fast: args.fail_fast,
+        seed: args.seed,
+        vars: args.vars.into_iter().collect(),
+        jobs: args.jobs,
+    };
+    let mut reporter = All(reports);
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(format_args!("cannot start: {error}")),
+    };
+    let summary = match &args.endpoint {
+        None => {
+            let site = Config::default().site();
+            let target = InProcess(&site);
+            runtime.block_on(run_path(&target, &args.path, &options, &mut reporter))
+        }
+        Some(endpoint) => match Http::new(endpoint) {
+            Ok(target) => runtime.block_on(run_path(&target, &args.path, &options, &mut reporter)),
+            Err(error) => return fail(error),
+        },
+    };
+    ExitCode::from(summary.exit_code())
+}
+
+pub fn look(args: &Lint) -> ExitCode {
+    match lint(&args.path, &Options::default()) {
+        Err(message) => fail(message),
+        Ok(found) => {
+            for (file, problem) in &found.problems {
+                println!("{}", problem.in_file(file));
+            }
+            for (file, problem) in &found.warnings {
+                println!("{file}:{}: warning: {}", problem.place, problem.message);
+            }
+            ExitCode::from(if found.problems.is_empty() { 0 } else { 2 })
+        }
+    }
+}
+
+fn parse_variable(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("NAME=VALUE")?;
+    Ok((name.into(), value.into()))
+}
+
+fn parse_report(text: &str) -> Result<Report, String> {
+    let (form, file) = text.split_once('=').map_or((text, None), |(form, file)| (form, Some(file.into())));
+    let form = match form {
+        "text" => None,
+        "tap" => Some(Form::Tap),
+        "junit" => Some(Form::Junit),
+        "json" => Some(Form::Json),
+        _ => return Err("text, tap, junit or json, or one of them and =FILE".into()),
+    };
+    Ok(Report { form, file })
+}
