@@ -145,6 +145,7 @@ impl Lab {
                 vpc,
                 service,
                 state: VpcEndpointState::Available,
+                outage: None,
                 policy: None,
                 route_tables: tables,
                 placements: Vec::new(),

@@ -371,11 +371,11 @@ impl<'a> Walk<'a> {
         let (Some(row), Some(place)) = (found, place) else {
             return self.target(from, id, false, "EC2-RT-BLACKHOLE", Evidence::none());
         };
-        let working = row.state == NatGatewayState::Available && row.vpc == from.place.subnet.vpc;
+        let working = row.shown() == NatGatewayState::Available && row.vpc == from.place.subnet.vpc;
         let evidence = Evidence::none()
             .with("nat", id)
             .with("nat_subnet", row.subnet)
-            .with("state", format!("{:?}", row.state).to_lowercase())
+            .with("state", row.shown().name())
             .with("connectivity", if row.public { "public" } else { "private" });
         let looping = from.relays >= MOST_RELAYS;
         self.target(from, id, working && !looping, "EC2-NAT-STATE", evidence);
