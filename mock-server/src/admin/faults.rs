@@ -46,9 +46,8 @@ impl Site {
     pub(super) fn clear_faults(&self, account: Option<&str>, id: Option<&str>) -> Answer {
         let account = self.settled(account)?;
         let now = account.now(wall());
-        let gone: Result<_, std::convert::Infallible> = change(&account, now, |faults| {
-            Ok(faults.clear(|fault| id.is_none_or(|id| *fault.id == *id)))
-        });
+        let gone: Result<_, std::convert::Infallible> =
+            change(&account, now, |faults| Ok(faults.clear(|fault| id.is_none_or(|id| *fault.id == *id))));
         let Ok(gone) = gone;
         match id {
             Some(id) if gone.is_empty() => Err(unknown(id)),

@@ -74,7 +74,9 @@ fn meet(asked: &Asked<'_>) -> Struck {
         .iter()
         .filter(|fault| fault.is_active(asked.now))
         .filter_map(|fault| match &fault.effect {
-            FaultEffect::Request { ending, .. } if is_for(fault, asked, &input, &arns) => Some((fault, ending)),
+            FaultEffect::Request { ending, .. } if is_for(fault, asked, &input, &arns) => {
+                Some((fault, ending))
+            }
             _ => None,
         })
         .map(|(fault, ending)| match ending {
@@ -185,7 +187,8 @@ pub(super) fn strike(call: &Call<'_>, input: &Value) -> Struck {
         arns: &|| authz::resources(call, input),
         tolls: &|rate| match rate {
             Rate::Aws if call.service == ServiceId::Ec2 => {
-                let narrowed = ["Filters", "MaxResults", "NextToken"].iter().any(|name| input.get(name).is_some());
+                let narrowed =
+                    ["Filters", "MaxResults", "NextToken"].iter().any(|name| input.get(name).is_some());
                 throttle::tolls(operation, &call.caller.region, narrowed, instances(input))
             }
             rate => tolls(rate),
@@ -278,7 +281,9 @@ fn usual_status(code: &str) -> u16 {
     let code = code.strip_suffix("Exception").unwrap_or(code);
     match code {
         "RequestLimitExceeded" | "SlowDown" | "ServiceUnavailable" | "Unavailable" => 503,
-        "InternalError" | "InternalFailure" | "InternalServerError" | "InternalServer" | "ServiceFailure" => 500,
+        "InternalError" | "InternalFailure" | "InternalServerError" | "InternalServer" | "ServiceFailure" => {
+            500
+        }
         "AccessDenied" | "ExpiredToken" | "InvalidClientTokenId" | "SignatureDoesNotMatch" => 403,
         _ if code.starts_with("NoSuch") => 404,
         _ => 400,
@@ -355,13 +360,18 @@ fn s3_input(request: &Request<Bytes>) -> Json {
     let path = decoded(request.uri().path().trim_start_matches('/'));
     let (bucket, key) = match host.and_then(|host| host.bucket) {
         Some(bucket) => (bucket.to_owned(), path),
-        None => path.split_once('/').map_or((path.clone(), String::new()), |(bucket, key)| (bucket.into(), key.into())),
+        None => path
+            .split_once('/')
+            .map_or((path.clone(), String::new()), |(bucket, key)| (bucket.into(), key.into())),
     };
     let mut input = json!({});
-    for (name, value) in [("Bucket", bucket), ("Key", key)].into_iter().filter(|(_, value)| !value.is_empty()) {
+    for (name, value) in [("Bucket", bucket), ("Key", key)].into_iter().filter(|(_, value)| !value.is_empty())
+    {
         input[name] = value.into();
     }
-    for (name, value) in request.uri().query().unwrap_or_default().split('&').filter_map(|it| it.split_once('=')) {
+    for (name, value) in
+        request.uri().query().unwrap_or_default().split('&').filter_map(|it| it.split_once('='))
+    {
         if let Some((_, member)) = MEMBERS.iter().find(|(known, _)| *known == name) {
             let value = decoded(value);
             input[*member] = value.parse::<u64>().map_or(Json::from(value), Json::from);

@@ -378,7 +378,8 @@ mod tests {
             effect: FaultEffect::Request { delay: Duration::from_millis(5), jitter: Duration::ZERO, ending },
             ..request(Ending::Served)
         };
-        for fault in [delay("a", Ending::Served), delay("b", Ending::AnswerLost), delay("c", Ending::Expired)] {
+        for fault in [delay("a", Ending::Served), delay("b", Ending::AnswerLost), delay("c", Ending::Expired)]
+        {
             faults.declare(fault).unwrap();
         }
         let all: Vec<_> = ["a", "b", "c"].map(|id| (Arc::from(id), Vec::new())).into();
@@ -401,11 +402,20 @@ mod tests {
     #[test]
     fn a_bucket_that_lacks_something_gives_nothing() {
         let mut faults = with(request(Ending::Throttled(Rate::Aws)));
-        let toll = |bucket: &str, burst, tokens| Toll { bucket: bucket.into(), burst, milli_per_second: 500, tokens };
+        let toll = |bucket: &str, burst, tokens| Toll {
+            bucket: bucket.into(),
+            burst,
+            milli_per_second: 500,
+            tokens,
+        };
         let both = candidates(vec![toll("requests", 5, 1), toll("instances", 10, 8)]);
         assert!(faults.strike(7, at(0), &both).by.is_empty());
         let struck = faults.strike(7, at(0), &both);
-        assert_eq!(struck.wait, Some(Duration::from_secs(12)), "two of eight are there, one comes in two seconds");
+        assert_eq!(
+            struck.wait,
+            Some(Duration::from_secs(12)),
+            "two of eight are there, one comes in two seconds"
+        );
         let few = candidates(vec![toll("requests", 5, 1), toll("instances", 10, 2)]);
         assert!(faults.strike(7, at(0), &few).by.is_empty(), "what was refused took no token");
     }

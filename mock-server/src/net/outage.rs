@@ -21,21 +21,20 @@ pub fn look(txn: &mut Txn<'_>) {
     let site = txn.state.site.clone();
     let names = |kind: &str, id: String| [site.arn("ec2", &format!("{kind}/{id}")), id];
     let nats = txn.state.nat_gateways.iter().map(|row| (row.id, row.outage.clone()));
-    let nats: Vec<_> =
-        nats.map(|(id, was)| (id, was, by(&names("natgateway", id.to_string())))).collect();
+    let nats: Vec<_> = nats.map(|(id, was)| (id, was, by(&names("natgateway", id.to_string())))).collect();
     let endpoints = txn.state.vpc_endpoints.iter().map(|row| (row.id, row.outage.clone()));
     let endpoints: Vec<_> =
         endpoints.map(|(id, was)| (id, was, by(&names("vpc-endpoint", id.to_string())))).collect();
     let mut struck: BTreeMap<Arc<str>, u64> = BTreeMap::new();
-    let mut tell = |txn: &mut Txn<'_>, resource: String, was: Option<&Arc<str>>, is: Option<&Arc<str>>| {
-        match (is, was) {
-            (Some(fault), _) => {
-                *struck.entry(fault.clone()).or_default() += 1;
-                txn.note("Fault", resource, None, format!("{fault}: it is out of order"));
-            }
-            (None, Some(fault)) => txn.note("FaultEnded", resource, None, format!("{fault}: it works again")),
-            (None, None) => {}
+    let mut tell = |txn: &mut Txn<'_>, resource: String, was: Option<&Arc<str>>, is: Option<&Arc<str>>| match (
+        is, was,
+    ) {
+        (Some(fault), _) => {
+            *struck.entry(fault.clone()).or_default() += 1;
+            txn.note("Fault", resource, None, format!("{fault}: it is out of order"));
         }
+        (None, Some(fault)) => txn.note("FaultEnded", resource, None, format!("{fault}: it works again")),
+        (None, None) => {}
     };
     for (id, was, is) in nats.into_iter().filter(|(_, was, is)| was != is) {
         txn.state.nat_gateways.update(&id, |row| row.outage.clone_from(&is));

@@ -1,7 +1,7 @@
 //! What the operations know of a request besides its input, and the buckets they work on.
 
-use super::access::{Denied, Ground, On, Permit, Visit};
 use super::Gate;
+use super::access::{Denied, Ground, On, Permit, Visit};
 use super::acts::Act;
 use super::host::S3Host;
 use crate::kernel::{AccountId, Scope, SimTime};

@@ -61,6 +61,18 @@ pub struct Answered {
     pub outcome: Result<hyper::Response<Bytes>, S3Error>,
 }
 
+/// The operations that behave.
+#[cfg(feature = "s3")]
+pub fn operations() -> &'static [&'static str] {
+    api::SERVED
+}
+
+/// Without the feature `s3`.
+#[cfg(not(feature = "s3"))]
+pub fn operations() -> &'static [&'static str] {
+    &[]
+}
+
 /// Without the feature `s3`.
 #[cfg(not(feature = "s3"))]
 pub fn answer(_: Request<'_>) -> Answered {

@@ -4,8 +4,8 @@
 mod tests;
 
 use super::behaviour::{self, Declared};
-use super::fault;
 use super::callee::Callee;
+use super::fault;
 use super::file::{API_VERSION, Expect, FaultStep, KIND, Mode, Scenario, Step, WaitFor};
 use super::problem::{Place, Problem, instead_of};
 use super::resource::{KINDS, ResourceKind};
@@ -200,9 +200,8 @@ impl Checker {
                 self.resource(resource);
             }
             (None, None, None, None, Some(fault)) => self.fault_step(fault.referenced.into(), &fault.value),
-            _ => {
-                self.tell(place, "a step is exactly one of `call`, `advance`, `waitFor`, `explain` and `fault`")
-            }
+            _ => self
+                .tell(place, "a step is exactly one of `call`, `advance`, `waitFor`, `explain` and `fault`"),
         }
         if step.call.is_none() {
             if let Some(with) = &step.with {
@@ -282,7 +281,10 @@ impl Checker {
         if let Some(lost) = &expect.lost {
             let answered = expect.ok.is_some() || expect.error.is_some() || expect.response.is_some();
             if answered || expect.blocked_by.is_some() || step.capture.is_some() {
-                self.tell(lost.referenced, "a call whose answer is `lost` has nothing else to expect or capture");
+                self.tell(
+                    lost.referenced,
+                    "a call whose answer is `lost` has nothing else to expect or capture",
+                );
             }
             if step.call.is_none() {
                 self.tell(lost.referenced, "only `call` can be `lost`");

@@ -5,10 +5,10 @@
 use super::problem::{Place, Problem, instead_of};
 use super::span::Span;
 use super::{file, query};
-use crate::aws::client::s3;
-use crate::aws::{ServiceId, ServiceModel, timestamp};
+use crate::aws::{ServiceId, ServiceModel, client, timestamp};
 use crate::kernel::SimTime;
 use crate::model::{DeclaredFault, Ending, FaultEffect, FaultScope, Faults, Rate, Wildcard, Window};
+use crate::s3;
 use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
@@ -270,7 +270,8 @@ impl Declared {
         ];
         let given: Vec<_> = given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
         let delayed = effect.delay.is_some() || effect.jitter.is_some();
-        let [delay, jitter] = [effect.delay, effect.jitter].map(|span| span.map_or(Duration::ZERO, |span| span.0));
+        let [delay, jitter] =
+            [effect.delay, effect.jitter].map(|span| span.map_or(Duration::ZERO, |span| span.0));
         if given.is_empty() && !delayed {
             return Some(
                 "`effect` is a `delay`, and one of error, drop, truncate, throttle, expiredCredentials, outage, \
@@ -429,7 +430,8 @@ impl Effect {
         } else {
             Ending::Served
         };
-        let [delay, jitter] = [self.delay, self.jitter].map(|span| span.map_or(Duration::ZERO, |span| span.0));
+        let [delay, jitter] =
+            [self.delay, self.jitter].map(|span| span.map_or(Duration::ZERO, |span| span.0));
         FaultEffect::Request { delay, jitter, ending }
     }
 }
@@ -514,14 +516,14 @@ fn is_name(id: &str) -> bool {
 }
 
 fn services() -> impl Iterator<Item = &'static str> {
-    ServiceId::ALL.iter().map(|service| service.name()).chain([s3::NAME])
+    ServiceId::ALL.iter().map(|service| service.name()).chain([client::s3::NAME])
 }
 
-/// The operations that there are. Of S3's, those that behave here may be more than clients of scenarios know.
+/// The operations that there are; of S3, which has no model, those that behave here.
 fn operations(service: &str) -> Vec<&'static str> {
     match ServiceId::from_name(service) {
         Some(id) => ServiceModel::get(id).operations().iter().map(|operation| operation.name).collect(),
-        None => s3::operations().collect(),
+        None => s3::operations().to_vec(),
     }
 }
 

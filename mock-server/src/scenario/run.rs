@@ -218,7 +218,8 @@ impl<T: Target> Run<'_, T> {
         // Their windows count from the time that it is now.
         for one in &self.scenario.faults {
             let (place, id) = (Place::from(one.referenced), one.value.id.clone().unwrap_or_default());
-            let filled = self.filled(place, one.value.to_value()).map_err(|problem| Broken(problem.to_string()))?;
+            let filled =
+                self.filled(place, one.value.to_value()).map_err(|problem| Broken(problem.to_string()))?;
             self.session.set_faults(&[filled]).await?;
             self.faults.insert(id, place);
         }

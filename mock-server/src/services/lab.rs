@@ -316,7 +316,7 @@ impl Lab {
         self.edit_scope(&self.scope, change);
     }
 
-    fn edit_scope(&self, scope: &Scope, change: impl FnOnce(&mut State)) {
+    pub fn edit_scope(&self, scope: &Scope, change: impl FnOnce(&mut State)) {
         let done: Result<(), ()> = self.account.write(scope, self.now(), true, |txn| {
             change(&mut txn.state);
             Ok(())

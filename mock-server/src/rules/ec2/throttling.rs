@@ -1,7 +1,7 @@
 //! How often EC2 may be asked.
 
+use super::Basis::Documented;
 use super::{Ec2Rule, rule};
-use crate::rules::Basis::Documented;
 
 pub(super) const RULES: &[Ec2Rule] = &[rule(
     "EC2-THROTTLE",

@@ -58,7 +58,6 @@ macro_rules! operations {
         }
 
         /// The operations that behave.
-        #[cfg(test)]
         pub(super) const SERVED: &[&str] = &[$( $name ),*];
     };
 }

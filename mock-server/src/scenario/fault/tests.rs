@@ -33,7 +33,9 @@ fn a_fault_is_told_as_it_was_declared() {
 
 #[test]
 fn spans_count_from_the_declaration() {
-    let window = |text: &str| one(&format!("{{window: {text}, effect: {{delay: 1s}}}}")).fault(Some(NOW)).unwrap().window;
+    let window = |text: &str| {
+        one(&format!("{{window: {text}, effect: {{delay: 1s}}}}")).fault(Some(NOW)).unwrap().window
+    };
     let at = |minutes: u64| Some(NOW + Duration::from_secs(60 * minutes));
     for (text, from, until) in [
         ("{from: 5m}", at(5), None),
@@ -95,6 +97,7 @@ fn what_is_wrong_is_told_with_its_place() {
         let told = problems[0].to_string();
         assert!(told.contains(part) && told.starts_with("1:"), "{fault}: {told}");
     }
-    let twice = parse("faults:\n- {id: a, effect: {delay: 1s}}\n- {id: a, effect: {delay: 1s}}\n").unwrap_err();
+    let twice =
+        parse("faults:\n- {id: a, effect: {delay: 1s}}\n- {id: a, effect: {delay: 1s}}\n").unwrap_err();
     assert_eq!(twice[0].to_string(), "3:3: another fault has the id `a`");
 }
