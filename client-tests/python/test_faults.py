@@ -357,7 +357,8 @@ def test_an_endpoint_fails_by_its_arn_until_it_is_cleared(aws):
     assert state() == ["failed"]
     assert state({"Name": "vpc-endpoint-state", "Values": ["available"]}) == []
     query = f"/_mockplane/reachability?account={aws.number}&from={network.subnets[0]}&to=s3://any&groups={network.group}"
-    assert aws.server.control("GET", query)["reaches"] is False
+    way = aws.server.control("GET", query)
+    assert way["reaches"] is False and '"fault": "v"' in json.dumps(way)
     assert clear(aws, "v")[0]["hits"] == 1
     assert state() == ["available"]
     assert aws.server.control("GET", query)["reaches"] is True
