@@ -69,7 +69,8 @@ def test_an_error_in_the_words_of_the_service(aws, service, call, code, status, 
 
 
 def test_of_the_runtime_too(aws):
-    declare(aws, {"match": {"service": "sagemaker-runtime"}, "effect": {"throttle": {"burst": 1, "perSecond": 0.001}}})
+    declare(aws, {"match": {"service": "sagemaker-runtime"},
+                  "effect": {"throttle": {"burst": 1, "perSecond": 0.001}}})
     runtime = aws.client("sagemaker-runtime")
     with refused("ValidationError", lambda text: True):
         runtime.invoke_endpoint(EndpointName="none", Body=b"")
@@ -137,7 +138,8 @@ def test_a_user_or_a_role(aws):
     aws.iam.create_user(UserName="ann")
     key = aws.iam.create_access_key(UserName="ann")["AccessKey"]
     ann = aws.client("sts", key=key["AccessKeyId"], secret=key["SecretAccessKey"])
-    declare(aws, {"match": {"principal": f"arn:aws:iam::{aws.number}:user/ann"}, "effect": {"error": {"code": "Struck"}}})
+    arn = f"arn:aws:iam::{aws.number}:user/ann"
+    declare(aws, {"match": {"principal": arn}, "effect": {"error": {"code": "Struck"}}})
     assert strikes(ann.get_caller_identity)
     assert not strikes(aws.sts.get_caller_identity)
 
@@ -187,8 +189,8 @@ def test_a_delay_is_real_on_a_manual_clock(aws):
 
 
 def test_a_lost_request_and_a_lost_answer(aws):
-    declare(aws, {"id": "r", "match": {"operation": "CreateVpc", "resource": "10.1.0.0/16"}, "effect": {"drop": "request"}},
-            {"id": "a", "match": {"operation": "CreateVpc", "resource": "10.2.0.0/16"}, "effect": {"drop": "answer"}})
+    declare(aws, *({"match": {"operation": "CreateVpc", "resource": block}, "effect": {"drop": what}}
+                   for block, what in [("10.1.0.0/16", "request"), ("10.2.0.0/16", "answer")]))
     for block in ("10.1.0.0/16", "10.2.0.0/16"):
         with pytest.raises(ConnectionClosedError):
             aws.vpc(block)
@@ -356,7 +358,8 @@ def test_an_endpoint_fails_by_its_arn_until_it_is_cleared(aws):
         return [one["State"] for one in found]
     assert state() == ["failed"]
     assert state({"Name": "vpc-endpoint-state", "Values": ["available"]}) == []
-    query = f"/_mockplane/reachability?account={aws.number}&from={network.subnets[0]}&to=s3://any&groups={network.group}"
+    ends = f"from={network.subnets[0]}&to=s3://any&groups={network.group}&role={aws.role()}"
+    query = f"/_mockplane/reachability?account={aws.number}&{ends}"
     way = aws.server.control("GET", query)
     assert way["reaches"] is False and '"fault": "v"' in json.dumps(way)
     assert clear(aws, "v")[0]["hits"] == 1
@@ -399,8 +402,8 @@ def test_what_is_wrong_is_told_with_its_place(aws):
         status, text = problem(lambda: declare(aws, fault))
         assert status == 400 and part in text and text.startswith("1:"), text
     declare(aws, {"id": "one", "effect": {"delay": "1ms"}})
-    assert problem(lambda: declare(aws, {"id": "two", "effect": {"delay": "1ms"}}, {"id": "one", "effect": {"delay": "1ms"}})) \
-        == (400, "there is a fault `one` already")
+    both = [{"id": id, "effect": {"delay": "1ms"}} for id in ("two", "one")]
+    assert problem(lambda: declare(aws, *both)) == (400, "there is a fault `one` already")
     assert problem(lambda: told(aws, "two")) == (404, "there is no fault `two`"), "all or none"
     assert problem(lambda: clear(aws, "two"))[0] == 404
     (only,) = declare(aws, {"effect": {"delay": "2ms"}})[1:]
@@ -411,7 +414,8 @@ def test_what_is_wrong_is_told_with_its_place(aws):
 
 def test_a_file_of_faults(tmp_path):
     file = tmp_path / "faults.yaml"
-    file.write_text("faults:\n- {id: a, match: {operation: DescribeVpcs}, times: 1, effect: {error: {code: InternalError}}}\n")
+    fault = "{id: a, match: {operation: DescribeVpcs}, times: 1, effect: {error: {code: InternalError}}}"
+    file.write_text(f"faults:\n- {fault}\n")
     check = [binary(), "faults", "check", str(file)]
     assert subprocess.run(check, env=environment()).returncode == 0
     with Server("--faults", str(file)) as server:

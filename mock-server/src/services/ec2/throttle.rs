@@ -293,9 +293,8 @@ mod tests {
         let count = all.len();
         all.sort_unstable();
         all.dedup();
-        assert_eq!((all.len(), count), (count, 132));
+        assert_eq!((all.len(), count), (count, 137));
         let model = ServiceModel::get(ServiceId::Ec2);
-        // Gone from the API together with EC2-Classic's way of subscriptions.
         for name in all.into_iter().chain(INSTANCES.iter().map(|(name, _)| name)) {
             assert!(model.operation(name).is_some(), "{name}");
         }
