@@ -11,13 +11,13 @@ import ec2_rules_pairs  # noqa: F401
 import ec2_rules_paths  # noqa: F401
 import ec2_rules_quotas
 import ec2_rules_routing  # noqa: F401
+import ec2_rules_throttling  # noqa: F401
 import ec2_rules_vpcs  # noqa: F401
 
 # Rules that cannot be shown here, and why.
 NOT_SHOWN = {
     "EC2-FL-DELIVER-BUCKET": "it takes traffic: test_flow_delivery.py",
     "EC2-FL-DELIVER-ROLE": "it takes traffic: test_flow_delivery.py",
-    "EC2-THROTTLE": "nobody is throttled",
 }
 
 CASES = [

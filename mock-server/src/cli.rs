@@ -3,6 +3,8 @@
 mod behaviours;
 mod control;
 mod explain;
+mod faults;
+mod healthcheck;
 mod policy;
 mod run;
 
@@ -59,6 +61,9 @@ enum Command {
     /// Look at files that say what containers do.
     #[command(subcommand)]
     Behaviours(behaviours::Behaviours),
+    /// Look at files that say what goes wrong.
+    #[command(subcommand)]
+    Faults(faults::Faults),
     /// List the texts that are not known to be AWS's, as a file for `serve --texts`.
     Texts,
     /// Print what completes commands in a shell.
@@ -130,6 +135,8 @@ struct Serve {
     /// A YAML or JSON file that says what containers do: how long they run, what they log and connect to, how they end.
     #[arg(long, env = "MOCKPLANE_BEHAVIOURS")]
     behaviours: Option<PathBuf>,
+    #[command(flatten)]
+    faults: faults::Begin,
     /// How much of everything there may be: as on AWS by default, or without bounds.
     #[arg(long, env = "MOCKPLANE_QUOTAS", default_value = "aws")]
     quotas: QuotasName,
@@ -289,12 +296,13 @@ pub fn main() -> ExitCode {
         Command::Policy(args) => policy::policy(&args),
         Command::Rule { id } => rule(id.as_deref()),
         Command::Behaviours(what) => behaviours::behaviours(&what),
+        Command::Faults(what) => faults::faults(&what),
         Command::Texts => texts(),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "mockplane", &mut std::io::stdout());
             ExitCode::SUCCESS
         }
-        Command::Healthcheck { port } => healthcheck(port),
+        Command::Healthcheck { port } => healthcheck::healthcheck(port),
     }
 }
 
@@ -404,8 +412,9 @@ fn defaults(args: &Serve) -> Result<Defaults, String> {
     args.not_offered.iter().for_each(|(family, zones)| offerings.set(family, zones.clone()));
     let iam_mode = args.iam.into();
     let behaviours = args.behaviours.as_deref().map(behaviours::read).transpose()?.unwrap_or_default();
+    let faults = args.faults.faults()?;
     let profile = args.profile.into();
-    Ok(Defaults { profile, rule_modes, offerings, choices, texts, quotas, iam_mode, behaviours })
+    Ok(Defaults { profile, rule_modes, offerings, choices, texts, quotas, iam_mode, behaviours, faults })
 }
 
 /// Says where the server is, and then that it is ready, on a line of its own that others wait for.
@@ -474,26 +483,6 @@ fn rule(id: Option<&str>) -> ExitCode {
     // A reader that closes the pipe early has read what it wanted.
     let _ = std::io::stdout().write_all(text.as_bytes());
     ExitCode::SUCCESS
-}
-
-/// Asks over a plain socket: the container image holds nothing but this program.
-fn healthcheck(port: u16) -> ExitCode {
-    use std::io::Read;
-    use std::net::{Ipv4Addr, TcpStream};
-    let ask = || -> std::io::Result<String> {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
-        stream.set_read_timeout(Some(Duration::from_secs(2)))?;
-        stream
-            .write_all(b"GET /_mockplane/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        Ok(answer)
-    };
-    match ask() {
-        Ok(answer) if answer.starts_with("HTTP/1.1 200 ") => ExitCode::SUCCESS,
-        Ok(answer) => fail(answer.lines().next().unwrap_or("no answer")),
-        Err(error) => fail(error),
-    }
 }
 
 fn span(text: &str) -> Result<Duration, String> {

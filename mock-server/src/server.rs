@@ -1,23 +1,24 @@
 //! Sockets: takes connections, reads requests whole, writes answers.
 
 mod container;
+mod reply;
 mod upstream;
 
 use crate::admin::Site;
 use crate::clock;
-use crate::gateway::{Errand, Gateway, LARGEST_BODY, TooLarge, Trust};
+use crate::gateway::{Errand, Gateway, Interference, LARGEST_BODY, TooLarge, Trust};
 use crate::kernel::{AccountId, Clock, ClockMode, SimTime};
 use crate::model::{Defaults, World};
 use bytes::{Bytes, BytesMut};
 use container::Containers;
 pub use container::Reach;
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use std::convert::Infallible;
+use reply::{ClosedOnPurpose, Reply};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -267,7 +268,7 @@ async fn serve(
     let service = service_fn(move |mut request: Request<Incoming>| {
         let shared = shared.clone();
         request.extensions_mut().insert(peer);
-        async move { Ok::<_, Infallible>(answer(&shared, request).await) }
+        async move { answer(&shared, request).await }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -288,7 +289,7 @@ async fn serve(
     }
 }
 
-async fn answer(shared: &Shared, request: Request<Incoming>) -> Response<Full<Bytes>> {
+async fn answer(shared: &Shared, request: Request<Incoming>) -> Result<Response<Reply>, ClosedOnPurpose> {
     let (mut head, body) = request.into_parts();
     let largest = shared.site.gateway.largest_body(&head);
     let room = shared.room_for(&body, largest).await;
@@ -301,11 +302,11 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Response<Full<By
         // The client went away or stands still: nobody is there to read a reason.
         Ok(Err(_)) | Err(_) => {
             let mut response =
-                Response::new(Full::new(Bytes::from_static(b"The request body did not arrive\n")));
+                Response::new(Reply::whole(Bytes::from_static(b"The request body did not arrive\n")));
             *response.status_mut() = hyper::StatusCode::REQUEST_TIMEOUT;
             let close = hyper::header::HeaderValue::from_static("close");
             response.headers_mut().insert(hyper::header::CONNECTION, close);
-            return response;
+            return Ok(response);
         }
     };
     let request = Request::from_parts(head, body);
@@ -313,6 +314,7 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Response<Full<By
         upstream.consult(&shared.site.gateway, &request).await;
     }
     let mut answer = shared.site.answer(&request);
+    let interference = answer.extensions_mut().remove::<Interference>();
     match answer.extensions_mut().remove::<Errand>() {
         None => {}
         Some(Errand::Pause(pause)) => clock::pause(pause).await,
@@ -322,7 +324,7 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Response<Full<By
         }
     }
     drop(room);
-    answer.map(Full::new)
+    reply::interfered(answer, interference).await
 }
 
 enum Body {

@@ -14,7 +14,7 @@ use mockplane::rules::{self, RuleMode};
 use mockplane::scenario::file::{self, Step};
 use mockplane::scenario::report::Silent;
 use mockplane::scenario::run::Status;
-use mockplane::scenario::target::{Exchange, InProcess};
+use mockplane::scenario::target::{Exchange, InProcess, Unreachable};
 use mockplane::scenario::tree::Node;
 use mockplane::scenario::{Options, Summary, run_path};
 use mockplane::server::Config;
@@ -55,7 +55,7 @@ impl Mutant {
 }
 
 impl Exchange for &Mutant {
-    async fn exchange(&self, mut request: Request<Bytes>) -> Response<Bytes> {
+    async fn exchange(&self, mut request: Request<Bytes>) -> Result<Response<Bytes>, Unreachable> {
         if request.method() == Method::POST && request.uri().path() == "/_mockplane/rules" {
             let mut change: Value = serde_json::from_slice(request.body()).unwrap();
             if rules::get(change["rule"].as_str().unwrap()).is_some_and(|info| info.id == self.rule) {
@@ -63,7 +63,7 @@ impl Exchange for &Mutant {
                 *request.body_mut() = Bytes::from(change.to_string());
             }
         }
-        self.site.answer(&request)
+        (&self.site).exchange(request).await
     }
 }
 

@@ -4,6 +4,7 @@ mod behaviours;
 mod consistency;
 mod data;
 pub mod explain;
+mod faults;
 mod iam;
 mod job_logs;
 mod offerings;
@@ -12,11 +13,11 @@ mod quotas;
 mod rules;
 
 use crate::aws::{ServiceId, ServiceModel};
-use crate::clock::{parse_span, wall};
-use crate::gateway::Gateway;
+use crate::clock::{parse_span, pause, wall};
+use crate::gateway::{Cut, Gateway, Interference};
 use crate::kernel::{AccountId, Clock, ClockMode, SimTime};
 use crate::model::{Profile, RegionInfo};
-use crate::scenario::target::Exchange;
+use crate::scenario::target::{Exchange, Unreachable};
 use crate::services;
 use bytes::Bytes;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, ORIGIN};
@@ -33,9 +34,16 @@ pub struct Site {
     pub gateway: Gateway,
 }
 
+/// Without a server there are no bytes on their way: what declared faults do to them is that there is no answer.
 impl Exchange for &Site {
-    async fn exchange(&self, request: Request<Bytes>) -> Response<Bytes> {
-        self.answer(&request)
+    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Unreachable> {
+        let mut answer = self.answer(&request);
+        let Some(Interference { delay, cut }) = answer.extensions_mut().remove() else { return Ok(answer) };
+        pause(delay).await;
+        match cut {
+            Cut::Whole => Ok(answer),
+            Cut::Lost | Cut::After(_) => Err(Unreachable("the connection was closed".into())),
+        }
     }
 }
 
@@ -117,6 +125,16 @@ impl Site {
             ("GET", "behaviours") => self.behaviours(query.get("account")),
             ("POST", "behaviours") => self.declare_behaviours(query.get("account"), request.body()),
             ("DELETE", "behaviours") => self.forget_behaviours(query.get("account")),
+            ("GET", "faults") => self.faults(query.get("account")),
+            ("POST", "faults") => self.declare_faults(query.get("account"), request.body()),
+            ("DELETE", "faults") => self.clear_faults(query.get("account"), None),
+            (method @ ("GET" | "DELETE"), call) if call.starts_with("faults/") => {
+                let id = call.trim_start_matches("faults/");
+                match method {
+                    "GET" => self.fault(query.get("account"), id),
+                    _ => self.clear_faults(query.get("account"), Some(id)),
+                }
+            }
             ("GET", "events") => self.events(&query),
             _ => {
                 Err(Problem::not_found(format!("the control API has no {} {PREFIX}{call}", request.method())))
@@ -137,6 +155,10 @@ impl Site {
     }
 
     fn localstack(&self, request: &Request<Bytes>, call: &str) -> Answer {
+        let (method, query) = (request.method().as_str(), Query::of(request));
+        if let Some(answer) = self.chaos(method, call, &query, request.body()) {
+            return answer;
+        }
         match (request.method().as_str(), call) {
             ("GET" | "HEAD", "health") => {
                 let services: serde_json::Map<_, _> = ServiceId::ALL

@@ -174,7 +174,7 @@ fn unknown(service: ServiceId) -> Fault {
 }
 
 /// Source: the codes of expired credentials differ by protocol, as public logs show.
-fn expired(service: ServiceId) -> Fault {
+pub(super) fn expired(service: ServiceId) -> Fault {
     const TEXT: &str = "The security token included in the request is expired";
     match service.protocol() {
         Protocol::Ec2 => Fault::new("RequestExpired", "Request has expired."),

@@ -87,6 +87,7 @@ pub(super) fn invoke<O: Invoke>(call: &Call<'_>, invocation: Invocation) -> Resu
             region: call.caller.region.clone(),
             request_id: call.request_id.to_owned(),
             why: None,
+            struck: crate::model::Struck::default(),
         },
         model: call.model,
         operation: call.operation,

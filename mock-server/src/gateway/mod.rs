@@ -7,6 +7,7 @@ mod authz;
 mod body;
 mod call;
 mod errand;
+mod faults;
 mod preflight;
 mod refused;
 mod route;
@@ -17,7 +18,7 @@ use crate::clock::{Stopwatch, wall};
 use crate::jobs::Explanation;
 use crate::kernel::{AccountId, Event, Scope, SimTime, digest};
 use crate::model::bucket::MOST_BYTES;
-use crate::model::{Account, Partition, World};
+use crate::model::{Account, Partition, Struck, World};
 use crate::s3;
 use crate::services::s3::S3Error;
 use crate::services::{self, Caller, Principal};
@@ -37,6 +38,7 @@ use std::time::{Duration, UNIX_EPOCH};
 pub use auth::Trust;
 pub use body::{LARGEST as LARGEST_BODY, TooLarge};
 pub use errand::{Errand, Question};
+pub use faults::{Cut, Interference};
 pub use preflight::{Planned, operation_of};
 pub use upstream::Questions;
 
@@ -68,6 +70,8 @@ struct Heard {
     request_id: String,
     /// Why it is refused, where more is known than the refusal itself says.
     why: Option<Box<Explanation>>,
+    /// What declared faults do to it.
+    struck: Struck,
 }
 
 impl Gateway {
@@ -116,6 +120,7 @@ impl Gateway {
             region: origin.region.clone(),
             request_id: request_id(&account),
             why: None,
+            struck: Struck::default(),
         };
         let encoded = match origin.wire {
             Wire::Unknown => route::unknown_service(&parts, &heard.request_id),
@@ -124,7 +129,7 @@ impl Gateway {
                 let response =
                     outcome.unwrap_or_else(|error| self.refuse_s3(request, &error, &account, &mut heard));
                 log(&heard, response.status().as_u16(), watch);
-                return dated(response, now);
+                return struck(dated(response, now), &heard.struck);
             }
             Wire::Modelled(service) => {
                 heard.service = service.signing_name();
@@ -150,7 +155,7 @@ impl Gateway {
         }
         let mut response = respond(encoded, now);
         errand.map(|errand| response.extensions_mut().insert(errand));
-        response
+        struck(response, &heard.struck)
     }
 
     /// `sent` is the body as it came, still zipped if it was.
@@ -183,10 +188,6 @@ impl Gateway {
                 .map_err(|nobody| nobody.fault(parts, service))?
         };
         let caller = self.caller(account, origin, parts, Partition::of(region.name), (principal, session));
-        let handler = self.operations.get(service, operation.name);
-        validate(model, operation, &input)?;
-        let handler = handler.ok_or_else(|| Fault::not_implemented(service, operation))?;
-        account.settle(now, services::step);
         let call = Call {
             service,
             model,
@@ -200,6 +201,15 @@ impl Gateway {
             memo: self.memo,
             errand: OnceCell::new(),
         };
+        heard.struck = faults::strike(&call, &input);
+        if let Some(fault) = faults::refusal(&heard.struck, service) {
+            heard.why = Some(faults::why(&heard.struck));
+            return Err(fault);
+        }
+        validate(model, operation, &input)?;
+        let handler = self.operations.get(service, operation.name);
+        let handler = handler.ok_or_else(|| Fault::not_implemented(service, operation))?;
+        account.settle(now, services::step);
         let told = authz::Sent { user_agent: parts.headers.get(USER_AGENT.as_str()), from: origin.from, now };
         let authorised = authz::authorise(&call, &input, told)?;
         let mut ignored = Vec::new();
@@ -233,20 +243,26 @@ impl Gateway {
         let actor = auth::actor(self, origin, parts, request.body(), &global, now, route::S3);
         let actor = actor.map_err(|nobody| nobody.s3(origin, parts))?;
         account.settle(now, services::step);
+        let caller = self.caller(account, origin, parts, Partition::of(&origin.region), actor);
+        let gate = faults::S3Gate::new(request, account, &caller, now);
         let asked = s3::Request {
             http: request,
             world: &self.world,
             account,
             now,
             wall: wall(),
-            caller: self.caller(account, origin, parts, Partition::of(&origin.region), actor),
+            caller,
             signed: origin.is_signed(),
             request_id: &heard.request_id,
+            gate: gate.clone().map(|gate| -> Arc<dyn s3::Gate> { gate }),
         };
         let answered = catch_unwind(AssertUnwindSafe(|| s3::answer(asked)));
         let answered = answered.map_err(|_| S3Error::InternalError)?;
         heard.operation = answered.operation;
-        answered.outcome
+        let struck = gate.map(|gate| gate.struck()).unwrap_or_default();
+        let refusal = self.refuse_struck_s3(request, &struck, account, heard);
+        heard.struck = struck;
+        refusal.map_or(answered.outcome, Ok)
     }
 
     fn caller(
@@ -305,6 +321,13 @@ fn log(heard: &Heard, status: u16, watch: Stopwatch) {
         request_id = heard.request_id,
         "request"
     );
+}
+
+/// An answer with what declared faults do to it.
+fn struck(mut response: Response<Bytes>, struck: &Struck) -> Response<Bytes> {
+    faults::sign(&mut response, struck);
+    faults::interference(struck).map(|interference| response.extensions_mut().insert(interference));
+    response
 }
 
 /// The response to send; its date is the account's, so that equal requests have equal answers.

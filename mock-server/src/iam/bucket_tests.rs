@@ -47,6 +47,7 @@ fn bucket(owner: &str, policy: Option<Value>) -> Bucket {
 
 fn endpoint(number: u128, policy: Option<&str>) -> VpcEndpoint {
     VpcEndpoint {
+        outage: None,
         id: VpcEndpointId::from_hex(HexId::long(number)),
         vpc: VpcId::from_hex(HexId::long(7)),
         service: crate::model::endpoint_service::named("us-east-1", "com.amazonaws.us-east-1.s3")

@@ -14,6 +14,7 @@ pub mod output;
 mod place;
 pub mod remedy;
 pub mod stages;
+pub mod stuck;
 pub mod studio;
 mod traffic;
 
@@ -113,6 +114,7 @@ pub fn step(txn: &mut Txn<'_>, due: Due<Owner, Alarm>) {
         Owner::AsyncCall(id) => return hosting::later::step(txn, &id, due.what),
         Owner::Notebook(name) => return notebook::step(txn, &name, due.what),
         Owner::Studio(key) => return studio::step(txn, &key, due.what),
+        owner @ Owner::Stuck(..) => return stuck::step(txn, &owner),
         owner => return net::step(txn, owner, due.what),
     };
     let Some(job) = txn.state.jobs.get(&key).map(|job| Job::clone(job)) else { return };
@@ -392,7 +394,7 @@ fn fail(txn: &mut Txn<'_>, job: &mut Job) {
 /// What every end has in common.
 fn end(txn: &mut Txn<'_>, job: &mut Job) {
     job.ended = Some(txn.now);
-    let released = place::release(txn, job.key.kind, &Owner::Job(job.key.clone()));
+    let released = place::release(txn, &job.key, &Owner::Job(job.key.clone()));
     if released.removed + released.left > 0 {
         txn.note("JobInterfaces", job.key.to_string(), None, released.to_string());
     }

@@ -3,7 +3,7 @@
 //! A notebook instance that something is being done to has exactly one timer, one at rest has none.
 
 use super::behaviour::{self, Crew};
-use super::{Kept, ask, failure, log, place, vantages};
+use super::{Kept, ask, failure, log, place, stuck, vantages};
 use crate::kernel::Memo;
 use crate::model::place::derived;
 use crate::model::{
@@ -299,7 +299,7 @@ fn vanish(txn: &mut Txn<'_>, notebook: &Notebook) {
         let left = lack.filter(|_| mode != RuleMode::Off).is_some_and(|(who, lack)| {
             place::leave(txn, id, (CALLER, mode), &format!("{who} is not allowed {}", lack.action))
         });
-        if !left {
+        if !left && !stuck::keeps(txn, id, &notebook.key()) {
             txn.state.remove_interface(id);
             txn.note("NotebookInterface", key.clone(), None, "the interface is removed");
         }

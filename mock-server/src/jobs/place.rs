@@ -1,5 +1,6 @@
 //! A job's interfaces in the user's VPC.
 
+use super::stuck;
 use crate::model::iam::SERVICE_SESSION;
 use crate::model::interface::InterfaceIndex;
 use crate::model::place::{InterfaceSpec, derived};
@@ -53,7 +54,11 @@ pub fn make(
     let mut made: Vec<NetworkInterfaceId> = Vec::new();
     let homes = plan.into_iter().enumerate();
     let homes = homes.flat_map(|(n, (subnet, count))| std::iter::repeat_n((n, subnet), count as usize));
-    for (i, (n, subnet)) in homes.enumerate() {
+    let mut numbers = 0..;
+    for (n, subnet) in homes {
+        // One of something of the same name may have been left behind.
+        let free = |i: &usize| !txn.state.interfaces.contains(&derived(txn, parent, *i));
+        let Some(i) = numbers.find(free) else { break };
         let id = derived::<NetworkInterfaceId>(txn, parent, i);
         let spec = InterfaceSpec {
             id,
@@ -115,14 +120,24 @@ pub fn told(placed: &[Placed]) -> String {
     subnets.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// Removes these interfaces of something of this kind. Answers how many there were and how many stay, because the role
+/// Removes these interfaces of something. Answers how many there were and how many stay, because the role
 /// that made them may not remove them: then nobody uses or owns them, and whoever may can delete them.
 pub fn remove(
+    txn: &mut Txn<'_>,
+    key: &JobKey,
+    interfaces: impl IntoIterator<Item = NetworkInterfaceId>,
+) -> Removed {
+    let (stuck, free): (Vec<_>, Vec<_>) = interfaces.into_iter().partition(|id| stuck::keeps(txn, *id, key));
+    Removed { stuck: stuck.len(), ..remove_freely(txn, key.kind, free) }
+}
+
+/// The same, whatever faults were declared.
+pub(super) fn remove_freely(
     txn: &mut Txn<'_>,
     kind: JobKind,
     interfaces: impl IntoIterator<Item = NetworkInterfaceId>,
 ) -> Removed {
-    let mut done = Removed { removed: 0, left: 0 };
+    let mut done = Removed { removed: 0, left: 0, stuck: 0 };
     for id in interfaces {
         let Some(interface) = txn.state.interfaces.get(&id).cloned() else { continue };
         if let Some((action, rule, mode)) = permissions::lacks_to_remove(txn, kind, &interface) {
@@ -162,23 +177,26 @@ pub fn leave(
 pub struct Removed {
     pub removed: usize,
     pub left: usize,
+    /// A declared fault keeps them.
+    pub stuck: usize,
 }
 
 impl std::fmt::Display for Removed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} interfaces removed", self.removed)?;
-        match self.left {
-            0 => Ok(()),
-            left => write!(f, ", {left} left behind"),
-        }
+        let others = [(self.left, "left behind"), (self.stuck, "stuck")];
+        others
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .try_for_each(|(count, what)| write!(f, ", {count} {what}"))
     }
 }
 
 /// Removes the interfaces of this owner.
-pub fn release(txn: &mut Txn<'_>, kind: JobKind, owner: &Owner) -> Removed {
+pub fn release(txn: &mut Txn<'_>, key: &JobKey, owner: &Owner) -> Removed {
     let held = txn.state.interfaces.by(&InterfaceIndex::Owner(owner.clone()));
     let held: Vec<_> = held.map(|interface| interface.id).collect();
-    remove(txn, kind, held)
+    remove(txn, key, held)
 }
 
 /// What the interfaces of something of this kind say that they are for.

@@ -4,6 +4,7 @@ use super::interface::InterfaceIndex;
 use super::*;
 use crate::kernel::{Memo, Row, SimTime};
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum NatGatewayState {
@@ -67,6 +68,8 @@ pub struct NatGateway {
     pub state: NatGatewayState,
     /// Known when it is asked for, told when it has failed.
     pub failure: Option<NatFailure>,
+    /// A declared fault, by its id, because of which it is out of order.
+    pub outage: Option<Arc<str>>,
     /// It stays here when the interface itself is gone.
     pub interface: Option<NetworkInterfaceId>,
     /// The primary address first. Those of its interface, as long as that is there.
@@ -84,6 +87,14 @@ impl NatGateway {
     pub fn has_interface(&self) -> bool {
         use NatGatewayState::{Available, Deleting, Pending};
         self.failure.is_none() && matches!(self.state, Pending | Available | Deleting)
+    }
+
+    /// The state that it shows: one that is out of order has failed, and all that it has is there still.
+    pub fn shown(&self) -> NatGatewayState {
+        match self.state {
+            NatGatewayState::Available if self.outage.is_some() => NatGatewayState::Failed,
+            state => state,
+        }
     }
 
     /// Whether it counts among those that a zone may have.

@@ -1,7 +1,7 @@
 //! The state of one cell: every table there is, and the first state of a new region.
 
 use super::*;
-use crate::kernel::{CellState, Minter, Origin, Row, Table, Timers};
+use crate::kernel::{CellState, Minter, Origin, Row, Scope, Table, Timers};
 use imbl::{OrdMap, OrdSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,6 +50,7 @@ pub struct Defaults {
     pub texts: Texts,
     pub iam_mode: IamMode,
     pub behaviours: Behaviours,
+    pub faults: Faults,
 }
 
 /// What timers and interfaces belong to.
@@ -91,6 +92,10 @@ pub enum Owner {
     TerminatedInstance(InstanceId),
     /// An analysis of a path: its end, and when it is deleted.
     InsightsAnalysis(NetworkInsightsAnalysisId),
+    /// The declared faults of a region: one begins or ends.
+    Faults,
+    /// Interfaces that a declared fault, by its id, keeps from being removed, and what they were of.
+    Stuck(Arc<str>, JobKey),
 }
 
 impl std::fmt::Display for Owner {
@@ -117,6 +122,8 @@ impl std::fmt::Display for Owner {
             Owner::GroupAssociation(group, vpc) => write!(f, "{group}/{vpc}"),
             Owner::Instance(id) | Owner::TerminatedInstance(id) => id.fmt(f),
             Owner::InsightsAnalysis(id) => id.fmt(f),
+            Owner::Faults => f.write_str("faults"),
+            Owner::Stuck(_, key) => key.fmt(f),
         }
     }
 }
@@ -202,6 +209,7 @@ pub struct State {
     // === Account-wide ===
     pub rule_modes: RuleModes,
     pub behaviours: Behaviours,
+    pub faults: Faults,
     pub offerings: Offerings,
     pub account: AccountSettings,
     pub authorization: Authorization,
@@ -249,6 +257,9 @@ impl CellState for State {
             site,
             ..Self::default()
         };
+        if origin.scope == Scope::Global {
+            state.faults = defaults.faults.clone();
+        }
         if let Some(region) = RegionInfo::get(origin.region()) {
             state.furnish(origin, region);
         }
@@ -277,6 +288,7 @@ impl CellState for State {
             Letter::Session(session) => drop(txn.state.sessions.insert(*session)),
             Letter::PutObject(put) => bucket::receive(txn, *put),
             Letter::LetDeliver(grant) => log_grant::receive(txn, &grant),
+            Letter::FaultStruck(id, times) => txn.state.faults.count(&id, times),
             Letter::Flows(records) => drop(capture::collect(txn, records)),
         }
     }
@@ -292,6 +304,8 @@ pub enum Letter {
     PutObject(Box<PutObject>),
     /// A bucket here is to let logs in.
     LetDeliver(Box<log_grant::LogGrant>),
+    /// A declared fault struck something in a region, so often.
+    FaultStruck(Arc<str>, u64),
     /// What interfaces here saw.
     Flows(Vec<FlowRecord>),
 }

@@ -36,6 +36,8 @@ pub struct VpcEndpoint {
     pub vpc: VpcId,
     pub service: &'static EndpointService,
     pub state: VpcEndpointState,
+    /// A declared fault, by its id, because of which it is out of order.
+    pub outage: Option<Arc<str>>,
     /// As the user wrote it; `None` stands for the one that allows everything.
     pub policy: Option<PolicyDocument>,
     /// The tables with a route to it. Each such route is there as long as the table stands here.
@@ -64,12 +66,17 @@ impl VpcEndpoint {
 
     /// Whether it takes traffic.
     pub fn serves(&self) -> bool {
+        self.is_there() && self.outage.is_none()
+    }
+
+    /// Whether names and routes lead to it, though it may be out of order.
+    pub fn is_there(&self) -> bool {
         matches!(self.state, VpcEndpointState::Available | VpcEndpointState::Modifying)
     }
 
     /// Whether the service's own names lead to it from within its VPC.
     pub fn is_named_in_vpc(&self) -> bool {
-        self.serves() && self.private_dns && self.inbound_only != Some(true)
+        self.is_there() && self.private_dns && self.inbound_only != Some(true)
     }
 
     /// The names that lead to it, each with its hosted zone: of the region, of each zone, and those of the service.

@@ -6,6 +6,7 @@ pub mod group_vpc;
 pub mod insights;
 pub mod instance;
 pub mod nat_gateway;
+pub mod outage;
 pub mod prefix_list;
 pub mod record;
 pub mod trace;
@@ -34,9 +35,10 @@ pub fn step(txn: &mut Txn<'_>, owner: Owner, what: Alarm) {
         Owner::TerminatedInstance(id) => instance::forget(txn, id),
         Owner::FlowLog(id) => flow_log::step(txn, id),
         Owner::InsightsAnalysis(id) => insights::step(txn, id, what),
+        Owner::Faults => outage::look(txn),
         // Not of networks: see `jobs`.
         Owner::Job(_) | Owner::Endpoint(_) | Owner::Fleet(_) | Owner::Component(_) | Owner::AsyncCall(_) => {}
-        Owner::Notebook(_) | Owner::Studio(_) => {}
+        Owner::Notebook(_) | Owner::Studio(_) | Owner::Stuck(..) => {}
         Owner::Tuning(_) | Owner::Execution(_) => {}
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! Source: VPC user guide, "NAT gateways" and "Troubleshoot NAT gateways"; EC2 API reference, NatGateway.
 
+use super::outage;
 use crate::kernel::Memo;
 use crate::model::gateway::InVpcIndex;
 use crate::model::nat::{NatAddressStatus, NatFailure};
@@ -82,6 +83,7 @@ pub fn create(txn: &mut Txn<'_>, new: NewNatGateway) -> Result<Arc<NatGateway>, 
         public: new.public,
         state: NatGatewayState::Pending,
         failure: failure(txn, &new, chosen.is_some()),
+        outage: None,
         interface: None,
         addresses: Vec::new(),
         created: txn.now,
@@ -231,6 +233,16 @@ pub fn drop_addresses(
     leaving
 }
 
+/// Why a gateway that is out of order says it failed: code and text as the API reference has them.
+pub fn outage(gateway: &NatGateway) -> Option<NatFailure> {
+    gateway.outage.as_ref()?;
+    let interface = gateway.interface?;
+    let message = format!(
+        "Network interface {interface}, created and used internally by this NAT gateway is in an invalid state. Please try again."
+    );
+    Some(NatFailure { code: "InternalError", message })
+}
+
 /// Begins the end of a gateway.
 pub fn delete(txn: &mut Txn<'_>, id: NatGatewayId) {
     let now = txn.now;
@@ -251,6 +263,7 @@ pub(super) fn step(txn: &mut Txn<'_>, id: NatGatewayId, what: Alarm) {
         Alarm::Stage(n) if n == Stage::Open as usize => {
             settle(txn, &gateway, NatAddressStatus::Succeeded);
             enter(txn, id, NatGatewayState::Available);
+            outage::look(txn);
         }
         Alarm::Stage(n) if n == Stage::Settle as usize => {
             settle(txn, &gateway, NatAddressStatus::Succeeded);

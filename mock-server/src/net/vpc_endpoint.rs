@@ -2,6 +2,7 @@
 //!
 //! Source: PrivateLink user guide, "Interface endpoint states"; EC2-VPCE-CREATE, EC2-VPCE-DEL.
 
+use super::outage;
 use crate::model::{Alarm, Owner, Profile, Txn, VpcEndpoint, VpcEndpointId, VpcEndpointState};
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,5 +44,6 @@ pub(super) fn step(txn: &mut Txn<'_>, id: VpcEndpointId) {
     } else {
         txn.note("VpcEndpointAvailable", id.to_string(), None, "it can be used");
         enter(txn, endpoint, VpcEndpointState::Available);
+        outage::look(txn);
     }
 }

@@ -1,5 +1,6 @@
 //! What the operations know of a request besides its input, and the buckets they work on.
 
+use super::Gate;
 use super::access::{Denied, Ground, On, Permit, Visit};
 use super::acts::Act;
 use super::host::S3Host;
@@ -33,6 +34,7 @@ pub(super) struct Facts {
     pub(super) query: String,
     /// What was sent, without the frame of chunks.
     pub(super) body: Bytes,
+    pub(super) gate: Option<Arc<dyn Gate>>,
     pub(super) outcome: Mutex<Outcome>,
 }
 

@@ -30,7 +30,7 @@ use crate::services::s3::S3Error;
 use bytes::Bytes;
 use std::sync::Arc;
 
-pub use refusal::refusal;
+pub use refusal::{printed, refusal};
 #[cfg(feature = "s3")]
 pub use wire::answer;
 
@@ -45,12 +45,32 @@ pub struct Request<'a> {
     pub caller: Caller,
     pub signed: bool,
     pub request_id: &'a str,
+    /// Is asked before an operation begins.
+    pub gate: Option<Arc<dyn Gate>>,
+}
+
+/// Something that may have an operation not begin.
+pub trait Gate: Send + Sync {
+    /// Whether it begins. Whoever says no has another answer for the request.
+    fn opens(&self, operation: &'static str) -> bool;
 }
 
 /// What was done, and the answer to it, or why it was refused.
 pub struct Answered {
     pub operation: &'static str,
     pub outcome: Result<hyper::Response<Bytes>, S3Error>,
+}
+
+/// The operations that behave.
+#[cfg(feature = "s3")]
+pub fn operations() -> &'static [&'static str] {
+    api::SERVED
+}
+
+/// Without the feature `s3`.
+#[cfg(not(feature = "s3"))]
+pub fn operations() -> &'static [&'static str] {
+    &[]
 }
 
 /// Without the feature `s3`.

@@ -17,35 +17,57 @@ pub fn refusal(
 ) -> Response<Bytes> {
     let refused = Refused::from(error.clone());
     let message = refused.reworded(texts).unwrap_or_else(|| refused.message.clone());
-    let status = StatusCode::from_u16(refused.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = identified(Response::new(Bytes::new()), request_id);
-    *response.status_mut() = status;
+    let mut response = head(refused.status, request_id);
     for (name, value) in error.headers() {
         if let Ok(value) = HeaderValue::from_str(&value) {
             response.headers_mut().insert(HeaderName::from_static(name), value);
         }
     }
-    if status == StatusCode::NOT_MODIFIED {
-        return response;
+    if response.status() != StatusCode::NOT_MODIFIED && request.method() != Method::HEAD {
+        *response.body_mut() = body(&refused.code, &message, error.members(), request_id);
     }
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
-    if request.method() == Method::HEAD {
-        return response;
+    response
+}
+
+/// The answer that refuses a request with any code.
+pub fn printed(
+    request: &Request<Bytes>,
+    code: &str,
+    message: &str,
+    status: u16,
+    request_id: &str,
+) -> Response<Bytes> {
+    let mut response = head(status, request_id);
+    if request.method() != Method::HEAD {
+        *response.body_mut() = body(code, message, Vec::new(), request_id);
     }
+    response
+}
+
+fn head(status: u16, request_id: &str) -> Response<Bytes> {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = identified(Response::new(Bytes::new()), request_id);
+    *response.status_mut() = status;
+    if status != StatusCode::NOT_MODIFIED {
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+    }
+    response
+}
+
+fn body(code: &str, message: &str, members: Vec<(&'static str, String)>, request_id: &str) -> Bytes {
     let mut body = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>");
     let mut member = |name: &str, value: &str| {
         body.push_str(&format!("<{name}>{}</{name}>", escape(value)));
     };
-    member("Code", &refused.code);
-    member("Message", &message);
-    for (name, value) in error.members() {
+    member("Code", code);
+    member("Message", message);
+    for (name, value) in members {
         member(name, &value);
     }
     member("RequestId", request_id);
     member("HostId", &host_id(request_id));
     body.push_str("</Error>");
-    *response.body_mut() = body.into();
-    response
+    body.into()
 }
 
 /// The answer with what every answer of S3's has.

@@ -136,6 +136,7 @@ fn prepared(request: &Request<'_>, named: Option<S3Host<'_>>) -> Result<(Call, H
         headers: headers.clone(),
         query: http.uri().query().unwrap_or_default().to_owned(),
         body: body.clone(),
+        gate: request.gate.clone(),
         outcome: Mutex::default(),
     }));
     let mut asked = HttpRequest::new(Body::from(body));

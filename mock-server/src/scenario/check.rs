@@ -6,7 +6,8 @@ mod warnings;
 
 use super::behaviour::{self, Declared};
 use super::callee::Callee;
-use super::file::{API_VERSION, Expect, KIND, Mode, Scenario, Step, WaitFor};
+use super::fault;
+use super::file::{API_VERSION, Expect, FaultStep, KIND, Mode, Scenario, Step, WaitFor};
 use super::problem::{Place, Problem, instead_of};
 use super::resource::{KINDS, ResourceKind};
 use super::template::{MERGE, Piece, VARS, pieces};
@@ -31,11 +32,15 @@ pub fn check(scenario: &Scenario) -> Vec<Problem> {
         captures: BTreeMap::new(),
         used: BTreeSet::new(),
         ids: BTreeSet::new(),
+        faults: BTreeSet::new(),
         problems: Vec::new(),
     };
     checker.head(scenario);
     for behaviour in &scenario.behaviours {
         checker.behaviour(behaviour.referenced.into(), &behaviour.value);
+    }
+    for declared in &scenario.faults {
+        checker.fault(declared.referenced.into(), &declared.value);
     }
     for step in &scenario.steps.value {
         checker.step(step.referenced.into(), &step.value);
@@ -55,6 +60,8 @@ struct Checker {
     /// The variables and captures that something names, as `vars.NAME` and `NAME`.
     used: BTreeSet<String>,
     ids: BTreeSet<String>,
+    /// The ids of faults that are there by now.
+    faults: BTreeSet<String>,
     problems: Vec<Problem>,
 }
 
@@ -145,6 +152,37 @@ impl Checker {
         }
     }
 
+    /// A fault needs an id here, so that it can be told whether it ever struck.
+    fn fault(&mut self, place: Place, declared: &fault::Declared) {
+        if let Some(message) = declared.problem() {
+            self.tell(place, message);
+        }
+        match &declared.id {
+            None => self.tell(place, "a fault of a scenario needs an `id`"),
+            Some(id) if id.contains("${") => self.tell(place, "the `id` of a fault has no template"),
+            Some(id) if !self.faults.insert(id.clone()) => {
+                self.tell(place, format!("there is a fault `{id}` already"));
+            }
+            Some(_) => {}
+        }
+        let mut value = declared.to_value();
+        for text in behaviour::texts(&mut value) {
+            self.name_in(place, text, &mut Vec::new());
+        }
+    }
+
+    fn fault_step(&mut self, place: Place, step: &FaultStep) {
+        match (&step.set, &step.clear) {
+            (Some(declared), None) => self.fault(place, declared),
+            (None, Some(id)) if self.faults.remove(&id.value) => {}
+            (None, Some(id)) => {
+                let hint = instead_of(&id.value, self.faults.iter().map(String::as_str));
+                self.tell(id.referenced, format!("no fault `{}` is there{hint}", id.value));
+            }
+            _ => self.tell(place, "a `fault` step is exactly one of `set` and `clear`"),
+        }
+    }
+
     fn step(&mut self, place: Place, step: &Step) {
         if let Some(id) = &step.id {
             if !is_name(&id.value) {
@@ -156,14 +194,16 @@ impl Checker {
                 self.tell(id.referenced, format!("another step has the id `{}`", id.value));
             }
         }
-        match (&step.call, &step.advance, &step.wait_for, &step.explain) {
-            (Some(call), None, None, None) => self.call(step, call),
-            (None, Some(_), None, None) => {}
-            (None, None, Some(wait), None) => self.wait(wait),
-            (None, None, None, Some(resource)) => {
+        match (&step.call, &step.advance, &step.wait_for, &step.explain, &step.fault) {
+            (Some(call), None, None, None, None) => self.call(step, call),
+            (None, Some(_), None, None, None) => {}
+            (None, None, Some(wait), None, None) => self.wait(wait),
+            (None, None, None, Some(resource), None) => {
                 self.resource(resource);
             }
-            _ => self.tell(place, "a step is exactly one of `call`, `advance`, `waitFor` and `explain`"),
+            (None, None, None, None, Some(fault)) => self.fault_step(fault.referenced.into(), &fault.value),
+            _ => self
+                .tell(place, "a step is exactly one of `call`, `advance`, `waitFor`, `explain` and `fault`"),
         }
         if step.call.is_none() {
             if let Some(with) = &step.with {
@@ -173,8 +213,10 @@ impl Checker {
                 self.tell(poll.referenced, "only `call` can be polled");
             }
         }
-        if step.advance.is_some() && (step.expect.is_some() || step.capture.is_some()) {
-            self.tell(place, "`advance` has no answer to expect or capture anything of");
+        for (name, given) in [("advance", step.advance.is_some()), ("fault", step.fault.is_some())] {
+            if given && (step.expect.is_some() || step.capture.is_some()) {
+                self.tell(place, format!("`{name}` has no answer to expect or capture anything of"));
+            }
         }
         if let Some(expect) = &step.expect {
             self.expect(step, expect);
@@ -237,6 +279,18 @@ impl Checker {
             && ok.value
         {
             self.tell(ok.referenced, "a call that is `ok` has no `error`");
+        }
+        if let Some(lost) = &expect.lost {
+            let answered = expect.ok.is_some() || expect.error.is_some() || expect.response.is_some();
+            if answered || expect.blocked_by.is_some() || step.capture.is_some() {
+                self.tell(
+                    lost.referenced,
+                    "a call whose answer is `lost` has nothing else to expect or capture",
+                );
+            }
+            if step.call.is_none() {
+                self.tell(lost.referenced, "only `call` can be `lost`");
+            }
         }
         if let Some(response) = &expect.response {
             if expect.is_refusal() {
@@ -398,6 +452,11 @@ impl Checker {
 }
 
 impl Expect {
+    /// Whether no answer is expected.
+    pub fn is_lost(&self) -> bool {
+        self.lost.as_ref().is_some_and(|lost| lost.value)
+    }
+
     /// Whether the call is expected to be refused.
     pub fn is_refusal(&self) -> bool {
         self.error.is_some() || self.ok.as_ref().is_some_and(|ok| !ok.value)

@@ -4,6 +4,7 @@
 //! `expect` and `capture`; [`check`](super::check) looks into that.
 
 use super::behaviour::Declared;
+use super::fault;
 use super::problem::{Place, Problem, instead_of};
 use super::span::Span;
 use super::tree::Node;
@@ -29,6 +30,9 @@ pub struct Scenario {
     /// What containers do, in order; the first that is for a job is that job's.
     #[serde(default)]
     pub behaviours: Vec<Spanned<Declared>>,
+    /// What goes wrong from the beginning on, in the order in which it is asked; each has an id.
+    #[serde(default)]
+    pub faults: Vec<Spanned<fault::Declared>>,
     pub steps: Spanned<Vec<Spanned<Step>>>,
 }
 
@@ -128,7 +132,7 @@ pub enum Mode {
     Scaled,
 }
 
-/// One step: exactly one of `call`, `advance`, `waitFor` and `explain`.
+/// One step: exactly one of `call`, `advance`, `waitFor`, `explain` and `fault`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Step {
@@ -143,11 +147,21 @@ pub struct Step {
     pub wait_for: Option<WaitFor>,
     /// `kind/name`: the answer is why it is as it is, as the control API tells it.
     pub explain: Option<Spanned<String>>,
+    /// Declares a fault, or clears one.
+    pub fault: Option<Spanned<FaultStep>>,
     /// Repeats the call until the expectations hold.
     pub poll: Option<Spanned<Poll>>,
     pub expect: Option<Expect>,
     /// Names for parts of the answer: `name: JMESPath`.
     pub capture: Option<Node>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct FaultStep {
+    pub set: Option<Box<fault::Declared>>,
+    /// The id of one that is there.
+    pub clear: Option<Spanned<String>>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -174,6 +188,8 @@ pub struct Expect {
     /// Whether the call succeeds. True unless `error` is given.
     pub ok: Option<Spanned<bool>>,
     pub error: Option<ExpectedError>,
+    /// The connection is closed before all of the answer is there.
+    pub lost: Option<Spanned<bool>>,
     /// `JMESPath: matcher` for the answer.
     pub response: Option<Node>,
     /// A matcher for the state that was waited for.

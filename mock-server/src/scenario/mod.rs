@@ -7,6 +7,7 @@
 pub mod behaviour;
 pub mod callee;
 pub mod check;
+pub mod fault;
 pub mod file;
 pub mod input;
 pub mod invocation;

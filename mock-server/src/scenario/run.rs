@@ -1,9 +1,9 @@
 //! Running one scenario.
 
-use super::behaviour::{self, Declared};
+use super::behaviour;
 use super::callee::Callee;
 use super::check::BUILT_IN;
-use super::file::{Expect, Mode, Poll, Scenario, Step, WaitFor};
+use super::file::{Expect, FaultStep, Mode, Poll, Scenario, Step, WaitFor};
 use super::problem::{Place, Problem};
 use super::resource::ResourceKind;
 use super::session::{Answer, Broken, Session};
@@ -123,7 +123,7 @@ pub async fn run<T: Target>(target: &T, scenario: &Scenario, file: &str, overrid
     let start = settings.clock.start.as_ref().and_then(|start| timestamp::parse(&start.value));
     let start = start.map(SimTime::from_millis).or((settings.clock.mode != Mode::Real).then_some(START));
     let session = Session::new(target, account, region, start.unwrap_or(START));
-    let mut run = Run { scenario, session, scope: Scope { vars, values } };
+    let mut run = Run { scenario, session, scope: Scope { vars, values }, faults: BTreeMap::new() };
     let broken = run.begin(seed, start).await.err().map(|Broken(message)| message);
     let mut steps = Vec::new();
     let mut going = broken.is_none();
@@ -133,6 +133,9 @@ pub async fn run<T: Target>(target: &T, scenario: &Scenario, file: &str, overrid
             if going { run.outcome_of(step).await } else { (Status::Skipped, Vec::new()) };
         going &= status == Status::Passed;
         steps.push(StepOutcome { number, title, place: step.referenced.into(), status, problems });
+    }
+    if going && let Some(outcome) = run.unused_faults(steps.len() + 1).await {
+        steps.push(outcome);
     }
     let transcript = run.session.transcript;
     let (name, file, elapsed) = (name.clone(), file.to_owned(), watch.elapsed());
@@ -148,7 +151,12 @@ fn own_account(seed: u64, name: &str) -> AccountId {
 }
 
 fn title(step: &Step) -> String {
+    let fault = step.fault.as_ref().map(|fault| match (&fault.value.set, &fault.value.clear) {
+        (Some(set), _) => format!("set the fault {}", set.id.as_deref().unwrap_or_default()),
+        (_, clear) => format!("clear the fault {}", clear.as_ref().map_or("", |id| &id.value)),
+    });
     let what = match (&step.call, &step.advance, &step.wait_for, &step.explain) {
+        _ if fault.is_some() => fault.unwrap_or_default(),
         (Some(call), ..) => call.value.clone(),
         (_, Some(span), ..) => format!("advance {}", span.value),
         (_, _, Some(wait), _) => format!("{} is {}", wait.resource.value, wait.state.value),
@@ -165,6 +173,8 @@ struct Run<'a, T> {
     scenario: &'a Scenario,
     session: Session<'a, T>,
     scope: Scope,
+    /// The faults that are there, and where they were declared.
+    faults: BTreeMap<String, Place>,
 }
 
 impl<T: Target> Run<'_, T> {
@@ -189,7 +199,7 @@ impl<T: Target> Run<'_, T> {
                 .scenario
                 .behaviours
                 .iter()
-                .map(|one| self.filled(one.referenced.into(), &one.value))
+                .map(|one| self.filled(one.referenced.into(), one.value.to_value()))
                 .collect();
             self.session.declare(&filled.map_err(|problem| Broken(problem.to_string()))?).await?;
         }
@@ -200,12 +210,20 @@ impl<T: Target> Run<'_, T> {
             Mode::Real => "real".to_owned(),
             Mode::Scaled => format!("scaled:{scale}"),
         };
-        self.session.set_clock(&mode, start).await
+        self.session.set_clock(&mode, start).await?;
+        // Their windows count from the time that it is now.
+        for one in &self.scenario.faults {
+            let (place, id) = (Place::from(one.referenced), one.value.id.clone().unwrap_or_default());
+            let filled =
+                self.filled(place, one.value.to_value()).map_err(|problem| Broken(problem.to_string()))?;
+            self.session.set_faults(&[filled]).await?;
+            self.faults.insert(id, place);
+        }
+        Ok(())
     }
 
-    /// A behaviour with its templates filled in.
-    fn filled(&self, place: Place, declared: &Declared) -> Result<Value, Problem> {
-        let mut value = declared.to_value();
+    /// A behaviour or a fault with its templates filled in.
+    fn filled(&self, place: Place, mut value: Value) -> Result<Value, Problem> {
         for text in behaviour::texts(&mut value) {
             *text = self.scope.text(place, text)?;
         }
@@ -229,6 +247,8 @@ impl<T: Target> Run<'_, T> {
             self.wait(wait, expect).await?
         } else if let Some(resource) = &step.explain {
             self.explain(resource, expect).await?
+        } else if let Some(fault) = &step.fault {
+            return self.fault(fault.referenced.into(), &fault.value).await;
         } else if let Some(span) = &step.advance {
             return Ok(self.session.advance(span.value).await?);
         } else {
@@ -251,6 +271,37 @@ impl<T: Target> Run<'_, T> {
         Ok(())
     }
 
+    // === Faults ===
+
+    async fn fault(&mut self, place: Place, step: &FaultStep) -> Result<(), Stop> {
+        if let Some(declared) = &step.set {
+            let filled = self.filled(place, declared.to_value())?;
+            self.session.set_faults(&[filled]).await?;
+            self.faults.insert(declared.id.clone().unwrap_or_default(), place);
+        } else if let Some(id) = &step.clear {
+            let declared = self.faults.remove(&id.value);
+            if self.session.clear_fault(&id.value).await? == 0 {
+                return Err(never_struck(&id.value, declared.unwrap_or(place)).into());
+            }
+        }
+        Ok(())
+    }
+
+    /// What is wrong at the end: a fault that struck nothing was declared for nothing.
+    async fn unused_faults(&mut self, number: usize) -> Option<StepOutcome> {
+        let mut problems = Vec::new();
+        for (id, place) in std::mem::take(&mut self.faults) {
+            match self.session.hits(&id).await {
+                Ok(0) => problems.push(never_struck(&id, place)),
+                Ok(_) => {}
+                Err(Broken(message)) => problems.push(Problem::new(place, message)),
+            }
+        }
+        let title = "every fault struck".to_owned();
+        let place = problems.first()?.place;
+        Some(StepOutcome { number, title, place, status: Status::Failed, problems })
+    }
+
     // === Calls ===
 
     async fn call(&mut self, step: &Step, call: &Spanned<String>, expect: &Expect) -> Result<Value, Stop> {
@@ -264,11 +315,14 @@ impl<T: Target> Run<'_, T> {
         let deadline = poll.map(|poll| self.session.time.now + poll.within.0);
         loop {
             let answer = self.session.call(callee, &input).await?;
+            if let (Answer::Lost(message), false) = (&answer, expect.is_lost()) {
+                return Err(Stop::Broken(message.clone()));
+            }
             let problems = self.judge(place, expect, &answer);
             if problems.is_empty() {
                 return Ok(match answer {
                     Answer::Done(value) => value,
-                    Answer::Refused(_) => Value::Null,
+                    Answer::Refused(_) | Answer::Lost(_) => Value::Null,
                 });
             }
             match (poll, deadline) {
@@ -284,6 +338,10 @@ impl<T: Target> Run<'_, T> {
     fn judge(&self, place: Place, expect: &Expect, answer: &Answer) -> Vec<Problem> {
         let mut problems = Vec::new();
         match answer {
+            Answer::Lost(_) => {}
+            Answer::Done(_) | Answer::Refused(_) if expect.is_lost() => {
+                problems.push(Problem::new(place, "expected no answer, but there is one"));
+            }
             Answer::Done(_) if expect.is_refusal() => {
                 let code = expect.error.as_ref().and_then(|error| error.code.text());
                 let wanted = code.map_or("a refusal".to_owned(), |code| format!("`{code}`"));
@@ -435,6 +493,7 @@ impl<T: Target> Run<'_, T> {
             Callee::find(&format!("{}.{}", kind.service.name(), kind.describe)).map_err(Stop::Broken)?;
         match self.session.call(callee, &input.into()).await? {
             Answer::Done(description) => Ok(description),
+            Answer::Lost(message) => Err(Stop::Broken(message)),
             Answer::Refused(fault) => {
                 Err(Problem::new(place, format!("{} was refused: {fault}", kind.describe)).into())
             }
@@ -472,6 +531,10 @@ impl<T: Target> Run<'_, T> {
         }
         Ok(problems)
     }
+}
+
+fn never_struck(id: &str, place: Place) -> Problem {
+    Problem::new(place, format!("fault `{id}` never struck"))
 }
 
 /// The part of an explanation that is about this rule: the innermost mapping that has its id.

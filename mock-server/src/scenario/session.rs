@@ -24,6 +24,8 @@ pub struct Broken(pub String);
 pub enum Answer {
     Done(Value),
     Refused(Fault),
+    /// The connection was closed before all of it was there.
+    Lost(String),
 }
 
 /// The account's time, as the control API last told it.
@@ -56,7 +58,13 @@ impl<'a, T: Target> Session<'a, T> {
         let broken = |message: String| Broken(format!("{title}: {message}"));
         let encoded = callee.encode(input).map_err(|error| Broken(error.to_string()))?;
         let request = self.signed(&encoded, callee, &self.region).map_err(broken)?;
-        let mut response = self.send(&title, request).await?;
+        let mut response = match self.target.send(request).await {
+            Ok(response) => response,
+            Err(error) => {
+                self.transcript.0.push(Recorded::lost(&title));
+                return Ok(Answer::Lost(format!("{title}: {error}")));
+            }
+        };
         if response.status() == StatusCode::MOVED_PERMANENTLY
             && let Some(region) = HeaderLookup::get(response.headers(), BUCKET_REGION)
         {
@@ -128,6 +136,25 @@ impl<'a, T: Target> Session<'a, T> {
     pub async fn declare(&mut self, behaviours: &[Value]) -> Result<(), Broken> {
         let path = format!("/_mockplane/behaviours?account={}", self.account);
         self.control(Method::POST, &path, Some(&json!({ "behaviours": behaviours }))).await.map(|_| ())
+    }
+
+    /// Declares faults.
+    pub async fn set_faults(&mut self, faults: &[Value]) -> Result<(), Broken> {
+        let path = format!("/_mockplane/faults?account={}", self.account);
+        self.control(Method::POST, &path, Some(&json!({ "faults": faults }))).await.map(|_| ())
+    }
+
+    /// Clears a fault; the answer is how often it struck.
+    pub async fn clear_fault(&mut self, id: &str) -> Result<u64, Broken> {
+        let path = format!("/_mockplane/faults/{id}?account={}", self.account);
+        let answer = self.control(Method::DELETE, &path, None).await?;
+        Ok(answer["faults"][0]["hits"].as_u64().unwrap_or(0))
+    }
+
+    /// How often a fault struck that is there.
+    pub async fn hits(&mut self, id: &str) -> Result<u64, Broken> {
+        let path = format!("/_mockplane/faults/{id}?account={}", self.account);
+        Ok(self.control(Method::GET, &path, None).await?["hits"].as_u64().unwrap_or(0))
     }
 
     /// Sets the account's clock.

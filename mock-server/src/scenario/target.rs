@@ -20,7 +20,10 @@ pub struct Unreachable(pub String);
 
 /// A control plane that can be asked without a socket.
 pub trait Exchange: Sync {
-    fn exchange(&self, request: Request<Bytes>) -> impl Future<Output = Response<Bytes>> + Send;
+    fn exchange(
+        &self,
+        request: Request<Bytes>,
+    ) -> impl Future<Output = Result<Response<Bytes>, Unreachable>> + Send;
 }
 
 /// A control plane in this process.
@@ -28,7 +31,7 @@ pub struct InProcess<E>(pub E);
 
 impl<E: Exchange> Target for InProcess<E> {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Unreachable> {
-        Ok(self.0.exchange(request).await)
+        self.0.exchange(request).await
     }
 }
 

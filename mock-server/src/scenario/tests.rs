@@ -2,7 +2,7 @@
 
 use super::report::{Silent, Text};
 use super::run::{Outcome, Status};
-use super::target::{Exchange, Http, InProcess};
+use super::target::{Exchange, Http, InProcess, Unreachable};
 use super::{Options, Summary, lint, run_path};
 use bytes::Bytes;
 use hyper::{Request, Response};
@@ -87,12 +87,12 @@ impl Plane {
 }
 
 impl Exchange for Plane {
-    async fn exchange(&self, request: Request<Bytes>) -> Response<Bytes> {
+    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Unreachable> {
         let (status, body) = self.answer(&request);
         let mut response = Response::new(Bytes::from(body));
         *response.status_mut() = status.try_into().unwrap();
         response.headers_mut().insert("x-mockplane-rule", "EC2-VPC-DEL".try_into().unwrap());
-        response
+        Ok(response)
     }
 }
 

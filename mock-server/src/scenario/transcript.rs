@@ -24,6 +24,11 @@ pub struct Recorded {
 }
 
 impl Recorded {
+    /// No answer.
+    pub fn lost(request: impl Into<String>) -> Self {
+        Self { request: request.into(), status: 0, headers: Vec::new(), body: Bytes::new() }
+    }
+
     pub fn new(request: impl Into<String>, response: &Response<Bytes>) -> Self {
         let header = |(name, value): (&hyper::header::HeaderName, &hyper::header::HeaderValue)| {
             let value = value.as_bytes();

@@ -145,6 +145,7 @@ impl Lab {
                 vpc,
                 service,
                 state: VpcEndpointState::Available,
+                outage: None,
                 policy: None,
                 route_tables: tables,
                 placements: Vec::new(),
@@ -315,7 +316,7 @@ impl Lab {
         self.edit_scope(&self.scope, change);
     }
 
-    fn edit_scope(&self, scope: &Scope, change: impl FnOnce(&mut State)) {
+    pub fn edit_scope(&self, scope: &Scope, change: impl FnOnce(&mut State)) {
         let done: Result<(), ()> = self.account.write(scope, self.now(), true, |txn| {
             change(&mut txn.state);
             Ok(())

@@ -24,10 +24,20 @@ use acts::{Act, Asked};
 pub(super) use keys::Sent;
 use refusal::Denial;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// What a call was found to do: to be recorded once it is done.
 pub(super) struct Authorised {
     deeds: Vec<Act>,
+}
+
+/// The resources that a call acts on, for whoever wants to know without deciding anything.
+pub(super) fn resources(call: &Call<'_>, input: &Value) -> Vec<Arc<str>> {
+    let global = call.account.read(&Scope::Global);
+    let state = call.account.read(&Scope::Region(call.caller.region.clone()));
+    let (service, operation, caller) = (call.service, call.operation.name, &call.caller);
+    let asked = Asked { service, operation, caller, input, sent: input, state: &state, global: &global };
+    acts::acts(&asked).into_iter().map(|act| act.resource).filter(|resource| &**resource != "*").collect()
 }
 
 /// Decides about a call.

@@ -358,7 +358,7 @@ fn dismiss(txn: &mut Txn<'_>, endpoint: &Endpoint, from: &Deployment, kept: Opti
     let kept: BTreeSet<_> = kept.into_iter().flat_map(Deployment::interfaces).collect();
     let gone: Vec<_> = from.interfaces().filter(|id| !kept.contains(id)).collect();
     if !gone.is_empty() {
-        let removed = place::remove(txn, JobKind::Hosting, gone);
+        let removed = place::remove(txn, &endpoint.key(), gone);
         txn.note("EndpointInterfaces", endpoint.key().to_string(), None, removed.to_string());
     }
 }
@@ -417,7 +417,7 @@ fn vanish(txn: &mut Txn<'_>, endpoint: &Endpoint) {
         let owner = Owner::Fleet(fleet.clone());
         let held = txn.state.interfaces.count(&InterfaceIndex::Owner(owner.clone()));
         if linger.is_zero() {
-            place::release(txn, JobKind::Hosting, &owner);
+            place::release(txn, &endpoint.key(), &owner);
         } else if held > 0 {
             txn.state.timers.schedule(txn.now + linger, owner, Alarm::Release);
             left += held;
@@ -429,9 +429,9 @@ fn vanish(txn: &mut Txn<'_>, endpoint: &Endpoint) {
 
 /// The interfaces of a deleted endpoint go.
 pub(super) fn release(txn: &mut Txn<'_>, fleet: FleetKey) {
-    let resource = format!("endpoint/{}", fleet.endpoint);
-    let released = place::release(txn, JobKind::Hosting, &Owner::Fleet(fleet));
-    txn.note("EndpointInterfaces", resource, None, released.to_string());
+    let key = JobKey { kind: JobKind::Hosting, name: fleet.endpoint.clone() };
+    let released = place::release(txn, &key, &Owner::Fleet(fleet));
+    txn.note("EndpointInterfaces", key.to_string(), None, released.to_string());
 }
 
 impl Endpoint {

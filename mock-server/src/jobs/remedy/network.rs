@@ -157,7 +157,7 @@ pub fn way_out(
     let from = state.subnets.get(&subnet)?;
     let mut lines = Vec::new();
     let works = |nat: &&Arc<NatGateway>| {
-        nat.state == NatGatewayState::Available
+        nat.shown() == NatGatewayState::Available
             && nat.public
             && Some(nat.id) != spoilt
             && nat.subnet != subnet

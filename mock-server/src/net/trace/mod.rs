@@ -32,6 +32,7 @@
 //! | `route_table`, `destination`, `target` | the table, the route's destination and target, `none` if there is none |
 //! | `nat`, `nat_subnet`, `connectivity` | a NAT gateway, its subnet, `public` or `private` |
 //! | `gateway`, `state`, `status` | the target's id and what it is in; `state` of groups and routes: what is wrong |
+//! | `fault` | the declared fault because of which the target is out of order |
 //! | `public_address` | what an internet gateway lets the sender have |
 //! | `peer_vpc`, `peer_region`, `peer_account` | what is at the other end of a peering connection or transit gateway |
 //! | `back_to` | of a route table at the other end: the block that it needs a route to, back to `gateway` |

@@ -220,7 +220,7 @@ impl<'a> Walk<'a> {
         let endpoint = match host {
             // Such names are public, and mean addresses of their VPC.
             Host::Endpoint(id) => self.reachable_cells(place).into_iter().find_map(|(state, vpc)| {
-                let found = endpoint_of(&state, vpc, |it| it.serves() && it.id.to_string() == *id)?;
+                let found = endpoint_of(&state, vpc, |it| it.is_there() && it.id.to_string() == *id)?;
                 Some((state, found))
             }),
             _ if vpc.gives_names() => endpoint_of(&place.state, vpc.id, |it| {

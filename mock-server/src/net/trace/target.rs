@@ -288,6 +288,7 @@ impl<'a> Walk<'a> {
                 .with("service", &endpoint.service.name)
                 .with("interface", &to.at)
                 .with("state", if endpoint.serves() { "available" } else { "not available" });
+            let evidence = blaming(evidence, endpoint.outage.as_ref());
             self.target(from, endpoint.id, endpoint.serves(), "SM-OUT-02", evidence);
             self.way.endpoint = Some(endpoint.id);
             "EC2-VPCE-SG"
@@ -329,6 +330,7 @@ impl<'a> Walk<'a> {
             () => "available",
         };
         let evidence = self.with_transport(evidence).with("state", state);
+        let evidence = blaming(evidence, endpoint.outage.as_ref());
         let passed = endpoint.serves() && from.via.is_none() && tcp;
         self.target(from, id, passed, "SM-S3-GW-02", evidence);
         self.way.endpoint = Some(id);
@@ -371,12 +373,13 @@ impl<'a> Walk<'a> {
         let (Some(row), Some(place)) = (found, place) else {
             return self.target(from, id, false, "EC2-RT-BLACKHOLE", Evidence::none());
         };
-        let working = row.state == NatGatewayState::Available && row.vpc == from.place.subnet.vpc;
+        let working = row.shown() == NatGatewayState::Available && row.vpc == from.place.subnet.vpc;
         let evidence = Evidence::none()
             .with("nat", id)
             .with("nat_subnet", row.subnet)
-            .with("state", format!("{:?}", row.state).to_lowercase())
+            .with("state", row.shown().name())
             .with("connectivity", if row.public { "public" } else { "private" });
+        let evidence = blaming(evidence, row.outage.as_ref());
         let looping = from.relays >= MOST_RELAYS;
         self.target(from, id, working && !looping, "EC2-NAT-STATE", evidence);
         self.way.nat.get_or_insert(id);
@@ -507,6 +510,14 @@ pub const PRIVATE: [Ipv4Net; 4] = [
 ];
 /// ... and those that are shared (RFC 6598).
 pub const SHARED: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(100, 64, 0, 0), 10);
+
+/// Names the declared fault because of which something is out of order.
+fn blaming(evidence: Evidence, fault: Option<&Arc<str>>) -> Evidence {
+    match fault {
+        Some(fault) => evidence.with("fault", fault),
+        None => evidence,
+    }
+}
 
 /// The source address of a request that came over public addresses.
 pub(super) fn public_source(known: Option<Ipv4Addr>) -> Ipv4Addr {

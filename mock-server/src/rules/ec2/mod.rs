@@ -11,6 +11,7 @@ mod interfaces;
 mod peering;
 mod prefix_lists;
 mod routes;
+mod throttling;
 mod vpcs;
 
 use super::Basis::{self, Assumed, Documented, Observed};
@@ -61,6 +62,7 @@ const TOPICS: &[&[Ec2Rule]] = &[
     groups::RULES,
     prefix_lists::RULES,
     interfaces::RULES,
+    throttling::RULES,
 ];
 
 /// Every rule of EC2.

@@ -34,6 +34,10 @@ fn run<I, O>(
 ) -> S3Result<S3Response<O>> {
     let call = request.extensions.remove::<Call>().ok_or(s3s::S3ErrorCode::InternalError)?;
     call.outcome().operation = Some(operation);
+    if call.gate.as_ref().is_some_and(|gate| !gate.opens(operation)) {
+        call.outcome().refusal = Some(S3Error::InternalError);
+        return Err(s3s::S3ErrorCode::InternalError.into());
+    }
     serve(&call, request.input).map_err(|error| {
         call.outcome().refusal = Some(error);
         // Printed by us; whatever is said here is not sent.
@@ -54,7 +58,6 @@ macro_rules! operations {
         }
 
         /// The operations that behave.
-        #[cfg(test)]
         pub(super) const SERVED: &[&str] = &[$( $name ),*];
     };
 }

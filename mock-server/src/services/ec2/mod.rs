@@ -73,6 +73,7 @@ mod subnet_attribute;
 mod subnet_cidr;
 mod subnet_reservation;
 mod tags;
+pub mod throttle;
 mod transit_gateway;
 mod transit_gateway_attachment;
 mod transit_route;

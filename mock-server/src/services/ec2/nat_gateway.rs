@@ -53,7 +53,7 @@ impl Resource for NatGateway {
     fn values(&self, _: &State, name: &str, probe: &mut Probe<'_>) {
         match name {
             "nat-gateway-id" => probe.show(self.id),
-            "state" => probe.is(self.state.name()),
+            "state" => probe.is(self.shown().name()),
             "subnet-id" => probe.show(self.subnet),
             "vpc-id" => probe.show(self.vpc),
             _ => probe.unknown(),
@@ -61,7 +61,7 @@ impl Resource for NatGateway {
     }
 
     fn print<S: Serializer>(&self, _: &Site, serializer: S) -> Result<S::Ok, S::Error> {
-        print_as(self, self.state, serializer)
+        print_as(self, self.shown(), serializer)
     }
 }
 
@@ -127,7 +127,9 @@ fn print_as<S: Serializer>(
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     // What will be in the way is known before it is told.
+    let outage = nat_gateway::outage(gateway).filter(|_| state == NatGatewayState::Failed);
     let failure = gateway.failure.as_ref().filter(|_| state != NatGatewayState::Pending);
+    let failure = failure.or(outage.as_ref());
     let addresses = || gateway.addresses.iter().enumerate();
     NatGatewayView {
         create_time: gateway.created.millis(),

@@ -45,8 +45,8 @@ impl Serialize for AddressesOut {
 /// The gateway, if its addresses can be changed now.
 fn changeable(state: &State, id: &str) -> Result<Arc<NatGateway>, Ec2Error> {
     let gateway = find::<NatGateway>(state, id)?;
-    if gateway.state != NatGatewayState::Available {
-        let state = gateway.state.name();
+    if gateway.shown() != NatGatewayState::Available {
+        let state = gateway.shown().name();
         return Err(NatGatewayError::NatNotAvailable { id: gateway.id, state }.into());
     }
     if gateway.addresses.iter().any(|address| address.status.is_leaving()) {

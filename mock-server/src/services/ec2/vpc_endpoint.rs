@@ -66,7 +66,7 @@ impl Resource for VpcEndpoint {
             "service-name" => probe.is(&self.service.name),
             "service-region" => probe.is(&state.site.region),
             "vpc-endpoint-id" => probe.show(self.id),
-            "vpc-endpoint-state" => probe.is(state_name(self.state)),
+            "vpc-endpoint-state" => probe.is(shown(self)),
             "vpc-endpoint-type" => probe.is(self.kind().name()),
             "vpc-id" => probe.show(self.vpc),
             _ => probe.unknown(),
@@ -80,7 +80,7 @@ impl Resource for VpcEndpoint {
             vpc_endpoint_type: self.kind().name(),
             vpc_id: Text(self.vpc),
             service_name: &self.service.name,
-            state: state_name(self.state),
+            state: shown(self),
             policy_document: match (&self.policy, self.state) {
                 (Some(policy), _) => Some(policy.text()),
                 // An interface endpoint gets its default once it is there.
@@ -109,6 +109,14 @@ impl Resource for VpcEndpoint {
             service_region: &site.region,
         }
         .serialize(serializer)
+    }
+}
+
+/// The state that an endpoint shows.
+fn shown(endpoint: &VpcEndpoint) -> &'static str {
+    match endpoint.state {
+        VpcEndpointState::Available if endpoint.outage.is_some() => "failed",
+        state => state_name(state),
     }
 }
 

@@ -114,6 +114,7 @@ fn create(
         vpc: vpc.id,
         service,
         state: VpcEndpointState::Available,
+        outage: None,
         policy: input.policy_document.map(PolicyDocument::new),
         route_tables: Vec::new(),
         placements: Vec::new(),

@@ -314,6 +314,7 @@ impl Scene {
     fn endpoint(&mut self, vpc: VpcId, service: &str, kind: EndpointType) -> VpcEndpoint {
         let name = format!("com.amazonaws.{REGION}.{service}");
         VpcEndpoint {
+            outage: None,
             id: self.id(),
             vpc,
             service: services(REGION).iter().find(|it| it.name == name && it.kind == kind).unwrap(),
@@ -385,6 +386,7 @@ impl Scene {
             (allocation, address, association)
         });
         self.here.nat_gateways.insert(NatGateway {
+            outage: None,
             id,
             vpc: row.vpc,
             subnet,

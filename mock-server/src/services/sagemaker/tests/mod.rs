@@ -12,6 +12,7 @@ mod notebooks;
 mod pipelines;
 mod properties;
 mod refusals;
+mod stuck;
 mod telling;
 mod traffic;
 mod tuning;
