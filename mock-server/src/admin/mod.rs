@@ -6,6 +6,7 @@ mod data;
 pub mod explain;
 mod iam;
 mod job_logs;
+mod capacity;
 mod offerings;
 mod precheck;
 mod quotas;
@@ -101,6 +102,8 @@ impl Site {
             ("POST", "rules") => self.change_rule(request.body()),
             ("GET", "offerings") => self.offerings(query.get("account")),
             ("POST", "offerings") => self.change_offering(request.body()),
+            ("GET", "capacity") => self.capacity(query.get("account")),
+            ("POST", "capacity") => self.change_capacity(request.body()),
             ("GET", "quotas") => self.quotas(query.get("account")),
             ("POST", "quotas") => self.change_quota(request.body()),
             ("GET", "eventual-consistency") => self.consistency(query.get("account")),

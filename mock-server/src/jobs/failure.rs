@@ -12,6 +12,8 @@ const OF_SERVICE: &str = "ClientError: ";
 const OF_CONTAINER: &str = "AlgorithmError: ";
 /// What begins the reason of a job for which the service blames itself.
 const OF_ITSELF: &str = "InternalServerError: ";
+/// What begins that of a job for which there are no instances.
+const OF_CAPACITY: &str = "CapacityError: ";
 
 /// Words a violation.
 pub fn of(texts: &Texts, kind: JobKind, finding: &Finding) -> Failure {
@@ -58,7 +60,7 @@ pub fn said(texts: &Texts, rule: &str, evidence: &Evidence) -> String {
 }
 
 fn reason(kind: JobKind, text: String) -> String {
-    let bare = [OF_SERVICE, OF_CONTAINER, OF_ITSELF].iter().find_map(|prefix| text.strip_prefix(prefix));
+    let bare = [OF_SERVICE, OF_CONTAINER, OF_ITSELF, OF_CAPACITY].iter().find_map(|prefix| text.strip_prefix(prefix));
     let mut reason = match (kind, bare) {
         (JobKind::Hosting | JobKind::Notebook, Some(bare)) => bare.to_owned(),
         (JobKind::Hosting | JobKind::Notebook, None) | (_, Some(_)) => text,

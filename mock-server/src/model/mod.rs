@@ -9,9 +9,11 @@ pub mod assign;
 pub mod async_call;
 pub mod behaviour;
 pub mod bucket;
+pub mod capacity;
 pub mod capture;
 pub mod choice;
 pub mod component;
+pub mod compute;
 pub mod data;
 pub mod edge;
 pub mod elastic;
@@ -120,6 +122,8 @@ pub use prefix_list::{
     PrefixListProgress, PrefixListTask,
 };
 pub use public::PublicAddress;
+pub use capacity::Capacities;
+pub use compute::{Held, InstanceUse, Usage};
 pub use quota::Quotas;
 pub use region::{Partition, RegionInfo, Site, Zone};
 pub use reservation::{ReservationType, SubnetCidrReservation};

@@ -3,6 +3,7 @@
 
 mod acls;
 mod addresses;
+mod compute;
 mod endpoints;
 mod flow_logs;
 mod groups;
@@ -57,6 +58,7 @@ const TOPICS: &[&[Ec2Rule]] = &[
     vpcs::RULES,
     addresses::RULES,
     acls::RULES,
+    compute::RULES,
     endpoints::RULES,
     groups::RULES,
     prefix_lists::RULES,

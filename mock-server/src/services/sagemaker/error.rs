@@ -3,9 +3,11 @@
 //! Texts that are not marked `assumed` were seen in public issue threads; of the others nobody could be found who saw
 //! AWS's own.
 
+mod limit;
 mod notebook;
 mod studio;
 
+pub use limit::LimitError;
 pub use notebook::NotebookError;
 pub use studio::StudioError;
 
@@ -158,6 +160,8 @@ refusals! {
         VariantUpdate { variant: String, why: &'static str } = "ValidationException",
             assumed "Cannot update variant \"{variant}\": {why}.";
     } with {
+        /// Quotas.
+        Limit(LimitError),
         /// Notebook instances.
         Notebook(NotebookError),
         /// Studio.
