@@ -81,6 +81,7 @@ fn admit(txn: &mut Txn<'_>, new: NewJob) -> Result<Job, Box<Finding>> {
         failure: None,
         hung: None,
         held: Vec::new(),
+        parent_of_interfaces: None,
         short_since: None,
         findings: Vec::new(),
         traces: Vec::new(),
@@ -235,7 +236,10 @@ fn enter(txn: &mut Txn<'_>, mut job: Job, first: usize) {
             end(txn, &mut job);
             break;
         }
+        let declared = stage.phase.and_then(|phase| behaviour::service_failure(&job.needs, phase, false));
+        let declared = declared.filter(|_| job.failure.is_some()).and_then(|failure| failure.after);
         let lasts = match stage.phase {
+            _ if declared.is_some() => declared.unwrap_or_default(),
             Some(Phase::Run) => {
                 behaviour::lasts(&job.needs, job.exit.as_ref(), stage.lasts(txn.state.profile))
             }
@@ -336,6 +340,12 @@ fn begin(txn: &mut Txn<'_>, job: &mut Job, phase: Phase, waited: Option<SimTime>
         } else {
             job.failure = Some(failure::of(&txn.state.texts, job.key.kind, violation));
         }
+    }
+    if violation.is_none()
+        && let Some(fails) = behaviour::service_failure(&job.needs, phase, false)
+    {
+        job.failure = Some(failure::of_service(&txn.state.texts, job.key.kind, None, &fails.cause));
+        return traffic::observe_job(txn, job, phase, false);
     }
     if phase == Phase::Place && violation.is_none() {
         let homes = capacity::homes(txn, &job.key, &job.needs);

@@ -7,7 +7,7 @@ use super::{Kept, ask, capacity, failure, log, place, vantages};
 use crate::kernel::{Memo, SimTime};
 use crate::model::place::derived;
 use crate::model::{
-    Alarm, Document, Evidence, Failure, Finding, Needs, NetworkInterfaceId, Notebook, NotebookCourse,
+    Alarm, Document, Evidence, Failure, Finding, Needs, Notebook, NotebookCourse,
     NotebookStatus, Owner, Phase, Profile, RuleMode, ServiceAttachmentId, Tags, Txn,
 };
 use crate::rules::{self, notebook::CALLER, texts};
@@ -168,7 +168,10 @@ fn enter(txn: &mut Txn<'_>, mut notebook: Notebook, first: usize) {
             return;
         }
         if txn.state.profile != Profile::Instant && waited.is_none() {
-            let at = txn.now + stage.lasts(txn.state.profile) + scripts;
+            let fails = behaviour::service_failure(&notebook.needs, Phase::Start, false);
+            let fails = fails.filter(|_| stage.phase == Some(Phase::Place) && notebook.failure.is_some());
+            let lasts = fails.and_then(|fails| fails.after).unwrap_or(stage.lasts(txn.state.profile));
+            let at = txn.now + lasts + scripts;
             txn.state.timers.schedule(at, Owner::Notebook(notebook.name.clone()), Alarm::Stage(n + 1));
             txn.state.notebooks.insert(notebook);
             return;
@@ -232,14 +235,17 @@ fn prepare(txn: &mut Txn<'_>, notebook: &mut Notebook, waited: Option<SimTime>) 
             return;
         }
     }
+    notebook.needs.behaviour = behaviour::of(txn, &notebook.key(), &[]);
+    if let Some(fails) = behaviour::service_failure(&notebook.needs, Phase::Start, false) {
+        let kind = notebook.key().kind;
+        notebook.failure = Some(failure::of_service(&txn.state.texts, kind, None, &fails.cause));
+        return;
+    }
     notebook.zone = capacity::homes(txn, &notebook.key(), &notebook.needs).first().copied();
     if notebook.needs.vpc.is_none() || notebook.interface.is_some() {
         return;
     }
-    // One of an earlier notebook instance of this name may have been left behind.
-    let unused =
-        |parent: &String| !txn.state.interfaces.contains(&derived::<NetworkInterfaceId>(txn, parent, 0));
-    let parent = (0u32..).map(|n| format!("{}/{n}", notebook.arn)).find(unused).unwrap_or_default();
+    let parent = format!("{}/0", notebook.arn);
     let (key, owner) = (notebook.key(), Owner::Notebook(notebook.name.clone()));
     let placed = place::make(txn, &key, &notebook.needs, &parent, &owner);
     let message = match placed.as_deref() {

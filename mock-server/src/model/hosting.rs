@@ -159,6 +159,8 @@ pub enum EndpointStatus {
     /// A change of weights or capacity failed and is being undone.
     RollingBack,
     InService,
+    /// An update failed and could not be undone.
+    UpdateRollbackFailed,
     Failed,
     Deleting,
 }
@@ -166,7 +168,8 @@ pub enum EndpointStatus {
 impl EndpointStatus {
     /// Whether something is being done to the endpoint, so that nothing else can be.
     pub fn is_under_way(self) -> bool {
-        !matches!(self, EndpointStatus::InService | EndpointStatus::Failed)
+        use EndpointStatus::{Failed, InService, UpdateRollbackFailed};
+        !matches!(self, InService | UpdateRollbackFailed | Failed)
     }
 }
 
@@ -292,7 +295,7 @@ impl Endpoint {
     pub fn told_failure(&self) -> Option<&Failure> {
         self.failure
             .as_ref()
-            .filter(|_| matches!(self.status, EndpointStatus::Failed | EndpointStatus::InService))
+            .filter(|_| !self.status.is_under_way())
     }
 
     /// What the deployment that serves is about to become, if its weights or capacities change.

@@ -251,6 +251,8 @@ pub struct Job {
     pub hung: Option<&'static str>,
     /// Where its instances are, while it has some.
     pub held: Vec<Held>,
+    /// What the ids of its interfaces derive from, once it has some.
+    pub parent_of_interfaces: Option<String>,
     /// Since when it has been waiting for instances that no zone of its has.
     pub short_since: Option<SimTime>,
     /// What the rules said, in the order in which they were asked.

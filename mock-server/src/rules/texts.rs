@@ -71,7 +71,9 @@ mod tests {
     use crate::rules;
 
     /// What becomes of jobs whose container fails.
-    const OF_EXITS: [&str; 6] = [
+    const OF_EXITS: [&str; 8] = [
+        "SM-F-INTERNAL",
+        "SM-F-IMAGE",
         "SM-F-ALGO",
         "processing-exit",
         "compilation-exit",

@@ -5,6 +5,7 @@
 //! longer, each with a timer of its own.
 
 pub mod answer;
+pub mod capture;
 pub mod component;
 pub mod later;
 mod shift;
@@ -239,12 +240,21 @@ fn enter(txn: &mut Txn<'_>, mut endpoint: Endpoint, first: usize) {
                 }
                 _ => None,
             };
-            let at = txn.now + longest.unwrap_or(usual);
+            let at = txn.now + failing_after(&endpoint, stage.phase).or(longest).unwrap_or(usual);
             txn.state.timers.schedule(at, Owner::Endpoint(endpoint.name.clone()), Alarm::Stage(n + 1));
             txn.state.endpoints.insert(endpoint);
             return;
         }
     }
+}
+
+/// How long a phase lasts in which the service is to fail, if somebody said so.
+fn failing_after(endpoint: &Endpoint, phase: Option<Phase>) -> Option<Duration> {
+    let pending = endpoint.pending.as_ref().filter(|_| endpoint.failure.is_some())?;
+    let updates = endpoint.course != EndpointCourse::Create;
+    let failure =
+        |variant: &DeployedVariant| behaviour::service_failure(&variant.needs, phase?, updates)?.after;
+    pending.variants.iter().find_map(failure)
 }
 
 /// Tries again to get instances that no zone had. Whether there still are none, and the service has not given up; else
@@ -331,6 +341,13 @@ fn begin(txn: &mut Txn<'_>, endpoint: &mut Endpoint, phase: Phase, waited: Optio
                 // A variant that has failed in one phase does not get to the next one.
                 break;
             }
+        }
+        let updates = endpoint.course != EndpointCourse::Create;
+        if endpoint.failure.is_none()
+            && let Some(fails) = behaviour::service_failure(&needs, phase, updates)
+        {
+            let variant = Some(variant.name.as_str());
+            endpoint.failure = Some(failure::of_service(&txn.state.texts, key.kind, variant, &fails.cause));
         }
         let starts = endpoint.failure.is_none();
         if phase == Phase::Place && starts {
@@ -445,12 +462,20 @@ fn give_up(txn: &mut Txn<'_>, mut endpoint: Endpoint) {
         dismiss(txn, &endpoint, pending, endpoint.serving.as_ref());
     }
     let status = if endpoint.serving.is_some() {
-        endpoint.pending = None;
+        let pending = endpoint.pending.take();
+        let stuck = |variant: &DeployedVariant| {
+            let failure = variant.needs.behaviour.as_ref().and_then(|all| all.service_failure.as_ref());
+            failure.is_some_and(|failure| failure.rollback_fails && failure.updates != Some(false))
+        };
         if endpoint.course == EndpointCourse::Scale {
             endpoint.course = EndpointCourse::RollBack;
             return enter(txn, endpoint, 0);
         }
-        EndpointStatus::InService
+        // The reference speaks of a mix of old and new; here what serves is the old.
+        match pending.is_some_and(|pending| pending.variants.iter().any(stuck)) {
+            true => EndpointStatus::UpdateRollbackFailed,
+            false => EndpointStatus::InService,
+        }
     } else {
         EndpointStatus::Failed
     };

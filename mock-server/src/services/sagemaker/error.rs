@@ -6,10 +6,12 @@
 mod limit;
 mod notebook;
 mod studio;
+mod variant;
 
 pub use limit::LimitError;
 pub use notebook::NotebookError;
 pub use studio::StudioError;
+pub use variant::VariantError;
 
 use super::pipeline::PipelineError;
 use super::tuning::TuningError;
@@ -162,6 +164,8 @@ refusals! {
     } with {
         /// Quotas.
         Limit(LimitError),
+        /// Variants.
+        Variant(VariantError),
         /// Notebook instances.
         Notebook(NotebookError),
         /// Studio.

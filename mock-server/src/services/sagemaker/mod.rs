@@ -6,6 +6,7 @@ mod endpoint;
 mod endpoint_config;
 pub mod error;
 mod job;
+mod exclusion;
 mod limit;
 mod listing;
 mod members;

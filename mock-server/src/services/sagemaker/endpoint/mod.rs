@@ -10,7 +10,7 @@ pub use list::ListEndpoints;
 
 use super::error::SageMakerError;
 use super::tags::{Tag, checked};
-use super::{endpoint_config, limit, model};
+use super::{endpoint_config, exclusion, limit, model};
 use crate::jobs::hosting::{self, NewEndpoint, deployed};
 use crate::model::component::ComponentIndex;
 use crate::model::{
@@ -193,6 +193,7 @@ impl Write for UpdateEndpoint {
         let mut config =
             EndpointConfig::clone(&*endpoint_config::find(&txn.state, caller, &input.endpoint_config_name)?);
         endpoint_config::find(&txn.state, caller, &serving.config)?;
+        exclusion::check_update(&endpoint, &config)?;
         let mut variants = variants(&txn.state, caller, &config)?;
         input.retain(&mut variants, &mut config, &serving);
         // The old instances go when the new ones serve. Source: developer guide, "deployment-guardrails-blue-green"; that

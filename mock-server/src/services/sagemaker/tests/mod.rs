@@ -1,6 +1,7 @@
 //! Tests of SageMaker's operations and of the life of jobs behind them.
 
 mod behaviours;
+mod capacity;
 mod data;
 mod hosting;
 mod kinds;
