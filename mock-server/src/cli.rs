@@ -10,8 +10,8 @@ use crate::clock::{parse_lag, parse_mode, parse_span};
 use crate::gateway::Trust;
 use crate::kernel::{AccountId, ClockMode, SimTime};
 use crate::model::{
-    BucketNames, Capacities, Choices, DataMode, Defaults, IamMode, JobLogs, Offerings, Placement, Precheck, Profile,
-    Quotas, RuleMode, RuleModes, Silence, Texts,
+    BucketNames, Capacities, Choices, DataMode, Defaults, IamMode, JobLogs, Offerings, Placement, Precheck,
+    Profile, Quotas, RuleMode, RuleModes, Silence, Texts,
 };
 use crate::rules;
 use crate::scenario;

@@ -1,12 +1,12 @@
 //! The control API under `/_mockplane/`, and the aliases that let people switch from other mocks with no edit.
 
 mod behaviours;
+mod capacity;
 mod consistency;
 mod data;
 pub mod explain;
 mod iam;
 mod job_logs;
-mod capacity;
 mod offerings;
 mod precheck;
 mod quotas;

@@ -1,6 +1,6 @@
 //! Instances that no zone has: the service goes on trying for a while, and then gives up.
 
-use crate::model::{Held, JobKey, Needs, Profile, RuleMode, Txn, Verdict};
+use crate::model::{Held, InstanceGroup, JobKey, Needs, Profile, RuleMode, Txn, Verdict};
 use crate::rules::capacity::{EnoughInstances, ID};
 use crate::rules::{self, Case, Rule, room};
 use std::time::Duration;
@@ -32,6 +32,16 @@ pub fn is_short(txn: &Txn<'_>, key: &JobKey, needs: &Needs) -> bool {
         && matches!(EnoughInstances::check(&Case::new(txn, key, needs)), Verdict::Violated(_))
 }
 
+/// Takes the first of the alternatives of which there is enough, or the first where there is enough of none.
+pub fn choose(txn: &Txn<'_>, key: &JobKey, needs: &mut Needs) {
+    let alternatives = needs.alternatives.clone();
+    let with = |group: &InstanceGroup| Needs { instances: vec![group.clone()], ..needs.clone() };
+    let enough = alternatives.iter().find(|group| !is_short(txn, key, &with(group)));
+    if let Some(group) = enough.or(alternatives.first()) {
+        needs.instances = vec![group.clone()];
+    }
+}
+
 /// The zone of each instance that is about to be launched, in the order of the groups.
 pub fn homes(txn: &Txn<'_>, key: &JobKey, needs: &Needs) -> Vec<&'static str> {
     room::homes(&Case::new(txn, key, needs)).unwrap_or_default()
@@ -43,7 +53,9 @@ pub fn held(needs: &Needs, homes: &[&'static str]) -> Vec<Held> {
     let mut homes = homes.iter();
     for group in &needs.instances {
         for zone in homes.by_ref().take(group.count as usize) {
-            match all.last_mut().filter(|held| held.zone == *zone && *held.instance_type == *group.instance_type)
+            match all
+                .last_mut()
+                .filter(|held| held.zone == *zone && *held.instance_type == *group.instance_type)
             {
                 Some(held) => held.count += 1,
                 None => {

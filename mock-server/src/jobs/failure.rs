@@ -73,7 +73,9 @@ pub fn said(texts: &Texts, rule: &str, evidence: &Evidence) -> String {
 }
 
 fn reason(kind: JobKind, text: String) -> String {
-    let bare = [OF_SERVICE, OF_CONTAINER, OF_ITSELF, OF_CAPACITY].iter().find_map(|prefix| text.strip_prefix(prefix));
+    let bare = [OF_SERVICE, OF_CONTAINER, OF_ITSELF, OF_CAPACITY]
+        .iter()
+        .find_map(|prefix| text.strip_prefix(prefix));
     let mut reason = match (kind, bare) {
         (JobKind::Hosting | JobKind::Notebook, Some(bare)) => bare.to_owned(),
         (JobKind::Hosting | JobKind::Notebook, None) | (_, Some(_)) => text,

@@ -274,7 +274,9 @@ fn enter(txn: &mut Txn<'_>, mut job: Job, first: usize) {
 fn still_waits(txn: &mut Txn<'_>, job: &mut Job, stage: usize) -> bool {
     let profile = txn.state.profile;
     let given_up = job.short_since.is_some_and(|since| txn.now >= since + capacity::patience(profile));
-    if !given_up && capacity::is_short(txn, &job.key, &job.needs) {
+    let mut needs = job.needs.clone();
+    capacity::choose(txn, &job.key, &mut needs);
+    if !given_up && capacity::is_short(txn, &job.key, &needs) {
         let at = txn.now + capacity::interval(profile);
         txn.state.timers.schedule(at, Owner::Job(job.key.clone()), Alarm::Stage(stage));
         return true;
@@ -321,6 +323,16 @@ fn begin(txn: &mut Txn<'_>, job: &mut Job, phase: Phase, waited: Option<SimTime>
     }
     let held = txn.state.interfaces.by(&InterfaceIndex::Owner(Owner::Job(job.key.clone())));
     let vantages = vantages(held.map(|interface| &**interface));
+    if phase == Phase::Place && !job.needs.alternatives.is_empty() {
+        capacity::choose(txn, &job.key, &mut job.needs);
+        if let Some(group) = job.needs.instances.first() {
+            let resources = Arc::make_mut(&mut job.request).get_mut("ResourceConfig");
+            if let Some(resources) = resources.and_then(serde_json::Value::as_object_mut) {
+                resources.insert("SelectedInstanceType".into(), group.instance_type.as_str().into());
+                resources.insert("SelectedInstanceCount".into(), group.count.into());
+            }
+        }
+    }
     let before = job.findings.len();
     let violation = job.ask(txn, vantages.clone(), phase);
     // That rule's effect is the container's own failure.

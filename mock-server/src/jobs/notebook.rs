@@ -7,8 +7,8 @@ use super::{Kept, ask, capacity, failure, log, place, vantages};
 use crate::kernel::{Memo, SimTime};
 use crate::model::place::derived;
 use crate::model::{
-    Alarm, Document, Evidence, Failure, Finding, Needs, Notebook, NotebookCourse,
-    NotebookStatus, Owner, Phase, Profile, RuleMode, ServiceAttachmentId, Tags, Txn,
+    Alarm, Document, Evidence, Failure, Finding, Needs, Notebook, NotebookCourse, NotebookStatus, Owner,
+    Phase, Profile, RuleMode, ServiceAttachmentId, Tags, Txn,
 };
 use crate::rules::{self, notebook::CALLER, texts};
 use imbl::Vector;

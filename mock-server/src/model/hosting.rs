@@ -126,6 +126,17 @@ pub struct Variant {
     pub request: Document,
 }
 
+impl Variant {
+    /// Its instances as its pools would have them, the one to be tried first in front; none if it has no pools.
+    pub fn pools(&self) -> Vec<InstanceGroup> {
+        let count = self.instances.as_ref().map_or(1, |group| group.count);
+        let mut pools: Vec<_> = self.request["InstancePools"].as_array().into_iter().flatten().collect();
+        pools.sort_by_key(|pool| pool["Priority"].as_u64());
+        let types = pools.iter().filter_map(|pool| pool["InstanceType"].as_str());
+        types.map(|name| InstanceGroup { instance_type: name.to_owned(), count }).collect()
+    }
+}
+
 #[derive(Clone, PartialEq, Debug)]
 pub struct EndpointConfig {
     pub name: Arc<str>,
@@ -293,9 +304,7 @@ impl Endpoint {
 
     /// The failure, once it is told: of an endpoint that failed, or of an update that was undone.
     pub fn told_failure(&self) -> Option<&Failure> {
-        self.failure
-            .as_ref()
-            .filter(|_| !self.status.is_under_way())
+        self.failure.as_ref().filter(|_| !self.status.is_under_way())
     }
 
     /// What the deployment that serves is about to become, if its weights or capacities change.

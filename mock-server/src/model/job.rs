@@ -125,6 +125,8 @@ pub struct Needs {
     /// The role that the job acts as.
     pub role_arn: String,
     pub instances: Vec<InstanceGroup>,
+    /// What would do as well, the best first: the first of which there is enough is taken.
+    pub alternatives: Vec<InstanceGroup>,
     /// Instances of a hosted variant that are there already: those asked for go on where these ended.
     pub beside: u32,
     /// `None`: the job runs in a VPC of the service's own.

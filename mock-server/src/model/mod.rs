@@ -76,9 +76,11 @@ pub use behaviour::{Behaviour, Behaviours, Connection, Exit, LogLine, Metric, Re
 pub use bucket::{
     Bucket, Content, FoundBucket, Object, ObjectKey, ObjectVersion, PublicAccessBlock, PutObject, Versioning,
 };
+pub use capacity::Capacities;
 pub use capture::{Capture, Flow};
 pub use choice::{Choices, JobLogs, Placement, Precheck, Silence};
 pub use component::{ComponentPlan, ComponentStatus, InferenceComponent};
+pub use compute::{Held, InstanceUse, Usage};
 pub use data::{DataNeed, DataUse, Extent, S3Place};
 pub use edge::{EgressOnlyInternetGateway, VpnAttachment, VpnAttachmentState, VpnGateway};
 pub use elastic::ElasticAddress;
@@ -122,8 +124,6 @@ pub use prefix_list::{
     PrefixListProgress, PrefixListTask,
 };
 pub use public::PublicAddress;
-pub use capacity::Capacities;
-pub use compute::{Held, InstanceUse, Usage};
 pub use quota::Quotas;
 pub use region::{Partition, RegionInfo, Site, Zone};
 pub use reservation::{ReservationType, SubnetCidrReservation};

@@ -116,8 +116,7 @@ fn plan_for<'a>(
     let left = Left::new(case);
     let has = |zone: &'static str| !limited || left.has_all(zone, &case.needs.instances);
     let mut subnets = case.subnets();
-    let subnet =
-        subnets.find(|subnet| subnet.addresses.free() >= interfaces && has(subnet.zone.name))?;
+    let subnet = subnets.find(|subnet| subnet.addresses.free() >= interfaces && has(subnet.zone.name))?;
     Some(vec![Placement { subnet, interfaces }])
 }
 

@@ -2,8 +2,8 @@
 
 use super::behaviour::Kind;
 use super::span::Span;
-use crate::model::behaviour::{Cause, ServiceFailure};
 use crate::model::Phase;
+use crate::model::behaviour::{Cause, ServiceFailure};
 use serde::{Deserialize, Serialize};
 
 /// A job or an endpoint fails, whatever its containers do.
@@ -78,7 +78,9 @@ impl Fails {
             () if self.rollback.is_some() && self.on == Some(On::Create) => {
                 "an endpoint that cannot be created is not rolled back"
             }
-            () if self.at == At::Uploading && lasting => "neither endpoints nor notebook instances upload anything",
+            () if self.at == At::Uploading && lasting => {
+                "neither endpoints nor notebook instances upload anything"
+            }
             () if self.at != At::Starting && kinds.contains(&Kind::Notebook) => {
                 "a notebook instance can fail while it is `starting`; else its scripts fail"
             }
@@ -161,7 +163,10 @@ mod tests {
             ("serviceFailure: {at: starting, reason: ''}", "1 to 1024"),
             ("serviceFailure: {at: starting, cause: image}", "kinds: [hosting]"),
             ("serviceFailure: {at: starting, on: update}, kinds: [training]", "kinds: [hosting]"),
-            ("serviceFailure: {at: starting, on: create, rollback: fails}, kinds: [hosting]", "not rolled back"),
+            (
+                "serviceFailure: {at: starting, on: create, rollback: fails}, kinds: [hosting]",
+                "not rolled back",
+            ),
             ("serviceFailure: {at: uploading}, kinds: [hosting]", "upload"),
             ("serviceFailure: {at: running}, kinds: [notebook]", "scripts"),
             ("serviceFailure: {at: staring}", "did you mean `starting`?"),

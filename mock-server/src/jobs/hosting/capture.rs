@@ -45,7 +45,9 @@ pub fn capture(
         }
     };
     // That nothing is captured of calls that fail is assumed.
-    let Some(variant) = serving.variants.iter().find(|variant| *variant.name == *invocation.variant) else { return };
+    let Some(variant) = serving.variants.iter().find(|variant| *variant.name == *invocation.variant) else {
+        return;
+    };
     if !(200..300).contains(&said.status) {
         return;
     }

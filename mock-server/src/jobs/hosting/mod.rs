@@ -133,6 +133,7 @@ pub fn deployed(variant: &Variant, model: Option<&SageModel>, config: &EndpointC
     let needs = Needs {
         role_arn: role.clone(),
         instances: variant.instances.iter().cloned().collect(),
+        alternatives: variant.pools(),
         // Serverless inference runs in no VPC of the user's: developer guide, "serverless-endpoints".
         vpc: vpc.clone().filter(|_| variant.instances.is_some()),
         network_isolation: isolation,
@@ -266,7 +267,12 @@ fn still_waits(txn: &mut Txn<'_>, endpoint: &mut Endpoint, stage: usize) -> bool
     let short = || {
         let variants = endpoint.pending.iter().flat_map(|pending| pending.variants.iter().enumerate());
         let mut needs = variants.filter_map(|(i, variant)| needed(endpoint, i, variant));
-        needs.any(|needs| capacity::is_short(txn, &key, &needs))
+        needs.any(|mut needs| {
+            if endpoint.course != EndpointCourse::Scale {
+                capacity::choose(txn, &key, &mut needs);
+            }
+            capacity::is_short(txn, &key, &needs)
+        })
     };
     if !given_up && short() {
         let at = txn.now + capacity::interval(profile);
@@ -321,6 +327,9 @@ fn begin(txn: &mut Txn<'_>, endpoint: &mut Endpoint, phase: Phase, waited: Optio
     let stage = stages::table(endpoint.course).get(endpoint.stage);
     let usual = stage.map_or(Duration::ZERO, |stage| stage.lasts(txn.state.profile));
     'variants: for i in 0..pending.variants.len() {
+        if phase == Phase::Place && endpoint.course != EndpointCourse::Scale {
+            capacity::choose(txn, &key, &mut pending.variants[i].needs);
+        }
         let Some(needs) = needed(endpoint, i, &pending.variants[i]) else { continue };
         let variant = &mut pending.variants[i];
         let before = endpoint.findings.len();

@@ -181,7 +181,10 @@ fn elsewhere(case: &Case<'_>) -> (String, Vec<String>) {
         Some(found) => found,
         None if zones.is_empty() => {
             let region = &case.state.site.region;
-            (format!("No zone of {region} has {types} left: use another instance type, or try again."), Vec::new())
+            (
+                format!("No zone of {region} has {types} left: use another instance type, or try again."),
+                Vec::new(),
+            )
         }
         None => (format!("There is {types} in {}: try again.", zones.join(", ")), Vec::new()),
     }
@@ -193,12 +196,11 @@ fn another_zone(case: &Case<'_>) -> Option<(String, Vec<String>)> {
     let taken: Vec<&str> = case.subnets().map(|subnet| subnet.zone.name).collect();
     let types = || case.needs.instances.iter().map(|group| group.instance_type.as_str());
     let roomy = rules::capacity::zones_with_room(case);
-    let fits =
-        |zone: &str| {
-            types().all(|kind| case.global.offerings.has(zone, kind))
-                && roomy.contains(&zone)
-                && !taken.contains(&zone)
-        };
+    let fits = |zone: &str| {
+        types().all(|kind| case.global.offerings.has(zone, kind))
+            && roomy.contains(&zone)
+            && !taken.contains(&zone)
+    };
     let member = member(case, "Subnets");
     let names: Vec<_> = case.named_subnets().map(|(name, _)| name).collect();
     // One that is there already needs no command.

@@ -188,7 +188,7 @@ fn variants(request: &Map<String, Value>) -> Result<Vec<Variant>, SageMakerError
 
 /// The instances of a variant, `Some(None)` if it is serverless; `None` if the request does not say.
 ///
-/// Of instance pools the one that comes first provides all: there is always room for it.
+/// Of instance pools the one that comes first provides all, as long as there is capacity for it.
 fn instances(variant: &Value) -> Option<Option<InstanceGroup>> {
     let count =
         variant["InitialInstanceCount"].as_u64().map(|count| u32::try_from(count).unwrap_or(u32::MAX));

@@ -74,7 +74,8 @@ fn variants(
 
 /// Whether there may be the instances of a new deployment beside those that there are.
 fn check_limits(state: &State, variants: &[DeployedVariant]) -> Result<(), SageMakerError> {
-    let groups: Vec<_> = variants.iter().flat_map(|variant| variant.needs.instances.iter().cloned()).collect();
+    let groups: Vec<_> =
+        variants.iter().flat_map(|variant| variant.needs.instances.iter().cloned()).collect();
     limit::endpoint(state, &groups, groups.iter().map(|group| u64::from(group.count)).sum())
 }
 
@@ -165,6 +166,8 @@ impl UpdateIn {
                     (variant.needs.instances.first_mut(), old.needs.instances.first())
             {
                 new.count = old.count;
+                let count = old.count;
+                variant.needs.alternatives.iter_mut().for_each(|pool| pool.count = count);
             }
         }
         if self.retains("DataCaptureConfig")

@@ -263,7 +263,8 @@ fn a_job_waits_for_instances_and_then_fails() {
                     assert_eq!(transitions(&told), [("Starting".to_owned(), MESSAGE.to_owned())]);
                 }
                 assert_eq!((site.free(), site.lab.interfaces().len()), (11, 0), "it holds nothing");
-                let why = crate::jobs::explain(&site.lab.state(), &site.row(kit, "job").unwrap().key).unwrap();
+                let why =
+                    crate::jobs::explain(&site.lab.state(), &site.row(kit, "job").unwrap().key).unwrap();
                 assert_eq!(why.decided_by, Some("SM-F-CAPACITY"));
                 site.assert_sound();
                 site.lab.advance(500);
@@ -272,7 +273,11 @@ fn a_job_waits_for_instances_and_then_fails() {
             let told = (kit.describe)(&site.lab, kit.named("job")).unwrap();
             assert_eq!((&told[kit.status], &told["FailureReason"]), (&json!("Failed"), &json!(REASON)));
             assert_eq!(site.free(), 11);
-            assert_eq!(site.lab.events("RuleViolated").len(), 2, "when it begins to wait, and when it gives up");
+            assert_eq!(
+                site.lab.events("RuleViolated").len(),
+                2,
+                "when it begins to wait, and when it gives up"
+            );
             site.assert_sound();
         }
     }
@@ -294,7 +299,9 @@ fn a_job_goes_on_when_there_are_instances_again() {
     site.lab.advance(10_000);
     let told = site.describe("second");
     assert_eq!(told["TrainingJobStatus"], "Completed");
-    let why = crate::jobs::explain(&site.lab.state(), &site.row(kit(JobKind::Training), "second").unwrap().key).unwrap();
+    let why =
+        crate::jobs::explain(&site.lab.state(), &site.row(kit(JobKind::Training), "second").unwrap().key)
+            .unwrap();
     assert_eq!(why.decided_by, None);
     site.assert_sound();
 }
@@ -341,6 +348,34 @@ fn a_job_goes_to_the_zone_that_has_its_instances() {
     assert!(why.fixes[0].commands[0].contains("create-subnet"), "{:?}", why.fixes[0].commands);
 }
 
+/// As the reference says: the first type in the list with capacity, and of the pools the one with the lowest priority.
+#[test]
+fn the_first_type_of_which_there_is_enough_is_taken() {
+    let site = Site::new(Profile::Fast);
+    supply(&site, "us-east-1a", Some(1));
+    let mut request = site.request("job", 1);
+    request["ResourceConfig"] = json!({"VolumeSizeInGB": 10, "InstancePreferences": [
+        {"InstanceType": TYPE, "InstanceCount": 2}, {"InstanceType": "ml.c5.xlarge", "InstanceCount": 3}]});
+    site.create(request).unwrap();
+    let told = site.describe("job");
+    assert_eq!(told["ResourceConfig"]["SelectedInstanceType"], "ml.c5.xlarge");
+    assert_eq!(told["ResourceConfig"]["SelectedInstanceCount"], 3);
+    assert_eq!(site.free(), 11 - 6);
+    let (site, _) = house();
+    supply(&site, "us-east-1a", Some(0));
+    supply(&site, "us-east-1b", Some(1));
+    let pools =
+        json!([{"InstanceType": "ml.c5.xlarge", "Priority": 2}, {"InstanceType": TYPE, "Priority": 1}]);
+    let variant = json!({"VariantName": "one", "ModelName": "inside", "InitialInstanceCount": 2, "InstancePools": pools});
+    let request = json!({"EndpointConfigName": "pools", "ProductionVariants": [variant]});
+    site.lab.write::<CreateEndpointConfig>(request).unwrap();
+    endpoint::<CreateEndpoint>(&site, "pools").unwrap();
+    site.lab.advance(3_000);
+    let group = row(&site).serving.as_ref().unwrap().variants[0].needs.instances[0].clone();
+    assert_eq!((&*group.instance_type, group.count), ("ml.c5.xlarge", 2));
+    site.assert_sound();
+}
+
 #[test]
 fn profiles_without_time_do_not_wait_and_the_rule_can_be_off() {
     let site = Site::new(Profile::Instant);
@@ -364,7 +399,8 @@ fn profiles_without_time_do_not_wait_and_the_rule_can_be_off() {
     assert_eq!(site.describe("job")["FailureReason"], REASON);
 }
 
-const OF_ENDPOINTS: &str = "Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error.";
+const OF_ENDPOINTS: &str =
+    "Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error.";
 
 /// Two zones with a subnet each, as endpoints want them.
 fn house() -> (Site, SubnetId) {
@@ -443,9 +479,12 @@ fn an_endpoint_goes_on_when_there_are_instances_again() {
 #[test]
 fn variants_share_what_there_is() {
     let (site, other) = house();
-    let variant = |name: &str| json!({"VariantName": name, "ModelName": "inside", "InstanceType": TYPE,
-        "InitialInstanceCount": 1, "VariantInstanceProvisionTimeoutInSeconds": 300});
-    let request = json!({"EndpointConfigName": "both", "ProductionVariants": [variant("one"), variant("two")]});
+    let variant = |name: &str| {
+        json!({"VariantName": name, "ModelName": "inside", "InstanceType": TYPE,
+        "InitialInstanceCount": 1, "VariantInstanceProvisionTimeoutInSeconds": 300})
+    };
+    let request =
+        json!({"EndpointConfigName": "both", "ProductionVariants": [variant("one"), variant("two")]});
     site.lab.write::<CreateEndpointConfig>(request).unwrap();
     supply(&site, "us-east-1a", Some(1));
     supply(&site, "us-east-1b", Some(0));

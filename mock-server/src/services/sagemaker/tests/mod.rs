@@ -3,6 +3,7 @@
 mod behaviours;
 mod capacity;
 mod data;
+mod ends;
 mod hosting;
 mod kinds;
 mod life;

@@ -63,7 +63,8 @@ impl House {
     /// A model outside of any VPC.
     fn model_outside(&self, name: &str) {
         let container = json!({ "Image": "repo.example/image:1", "ModelDataUrl": "s3://models/m.tar.gz" });
-        let request = json!({ "ModelName": name, "PrimaryContainer": container, "ExecutionRoleArn": ROLE_ARN });
+        let request =
+            json!({ "ModelName": name, "PrimaryContainer": container, "ExecutionRoleArn": ROLE_ARN });
         self.lab.write::<CreateModel>(request).unwrap();
     }
 
