@@ -196,6 +196,22 @@ fn an_endpoint_sits_in_creating_for_an_hour() {
 }
 
 #[test]
+fn no_profile_without_time_waits_for_instances() {
+    let site = Site::new(Profile::Instant);
+    for zone in ["us-east-1a", "us-east-1b", "us-east-1c", "us-east-1d", "us-east-1e", "us-east-1f"] {
+        site.lab.edit_global(|state| state.capacities.set("ml.m5.large", zone, Some(0)));
+    }
+    site.job(kit(JobKind::Transform), "unused", 1, false);
+    let variant = json!({"VariantName": "AllTraffic", "ModelName": "outside", "InstanceType": "ml.m5.large",
+        "InitialInstanceCount": 1, "VariantInstanceProvisionTimeoutInSeconds": 300});
+    let request = json!({"EndpointConfigName": "c", "ProductionVariants": [variant]});
+    site.lab.write::<CreateEndpointConfig>(request).unwrap();
+    call::<CreateEndpoint>(&site, "e");
+    assert_eq!(told(&site, "e").0, "Failed");
+    site.assert_sound();
+}
+
+#[test]
 fn an_update_fails_and_is_undone_or_is_not() {
     let site = Site::new(Profile::Fast);
     host(&site);
