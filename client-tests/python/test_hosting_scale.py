@@ -170,8 +170,10 @@ def test_an_update_retains_what_it_is_told_to(house):
 
 
 def test_a_serverless_variant_has_a_concurrency(house):
+    house.sm.create_model(ModelName="outside", ExecutionRoleArn=house.sm.describe_model(ModelName="m")["ExecutionRoleArn"],
+                          PrimaryContainer={"Image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/serve:1"})
     house.sm.create_endpoint_config(EndpointConfigName="c", ProductionVariants=[{
-        "VariantName": "v", "ModelName": "m", "ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5}}])
+        "VariantName": "v", "ModelName": "outside", "ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5}}])
     house.create()
     house.reach("InService")
     scale(house, {"VariantName": "v", "ServerlessUpdateConfig": {"MaxConcurrency": 9}})

@@ -7,13 +7,14 @@ mod faults;
 mod healthcheck;
 mod policy;
 mod run;
+mod supply;
 
 use crate::clock::{parse_lag, parse_mode, parse_span};
 use crate::gateway::Trust;
 use crate::kernel::{AccountId, ClockMode, SimTime};
 use crate::model::{
-    BucketNames, Choices, DataMode, Defaults, IamMode, JobLogs, Offerings, Placement, Precheck, Profile,
-    Quotas, RuleMode, RuleModes, Silence, Texts,
+    BucketNames, Capacities, Choices, DataMode, Defaults, IamMode, JobLogs, Offerings, Placement, Precheck,
+    Profile, Quotas, RuleMode, RuleModes, Silence, Texts,
 };
 use crate::rules;
 use crate::server::{Config, DEFAULT_ACCOUNT, DEFAULT_REGION, OtherS3, Reach, Server};
@@ -24,6 +25,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
+use supply::{parse_capacity, parse_not_offered, parse_quota};
 
 /// The port where people look for it.
 const DEFAULT_PORT: u16 = 4545;
@@ -140,6 +142,10 @@ struct Serve {
     /// How much of everything there may be: as on AWS by default, or without bounds.
     #[arg(long, env = "MOCKPLANE_QUOTAS", default_value = "aws")]
     quotas: QuotasName,
+    /// How many instances of a type zones have, such as ml.p3.2xlarge=us-east-1a:0+us-east-1b:2; there is plenty of what
+    /// is not named. May be given several times, or with commas.
+    #[arg(long, env = "MOCKPLANE_CAPACITY", value_delimiter = ',', value_parser = parse_capacity)]
+    capacity: Vec<(String, Vec<(&'static str, Option<u64>)>)>,
     /// How much of one thing there may be, whatever `--quotas` says: vpcs=20 or vpcs=unlimited. May be given several
     /// times, or once with commas.
     #[arg(long = "quota", env = "MOCKPLANE_QUOTA", value_delimiter = ',', value_parser = parse_quota)]
@@ -410,11 +416,26 @@ fn defaults(args: &Serve) -> Result<Defaults, String> {
     args.quota.iter().try_for_each(|(name, limit)| quotas.set(name, *limit))?;
     let mut offerings = Offerings::default();
     args.not_offered.iter().for_each(|(family, zones)| offerings.set(family, zones.clone()));
+    let mut capacities = Capacities::default();
+    for (name, zones) in &args.capacity {
+        zones.iter().for_each(|(zone, most)| capacities.set(name, zone, *most));
+    }
     let iam_mode = args.iam.into();
     let behaviours = args.behaviours.as_deref().map(behaviours::read).transpose()?.unwrap_or_default();
     let faults = args.faults.faults()?;
     let profile = args.profile.into();
-    Ok(Defaults { profile, rule_modes, offerings, choices, texts, quotas, iam_mode, behaviours, faults })
+    Ok(Defaults {
+        profile,
+        rule_modes,
+        offerings,
+        capacities,
+        choices,
+        texts,
+        quotas,
+        iam_mode,
+        behaviours,
+        faults,
+    })
 }
 
 /// Says where the server is, and then that it is ready, on a line of its own that others wait for.
@@ -507,13 +528,6 @@ fn parse_rule(text: &str) -> Result<(&'static str, RuleMode), String> {
     })
 }
 
-fn parse_quota(text: &str) -> Result<(String, usize), String> {
-    let quota = text.split_once('=').and_then(|(name, limit)| Some((name, Quotas::parse_limit(limit)?)));
-    let (name, limit) = quota.ok_or("such as vpcs=20 or vpcs=unlimited")?;
-    Quotas::default().set(name, limit)?;
-    Ok((name.to_owned(), limit))
-}
-
 /// Bytes: a number, with KiB, MiB or GiB if it is of those.
 fn parse_bytes(text: &str) -> Result<u64, String> {
     let units = [("KiB", 10), ("MiB", 20), ("GiB", 30)];
@@ -522,14 +536,6 @@ fn parse_bytes(text: &str) -> Result<u64, String> {
     let number: Option<u64> = number.trim().parse().ok();
     let bytes = number.and_then(|number| number.checked_mul(1 << bits));
     bytes.ok_or_else(|| "such as 1048576, 256MiB or 2GiB".to_owned())
-}
-
-/// A family of instance types and the zones that lack it.
-fn parse_not_offered(text: &str) -> Result<(String, Vec<&'static str>), String> {
-    let form = || "such as ml.g5=us-east-1a+us-east-1b".to_owned();
-    let (family, zones) = text.split_once('=').ok_or_else(form)?;
-    let zones = zones.split('+').filter(|zone| !zone.is_empty());
-    Ok((family.to_owned(), Offerings::parse(family, zones)?))
 }
 
 fn parse_account(text: &str) -> Result<String, String> {

@@ -1,6 +1,7 @@
 //! The control API under `/_mockplane/`, and the aliases that let people switch from other mocks with no edit.
 
 mod behaviours;
+mod capacity;
 mod consistency;
 mod data;
 pub mod explain;
@@ -109,6 +110,8 @@ impl Site {
             ("POST", "rules") => self.change_rule(request.body()),
             ("GET", "offerings") => self.offerings(query.get("account")),
             ("POST", "offerings") => self.change_offering(request.body()),
+            ("GET", "capacity") => self.capacity(query.get("account")),
+            ("POST", "capacity") => self.change_capacity(request.body()),
             ("GET", "quotas") => self.quotas(query.get("account")),
             ("POST", "quotas") => self.change_quota(request.body()),
             ("GET", "eventual-consistency") => self.consistency(query.get("account")),

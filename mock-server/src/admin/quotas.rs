@@ -20,7 +20,7 @@ impl Site {
     /// Every quota of an account, in every region.
     pub(super) fn quotas(&self, account: Option<&str>) -> Answer {
         let account = self.gateway.world.account(self.account(account)?, wall());
-        Ok(told(account.id, account.read(&Scope::Global).quotas))
+        Ok(told(account.id, &account.read(&Scope::Global).quotas))
     }
 
     /// Changes one quota in every region. A reset of the account brings back what the server began with.
@@ -47,13 +47,13 @@ impl Site {
             |defaults| set(&mut defaults.quotas),
             |txn| set(&mut txn.state.quotas),
         );
-        Ok(told(account.id, account.read(&Scope::Global).quotas))
+        Ok(told(account.id, &account.read(&Scope::Global).quotas))
     }
 }
 
-fn told(account: AccountId, quotas: Quotas) -> Value {
+fn told(account: AccountId, quotas: &Quotas) -> Value {
     let limit = |limit| if limit == UNBOUNDED { json!("unlimited") } else { json!(limit) };
     let quotas: serde_json::Map<_, _> =
-        quotas.all().into_iter().map(|(name, most)| (name.to_owned(), limit(most))).collect();
+        quotas.all().into_iter().map(|(name, most)| (name, limit(most))).collect();
     json!({ "account": account.to_string(), "quotas": quotas })
 }

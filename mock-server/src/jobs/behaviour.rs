@@ -5,7 +5,7 @@
 
 use super::log::{self, Script};
 use super::{failure, stages};
-use crate::model::behaviour::line;
+use crate::model::behaviour::{ServiceFailure, line};
 use crate::model::path::{BucketUse, Flow, Goal, Hop, HopKind, Trace, Transport, Vantage};
 use crate::model::{
     Behaviour, Connection, Evidence, Exit, Failure, Finding, Job, JobKey, JobKind, LogLine, Metric, Needs,
@@ -51,6 +51,12 @@ pub(super) struct Done {
 /// What a job of this kind and name does, if it was declared.
 pub(super) fn of(txn: &Txn<'_>, key: &JobKey, images: &[String]) -> Option<Arc<Behaviour>> {
     txn.global.behaviours.of(key.kind, &key.name, images).cloned()
+}
+
+/// How the service is to fail in this phase. `updates`: whether something that serves already is changed.
+pub(super) fn service_failure(needs: &Needs, phase: Phase, updates: bool) -> Option<&ServiceFailure> {
+    let failure = needs.behaviour.as_ref()?.service_failure.as_ref()?;
+    (failure.at == phase && failure.updates.is_none_or(|wanted| wanted == updates)).then_some(failure)
 }
 
 /// How long a run lasts that would last `usual`.
@@ -211,6 +217,10 @@ pub(super) fn uploads(job: &Job, before: &stages::Stage) -> bool {
 /// The run is over: what the containers did meanwhile.
 pub(super) fn finish(txn: &mut Txn<'_>, job: &mut Job) {
     log::close(txn, &job.key, &mut job.log, true);
+    if job.failure.is_some() && job.exit.is_none() {
+        // They did not run.
+        return;
+    }
     let Some(behaviour) = job.needs.behaviour.clone() else { return };
     if job.exit.as_ref().is_some_and(|exit| exit.early) {
         return;

@@ -2,6 +2,7 @@
 //! to do.
 
 use super::remedy::{self, Fix};
+use crate::kernel::SimTime;
 use crate::model::interface::InterfaceIndex;
 use crate::model::path::{BucketUse, Goal, Hop, Trace, Transport, Vantage};
 use crate::model::{
@@ -156,12 +157,18 @@ struct Subject<'a> {
 /// Explains a job or an endpoint: all but what to do.
 pub fn explain(state: &State, key: &JobKey) -> Option<Explanation> {
     let rule = |failure: &Option<Failure>| failure.as_ref().and_then(|failure| failure.rule);
+    let short = |since: Option<SimTime>| since.map(|_| rules::capacity::ID);
     match key.kind {
         JobKind::Hosting => state.endpoints.get(&key.name).map(|endpoint| Explanation {
             status: endpoint.status_word(),
             failure_reason: endpoint.told_failure().map(|failure| failure.reason.clone()),
             interfaces: interfaces(fleet(state, endpoint), &endpoint.traces),
-            ..Explanation::of(key, rule(&endpoint.failure), &endpoint.findings, &endpoint.traces)
+            ..Explanation::of(
+                key,
+                rule(&endpoint.failure).or(short(endpoint.short_since)),
+                &endpoint.findings,
+                &endpoint.traces,
+            )
         }),
         JobKind::Notebook => state.notebooks.get(&key.name).map(|notebook| Explanation {
             status: notebook.status_word(),
@@ -170,7 +177,12 @@ pub fn explain(state: &State, key: &JobKey) -> Option<Explanation> {
                 notebook.interface.iter().filter_map(|id| state.interfaces.get(id)).collect(),
                 &notebook.traces,
             ),
-            ..Explanation::of(key, rule(&notebook.failure), &notebook.findings, &notebook.traces)
+            ..Explanation::of(
+                key,
+                rule(&notebook.failure).or(short(notebook.short_since)),
+                &notebook.findings,
+                &notebook.traces,
+            )
         }),
         kind => state.jobs.get(key).map(|job| Explanation {
             status: job.status_word(),
@@ -184,7 +196,12 @@ pub fn explain(state: &State, key: &JobKey) -> Option<Explanation> {
                 state.interfaces.by(&InterfaceIndex::Owner(Owner::Job(key.clone()))).collect(),
                 &job.traces,
             ),
-            ..Explanation::of(key, rule(&job.failure).or(job.hung), &job.findings, &job.traces)
+            ..Explanation::of(
+                key,
+                rule(&job.failure).or(job.hung).or(short(job.short_since)),
+                &job.findings,
+                &job.traces,
+            )
         }),
     }
 }

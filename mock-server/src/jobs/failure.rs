@@ -1,5 +1,6 @@
 //! What a failed job says.
 
+use crate::model::behaviour::Cause;
 use crate::model::{Evidence, Exit, Failure, Finding, Job, JobKind, Needs, Texts};
 use crate::rules::texts;
 
@@ -12,10 +13,24 @@ const OF_SERVICE: &str = "ClientError: ";
 const OF_CONTAINER: &str = "AlgorithmError: ";
 /// What begins the reason of a job for which the service blames itself.
 const OF_ITSELF: &str = "InternalServerError: ";
+/// What begins that of a job for which there are no instances.
+const OF_CAPACITY: &str = "CapacityError: ";
 
 /// Words a violation.
 pub fn of(texts: &Texts, kind: JobKind, finding: &Finding) -> Failure {
     Failure { reason: reason(kind, texts::word(texts, finding, kind)), rule: Some(finding.rule) }
+}
+
+/// Words a failure of the service's own. `variant` is whose it is, on an endpoint. What was declared is told as it is.
+pub fn of_service(texts: &Texts, kind: JobKind, variant: Option<&str>, cause: &Cause) -> Failure {
+    let evidence = Evidence::of(variant.unwrap_or_default());
+    let told = |id| reason(kind, texts::fill(texts, id, &evidence).unwrap_or_default());
+    let reason = match cause {
+        Cause::Internal => told("SM-F-INTERNAL"),
+        Cause::Image => told("SM-F-IMAGE"),
+        Cause::Said(reason) => reason.clone(),
+    };
+    Failure { reason, rule: None }
 }
 
 /// A compilation job ran out of time.
@@ -58,7 +73,9 @@ pub fn said(texts: &Texts, rule: &str, evidence: &Evidence) -> String {
 }
 
 fn reason(kind: JobKind, text: String) -> String {
-    let bare = [OF_SERVICE, OF_CONTAINER, OF_ITSELF].iter().find_map(|prefix| text.strip_prefix(prefix));
+    let bare = [OF_SERVICE, OF_CONTAINER, OF_ITSELF, OF_CAPACITY]
+        .iter()
+        .find_map(|prefix| text.strip_prefix(prefix));
     let mut reason = match (kind, bare) {
         (JobKind::Hosting | JobKind::Notebook, Some(bare)) => bare.to_owned(),
         (JobKind::Hosting | JobKind::Notebook, None) | (_, Some(_)) => text,

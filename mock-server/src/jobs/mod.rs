@@ -5,6 +5,7 @@
 //! that is at its end has none, and no interface either.
 
 mod behaviour;
+pub mod capacity;
 pub mod explain;
 pub mod failure;
 pub mod hosting;
@@ -20,7 +21,7 @@ mod traffic;
 
 pub use explain::{Explanation, explain, explain_model, explain_with_fixes};
 
-use crate::kernel::{Due, Memo};
+use crate::kernel::{Due, Memo, SimTime};
 use crate::model::interface::InterfaceIndex;
 use crate::model::path::{Trace, Vantage};
 use crate::model::sight::sight;
@@ -80,6 +81,9 @@ fn admit(txn: &mut Txn<'_>, new: NewJob) -> Result<Job, Box<Finding>> {
         transitions: Vec::new(),
         failure: None,
         hung: None,
+        held: Vec::new(),
+        parent_of_interfaces: None,
+        short_since: None,
         findings: Vec::new(),
         traces: Vec::new(),
         log: Vector::new(),
@@ -161,6 +165,7 @@ fn divert(txn: &mut Txn<'_>, mut job: Job, course: Course) {
     job.course = course;
     // What was about to make it fail has no part in how it ends now.
     job.failure = None;
+    job.short_since = None;
     job.exit = None;
     log::close(txn, &job.key, &mut job.log, false);
     enter(txn, job, 0);
@@ -204,15 +209,39 @@ fn enter(txn: &mut Txn<'_>, mut job: Job, first: usize) {
             break;
         }
         job.stage = n;
-        show(txn, &mut job, stage.status, stage.secondary, stage.message);
+        let waited = job.short_since;
+        if waited.is_some() {
+            if still_waits(txn, &mut job, n) {
+                break;
+            }
+        } else {
+            show(txn, &mut job, stage.status, stage.secondary, stage.message);
+        }
+        job.short_since = None;
         if let Some(phase) = stage.phase {
-            begin(txn, &mut job, phase);
+            begin(txn, &mut job, phase, waited);
+        }
+        if waited.is_some() && job.short_since.is_none() {
+            if job.failure.is_some() {
+                fail(txn, &mut job);
+                break;
+            }
+            continue;
+        }
+        if job.short_since.is_some() {
+            show(txn, &mut job, stage.status, stage.secondary, capacity::MESSAGE);
+            let at = txn.now + capacity::interval(txn.state.profile);
+            txn.state.timers.schedule(at, owner, Alarm::Stage(n));
+            break;
         }
         if stage.status.is_final() {
             end(txn, &mut job);
             break;
         }
+        let declared = stage.phase.and_then(|phase| behaviour::service_failure(&job.needs, phase, false));
+        let declared = declared.filter(|_| job.failure.is_some()).and_then(|failure| failure.after);
         let lasts = match stage.phase {
+            _ if declared.is_some() => declared.unwrap_or_default(),
             Some(Phase::Run) => {
                 behaviour::lasts(&job.needs, job.exit.as_ref(), stage.lasts(txn.state.profile))
             }
@@ -240,6 +269,22 @@ fn enter(txn: &mut Txn<'_>, mut job: Job, first: usize) {
     if let Some(parent) = parent {
         wake(txn, parent);
     }
+}
+
+/// Tries again to get instances that no zone had. Whether there still are none, and the service has not given up; else
+/// the stage begins anew.
+fn still_waits(txn: &mut Txn<'_>, job: &mut Job, stage: usize) -> bool {
+    let profile = txn.state.profile;
+    let given_up = job.short_since.is_some_and(|since| txn.now >= since + capacity::patience(profile));
+    let mut needs = job.needs.clone();
+    capacity::choose(txn, &job.key, &mut needs);
+    if !given_up && capacity::is_short(txn, &job.key, &needs) {
+        let at = txn.now + capacity::interval(profile);
+        txn.state.timers.schedule(at, Owner::Job(job.key.clone()), Alarm::Stage(stage));
+        return true;
+    }
+    job.findings.retain(|finding| finding.phase != Phase::Place);
+    false
 }
 
 /// Shows a status: a new transition, or a new message of the current one.
@@ -272,17 +317,34 @@ fn show(txn: &mut Txn<'_>, job: &mut Job, status: JobStatus, secondary: &'static
 
 /// Asks the rules of a phase and does what the phase is for.
 ///
-/// A job that is failing, and only does not tell it yet, gets to no further phase: nothing is asked there.
-fn begin(txn: &mut Txn<'_>, job: &mut Job, phase: Phase) {
+/// A job that is failing, and only does not tell it yet, gets to no further phase: nothing is asked there. `waited`: since
+/// when it has been waiting for instances.
+fn begin(txn: &mut Txn<'_>, job: &mut Job, phase: Phase, waited: Option<SimTime>) {
     if job.failure.is_some() {
         return;
     }
     let held = txn.state.interfaces.by(&InterfaceIndex::Owner(Owner::Job(job.key.clone())));
     let vantages = vantages(held.map(|interface| &**interface));
+    if phase == Phase::Place && !job.needs.alternatives.is_empty() {
+        capacity::choose(txn, &job.key, &mut job.needs);
+        if let Some(group) = job.needs.instances.first() {
+            let resources = Arc::make_mut(&mut job.request).get_mut("ResourceConfig");
+            if let Some(resources) = resources.and_then(serde_json::Value::as_object_mut) {
+                resources.insert("SelectedInstanceType".into(), group.instance_type.as_str().into());
+                resources.insert("SelectedInstanceCount".into(), group.count.into());
+            }
+        }
+    }
     let before = job.findings.len();
     let violation = job.ask(txn, vantages.clone(), phase);
     // That rule's effect is the container's own failure.
     let violation = violation.filter(|violation| violation.rule != isolation::ID);
+    let short = violation.as_ref().is_some_and(|violation| violation.rule == rules::capacity::ID);
+    let since = waited.unwrap_or(txn.now);
+    if short && txn.now < since + capacity::patience(txn.state.profile) {
+        job.short_since = Some(since);
+        return;
+    }
     if let Some(violation) = &violation {
         let waits = phase == Phase::Run
             && txn.state.choices.silence == Silence::Hang
@@ -292,6 +354,16 @@ fn begin(txn: &mut Txn<'_>, job: &mut Job, phase: Phase) {
         } else {
             job.failure = Some(failure::of(&txn.state.texts, job.key.kind, violation));
         }
+    }
+    if violation.is_none()
+        && let Some(fails) = behaviour::service_failure(&job.needs, phase, false)
+    {
+        job.failure = Some(failure::of_service(&txn.state.texts, job.key.kind, None, &fails.cause));
+        return traffic::observe_job(txn, job, phase, false);
+    }
+    if phase == Phase::Place && violation.is_none() {
+        let homes = capacity::homes(txn, &job.key, &job.needs);
+        job.held = capacity::held(&job.needs, &homes);
     }
     match phase {
         Phase::Place if violation.is_none() && job.needs.vpc.is_some() => {
@@ -394,6 +466,7 @@ fn fail(txn: &mut Txn<'_>, job: &mut Job) {
 /// What every end has in common.
 fn end(txn: &mut Txn<'_>, job: &mut Job) {
     job.ended = Some(txn.now);
+    job.held.clear();
     let released = place::release(txn, &job.key, &Owner::Job(job.key.clone()));
     if released.removed + released.left > 0 {
         txn.note("JobInterfaces", job.key.to_string(), None, released.to_string());

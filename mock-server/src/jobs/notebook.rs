@@ -3,12 +3,12 @@
 //! A notebook instance that something is being done to has exactly one timer, one at rest has none.
 
 use super::behaviour::{self, Crew};
-use super::{Kept, ask, failure, log, place, stuck, vantages};
-use crate::kernel::Memo;
+use super::{Kept, ask, capacity, failure, log, place, stuck, vantages};
+use crate::kernel::{Memo, SimTime};
 use crate::model::place::derived;
 use crate::model::{
-    Alarm, Document, Evidence, Failure, Finding, Needs, NetworkInterfaceId, Notebook, NotebookCourse,
-    NotebookStatus, Owner, Phase, Profile, RuleMode, ServiceAttachmentId, Tags, Txn,
+    Alarm, Document, Evidence, Failure, Finding, Needs, Notebook, NotebookCourse, NotebookStatus, Owner,
+    Phase, Profile, RuleMode, ServiceAttachmentId, Tags, Txn,
 };
 use crate::rules::{self, notebook::CALLER, texts};
 use imbl::Vector;
@@ -90,6 +90,8 @@ pub fn create(txn: &mut Txn<'_>, new: NewNotebook) -> Result<(), Box<Finding>> {
         needs,
         request,
         interface: None,
+        zone: None,
+        short_since: None,
         has_served: false,
         failure: None,
         findings: Vec::new(),
@@ -110,6 +112,7 @@ pub fn create(txn: &mut Txn<'_>, new: NewNotebook) -> Result<(), Box<Finding>> {
 /// Begins to launch a notebook instance that was stopped or has failed.
 pub fn start(txn: &mut Txn<'_>, mut notebook: Notebook) {
     notebook.course = NotebookCourse::Launch;
+    notebook.zone = None;
     notebook.failure = None;
     notebook.findings.clear();
     notebook.traces.clear();
@@ -142,19 +145,33 @@ fn enter(txn: &mut Txn<'_>, mut notebook: Notebook, first: usize) {
         }
         let Some(stage) = table.get(n) else { return finish(txn, notebook) };
         notebook.stage = n;
-        if n == 0 {
+        if n == 0 && notebook.short_since.is_none() {
             show(txn, &mut notebook, stage.status);
         }
+        let waited = notebook.short_since.take();
         let scripts = match stage.phase {
             Some(Phase::Place) => {
-                prepare(txn, &mut notebook);
+                prepare(txn, &mut notebook, waited);
                 Duration::ZERO
             }
             Some(Phase::Run) => run_scripts(txn, &mut notebook),
             _ => Duration::ZERO,
         };
-        if txn.state.profile != Profile::Instant {
-            let at = txn.now + stage.lasts(txn.state.profile) + scripts;
+        if notebook.short_since.is_some() {
+            if waited.is_none() {
+                let rule = Some(rules::capacity::ID);
+                txn.note("NotebookCapacity", notebook.key().to_string(), rule, capacity::MESSAGE);
+            }
+            let at = txn.now + capacity::interval(txn.state.profile);
+            txn.state.timers.schedule(at, Owner::Notebook(notebook.name.clone()), Alarm::Stage(n));
+            txn.state.notebooks.insert(notebook);
+            return;
+        }
+        if txn.state.profile != Profile::Instant && waited.is_none() {
+            let fails = behaviour::service_failure(&notebook.needs, Phase::Start, false);
+            let fails = fails.filter(|_| stage.phase == Some(Phase::Place) && notebook.failure.is_some());
+            let lasts = fails.and_then(|fails| fails.after).unwrap_or(stage.lasts(txn.state.profile));
+            let at = txn.now + lasts + scripts;
             txn.state.timers.schedule(at, Owner::Notebook(notebook.name.clone()), Alarm::Stage(n + 1));
             txn.state.notebooks.insert(notebook);
             return;
@@ -191,24 +208,44 @@ fn judge(txn: &mut Txn<'_>, notebook: &mut Notebook, phase: Phase) -> Option<Fin
 }
 
 /// Makes the interface, unless it is there: of one that was stopped it is.
-fn prepare(txn: &mut Txn<'_>, notebook: &mut Notebook) {
+///
+/// An instance that its zone does not have is waited for, as of jobs; that notebook instances wait is assumed. `waited`:
+/// since when.
+fn prepare(txn: &mut Txn<'_>, notebook: &mut Notebook, waited: Option<SimTime>) {
     // What was there when it was created may be gone by now.
     let again = notebook.findings.is_empty().then_some(Phase::Create);
+    let since = waited.unwrap_or(txn.now);
+    let patient = txn.now < since + capacity::patience(txn.state.profile);
+    if waited.is_some() {
+        if patient && capacity::is_short(txn, &notebook.key(), &notebook.needs) {
+            notebook.short_since = waited;
+            return;
+        }
+        notebook.findings.retain(|finding| finding.phase != Phase::Place);
+    }
     notebook.needs.beside = u32::from(notebook.interface.is_some());
     for phase in again.into_iter().chain([Phase::Place]) {
         if let Some(violation) = judge(txn, notebook, phase) {
+            if patient && violation.rule == rules::capacity::ID {
+                notebook.short_since = Some(since);
+                return;
+            }
             let failure = failure::of(&txn.state.texts, notebook.key().kind, &violation);
             notebook.failure = Some(failure);
             return;
         }
     }
+    notebook.needs.behaviour = behaviour::of(txn, &notebook.key(), &[]);
+    if let Some(fails) = behaviour::service_failure(&notebook.needs, Phase::Start, false) {
+        let kind = notebook.key().kind;
+        notebook.failure = Some(failure::of_service(&txn.state.texts, kind, None, &fails.cause));
+        return;
+    }
+    notebook.zone = capacity::homes(txn, &notebook.key(), &notebook.needs).first().copied();
     if notebook.needs.vpc.is_none() || notebook.interface.is_some() {
         return;
     }
-    // One of an earlier notebook instance of this name may have been left behind.
-    let unused =
-        |parent: &String| !txn.state.interfaces.contains(&derived::<NetworkInterfaceId>(txn, parent, 0));
-    let parent = (0u32..).map(|n| format!("{}/{n}", notebook.arn)).find(unused).unwrap_or_default();
+    let parent = format!("{}/0", notebook.arn);
     let (key, owner) = (notebook.key(), Owner::Notebook(notebook.name.clone()));
     let placed = place::make(txn, &key, &notebook.needs, &parent, &owner);
     let message = match placed.as_deref() {

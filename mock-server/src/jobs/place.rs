@@ -23,12 +23,21 @@ pub struct Placed {
 }
 
 /// Makes the interfaces of a job; see [`make`].
-pub fn place(txn: &mut Txn<'_>, job: &Job) -> Option<Vec<Placed>> {
-    make(txn, &job.key, &job.needs, &job.arn, &Owner::Job(job.key.clone()))
+pub fn place(txn: &mut Txn<'_>, job: &mut Job) -> Option<Vec<Placed>> {
+    let placed = make(txn, &job.key, &job.needs, &job.arn, &Owner::Job(job.key.clone()))?;
+    let first = placed.first().and_then(|each| each.interfaces.first());
+    let from = |parent: &String| first == Some(&derived(txn, parent, 0));
+    job.parent_of_interfaces = parents(&job.arn).find(|parent| first.is_none() || from(parent));
+    Some(placed)
 }
 
-/// Makes interfaces for all that something needs; their ids derive from `parent`. `None`, and nothing is made, if
-/// there is no room for them.
+/// What the ids of interfaces may derive from: usually the first.
+fn parents(parent: &str) -> impl Iterator<Item = String> + '_ {
+    (0_u32..).map(move |n| if n == 0 { parent.to_owned() } else { format!("{parent}#{n}") })
+}
+
+/// Makes interfaces for all that something needs; their ids derive from `parent`, and are none of those that something
+/// of the same name has left behind. `None`, and nothing is made, if there is no room for them.
 pub fn make(
     txn: &mut Txn<'_>,
     key: &JobKey,
@@ -38,6 +47,12 @@ pub fn make(
 ) -> Option<Vec<Placed>> {
     let case = Case::new(txn, key, needs);
     let plan: Vec<_> = room::plan(&case)?.iter().map(|each| (each.subnet.id, each.interfaces)).collect();
+    let count: usize = plan.iter().map(|(_, interfaces)| *interfaces as usize).sum();
+    let unused = |parent: &String| {
+        (0..count).all(|i| !txn.state.interfaces.contains(&derived::<NetworkInterfaceId>(txn, parent, i)))
+    };
+    let parent = parents(parent).find(unused)?;
+    let parent = parent.as_str();
     let mut groups: Vec<SecurityGroupId> = Vec::new();
     for group in case.groups() {
         if !groups.contains(&group.id) {
@@ -98,7 +113,8 @@ pub fn of_instances(txn: &Txn<'_>, job: &Job) -> Vec<Vec<NetworkInterfaceId>> {
     let counts = groups.flat_map(|group| {
         std::iter::repeat_n(room::interfaces_per_instance(&case, group) as usize, group.count as usize)
     });
-    let mut ids = (0..).map(|i| derived(txn, &job.arn, i));
+    let parent = job.parent_of_interfaces.as_deref().unwrap_or(&job.arn);
+    let mut ids = (0..).map(|i| derived(txn, parent, i));
     let there = |id: &NetworkInterfaceId| txn.state.interfaces.contains(id);
     let all = counts.map(|count| ids.by_ref().take(count).filter(there).collect::<Vec<_>>());
     all.take_while(|ids| !ids.is_empty()).collect()

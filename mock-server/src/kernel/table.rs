@@ -13,6 +13,9 @@ pub trait Row: Clone + Send + Sync + 'static {
 
     /// Every index entry that this row stands under; a pure function of the row.
     fn indexes(&self, emit: &mut dyn FnMut(Self::Index));
+
+    /// What the row counts for, by index entry: the table keeps the sums. A pure function of the row.
+    fn amounts(&self, _emit: &mut dyn FnMut(Self::Index, u64)) {}
 }
 
 /// Rows by key, and keys by index. A copy is O(1); only `insert`, `update` and `remove` write the indexes.
@@ -24,11 +27,13 @@ pub struct Table<R: Row>(Arc<Maps<R>>);
 struct Maps<R: Row> {
     rows: OrdMap<R::Key, Arc<R>>,
     index: OrdMap<R::Index, OrdSet<R::Key>>,
+    /// No entry is zero.
+    sums: OrdMap<R::Index, u64>,
 }
 
 impl<R: Row> Clone for Maps<R> {
     fn clone(&self) -> Self {
-        Self { rows: self.rows.clone(), index: self.index.clone() }
+        Self { rows: self.rows.clone(), index: self.index.clone(), sums: self.sums.clone() }
     }
 }
 
@@ -40,7 +45,7 @@ impl<R: Row> Clone for Table<R> {
 
 impl<R: Row> Default for Table<R> {
     fn default() -> Self {
-        Self(Arc::new(Maps { rows: OrdMap::new(), index: OrdMap::new() }))
+        Self(Arc::new(Maps { rows: OrdMap::new(), index: OrdMap::new(), sums: OrdMap::new() }))
     }
 }
 
@@ -94,14 +99,21 @@ impl<R: Row> Table<R> {
         self.0.index.get(index).map_or(0, OrdSet::len)
     }
 
+    /// What all rows together count for under an index entry; O(log n).
+    pub fn sum(&self, index: &R::Index) -> u64 {
+        self.0.sum_of(index)
+    }
+
     /// Adds a row, or replaces the one with the same key.
     pub fn insert(&mut self, row: R) -> Arc<R> {
         let maps = Arc::make_mut(&mut self.0);
         let row = Arc::new(row);
         let key = row.key();
         let new = index_entries(&*row);
-        let old =
-            maps.rows.insert(key.clone(), row.clone()).map(|old| index_entries(&*old)).unwrap_or_default();
+        let old = maps.rows.insert(key.clone(), row.clone());
+        old.iter().for_each(|old| maps.subtract(old));
+        row.amounts(&mut |entry, amount| maps.add(entry, amount));
+        let old = old.map(|old| index_entries(&*old)).unwrap_or_default();
         for entry in old.iter().filter(|entry| !new.contains(entry)) {
             maps.unindex(entry, &key);
         }
@@ -128,6 +140,7 @@ impl<R: Row> Table<R> {
         for entry in index_entries(&*row) {
             maps.unindex(&entry, key);
         }
+        maps.subtract(&row);
         Some(row)
     }
 
@@ -137,11 +150,34 @@ impl<R: Row> Table<R> {
         for row in self.iter() {
             rebuilt.insert(R::clone(row));
         }
-        rebuilt.0.rows.keys().eq(self.0.rows.keys()) && rebuilt.0.index == self.0.index
+        rebuilt.0.rows.keys().eq(self.0.rows.keys())
+            && rebuilt.0.index == self.0.index
+            && rebuilt.0.sums == self.0.sums
     }
 }
 
 impl<R: Row> Maps<R> {
+    fn add(&mut self, entry: R::Index, amount: u64) {
+        if amount > 0 {
+            *self.sums.entry(entry).or_default() += amount;
+        }
+    }
+
+    fn subtract(&mut self, row: &R) {
+        row.amounts(&mut |entry, amount| {
+            let left = self.sum_of(&entry).saturating_sub(amount);
+            if left == 0 {
+                self.sums.remove(&entry);
+            } else {
+                self.sums.insert(entry, left);
+            }
+        });
+    }
+
+    fn sum_of(&self, entry: &R::Index) -> u64 {
+        self.sums.get(entry).copied().unwrap_or(0)
+    }
+
     fn unindex(&mut self, entry: &R::Index, key: &R::Key) {
         if let Some(keys) = self.index.get_mut(entry) {
             keys.remove(key);
@@ -178,6 +214,10 @@ mod tests {
         fn indexes(&self, emit: &mut dyn FnMut(u8)) {
             self.shelves.iter().for_each(|shelf| emit(*shelf));
         }
+        /// As many as the book's number, on each shelf that it stands on.
+        fn amounts(&self, emit: &mut dyn FnMut(u8, u64)) {
+            self.shelves.iter().for_each(|shelf| emit(*shelf, u64::from(self.id)));
+        }
     }
 
     proptest! {
@@ -197,6 +237,8 @@ mod tests {
                     let expected: Vec<u32> = plain.iter().filter(|(_, on)| on.contains(&shelf)).map(|(id, _)| *id).collect();
                     prop_assert_eq!(table.by(&shelf).map(|book| book.id).collect::<Vec<_>>(), expected.clone());
                     prop_assert_eq!(table.count(&shelf), expected.len());
+                    let each = |(id, on): (&u32, &Vec<u8>)| on.iter().filter(|one| **one == shelf).count() as u64 * u64::from(*id);
+                    prop_assert_eq!(table.sum(&shelf), plain.iter().map(each).sum::<u64>());
                     let later: Vec<u32> = expected.into_iter().filter(|id| *id > 3).collect();
                     prop_assert_eq!(table.by_after(&shelf, &3).map(|book| book.id).collect::<Vec<_>>(), later);
                 }

@@ -126,6 +126,33 @@ pub struct Behaviour {
     pub files: Vec<(String, u64)>,
     /// What it answers when its endpoint is invoked: the first that fits. None: it answers what it is asked.
     pub invocations: Vec<Reaction>,
+    /// How the service fails, whatever the containers would do.
+    pub service_failure: Option<ServiceFailure>,
+}
+
+/// A failure of the service, not of a container.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ServiceFailure {
+    /// The phase that nothing comes of.
+    pub at: Phase,
+    pub cause: Cause,
+    /// How long that phase lasts until then; `None`: as long as usual.
+    pub after: Option<Duration>,
+    /// Of endpoints: only creations, or only updates.
+    pub updates: Option<bool>,
+    /// An update of an endpoint cannot be undone.
+    pub rollback_fails: bool,
+}
+
+/// What is to blame.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Cause {
+    /// The service blames itself.
+    Internal,
+    /// The image of an endpoint's variant.
+    Image,
+    /// Whatever this reason says.
+    Said(String),
 }
 
 impl Behaviour {

@@ -126,6 +126,17 @@ pub struct Variant {
     pub request: Document,
 }
 
+impl Variant {
+    /// Its instances as its pools would have them, the one to be tried first in front; none if it has no pools.
+    pub fn pools(&self) -> Vec<InstanceGroup> {
+        let count = self.instances.as_ref().map_or(1, |group| group.count);
+        let mut pools: Vec<_> = self.request["InstancePools"].as_array().into_iter().flatten().collect();
+        pools.sort_by_key(|pool| pool["Priority"].as_u64());
+        let types = pools.iter().filter_map(|pool| pool["InstanceType"].as_str());
+        types.map(|name| InstanceGroup { instance_type: name.to_owned(), count }).collect()
+    }
+}
+
 #[derive(Clone, PartialEq, Debug)]
 pub struct EndpointConfig {
     pub name: Arc<str>,
@@ -159,6 +170,8 @@ pub enum EndpointStatus {
     /// A change of weights or capacity failed and is being undone.
     RollingBack,
     InService,
+    /// An update failed and could not be undone.
+    UpdateRollbackFailed,
     Failed,
     Deleting,
 }
@@ -166,7 +179,8 @@ pub enum EndpointStatus {
 impl EndpointStatus {
     /// Whether something is being done to the endpoint, so that nothing else can be.
     pub fn is_under_way(self) -> bool {
-        !matches!(self, EndpointStatus::InService | EndpointStatus::Failed)
+        use EndpointStatus::{Failed, InService, UpdateRollbackFailed};
+        !matches!(self, InService | UpdateRollbackFailed | Failed)
     }
 }
 
@@ -216,6 +230,8 @@ pub struct DeployedVariant {
     pub serverless: Option<Document>,
     /// The interfaces of each instance that has some, the oldest instance first.
     pub placed: Vec<Vec<NetworkInterfaceId>>,
+    /// The zone of each instance that is there, the oldest instance first.
+    pub zones: Vec<&'static str>,
     /// What the endpoint configuration says of it.
     pub request: Document,
 }
@@ -264,6 +280,8 @@ pub struct Endpoint {
     pub pending: Option<Deployment>,
     /// The share of the traffic that the pending deployment has already.
     pub shifted: Option<f64>,
+    /// Since when its deployment has been waiting for instances that no zone of its has.
+    pub short_since: Option<SimTime>,
     /// Known from the moment a rule is violated, told once the endpoint is at rest again.
     pub failure: Option<Failure>,
     /// What the rules said of the latest deployment.
@@ -286,14 +304,30 @@ impl Endpoint {
 
     /// The failure, once it is told: of an endpoint that failed, or of an update that was undone.
     pub fn told_failure(&self) -> Option<&Failure> {
-        self.failure
-            .as_ref()
-            .filter(|_| matches!(self.status, EndpointStatus::Failed | EndpointStatus::InService))
+        self.failure.as_ref().filter(|_| !self.status.is_under_way())
     }
 
     /// What the deployment that serves is about to become, if its weights or capacities change.
     pub fn scaled(&self) -> Option<&Deployment> {
         self.in_progress().filter(|_| self.course == EndpointCourse::Scale)
+    }
+
+    /// The variants on each fleet of instances: one, or that which serves and what is to become of it.
+    fn variants_by_fleet(&self) -> Vec<Vec<&DeployedVariant>> {
+        let mut all: Vec<Vec<&DeployedVariant>> = Vec::new();
+        let serving = self.serving.as_ref();
+        for variant in serving.into_iter().flat_map(|serving| &serving.variants) {
+            all.push(vec![variant]);
+        }
+        let Some(pending) = self.in_progress() else { return all };
+        let same = serving.is_some_and(|serving| serving.fleet == pending.fleet);
+        for (i, variant) in pending.variants.iter().enumerate() {
+            match all.get_mut(i) {
+                Some(variants) if same => variants.push(variant),
+                _ => all.push(vec![variant]),
+            }
+        }
+        all
     }
 
     /// The deployment that is in progress.
@@ -305,11 +339,28 @@ impl Endpoint {
 
 impl Row for Endpoint {
     type Key = Arc<str>;
-    type Index = ();
+    type Index = Usage;
     fn key(&self) -> Arc<str> {
         self.name.clone()
     }
-    fn indexes(&self, _: &mut dyn FnMut(())) {}
+    fn indexes(&self, _: &mut dyn FnMut(Usage)) {}
+    /// An endpoint uses the instances that serve and those that are to: all of them where one deployment replaces
+    /// another, those of the larger where the deployment that serves grows or shrinks.
+    fn amounts(&self, emit: &mut dyn FnMut(Usage, u64)) {
+        for variants in self.variants_by_fleet() {
+            let largest = variants.iter().max_by_key(|variant| variant.instance_count().unwrap_or(0));
+            let group = largest.and_then(|variant| variant.needs.instances.first());
+            let group = group.map(|group| (group.instance_type.as_str().into(), group.count));
+            let zones = variants.iter().map(|variant| &variant.zones).max_by_key(|zones| zones.len());
+            if let Some((instance_type, _)) = &group {
+                let instance_type: &Arc<str> = instance_type;
+                for zone in zones.into_iter().flatten() {
+                    emit(Usage::In(zone, instance_type.clone()), 1);
+                }
+            }
+            compute::count(InstanceUse::Endpoint, group, emit);
+        }
+    }
 }
 
 /// What must hold of endpoints in every state. For tests.

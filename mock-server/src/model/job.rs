@@ -125,6 +125,8 @@ pub struct Needs {
     /// The role that the job acts as.
     pub role_arn: String,
     pub instances: Vec<InstanceGroup>,
+    /// What would do as well, the best first: the first of which there is enough is taken.
+    pub alternatives: Vec<InstanceGroup>,
     /// Instances of a hosted variant that are there already: those asked for go on where these ended.
     pub beside: u32,
     /// `None`: the job runs in a VPC of the service's own.
@@ -249,6 +251,12 @@ pub struct Job {
     pub failure: Option<Failure>,
     /// The rule that keeps the job from getting anywhere without making it fail: it waits for its time limit.
     pub hung: Option<&'static str>,
+    /// Where its instances are, while it has some.
+    pub held: Vec<Held>,
+    /// What the ids of its interfaces derive from, once it has some.
+    pub parent_of_interfaces: Option<String>,
+    /// Since when it has been waiting for instances that no zone of its has.
+    pub short_since: Option<SimTime>,
     /// What the rules said, in the order in which they were asked.
     pub findings: Vec<Finding>,
     /// What was found of the paths that were looked at, with the phase that needed them.
@@ -274,6 +282,11 @@ impl Job {
         self.failure.as_ref().filter(|_| self.status == JobStatus::Failed)
     }
 
+    /// What its instances are used for, as quotas see it; those of compilation jobs are the service's own.
+    pub fn instance_use(&self) -> Option<InstanceUse> {
+        instance_use(self.key.kind, &self.request)
+    }
+
     /// The ARN of the tuning job that started the job.
     pub fn tuning_job_arn(&self) -> Option<&str> {
         let parent = self.parent.as_ref().filter(|parent| matches!(parent.owner, Owner::Tuning(_)));
@@ -281,9 +294,23 @@ impl Job {
     }
 }
 
+/// What the instances of a job of this kind are used for that is asked for so.
+pub fn instance_use(kind: JobKind, request: &serde_json::Value) -> Option<InstanceUse> {
+    match kind {
+        JobKind::Training if request["EnableManagedSpotTraining"] == true => Some(InstanceUse::SpotTraining),
+        JobKind::Training => Some(InstanceUse::Training),
+        JobKind::Processing => Some(InstanceUse::Processing),
+        JobKind::Transform => Some(InstanceUse::Transform),
+        JobKind::Hosting => Some(InstanceUse::Endpoint),
+        JobKind::Notebook => Some(InstanceUse::Notebook),
+        JobKind::Compilation => None,
+    }
+}
+
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum JobIndex {
     Kind(JobKind),
+    Usage(Usage),
 }
 
 impl Row for Job {
@@ -294,5 +321,21 @@ impl Row for Job {
     }
     fn indexes(&self, emit: &mut dyn FnMut(JobIndex)) {
         emit(JobIndex::Kind(self.key.kind));
+    }
+    /// A job uses its instances from the call that asks for it until it has ended. Source: quotas of SageMaker, as
+    /// accounts were told; that it counts while it waits for them is assumed.
+    fn amounts(&self, emit: &mut dyn FnMut(JobIndex, u64)) {
+        if self.status.is_final() {
+            return;
+        }
+        let mut emit = |usage, amount| emit(JobIndex::Usage(usage), amount);
+        if let Some(of) = self.instance_use() {
+            let groups = self.needs.instances.iter();
+            let groups = groups.map(|group| (group.instance_type.as_str().into(), group.count));
+            compute::count(of, groups, &mut emit);
+        }
+        for held in &self.held {
+            emit(Usage::In(held.zone, held.instance_type.clone()), held.count.into());
+        }
     }
 }

@@ -9,9 +9,11 @@ pub mod assign;
 pub mod async_call;
 pub mod behaviour;
 pub mod bucket;
+pub mod capacity;
 pub mod capture;
 pub mod choice;
 pub mod component;
+pub mod compute;
 pub mod data;
 pub mod edge;
 pub mod elastic;
@@ -75,9 +77,11 @@ pub use behaviour::{Behaviour, Behaviours, Connection, Exit, LogLine, Metric, Re
 pub use bucket::{
     Bucket, Content, FoundBucket, Object, ObjectKey, ObjectVersion, PublicAccessBlock, PutObject, Versioning,
 };
+pub use capacity::Capacities;
 pub use capture::{Capture, Flow};
 pub use choice::{Choices, JobLogs, Placement, Precheck, Silence};
 pub use component::{ComponentPlan, ComponentStatus, InferenceComponent};
+pub use compute::{Held, InstanceUse, Usage};
 pub use data::{DataNeed, DataUse, Extent, S3Place};
 pub use edge::{EgressOnlyInternetGateway, VpnAttachment, VpnAttachmentState, VpnGateway};
 pub use elastic::ElasticAddress;

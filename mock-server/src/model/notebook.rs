@@ -52,6 +52,10 @@ pub struct Notebook {
     pub request: Document,
     /// In the user's VPC. It stays while the notebook instance is stopped.
     pub interface: Option<NetworkInterfaceId>,
+    /// Where its instance is, while it has one.
+    pub zone: Option<&'static str>,
+    /// Since when it has been waiting for an instance that its zone does not have.
+    pub short_since: Option<SimTime>,
     /// Whether it was ever in service: the script of its creation runs no more.
     pub has_served: bool,
     /// Known from the moment a rule is violated or a script fails, told once the notebook instance has failed.
@@ -97,11 +101,19 @@ impl Notebook {
 
 impl Row for Notebook {
     type Key = Arc<str>;
-    type Index = ();
+    type Index = Usage;
     fn key(&self) -> Arc<str> {
         self.name.clone()
     }
-    fn indexes(&self, _: &mut dyn FnMut(())) {}
+    fn indexes(&self, _: &mut dyn FnMut(Usage)) {}
+    fn amounts(&self, emit: &mut dyn FnMut(Usage, u64)) {
+        let Some(group) = self.needs.instances.first().filter(|_| self.status.has_instance()) else { return };
+        let instance_type: Arc<str> = group.instance_type.as_str().into();
+        if let Some(zone) = self.zone {
+            emit(Usage::In(zone, instance_type.clone()), 1);
+        }
+        compute::count(InstanceUse::Notebook, [(instance_type, 1)], emit);
+    }
 }
 
 /// Scripts that notebook instances run.

@@ -1,8 +1,12 @@
 //! How much of each thing an account may have in a region.
 
+use super::compute;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 /// Limits as AWS sets them by default. Source: VPC user guide, "Amazon VPC quotas"; EC2 user guide, "Tag
 /// restrictions"; Reachability Analyzer guide, "Quotas".
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Quotas {
     pub vpcs: usize,
     pub subnets_per_vpc: usize,
@@ -45,6 +49,9 @@ pub struct Quotas {
     pub concurrent_insights_analyses: usize,
     /// Source: what accounts were told; AWS sets it by region and account.
     pub notebook_instances: usize,
+    /// Those of SageMaker's instances, by the names that Service Quotas has for them. AWS sets them by account: where
+    /// nobody says anything there is no bound.
+    pub compute: Option<Arc<BTreeMap<String, usize>>>,
 }
 
 impl Default for Quotas {
@@ -82,6 +89,7 @@ impl Default for Quotas {
             insights_analyses: 10_000,
             concurrent_insights_analyses: 100,
             notebook_instances: 8,
+            compute: None,
         }
     }
 }
@@ -121,8 +129,30 @@ impl Quotas {
         insights_analyses: usize::MAX,
         concurrent_insights_analyses: usize::MAX,
         notebook_instances: usize::MAX,
+        compute: None,
     };
 }
+
+/// What Service Quotas calls some of them. Source: VPC user guide, "Amazon VPC quotas"; quotas of SageMaker.
+const PRINTED: &[(&str, &str)] = &[
+    ("VPCs per Region", "vpcs"),
+    ("Subnets per VPC", "subnetsPerVpc"),
+    ("IPv4 CIDR blocks per VPC", "ipv4BlocksPerVpc"),
+    ("IPv6 CIDR blocks per VPC", "ipv6BlocksPerVpc"),
+    ("VPC security groups per Region", "securityGroups"),
+    ("Inbound or outbound rules per security group", "rulesPerDirection"),
+    ("Network interfaces per Region", "interfaces"),
+    ("Security groups per network interface", "groupsPerInterface"),
+    ("Gateway VPC endpoints per Region", "gatewayEndpoints"),
+    ("Route tables per VPC", "routeTablesPerVpc"),
+    ("Internet gateways per Region", "internetGateways"),
+    ("Egress-only internet gateways per Region", "egressOnlyGateways"),
+    ("NAT gateways per Availability Zone", "natGatewaysPerZone"),
+    ("Network ACLs per VPC", "aclsPerVpc"),
+    ("Rules per network ACL", "aclEntriesPerDirection"),
+    ("EC2-VPC Elastic IPs", "elasticAddresses"),
+    ("Total number of notebook instances", "notebookInstances"),
+];
 
 /// What a quota is that has no bound.
 pub const UNBOUNDED: usize = usize::MAX;
@@ -163,6 +193,7 @@ impl Quotas {
             insights_analyses,
             concurrent_insights_analyses,
             notebook_instances,
+            compute: _,
         } = self;
         let all = [
             ("vpcs", vpcs),
@@ -201,20 +232,41 @@ impl Quotas {
         all.into_iter()
     }
 
-    /// Every quota by its name.
-    pub fn all(mut self) -> Vec<(&'static str, usize)> {
-        self.named().map(|(name, limit)| (name, *limit)).collect()
+    /// Every quota by its name; of those of instance types the ones that were set.
+    pub fn all(&self) -> Vec<(String, usize)> {
+        let mut quotas = self.clone();
+        let mut all: Vec<_> = quotas.named().map(|(name, limit)| (name.to_owned(), *limit)).collect();
+        all.extend(compute::fixed().map(|name| (name.to_owned(), self.of(name))));
+        let set = self.compute.iter().flat_map(|quotas| quotas.iter());
+        let typed = set.filter(|(name, _)| compute::fixed().all(|known| known != *name));
+        all.extend(typed.map(|(name, limit)| (name.clone(), *limit)));
+        all
     }
 
-    /// Changes the quota of this name.
+    /// The limit of the quota that Service Quotas has under this name.
+    pub fn of(&self, name: &str) -> usize {
+        let set = self.compute.as_ref().and_then(|quotas| quotas.get(name).copied());
+        set.unwrap_or(UNBOUNDED)
+    }
+
+    /// Changes the quota of this name: one of ours, or the one that Service Quotas has.
     ///
     /// # Errors
     /// If there is none.
     pub fn set(&mut self, name: &str, limit: usize) -> Result<(), String> {
-        let slot = self.named().find(|(known, _)| *known == name).map(|(_, slot)| slot);
+        if compute::is_quota(name) {
+            let quotas = self.compute.get_or_insert_default();
+            Arc::make_mut(quotas).insert(name.to_owned(), limit);
+            return Ok(());
+        }
+        let ours = PRINTED.iter().find(|(printed, _)| *printed == name).map_or(name, |(_, ours)| ours);
+        let slot = self.named().find(|(known, _)| *known == ours).map(|(_, slot)| slot);
         *slot.ok_or_else(|| {
             let known: Vec<_> = Quotas::default().all().into_iter().map(|(name, _)| name).collect();
-            format!("`{name}` is no quota; there are {}", known.join(", "))
+            format!(
+                "`{name}` is no quota; there are {}, and such as `ml.p3.2xlarge for training job usage`",
+                known.join(", ")
+            )
         })? = limit;
         Ok(())
     }
@@ -233,8 +285,17 @@ mod tests {
     fn every_quota_can_be_set_by_its_name() {
         let mut quotas = Quotas::default();
         for (n, (name, _)) in Quotas::default().all().into_iter().enumerate() {
-            quotas.set(name, n).unwrap();
-            assert_eq!(quotas.all()[n], (name, n));
+            quotas.set(&name, n).unwrap();
+            assert_eq!(quotas.all()[n], (name.clone(), n));
+        }
+        assert!(PRINTED.iter().all(|(printed, _)| quotas.clone().set(printed, 1).is_ok()));
+        let typed = "ml.p3.2xlarge for training job usage";
+        assert_eq!(quotas.of(typed), UNBOUNDED);
+        quotas.set(typed, 0).unwrap();
+        assert_eq!((quotas.of(typed), quotas.all().pop()), (0, Some((typed.to_owned(), 0))));
+        quotas = Quotas::default();
+        for (n, (name, _)) in Quotas::default().all().into_iter().enumerate() {
+            quotas.set(&name, n).unwrap();
         }
         assert!(quotas.all().iter().enumerate().all(|(n, (_, limit))| n == *limit), "no two share a slot");
         assert!(quotas.set("vpc", 1).unwrap_err().starts_with("`vpc` is no quota; there are vpcs, "));

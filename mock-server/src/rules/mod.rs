@@ -6,6 +6,7 @@
 //! `services::sagemaker::error` (the call fails).
 
 mod book;
+pub mod capacity;
 mod case;
 mod dhcp;
 pub mod ec2;
@@ -170,6 +171,7 @@ rules![
     room::TwoAddressesPerInstance,
     room::FiveAddressesWithEfa,
     room::OneSubnetAllGroups,
+    capacity::EnoughInstances,
     dhcp::BothKeys,
     groups::OpenToSubnets,
     groups::OpenToMembersOfTraining,

@@ -1,6 +1,7 @@
 //! Where a job's interfaces go, and whether there is room: the rules and the placement share these functions,
 //! so that the rule holds exactly when placement succeeds.
 
+use super::capacity::{self, Left};
 use super::*;
 use crate::model::{InstanceGroup, Placement as Choice, Subnet};
 use std::collections::{BTreeMap, BTreeSet};
@@ -89,22 +90,90 @@ fn zones_with<'a>(case: &Case<'a>, instance_type: &str) -> Vec<Vec<&'a Arc<Subne
 /// The whole job goes into the first of its subnets that has room for it. That it stays in one subnet is how the
 /// guide reads ("in one of the subnets"); that a full subnet is passed over is assumed. Instances of a hosted model
 /// are spread over the zones; those of a job are if the server was told so.
+///
+/// A zone that lacks instances is passed over too, unless all that have room do: what comes of that, a rule says.
 pub fn plan<'a>(case: &Case<'a>) -> Option<Vec<Placement<'a>>> {
-    plan_for(case, |group| interfaces_per_instance(case, group))
+    let each = |group: &InstanceGroup| interfaces_per_instance(case, group);
+    let within = capacity::is_limited(case).then(|| plan_for(case, each, true)).flatten();
+    within.or_else(|| plan_for(case, each, false))
 }
 
-fn plan_for<'a>(case: &Case<'a>, each: impl Fn(&InstanceGroup) -> u32) -> Option<Vec<Placement<'a>>> {
-    if case.kind == JobKind::Hosting || case.state.choices.placement == Choice::PerInstance {
-        return spread(case, each);
+/// Whether a job's instances are spread over its zones, and do not all go into one.
+fn is_spread(case: &Case<'_>) -> bool {
+    case.kind == JobKind::Hosting || case.state.choices.placement == Choice::PerInstance
+}
+
+/// `limited`: only where there are instances left.
+fn plan_for<'a>(
+    case: &Case<'a>,
+    each: impl Fn(&InstanceGroup) -> u32,
+    limited: bool,
+) -> Option<Vec<Placement<'a>>> {
+    if is_spread(case) {
+        return spread(case, each, limited);
     }
     let interfaces = needed(case, each);
-    let subnet = case.subnets().find(|subnet| subnet.addresses.free() >= interfaces)?;
+    let left = Left::new(case);
+    let has = |zone: &'static str| !limited || left.has_all(zone, &case.needs.instances);
+    let mut subnets = case.subnets();
+    let subnet = subnets.find(|subnet| subnet.addresses.free() >= interfaces && has(subnet.zone.name))?;
     Some(vec![Placement { subnet, interfaces }])
+}
+
+/// The zone of each instance of a job, in the order of its groups; `None` if there is no room for them.
+pub fn homes(case: &Case<'_>) -> Option<Vec<&'static str>> {
+    let within = capacity::is_limited(case).then(|| homes_within(case, true)).flatten();
+    within.or_else(|| homes_within(case, false))
+}
+
+/// As above; `limited`: only where there are instances left.
+pub(super) fn homes_within(case: &Case<'_>, limited: bool) -> Option<Vec<&'static str>> {
+    let count = case.needs.instance_count() as usize;
+    if case.vpc_config().is_none() {
+        return homes_of_service(case, limited);
+    }
+    // The interface of a notebook instance that was stopped is still there.
+    let kept = case.kind == JobKind::Notebook && case.needs.beside > 0;
+    let each = |group: &InstanceGroup| if kept { 0 } else { interfaces_per_instance(case, group) };
+    let plan = plan_for(case, each, limited)?;
+    let zones = plan.iter().map(|placement| placement.subnet.zone.name);
+    Some(match is_spread(case) {
+        true => zones.collect(),
+        false => zones.flat_map(|zone| std::iter::repeat_n(zone, count)).collect(),
+    })
+}
+
+/// The same in the service's own VPC, which is in every zone.
+fn homes_of_service(case: &Case<'_>, limited: bool) -> Option<Vec<&'static str>> {
+    let zones: Vec<_> = case.state.site.info()?.zones.iter().map(|zone| zone.name).collect();
+    let mut left = Left::new(case);
+    if !is_spread(case) {
+        let mut fits = zones.iter().filter(|zone| !limited || left.has_all(zone, &case.needs.instances));
+        return fits.next().map(|zone| vec![*zone; case.needs.instance_count() as usize]);
+    }
+    let mut next = case.needs.beside as usize;
+    let mut homes = Vec::new();
+    for group in &case.needs.instances {
+        for _ in 0..group.count {
+            let turn = (next..next + zones.len()).map(|n| (n, zones[n % zones.len()]));
+            let (n, zone) =
+                turn.into_iter().find(|(_, zone)| !limited || left.has(zone, &group.instance_type))?;
+            left.take(zone, &group.instance_type);
+            homes.push(zone);
+            next = n + 1;
+        }
+    }
+    Some(homes)
 }
 
 /// One instance after the other, each in the next zone that has a subnet with room for it. Those that come beside
 /// others go on after them, so that a variant that grows uses its zones as evenly as one that is made at once.
-fn spread<'a>(case: &Case<'a>, each: impl Fn(&InstanceGroup) -> u32) -> Option<Vec<Placement<'a>>> {
+fn spread<'a>(
+    case: &Case<'a>,
+    each: impl Fn(&InstanceGroup) -> u32,
+    limited: bool,
+) -> Option<Vec<Placement<'a>>> {
+    let mut there = Left::new(case);
     let mut free: BTreeMap<_, _> =
         case.subnets().map(|subnet| (subnet.id, subnet.addresses.free())).collect();
     let mut placements: Vec<Placement<'a>> = Vec::new();
@@ -115,11 +184,15 @@ fn spread<'a>(case: &Case<'a>, each: impl Fn(&InstanceGroup) -> u32) -> Option<V
         for _ in 0..group.count {
             let (zone, subnet, left) = (next..next + zones.len()).find_map(|n| {
                 zones[n % zones.len()].iter().find_map(|subnet| {
+                    if limited && !there.has(subnet.zone.name, &group.instance_type) {
+                        return None;
+                    }
                     let left = free.get(&subnet.id)?.checked_sub(interfaces)?;
                     Some((n, *subnet, left))
                 })
             })?;
             free.insert(subnet.id, left);
+            there.take(subnet.zone.name, &group.instance_type);
             placements.push(Placement { subnet, interfaces });
             next = (zone + 1) % zones.len();
         }
@@ -202,7 +275,7 @@ impl Rule for FiveAddressesWithEfa {
 
 /// Whether there is room for all instances of a job if each takes so many addresses.
 pub(super) fn enough_room(case: &Case<'_>, each: impl Fn(&InstanceGroup) -> u32) -> Verdict {
-    let plan = plan_for(case, &each);
+    let plan = plan_for(case, &each, false);
     let used = plan.iter().flatten().map(|placement| placement.subnet).next();
     let types = case.needs.instances.iter().map(|group| &*group.instance_type);
     let usable: BTreeSet<_> =

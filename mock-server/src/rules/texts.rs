@@ -71,7 +71,9 @@ mod tests {
     use crate::rules;
 
     /// What becomes of jobs whose container fails.
-    const OF_EXITS: [&str; 6] = [
+    const OF_EXITS: [&str; 8] = [
+        "SM-F-INTERNAL",
+        "SM-F-IMAGE",
         "SM-F-ALGO",
         "processing-exit",
         "compilation-exit",
@@ -85,7 +87,14 @@ mod tests {
         for (id, text) in all() {
             assert!(!text.text.is_empty());
             let known = rules::get(id).is_some_and(|info| info.id == id) || path::words::TEXTS.contains(&id);
-            let of_jobs = ["compilation-timeout", "interface-description", "studio-no-address"].contains(&id);
+            let of_jobs = [
+                "capacity-endpoint",
+                "capacity-notebook",
+                "compilation-timeout",
+                "interface-description",
+                "studio-no-address",
+            ]
+            .contains(&id);
             let of_containers = id.starts_with("container-") || OF_EXITS.contains(&id);
             let of_tuning = id.starts_with("tuning-") || id.starts_with("pipeline-");
             assert!(known || of_jobs || of_containers || of_tuning, "{id}");

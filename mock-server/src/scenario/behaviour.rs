@@ -5,6 +5,7 @@
 use super::file;
 use super::invocation::{self, Reacts};
 use super::problem::{Place, Problem, instead_of};
+use super::service_failure::Fails;
 use super::span::Span;
 use crate::model::endpoint_service;
 use crate::model::region::REGIONS;
@@ -55,6 +56,9 @@ pub struct Declared {
     pub files: BTreeMap<String, Size>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub invocations: Vec<Reacts>,
+    /// The service fails.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_failure: Option<Fails>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -323,7 +327,8 @@ impl Declared {
                     format!("metric `{name}` needs a name of 255 characters at most, and finite numbers")
                 });
                 let file = file.map(|name| format!("`{name}` is no name of a file below the output"));
-                metric.or(file).or_else(|| self.invocations.iter().find_map(Reacts::problem))
+                let fails = self.service_failure.as_ref().and_then(|fails| fails.problem(&self.kinds));
+                metric.or(file).or(fails).or_else(|| self.invocations.iter().find_map(Reacts::problem))
             }
         }
     }
@@ -361,6 +366,7 @@ impl Declared {
             writes: self.writes.map(|size| size.0),
             files: self.files.iter().map(|(name, size)| (name.clone(), size.0)).collect(),
             invocations: self.invocations.iter().map(Reacts::reaction).collect(),
+            service_failure: self.service_failure.as_ref().map(Fails::failure),
         })
     }
 }
@@ -404,6 +410,7 @@ impl From<&Behaviour> for Declared {
             writes: behaviour.writes.map(Size),
             files: behaviour.files.iter().map(|(name, bytes)| (name.clone(), Size(*bytes))).collect(),
             invocations: behaviour.invocations.iter().map(invocation::told).collect(),
+            service_failure: behaviour.service_failure.as_ref().map(Fails::told),
         }
     }
 }

@@ -15,7 +15,7 @@ use super::tree::{Kind, Node};
 use super::{input, matcher, query};
 use crate::aws::timestamp;
 use crate::kernel::AccountId;
-use crate::model::{Offerings, Quotas, RuleMode};
+use crate::model::{Capacities, Offerings, Quotas, RuleMode};
 use crate::rules;
 use serde_saphyr::Spanned;
 use std::collections::{BTreeMap, BTreeSet};
@@ -105,6 +105,14 @@ impl Checker {
         }
         for (family, zones) in &settings.not_offered {
             if let Err(message) = Offerings::parse(family, zones.value.iter().map(String::as_str)) {
+                self.tell(zones.referenced, message);
+            }
+        }
+        for (name, zones) in &settings.capacity {
+            let given: Vec<_> =
+                zones.value.iter().map(|(zone, most)| (zone.as_str(), most.to_string())).collect();
+            let given = given.iter().map(|(zone, most)| (*zone, most.as_str()));
+            if let Err(message) = Capacities::parse(name, given) {
                 self.tell(zones.referenced, message);
             }
         }

@@ -67,6 +67,9 @@ pub struct Settings {
     /// Zones that have no instances of a family, by the family: `ml.g5: [us-east-1a]`.
     #[serde(default)]
     pub not_offered: BTreeMap<String, Spanned<Vec<String>>>,
+    /// How many instances of a type zones have, by the type: `ml.p3.2xlarge: {us-east-1a: 0}`; or `unlimited`.
+    #[serde(default)]
+    pub capacity: BTreeMap<String, Spanned<BTreeMap<String, Limit>>>,
     /// How much of each thing there may be: a number, or `unlimited`.
     #[serde(default)]
     pub quotas: BTreeMap<String, Spanned<Limit>>,

@@ -17,6 +17,7 @@ mod query;
 pub mod report;
 pub mod resource;
 pub mod run;
+mod service_failure;
 mod session;
 pub mod span;
 pub mod target;

@@ -58,7 +58,7 @@ pub const KINDS: &[ResourceKind] = &[
         describe: "DescribeEndpoint",
         name: "EndpointName",
         state: "EndpointStatus",
-        last: &["InService", "Failed"],
+        last: &["InService", "UpdateRollbackFailed", "Failed"],
         secondary: None,
     },
     ResourceKind {

@@ -191,6 +191,9 @@ impl<T: Target> Run<'_, T> {
         for (family, zones) in &settings.not_offered {
             self.session.set_offering(family, &zones.value).await?;
         }
+        for (name, zones) in &settings.capacity {
+            self.session.set_capacity(name, &zones.value).await?;
+        }
         for (quota, limit) in &settings.quotas {
             self.session.set_quota(quota, &limit.value.to_string()).await?;
         }

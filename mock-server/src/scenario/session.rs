@@ -1,6 +1,7 @@
 //! One scenario's conversation with its target: calls as an SDK makes them, and the control API.
 
 use super::callee::Callee;
+use super::file::Limit;
 use super::span::Span;
 use super::target::Target;
 use super::transcript::{Recorded, Transcript};
@@ -11,6 +12,7 @@ use bytes::Bytes;
 use hyper::{Method, Request, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// Where S3 says which region a bucket is in that was asked for in another one.
 const BUCKET_REGION: &str = "x-amz-bucket-region";
@@ -124,6 +126,13 @@ impl<'a, T: Target> Session<'a, T> {
     pub async fn set_offering(&mut self, family: &str, zones: &[String]) -> Result<(), Broken> {
         let body = json!({"account": self.account.to_string(), "family": family, "notOffered": zones});
         self.control(Method::POST, "/_mockplane/offerings", Some(&body)).await.map(|_| ())
+    }
+
+    /// Says how many instances of a type zones have.
+    pub async fn set_capacity(&mut self, name: &str, zones: &BTreeMap<String, Limit>) -> Result<(), Broken> {
+        let zones: BTreeMap<_, _> = zones.iter().map(|(zone, most)| (zone, most.to_string())).collect();
+        let body = json!({"account": self.account.to_string(), "instanceType": name, "available": zones});
+        self.control(Method::POST, "/_mockplane/capacity", Some(&body)).await.map(|_| ())
     }
 
     /// Says how much of something there may be.

@@ -316,6 +316,10 @@ impl Lab {
         self.edit_scope(&self.scope, change);
     }
 
+    pub fn edit_global(&self, change: impl FnOnce(&mut State)) {
+        self.edit_scope(&Scope::Global, change);
+    }
+
     pub fn edit_scope(&self, scope: &Scope, change: impl FnOnce(&mut State)) {
         let done: Result<(), ()> = self.account.write(scope, self.now(), true, |txn| {
             change(&mut txn.state);

@@ -177,19 +177,33 @@ fn end(txn: &mut Txn<'_>, call: AsyncCall, outcome: Result<Bytes, String>) {
     };
     txn.note("AsyncInvocation", resource.clone(), None, format!("{}: {told}", call.id));
     let Some((folder, file)) = place else { return };
-    let need = DataNeed::output(folder, file.as_str());
-    let Some(target) = need.target(JobKind::Hosting, name, file) else { return };
-    if let Some((endpoint, variant)) = variant(txn, &call)
-        && let Err(reason) =
-            way(txn, &endpoint, &variant, &needs(&variant, Vec::new(), vec![need]), Phase::Output)
-    {
+    let Some((endpoint, variant)) = variant(txn, &call) else { return };
+    if let Err(reason) = deliver(txn, &endpoint, &variant, folder, file, content) {
         txn.note("AsyncInvocation", resource, None, format!("{}: nothing is written: {reason}", call.id));
-        return;
     }
+}
+
+/// Writes a file of an endpoint's, if a variant's instances and its role get there.
+///
+/// # Errors
+/// Why they do not.
+pub(super) fn deliver(
+    txn: &mut Txn<'_>,
+    endpoint: &Endpoint,
+    variant: &DeployedVariant,
+    folder: &str,
+    file: &str,
+    content: Bytes,
+) -> Result<(), String> {
+    let need = DataNeed::output(folder, file);
+    let target = need.target(JobKind::Hosting, &endpoint.name, file);
+    let target = target.ok_or_else(|| format!("{folder} is nowhere in S3."))?;
+    way(txn, endpoint, variant, &needs(variant, Vec::new(), vec![need]), Phase::Output)?;
     let found = bucket::find(txn.origin.account, &target.bucket, txn.elsewhere());
     if let Some(FoundBucket { bucket, .. }) = found {
         let at = ObjectKey { bucket: target.bucket, key: target.key };
         let put = PutObject { at, content: Content::Bytes(content) };
         txn.post(bucket.account, Scope::Global, Letter::PutObject(Box::new(put)));
     }
+    Ok(())
 }

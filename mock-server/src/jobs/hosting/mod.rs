@@ -5,20 +5,21 @@
 //! longer, each with a timer of its own.
 
 pub mod answer;
+pub mod capture;
 pub mod component;
 pub mod later;
 mod shift;
 pub mod stages;
 
 use super::behaviour::{self, Crew};
-use super::{Kept, ask, failure, log, place, tell_buckets, traffic, vantages};
-use crate::kernel::Memo;
+use super::{Kept, ask, capacity, failure, log, place, tell_buckets, traffic, vantages};
+use crate::kernel::{Memo, SimTime};
 use crate::model::interface::InterfaceIndex;
 use crate::model::{
     Alarm, DeployedVariant, Deployment, Document, Endpoint, EndpointConfig, EndpointCourse, EndpointStatus,
     FleetKey, JobKey, JobKind, Needs, NetworkInterface, Owner, Phase, Profile, SageModel, Tags, Txn, Variant,
 };
-use crate::rules::isolation;
+use crate::rules::{self, isolation};
 use imbl::Vector;
 use stages::status_word;
 use std::collections::BTreeSet;
@@ -47,6 +48,7 @@ pub fn create(txn: &mut Txn<'_>, new: NewEndpoint) {
         serving: None,
         pending: Some(deployment(txn, &name, 0, variants, &config, policy)),
         shifted: None,
+        short_since: None,
         failure: None,
         findings: Vec::new(),
         traces: Vec::new(),
@@ -101,6 +103,7 @@ pub fn scale(txn: &mut Txn<'_>, endpoint: &Endpoint, wanted: Vec<Capacity>) {
         if let (Some(group), Some(count)) = (variant.needs.instances.first_mut(), wanted.instances) {
             let fewer = group.count.saturating_sub(count) as usize;
             variant.placed.truncate(variant.placed.len().saturating_sub(fewer));
+            variant.zones.truncate(variant.zones.len().saturating_sub(fewer));
             group.count = count;
         }
     }
@@ -130,6 +133,7 @@ pub fn deployed(variant: &Variant, model: Option<&SageModel>, config: &EndpointC
     let needs = Needs {
         role_arn: role.clone(),
         instances: variant.instances.iter().cloned().collect(),
+        alternatives: variant.pools(),
         // Serverless inference runs in no VPC of the user's: developer guide, "serverless-endpoints".
         vpc: vpc.clone().filter(|_| variant.instances.is_some()),
         network_isolation: isolation,
@@ -146,6 +150,7 @@ pub fn deployed(variant: &Variant, model: Option<&SageModel>, config: &EndpointC
         weight: variant.weight,
         serverless: variant.request.get("ServerlessConfig").map(|config| Arc::new(config.clone())),
         placed: Vec::new(),
+        zones: Vec::new(),
         request: variant.request.clone(),
     }
 }
@@ -201,11 +206,31 @@ fn enter(txn: &mut Txn<'_>, mut endpoint: Endpoint, first: usize) {
         }
         let Some(stage) = table.get(n) else { return shift::enter(txn, endpoint, n - table.len(), n) };
         endpoint.stage = n;
-        if n == 0 || endpoint.status != stage.status {
+        let waited = endpoint.short_since;
+        if waited.is_some() {
+            if still_waits(txn, &mut endpoint, n) {
+                txn.state.endpoints.insert(endpoint);
+                return;
+            }
+        } else if n == 0 || endpoint.status != stage.status {
             show(txn, &mut endpoint, stage.status);
         }
+        endpoint.short_since = None;
         if let Some(phase) = stage.phase {
-            begin(txn, &mut endpoint, phase);
+            begin(txn, &mut endpoint, phase, waited);
+        }
+        if waited.is_some() && endpoint.short_since.is_none() {
+            continue;
+        }
+        if endpoint.short_since.is_some() {
+            if waited.is_none() {
+                let rule = Some(rules::capacity::ID);
+                txn.note("EndpointCapacity", endpoint.key().to_string(), rule, capacity::MESSAGE);
+            }
+            let at = txn.now + capacity::interval(txn.state.profile);
+            txn.state.timers.schedule(at, Owner::Endpoint(endpoint.name.clone()), Alarm::Stage(n));
+            txn.state.endpoints.insert(endpoint);
+            return;
         }
         if txn.state.profile != Profile::Instant {
             let usual = stage.lasts(txn.state.profile);
@@ -216,12 +241,58 @@ fn enter(txn: &mut Txn<'_>, mut endpoint: Endpoint, first: usize) {
                 }
                 _ => None,
             };
-            let at = txn.now + longest.unwrap_or(usual);
+            let at = txn.now + failing_after(&endpoint, stage.phase).or(longest).unwrap_or(usual);
             txn.state.timers.schedule(at, Owner::Endpoint(endpoint.name.clone()), Alarm::Stage(n + 1));
             txn.state.endpoints.insert(endpoint);
             return;
         }
     }
+}
+
+/// How long a phase lasts in which the service is to fail, if somebody said so.
+fn failing_after(endpoint: &Endpoint, phase: Option<Phase>) -> Option<Duration> {
+    let pending = endpoint.pending.as_ref().filter(|_| endpoint.failure.is_some())?;
+    let updates = endpoint.course != EndpointCourse::Create;
+    let failure =
+        |variant: &DeployedVariant| behaviour::service_failure(&variant.needs, phase?, updates)?.after;
+    pending.variants.iter().find_map(failure)
+}
+
+/// Tries again to get instances that no zone had. Whether there still are none, and the service has not given up; else
+/// the stage begins anew.
+fn still_waits(txn: &mut Txn<'_>, endpoint: &mut Endpoint, stage: usize) -> bool {
+    let profile = txn.state.profile;
+    let given_up = endpoint.short_since.is_some_and(|since| txn.now >= since + patience(endpoint, profile));
+    let key = endpoint.key();
+    let short = || {
+        let variants = endpoint.pending.iter().flat_map(|pending| pending.variants.iter().enumerate());
+        let mut needs = variants.filter_map(|(i, variant)| needed(endpoint, i, variant));
+        needs.any(|mut needs| {
+            if endpoint.course != EndpointCourse::Scale {
+                capacity::choose(txn, &key, &mut needs);
+            }
+            capacity::is_short(txn, &key, &needs)
+        })
+    };
+    if !given_up && short() {
+        let at = txn.now + capacity::interval(profile);
+        txn.state.timers.schedule(at, Owner::Endpoint(endpoint.name.clone()), Alarm::Stage(stage));
+        return true;
+    }
+    endpoint.findings.retain(|finding| !matches!(finding.phase, Phase::Create | Phase::Place));
+    false
+}
+
+/// How long the service tries to get instances: as long as a variant says. Source: API reference, ProductionVariant; what
+/// it is where nobody says anything is assumed.
+fn patience(endpoint: &Endpoint, profile: Profile) -> Duration {
+    if profile == Profile::Instant {
+        return Duration::ZERO;
+    }
+    let variants = endpoint.pending.iter().flat_map(|pending| &pending.variants);
+    let said =
+        variants.filter_map(|variant| variant.request["VariantInstanceProvisionTimeoutInSeconds"].as_u64());
+    said.min().map_or(capacity::patience(profile), Duration::from_secs)
 }
 
 /// Shows a status.
@@ -249,21 +320,32 @@ fn needed(endpoint: &Endpoint, i: usize, variant: &DeployedVariant) -> Option<Ne
     Some(needs)
 }
 
-/// Asks the rules of a phase of every variant that is deployed or grows, and does what the phase is for.
-fn begin(txn: &mut Txn<'_>, endpoint: &mut Endpoint, phase: Phase) {
+/// Asks the rules of a phase of every variant that is deployed or grows, and does what the phase is for. `waited`: since
+/// when it has been waiting for instances.
+fn begin(txn: &mut Txn<'_>, endpoint: &mut Endpoint, phase: Phase, waited: Option<SimTime>) {
     let Some(mut pending) = endpoint.pending.clone() else { return };
     let key = endpoint.key();
     // Role, subnets and groups were there when the model was made, and may be gone by now.
     let again = (phase == Phase::Place).then_some(Phase::Create);
     let stage = stages::table(endpoint.course).get(endpoint.stage);
     let usual = stage.map_or(Duration::ZERO, |stage| stage.lasts(txn.state.profile));
-    for (i, variant) in pending.variants.iter_mut().enumerate() {
-        let Some(needs) = needed(endpoint, i, variant) else { continue };
+    'variants: for i in 0..pending.variants.len() {
+        if phase == Phase::Place && endpoint.course != EndpointCourse::Scale {
+            capacity::choose(txn, &key, &mut pending.variants[i].needs);
+        }
+        let Some(needs) = needed(endpoint, i, &pending.variants[i]) else { continue };
+        let variant = &mut pending.variants[i];
         let before = endpoint.findings.len();
         for phase in again.into_iter().chain([phase]) {
             let vantages = vantages(of_new(txn, variant, &needs));
             let kept = Kept { findings: &mut endpoint.findings, traces: &mut endpoint.traces };
             let violation = ask(txn, &key, &needs, vantages, kept, phase);
+            let short = violation.as_ref().is_some_and(|violation| violation.rule == rules::capacity::ID);
+            let since = waited.unwrap_or(txn.now);
+            if short && txn.now < since + patience(endpoint, txn.state.profile) {
+                endpoint.short_since = Some(since);
+                break 'variants;
+            }
             // That rule's effect is the container's own failure.
             if let Some(violation) = violation.filter(|violation| violation.rule != isolation::ID) {
                 let failure = failure::of(&txn.state.texts, key.kind, &violation);
@@ -272,7 +354,17 @@ fn begin(txn: &mut Txn<'_>, endpoint: &mut Endpoint, phase: Phase) {
                 break;
             }
         }
+        let updates = endpoint.course != EndpointCourse::Create;
+        if endpoint.failure.is_none()
+            && let Some(fails) = behaviour::service_failure(&needs, phase, updates)
+        {
+            let variant = Some(variant.name.as_str());
+            endpoint.failure = Some(failure::of_service(&txn.state.texts, key.kind, variant, &fails.cause));
+        }
         let starts = endpoint.failure.is_none();
+        if phase == Phase::Place && starts {
+            variant.zones.extend(capacity::homes(txn, &key, &needs));
+        }
         match phase {
             _ if !starts => {}
             Phase::Place if needs.vpc.is_some() => {
@@ -318,12 +410,21 @@ fn begin(txn: &mut Txn<'_>, endpoint: &mut Endpoint, phase: Phase) {
                 log_bytes: traffic::bytes_of(&endpoint.log),
             },
         );
+        if phase == Phase::Place && starts && pending.variants.len() > i + 1 {
+            // The next one sees which instances are left for it.
+            let pending = Some(pending.clone());
+            txn.state.endpoints.insert(Endpoint { pending, ..endpoint.clone() });
+        }
     }
     // Either all of a deployment is placed or nothing of it.
-    if phase == Phase::Place && endpoint.failure.is_some() {
+    if phase == Phase::Place && (endpoint.failure.is_some() || endpoint.short_since.is_some()) {
         dismiss(txn, endpoint, &pending, endpoint.serving.as_ref());
-        for variant in &mut pending.variants {
-            variant.placed.clear();
+        let scales = endpoint.course == EndpointCourse::Scale;
+        let serving = endpoint.serving.as_ref().filter(|_| scales);
+        for (i, variant) in pending.variants.iter_mut().enumerate() {
+            let before = serving.and_then(|serving| serving.variants.get(i));
+            variant.placed.truncate(before.map_or(0, |before| before.placed.len()));
+            variant.zones.truncate(before.map_or(0, |before| before.zones.len()));
         }
     }
     endpoint.pending = Some(pending);
@@ -373,12 +474,20 @@ fn give_up(txn: &mut Txn<'_>, mut endpoint: Endpoint) {
         dismiss(txn, &endpoint, pending, endpoint.serving.as_ref());
     }
     let status = if endpoint.serving.is_some() {
-        endpoint.pending = None;
+        let pending = endpoint.pending.take();
+        let stuck = |variant: &DeployedVariant| {
+            let failure = variant.needs.behaviour.as_ref().and_then(|all| all.service_failure.as_ref());
+            failure.is_some_and(|failure| failure.rollback_fails && failure.updates != Some(false))
+        };
         if endpoint.course == EndpointCourse::Scale {
             endpoint.course = EndpointCourse::RollBack;
             return enter(txn, endpoint, 0);
         }
-        EndpointStatus::InService
+        // The reference speaks of a mix of old and new; here what serves is the old.
+        match pending.is_some_and(|pending| pending.variants.iter().any(stuck)) {
+            true => EndpointStatus::UpdateRollbackFailed,
+            false => EndpointStatus::InService,
+        }
     } else {
         EndpointStatus::Failed
     };

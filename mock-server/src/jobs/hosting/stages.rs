@@ -67,6 +67,7 @@ pub const fn status_word(status: EndpointStatus) -> &'static str {
         EndpointStatus::Updating => "Updating",
         EndpointStatus::RollingBack => "RollingBack",
         EndpointStatus::InService => "InService",
+        EndpointStatus::UpdateRollbackFailed => "UpdateRollbackFailed",
         EndpointStatus::Failed => "Failed",
         EndpointStatus::Deleting => "Deleting",
     }

@@ -61,6 +61,10 @@ pub fn fix(case: &Case<'_>, finding: &Finding) -> Option<Fix> {
         "SM-HOST-AZ-01" | "SM-HOST-AZ-04" => {
             another_zone(case).and_then(|(words, commands)| done(words, commands))
         }
+        rules::capacity::ID => {
+            let (words, commands) = elsewhere(case);
+            done(words, commands)
+        }
         "SM-VPC-IP-01" | "SM-VPC-IP-02" | "SM-NB-IP-02" => {
             more_room(case, evidence).and_then(|(words, commands)| done(words, commands))
         }
@@ -167,13 +171,36 @@ fn one_vpc(case: &Case<'_>) -> String {
     )
 }
 
+/// Where there are instances for the job that its zones do not have.
+fn elsewhere(case: &Case<'_>) -> (String, Vec<String>) {
+    let zones = rules::capacity::zones_with_room(case);
+    let types: Vec<_> = case.needs.instances.iter().map(|group| group.instance_type.as_str()).collect();
+    let types = types.join(", ");
+    let found = if zones.is_empty() { None } else { another_zone(case) };
+    match found {
+        Some(found) => found,
+        None if zones.is_empty() => {
+            let region = &case.state.site.region;
+            (
+                format!("No zone of {region} has {types} left: use another instance type, or try again."),
+                Vec::new(),
+            )
+        }
+        None => (format!("There is {types} in {}: try again.", zones.join(", ")), Vec::new()),
+    }
+}
+
 /// A subnet in a zone that the job's subnets are not in yet, and that has its instances.
 fn another_zone(case: &Case<'_>) -> Option<(String, Vec<String>)> {
     let model = case.subnets().next()?;
     let taken: Vec<&str> = case.subnets().map(|subnet| subnet.zone.name).collect();
     let types = || case.needs.instances.iter().map(|group| group.instance_type.as_str());
-    let fits =
-        |zone: &str| types().all(|kind| case.global.offerings.has(zone, kind)) && !taken.contains(&zone);
+    let roomy = rules::capacity::zones_with_room(case);
+    let fits = |zone: &str| {
+        types().all(|kind| case.global.offerings.has(zone, kind))
+            && roomy.contains(&zone)
+            && !taken.contains(&zone)
+    };
     let member = member(case, "Subnets");
     let names: Vec<_> = case.named_subnets().map(|(name, _)| name).collect();
     // One that is there already needs no command.

@@ -3,6 +3,7 @@
 
 mod acls;
 mod addresses;
+mod compute;
 mod endpoints;
 mod flow_logs;
 mod groups;
@@ -58,6 +59,7 @@ const TOPICS: &[&[Ec2Rule]] = &[
     vpcs::RULES,
     addresses::RULES,
     acls::RULES,
+    compute::RULES,
     endpoints::RULES,
     groups::RULES,
     prefix_lists::RULES,

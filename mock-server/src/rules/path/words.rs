@@ -18,6 +18,13 @@ enum Outcome {
 
 /// The id of the text for a violation; `None`: the rule has words of its own.
 pub fn text(finding: &Finding, kind: JobKind) -> Option<&'static str> {
+    if finding.rule == capacity::ID {
+        return match kind {
+            JobKind::Hosting => Some("capacity-endpoint"),
+            JobKind::Notebook => Some("capacity-notebook"),
+            _ => None,
+        };
+    }
     use JobKind::{Compilation, Hosting, Notebook, Processing, Training, Transform};
     use Outcome::{CutOff, Denied, Elsewhere, Missing};
     use Phase::{Create, Output, Run};

@@ -4,7 +4,7 @@ use super::answered;
 use super::blob::Blob;
 use super::error::RuntimeError;
 use super::target::{Manner, Wanted, find, serving};
-use crate::jobs::hosting::answer;
+use crate::jobs::hosting::{answer, capture};
 use crate::model::{Invocation, Said, Txn};
 use crate::services::{Caller, Invoke, Operation, Refused};
 use serde::{Deserialize, Serialize};
@@ -78,7 +78,9 @@ impl Invoke for InvokeEndpoint {
             body: input.body.0,
             ..found
         };
-        Ok(invocation.answered_by(behaviour.as_deref()))
+        let invocation = invocation.answered_by(behaviour.as_deref());
+        capture::capture(txn, &endpoint, &deployment, &invocation, Self::LIMIT);
+        Ok(invocation)
     }
 
     fn end(invocation: &Invocation, said: &Said) -> Result<Out, Refused> {

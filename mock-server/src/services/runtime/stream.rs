@@ -4,7 +4,7 @@ use super::blob::Blob;
 use super::invoke::MOST_SERVERLESS;
 use super::target::{Manner, Wanted, find, serving};
 use super::{answered, error::RuntimeError};
-use crate::jobs::hosting::answer;
+use crate::jobs::hosting::{answer, capture};
 use crate::model::{Invocation, Said, Txn};
 use crate::services::{Caller, Invoke, Operation, Refused, Reply, ReplyWriter, StreamEvent};
 use serde::{Deserialize, Serialize};
@@ -82,7 +82,9 @@ impl Invoke for InvokeEndpointWithResponseStream {
             body: input.body.0,
             ..found
         };
-        Ok(invocation.answered_by(behaviour.as_deref()))
+        let invocation = invocation.answered_by(behaviour.as_deref());
+        capture::capture(txn, &endpoint, &deployment, &invocation, Self::LIMIT);
+        Ok(invocation)
     }
 
     /// A container that fails does so before the stream begins, or breaks it.

@@ -1,6 +1,7 @@
 //! Endpoint configurations.
 
 use super::error::SageMakerError;
+use super::exclusion::{self, Asked};
 use super::listing::{ListIn, Listed, list};
 use super::members::Members;
 use super::model;
@@ -27,7 +28,6 @@ const IGNORED: &[(&str, &str)] = &[
         "/AsyncInferenceConfig/OutputConfig/NotificationConfig",
         "AsyncInferenceConfig.OutputConfig.NotificationConfig",
     ),
-    ("/DataCaptureConfig/EnableCapture", "DataCaptureConfig"),
     ("/ExplainerConfig", "ExplainerConfig"),
 ];
 
@@ -90,9 +90,18 @@ impl Write for CreateEndpointConfig {
         if txn.state.endpoint_configs.contains(&name) {
             return Err(SageMakerError::Exists { what: WHAT, arn });
         }
-        for name in variants.iter().filter_map(|variant| variant.model.as_deref()) {
-            model::find(&txn.state, caller, name)?;
-        }
+        let models = variants.iter().map(|variant| {
+            variant.model.as_deref().map(|name| model::find(&txn.state, caller, name)).transpose()
+        });
+        let models: Vec<_> = models.collect::<Result<_, _>>()?;
+        let request = Value::Object(request);
+        exclusion::check(&Asked {
+            variants: &variants,
+            models: &models,
+            request: &request,
+            in_vpc: input.vpc_config.is_some(),
+            isolated: input.enable_network_isolation == Some(true),
+        })?;
         let needs = Needs {
             role_arn: input.execution_role_arn.clone().unwrap_or_default(),
             vpc: input.vpc_config.as_deref().map(model::vpc_config),
@@ -102,7 +111,7 @@ impl Write for CreateEndpointConfig {
         model::ask(txn, &format!("endpoint-config/{name}"), &needs)?;
         for (pointer, path) in IGNORED {
             let given = |config: &Value| config.pointer(pointer).is_some_and(|value| *value != json!(false));
-            if given(&Value::Object(request.clone())) {
+            if given(&request) {
                 tell_ignored(txn, "CreateEndpointConfig", path);
             }
         }
@@ -113,7 +122,7 @@ impl Write for CreateEndpointConfig {
             execution_role_arn: needs.role_arn,
             vpc: needs.vpc,
             network_isolation: needs.network_isolation,
-            request: Arc::new(Value::Object(request)),
+            request: Arc::new(request),
             created: txn.now,
             tags,
             memo: Memo::default(),
@@ -179,7 +188,7 @@ fn variants(request: &Map<String, Value>) -> Result<Vec<Variant>, SageMakerError
 
 /// The instances of a variant, `Some(None)` if it is serverless; `None` if the request does not say.
 ///
-/// Of instance pools the one that comes first provides all: there is always room for it.
+/// Of instance pools the one that comes first provides all, as long as there is capacity for it.
 fn instances(variant: &Value) -> Option<Option<InstanceGroup>> {
     let count =
         variant["InitialInstanceCount"].as_u64().map(|count| u32::try_from(count).unwrap_or(u32::MAX));

@@ -3,11 +3,15 @@
 //! Texts that are not marked `assumed` were seen in public issue threads; of the others nobody could be found who saw
 //! AWS's own.
 
+mod limit;
 mod notebook;
 mod studio;
+mod variant;
 
+pub use limit::LimitError;
 pub use notebook::NotebookError;
 pub use studio::StudioError;
+pub use variant::VariantError;
 
 use super::pipeline::PipelineError;
 use super::tuning::TuningError;
@@ -158,6 +162,10 @@ refusals! {
         VariantUpdate { variant: String, why: &'static str } = "ValidationException",
             assumed "Cannot update variant \"{variant}\": {why}.";
     } with {
+        /// Quotas.
+        Limit(LimitError),
+        /// Variants.
+        Variant(VariantError),
         /// Notebook instances.
         Notebook(NotebookError),
         /// Studio.

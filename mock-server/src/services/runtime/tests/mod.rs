@@ -1,5 +1,6 @@
 //! Tests of calls to endpoints.
 
+mod capture;
 mod components;
 mod later;
 mod shifting;

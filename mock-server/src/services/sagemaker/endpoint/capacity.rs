@@ -1,9 +1,10 @@
 //! UpdateEndpointWeightsAndCapacities.
 
 use super::super::error::SageMakerError;
+use super::super::limit;
 use super::{Out, serving};
 use crate::jobs::hosting::{self, Capacity};
-use crate::model::{DeployedVariant, Deployment, Document, Txn};
+use crate::model::{DeployedVariant, Deployment, Document, InstanceGroup, State, Txn};
 use crate::services::{Caller, Operation, Write};
 use serde::Deserialize;
 use serde_json::Value;
@@ -48,10 +49,22 @@ impl Write for UpdateEndpointWeightsAndCapacities {
                 None => Ok(held(variant)),
             }
         });
-        let wanted = wanted.collect::<Result<_, _>>()?;
+        let wanted: Vec<Capacity> = wanted.collect::<Result<_, _>>()?;
+        check_limits(&txn.state, &serving, &wanted)?;
         hosting::scale(txn, &endpoint, wanted);
         Ok(Out { endpoint_arn: endpoint.arn.clone() })
     }
+}
+
+/// Whether there may be the instances by which an endpoint grows; that its quota of instances counts what it is to have
+/// is assumed.
+fn check_limits(state: &State, serving: &Deployment, wanted: &[Capacity]) -> Result<(), SageMakerError> {
+    let more = serving.variants.iter().zip(wanted).filter_map(|(variant, wanted)| {
+        let group = variant.needs.instances.first()?;
+        Some(InstanceGroup { count: wanted.instances?.saturating_sub(group.count), ..group.clone() })
+    });
+    let more: Vec<_> = more.collect();
+    limit::endpoint(state, &more, wanted.iter().filter_map(|wanted| wanted.instances).map(u64::from).sum())
 }
 
 /// Every name is that of a variant, and is given once.

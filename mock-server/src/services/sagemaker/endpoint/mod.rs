@@ -10,7 +10,7 @@ pub use list::ListEndpoints;
 
 use super::error::SageMakerError;
 use super::tags::{Tag, checked};
-use super::{endpoint_config, model};
+use super::{endpoint_config, exclusion, limit, model};
 use crate::jobs::hosting::{self, NewEndpoint, deployed};
 use crate::model::component::ComponentIndex;
 use crate::model::{
@@ -72,6 +72,13 @@ fn variants(
     variants.collect()
 }
 
+/// Whether there may be the instances of a new deployment beside those that there are.
+fn check_limits(state: &State, variants: &[DeployedVariant]) -> Result<(), SageMakerError> {
+    let groups: Vec<_> =
+        variants.iter().flat_map(|variant| variant.needs.instances.iter().cloned()).collect();
+    limit::endpoint(state, &groups, groups.iter().map(|group| u64::from(group.count)).sum())
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Out {
@@ -113,6 +120,7 @@ impl Write for CreateEndpoint {
         }
         let config = endpoint_config::find(&txn.state, caller, &input.endpoint_config_name)?;
         let variants = variants(&txn.state, caller, &config)?;
+        check_limits(&txn.state, &variants)?;
         let policy = input.deployment_config;
         tell_policy(txn, CreateEndpoint::NAME, policy.as_ref());
         hosting::create(txn, NewEndpoint { name, arn: arn.clone(), variants, config, policy, tags });
@@ -158,6 +166,8 @@ impl UpdateIn {
                     (variant.needs.instances.first_mut(), old.needs.instances.first())
             {
                 new.count = old.count;
+                let count = old.count;
+                variant.needs.alternatives.iter_mut().for_each(|pool| pool.count = count);
             }
         }
         if self.retains("DataCaptureConfig")
@@ -186,8 +196,12 @@ impl Write for UpdateEndpoint {
         let mut config =
             EndpointConfig::clone(&*endpoint_config::find(&txn.state, caller, &input.endpoint_config_name)?);
         endpoint_config::find(&txn.state, caller, &serving.config)?;
+        exclusion::check_update(&endpoint, &config)?;
         let mut variants = variants(&txn.state, caller, &config)?;
         input.retain(&mut variants, &mut config, &serving);
+        // The old instances go when the new ones serve. Source: developer guide, "deployment-guardrails-blue-green"; that
+        // it is so where instances are replaced in batches too is assumed.
+        check_limits(&txn.state, &variants)?;
         let kept = serving.policy.clone().filter(|_| input.retain_deployment_config.unwrap_or(false));
         let policy = input.deployment_config.or(kept);
         tell_policy(txn, UpdateEndpoint::NAME, policy.as_ref());

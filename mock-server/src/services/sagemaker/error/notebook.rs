@@ -16,10 +16,6 @@ refusals! {
         NotebookNotInService { status: &'static str, arn: String } = "ValidationException",
             assumed "Status ({status}) not in ([InService]). Unable to create a presigned URL for Notebook Instance \
                     ({arn}).";
-        TooManyNotebooks { most: usize, used: usize } = "ResourceLimitExceeded",
-            text "The account-level service limit 'Total number of notebook instances' is {most} NotebookInstances, \
-                 with current utilization of {used} NotebookInstances and a request delta of 1 NotebookInstances. \
-                 Please contact AWS support to request an increase for this limit.";
         /// Observed of notebook-al2-v1.
         Platform { platform: String } = "ValidationException",
             text "Platform identifier ({platform}) is not supported for this service.";

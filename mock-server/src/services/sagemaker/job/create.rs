@@ -1,6 +1,7 @@
 //! Create...Job.
 
 use super::super::error::SageMakerError;
+use super::super::limit;
 use super::super::tags::{Tag, checked};
 use super::Kind;
 use crate::jobs::{self, NewJob};
@@ -59,9 +60,10 @@ pub fn new_job<K: Kind>(
 /// Starts a job; the answer is its ARN.
 ///
 /// # Errors
-/// A violated rule.
+/// A quota, or a violated rule.
 pub fn start(txn: &mut Txn<'_>, kind: JobKind, new: NewJob) -> Result<String, SageMakerError> {
     let arn = new.arn.clone();
+    limit::jobs(&txn.state, &new, 1)?;
     jobs::start(txn, new).map_err(|finding| SageMakerError::rule(&txn.state.texts, kind, &finding))?;
     Ok(arn)
 }

@@ -13,6 +13,7 @@ pub use lifecycle::{
 };
 
 use super::error::{NotebookError, SageMakerError};
+use super::limit;
 use super::tags::{Tag, checked};
 use crate::jobs::notebook::{self, NewNotebook, status_word};
 use crate::kernel::digest;
@@ -199,10 +200,9 @@ impl Write for CreateNotebookInstance {
         if txn.state.notebooks.contains(&name) {
             return Err(NotebookError::NotebookExists { arn }.into());
         }
-        let (used, most) = (txn.state.notebooks.iter().count(), txn.state.quotas.notebook_instances);
-        if used >= most {
-            return Err(NotebookError::TooManyNotebooks { most, used }.into());
-        }
+        let (used, most) = (txn.state.notebooks.len() as u64, txn.state.quotas.notebook_instances);
+        let quota = || "Total number of notebook instances".to_owned();
+        limit::room(quota, most, used, 1, "NotebookInstances")?;
         if let Some(name) = &input.lifecycle_config_name {
             lifecycle::find(&txn.state, caller, name, "describe")?;
         }
@@ -210,6 +210,7 @@ impl Write for CreateNotebookInstance {
         input.put(&mut request);
         let request = Value::Object(request);
         let mut needs = needs(&txn.state, &request, input.security_group_ids);
+        limit::notebook(&txn.state, &needs.instances)?;
         behalf(txn, caller, &mut needs, Deed::Create);
         let new = NewNotebook { name, arn: arn.clone(), needs, request: Arc::new(request), tags };
         notebook::create(txn, new)
@@ -289,6 +290,7 @@ impl Write for StartNotebookInstance {
     fn run(txn: &mut Txn<'_>, caller: &Caller, input: Named) -> Result<Done, SageMakerError> {
         let name = &input.notebook_instance_name;
         let mut notebook = ready(&txn.state, name, AT_REST, NotebookStatus::Pending)?;
+        limit::notebook(&txn.state, &notebook.needs.instances)?;
         behalf(txn, caller, &mut notebook.needs, Deed::Start);
         notebook::start(txn, notebook);
         Ok(Done {})

@@ -1,7 +1,9 @@
 //! Tests of SageMaker's operations and of the life of jobs behind them.
 
 mod behaviours;
+mod capacity;
 mod data;
+mod ends;
 mod hosting;
 mod kinds;
 mod life;

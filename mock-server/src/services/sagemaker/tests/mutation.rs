@@ -240,6 +240,10 @@ fn outcome(id: &str, off: Option<&'static str>) -> Option<&'static str> {
             site.lab.edit_bucket("data", |bucket| bucket.policy = Some(policy));
             (training, request)
         }
+        "SM-F-CAPACITY" => {
+            site.lab.edit_global(|state| state.capacities.set("ml.m5.large", "us-east-1a", Some(0)));
+            (training, request)
+        }
         "SM-ISO-01" => {
             site.lab.declare(calling("service:sts"));
             request["EnableNetworkIsolation"] = json!(true);
@@ -330,6 +334,7 @@ fn a_rule_speaks_of_the_kinds_whose_pages_state_it() {
             "SM-ROLE-9-01" => &[Training, Transform, Hosting],
             "SM-ROLE-9-02" => &[Training, Processing, Hosting],
             "SM-ROLE-9-03" => &[Processing],
+            "SM-F-CAPACITY" => &[Training, Processing, Transform, Hosting, Notebook],
             "SM-ROLE-11-05" | "SM-ROLE-11-ENI" => &[Compilation],
             "SM-NB-PERM-01" | "SM-NB-IP-02" => &[Notebook],
             "SM-ROLE-TRUST-07" | "SM-F-SUBNET-404" | "SM-F-SG-404" | "SM-F-VPC-MIX" => {

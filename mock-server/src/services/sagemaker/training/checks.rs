@@ -28,11 +28,18 @@ pub struct Resources {
 }
 
 impl Resources {
-    /// The instances of a job that lists its preferences: there is always room for the first.
+    /// The instances of a job that lists its preferences, for each of these.
+    pub fn preferences(&self) -> Vec<Instances> {
+        let each = |one: &Preference| Instances {
+            instance_type: one.instance_type.clone(),
+            count: one.instance_count.or(self.instance_count).unwrap_or(1),
+        };
+        self.instance_preferences.iter().map(each).collect()
+    }
+
+    /// The first of them.
     pub fn first_preference(&self) -> Option<Instances> {
-        let first = self.instance_preferences.first()?;
-        let count = first.instance_count.or(self.instance_count).unwrap_or(1);
-        Some(Instances { instance_type: first.instance_type.clone(), count })
+        self.preferences().into_iter().next()
     }
 }
 

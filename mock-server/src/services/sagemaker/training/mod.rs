@@ -62,6 +62,11 @@ impl Kind for Training {
         Ok(Needs {
             role_arn: asked.role_arn.clone(),
             instances: asked.instances(),
+            alternatives: asked
+                .resource_config
+                .as_ref()
+                .map(checks::Resources::preferences)
+                .unwrap_or_default(),
             vpc: asked.vpc_config.as_ref().map(Into::into),
             network_isolation: asked.enable_network_isolation,
             encrypted: asked.enable_inter_container_traffic_encryption,

@@ -3,6 +3,7 @@
 
 use super::super::error::SageMakerError;
 use super::super::job::{Request, new_job, start};
+use super::super::limit;
 use super::super::training::Training;
 use super::asked::{Definition, Plan};
 use super::search;
@@ -248,6 +249,8 @@ fn child(
 pub fn check(txn: &mut Txn<'_>, caller: &Caller, plan: &Plan<'_>, name: &str) -> Result<(), SageMakerError> {
     for definition in &plan.definitions {
         let new = child(txn, caller, definition, name.to_owned(), &[], None)?;
+        // As many as run at once count: observed, where one training job has one instance.
+        limit::jobs(&txn.state, &new, u64::from(plan.config.resource_limits.max_parallel_training_jobs))?;
         jobs::check(txn, new)
             .map_err(|finding| SageMakerError::rule(&txn.state.texts, JobKind::Training, &finding))?;
     }

@@ -190,7 +190,8 @@ fn an_isolated_instance_has_one_interface_and_a_model_without_a_vpc_none() {
 fn a_serverless_variant_has_no_interface() {
     let house = House::new(Profile::Fast);
     let serverless = json!({ "MemorySizeInMB": 2048, "MaxConcurrency": 5 });
-    let variant = json!({ "VariantName": "v", "ModelName": "m", "ServerlessConfig": serverless });
+    house.model_outside("outside");
+    let variant = json!({ "VariantName": "v", "ModelName": "outside", "ServerlessConfig": serverless });
     let config = json!({ "EndpointConfigName": "c", "ProductionVariants": [variant] });
     house.lab.write::<CreateEndpointConfig>(config).unwrap();
     house.create("e", "c").unwrap();

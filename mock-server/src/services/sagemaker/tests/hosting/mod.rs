@@ -60,6 +60,14 @@ impl House {
         }))
     }
 
+    /// A model outside of any VPC.
+    fn model_outside(&self, name: &str) {
+        let container = json!({ "Image": "repo.example/image:1", "ModelDataUrl": "s3://models/m.tar.gz" });
+        let request =
+            json!({ "ModelName": name, "PrimaryContainer": container, "ExecutionRoleArn": ROLE_ARN });
+        self.lab.write::<CreateModel>(request).unwrap();
+    }
+
     /// A configuration with one variant.
     fn config(&self, name: &str, model: &str, instances: u32) -> Result<Value, Refused> {
         self.lab.write::<CreateEndpointConfig>(json!({

@@ -207,7 +207,8 @@ fn an_update_keeps_or_forgets_what_was_changed() {
 fn a_serverless_variant_changes_its_concurrency() {
     let house = House::new(Profile::Fast);
     let serverless = json!({ "MemorySizeInMB": 2048, "MaxConcurrency": 5 });
-    let variant = json!({ "VariantName": "v", "ModelName": "m", "ServerlessConfig": serverless });
+    house.model_outside("outside");
+    let variant = json!({ "VariantName": "v", "ModelName": "outside", "ServerlessConfig": serverless });
     let config = json!({ "EndpointConfigName": "c", "ProductionVariants": [variant] });
     house.lab.write::<CreateEndpointConfig>(config).unwrap();
     house.create("e", "c").unwrap();

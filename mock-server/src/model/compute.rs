@@ -1,0 +1,167 @@
+//! What SageMaker's instances are used for, and how many there may be of them.
+
+use crate::model::{InstanceGroup, State};
+use std::sync::Arc;
+
+/// A use of instances with quotas of its own.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum InstanceUse {
+    Training,
+    SpotTraining,
+    Processing,
+    Transform,
+    Endpoint,
+    Notebook,
+}
+
+impl InstanceUse {
+    pub const ALL: [InstanceUse; 6] = [
+        InstanceUse::Training,
+        InstanceUse::SpotTraining,
+        InstanceUse::Processing,
+        InstanceUse::Transform,
+        InstanceUse::Endpoint,
+        InstanceUse::Notebook,
+    ];
+
+    /// What follows an instance type in the name of a quota. Source: Service Quotas, as accounts were told.
+    pub fn phrase(self) -> &'static str {
+        match self {
+            InstanceUse::Training => "training job usage",
+            InstanceUse::SpotTraining => "spot training job usage",
+            InstanceUse::Processing => "processing job usage",
+            InstanceUse::Transform => "transform job usage",
+            InstanceUse::Endpoint => "endpoint usage",
+            InstanceUse::Notebook => "notebook instance usage",
+        }
+    }
+
+    /// The quota of the instances of all types together. Source: as above; notebook instances are counted by
+    /// themselves.
+    pub fn total(self) -> Option<&'static str> {
+        match self {
+            InstanceUse::Training => Some("Number of instances across all training jobs"),
+            InstanceUse::SpotTraining => Some("Number of instances across all spot training jobs"),
+            InstanceUse::Processing => Some("Number of instances across all processing jobs"),
+            InstanceUse::Transform => Some("Number of instances across all transform jobs"),
+            InstanceUse::Endpoint => Some("Number of instances across active endpoints"),
+            InstanceUse::Notebook => None,
+        }
+    }
+
+    /// The quota of the instances that one of them may have. Source: as above; of others no such name was found.
+    pub fn of_one(self) -> Option<&'static str> {
+        match self {
+            InstanceUse::Training => Some("Maximum number of instances per training job"),
+            InstanceUse::SpotTraining => Some("Maximum number of instances per spot training job"),
+            InstanceUse::Endpoint => Some("Maximum number of instances per endpoint"),
+            InstanceUse::Processing | InstanceUse::Transform | InstanceUse::Notebook => None,
+        }
+    }
+
+    /// The quota of the instances of one type.
+    pub fn of_type(self, instance_type: &str) -> String {
+        format!("{instance_type} for {}", self.phrase())
+    }
+}
+
+/// Whether there is a quota of this name, as Service Quotas has it.
+pub fn is_quota(name: &str) -> bool {
+    let of_type = |instance_type: &str| {
+        let valid = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-');
+        let parts = instance_type.strip_prefix("ml.").and_then(|rest| rest.split_once('.'));
+        parts.is_some_and(|(family, size)| {
+            !family.is_empty() && !size.is_empty() && instance_type.bytes().all(valid)
+        })
+    };
+    let typed = || {
+        let (instance_type, phrase) = name.split_once(" for ")?;
+        Some(of_type(instance_type) && InstanceUse::ALL.iter().any(|each| each.phrase() == phrase))
+    };
+    fixed().any(|known| known == name) || typed() == Some(true)
+}
+
+/// The quotas that are of no instance type.
+pub fn fixed() -> impl Iterator<Item = &'static str> {
+    InstanceUse::ALL.into_iter().flat_map(|each| [each.total(), each.of_one()]).flatten()
+}
+
+/// What tables count of instances.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Usage {
+    /// Those of one type that are used for something.
+    Of(InstanceUse, Arc<str>),
+    /// All that are used for something.
+    All(InstanceUse),
+    /// Those of one type that are in a zone.
+    In(&'static str, Arc<str>),
+}
+
+/// Instances of one type in a zone.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Held {
+    pub zone: &'static str,
+    pub instance_type: Arc<str>,
+    pub count: u32,
+}
+
+/// Counts instances that are used for something.
+pub fn count(
+    of: InstanceUse,
+    groups: impl IntoIterator<Item = (Arc<str>, u32)>,
+    emit: &mut dyn FnMut(Usage, u64),
+) {
+    for (instance_type, count) in groups {
+        emit(Usage::Of(of, instance_type), count.into());
+        emit(Usage::All(of), count.into());
+    }
+}
+
+impl State {
+    /// How many instances are there now.
+    pub fn instances_used(&self, usage: &Usage) -> u64 {
+        use crate::model::job::JobIndex;
+        let of_jobs = self.jobs.sum(&JobIndex::Usage(usage.clone()));
+        of_jobs + self.endpoints.sum(usage) + self.notebooks.sum(usage)
+    }
+}
+
+/// How many instances of each type there are in groups, in the order of the types' names.
+pub fn by_type(groups: &[InstanceGroup]) -> std::collections::BTreeMap<&str, u64> {
+    let mut all = std::collections::BTreeMap::new();
+    for group in groups {
+        *all.entry(group.instance_type.as_str()).or_insert(0) += u64::from(group.count);
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotas_are_known_by_the_names_that_service_quotas_has() {
+        for name in [
+            "ml.p3.2xlarge for training job usage",
+            "ml.g6e.12xlarge for endpoint usage",
+            "ml.p6-b200.48xlarge for spot training job usage",
+            "ml.t3.medium for notebook instance usage",
+            "Number of instances across all training jobs",
+            "Number of instances across active endpoints",
+        ] {
+            assert!(is_quota(name), "{name}");
+        }
+        for name in [
+            "p3.2xlarge for training job usage",
+            "ml.p3 for training job usage",
+            "ml.p3.2xlarge for training",
+            "ml..x for endpoint usage",
+            "ml.P3.2xlarge for endpoint usage",
+            "Number of instances",
+            "",
+        ] {
+            assert!(!is_quota(name), "{name}");
+        }
+        assert!(fixed().all(is_quota));
+    }
+}

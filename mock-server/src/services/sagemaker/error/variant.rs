@@ -1,0 +1,33 @@
+//! Refusals of variants that do not go together with something.
+
+use crate::services::refusal::refusals;
+
+refusals! {
+    pub enum VariantError as "sagemaker" {
+        /// That it is refused is documented: developer guide, "serverless-endpoints". Of network isolation somebody was
+        /// told so; the words of the others are after that.
+        Serverless { feature: &'static str } = "ValidationException",
+            assumed "{feature} is not supported for serverless endpoint";
+        /// Source: service model, ProductionVariantServerlessConfig.
+        ServerlessMemory { memory: u64 } = "ValidationException",
+            assumed "MemorySizeInMB must be one of 1024, 2048, 3072, 4096, 5120 and 6144: {memory}";
+        ServerlessConcurrency { provisioned: u64, most: u64 } = "ValidationException",
+            assumed "ProvisionedConcurrency ({provisioned}) must not be greater than MaxConcurrency ({most})";
+        /// Of Marketplace images somebody was told so; the words of the others are after that.
+        Async { feature: &'static str } = "ValidationException",
+            assumed "{feature} are not supported when specifying an AsyncInferenceConfig.";
+        /// That it is refused is documented: developer guide, "shadow-tests-exclusions".
+        Shadow { feature: &'static str } = "ValidationException",
+            assumed "{feature} are not supported when specifying ShadowProductionVariants.";
+        /// That it is refused is documented: API reference, CreateEndpointConfig.
+        Traffic { feature: &'static str } = "ValidationException",
+            assumed "CrossRegionTrafficConfig cannot be specified with {feature}.";
+        /// That it is refused is documented: developer guide, "serverless-endpoints".
+        ToServerless { arn: String } = "ValidationException",
+            assumed "Cannot update instance-based endpoint \"{arn}\" to a serverless endpoint.";
+        /// Seen in an issue of the SageMaker Python SDK, up to its second sentence.
+        AsyncStays { name: String } = "ValidationException",
+            assumed "The AsyncInferenceConfig parameter cannot be removed from this endpoint {name}. To change the \
+                    endpoint, delete it and create a new one.";
+    }
+}

@@ -1,0 +1,101 @@
+//! What serverless variants, asynchronous endpoints and shadow variants exclude. Source: developer guide,
+//! "serverless-endpoints", "shadow-tests-exclusions"; service model.
+
+use super::error::VariantError;
+use crate::model::{Endpoint, EndpointConfig, SageModel, Variant};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// What is asked for: a configuration's variants with their models, and all that the caller said.
+pub struct Asked<'a> {
+    pub variants: &'a [Variant],
+    /// In the order of the variants; those of inference components are to come.
+    pub models: &'a [Option<Arc<SageModel>>],
+    pub request: &'a Value,
+    pub in_vpc: bool,
+    pub isolated: bool,
+}
+
+/// Looks for what does not go together.
+///
+/// # Errors
+/// The first that is found.
+pub fn check(asked: &Asked<'_>) -> Result<(), VariantError> {
+    let is_async = asked.request.get("AsyncInferenceConfig").is_some();
+    let serverless: Vec<_> = asked.variants.iter().filter(|variant| variant.instances.is_none()).collect();
+    if !serverless.is_empty() {
+        exclude_of_serverless(asked, is_async)?;
+        serverless.iter().try_for_each(|variant| sizes(&variant.request["ServerlessConfig"]))?;
+    }
+    if is_async && asked.variants.len() > 1 {
+        return Err(VariantError::Async { feature: "Multiple production variants" });
+    }
+    if asked.variants.iter().any(|variant| variant.shadow) {
+        let models = || asked.models.iter().flatten();
+        let found = [
+            ("Multi-container endpoints", models().any(|model| model.hosted().len() > 1)),
+            ("Multi-model endpoints", models().any(|model| has_many(model))),
+        ];
+        first(&found).map_or(Ok(()), |feature| Err(VariantError::Shadow { feature }))?;
+    }
+    if asked.request.get("CrossRegionTrafficConfig").is_some() {
+        let found = [("serverless variants", !serverless.is_empty()), ("AsyncInferenceConfig", is_async)];
+        first(&found).map_or(Ok(()), |feature| Err(VariantError::Traffic { feature }))?;
+    }
+    Ok(())
+}
+
+fn first(found: &[(&'static str, bool)]) -> Option<&'static str> {
+    found.iter().find(|(_, found)| *found).map(|(feature, _)| *feature)
+}
+
+/// Whether a container of a model has many models.
+fn has_many(model: &SageModel) -> bool {
+    model.hosted().iter().any(|container| container.models.is_some())
+}
+
+fn exclude_of_serverless(asked: &Asked<'_>, is_async: bool) -> Result<(), VariantError> {
+    let models = || asked.models.iter().flatten();
+    let capture = asked.request.pointer("/DataCaptureConfig");
+    let found = [
+        ("network isolation", asked.isolated || models().any(|model| model.network_isolation)),
+        ("VPC configuration", asked.in_vpc || models().any(|model| model.vpc.is_some())),
+        ("data capture", capture.is_some_and(|capture| capture["EnableCapture"] != false)),
+        ("asynchronous inference", is_async),
+        ("more than one production variant", asked.variants.len() > 1),
+        ("a multi-model container", models().any(|model| has_many(model))),
+        ("an inference pipeline", models().any(|model| model.hosted().len() > 1)),
+    ];
+    first(&found).map_or(Ok(()), |feature| Err(VariantError::Serverless { feature }))
+}
+
+fn sizes(config: &Value) -> Result<(), VariantError> {
+    const STEP: u64 = 1_024;
+    let number = |name: &str| config[name].as_u64();
+    if let Some(memory) = number("MemorySizeInMB").filter(|memory| memory % STEP != 0) {
+        return Err(VariantError::ServerlessMemory { memory });
+    }
+    match (number("ProvisionedConcurrency"), number("MaxConcurrency")) {
+        (Some(provisioned), Some(most)) if provisioned > most => {
+            Err(VariantError::ServerlessConcurrency { provisioned, most })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether an endpoint may be updated to this configuration.
+///
+/// # Errors
+/// What cannot change.
+pub fn check_update(endpoint: &Endpoint, config: &EndpointConfig) -> Result<(), VariantError> {
+    let Some(serving) = &endpoint.serving else { return Ok(()) };
+    let serves_serverless = serving.variants.iter().any(|variant| variant.serverless.is_some());
+    if !serves_serverless && config.variants.iter().any(|variant| variant.instances.is_none()) {
+        return Err(VariantError::ToServerless { arn: endpoint.arn.clone() });
+    }
+    let is_async = |request: &Value| request.get("AsyncInferenceConfig").is_some();
+    if is_async(&serving.request) && !is_async(&config.request) {
+        return Err(VariantError::AsyncStays { name: endpoint.name.to_string() });
+    }
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! Quotas of instances.
+
+use super::error::{LimitError, SageMakerError};
+use crate::jobs::NewJob;
+use crate::model::compute::by_type;
+use crate::model::job::instance_use;
+use crate::model::quota::UNBOUNDED;
+use crate::model::{InstanceGroup, InstanceUse, State, Usage};
+use std::collections::BTreeMap;
+
+const INSTANCES: &str = "Instances";
+
+/// Whether an account may have this much more of something.
+///
+/// # Errors
+/// [`LimitError::Exceeded`].
+pub fn room(
+    quota: impl FnOnce() -> String,
+    most: usize,
+    used: u64,
+    delta: u64,
+    unit: &'static str,
+) -> Result<(), LimitError> {
+    if most == UNBOUNDED || delta == 0 || used.saturating_add(delta) <= most as u64 {
+        return Ok(());
+    }
+    Err(LimitError::Exceeded { quota: quota(), most, used, delta, unit })
+}
+
+/// Whether there may be so many more instances of these types. That each type is looked at before all together, and that
+/// before one of them alone, is assumed.
+fn instances(
+    state: &State,
+    of: InstanceUse,
+    more: &BTreeMap<&str, u64>,
+    largest: u64,
+) -> Result<(), LimitError> {
+    // Nobody said anything of instances.
+    if state.quotas.compute.is_none() {
+        return Ok(());
+    }
+    for (name, delta) in more {
+        let quota = of.of_type(name);
+        let (most, used) = (state.quotas.of(&quota), state.instances_used(&Usage::Of(of, (*name).into())));
+        room(|| quota, most, used, *delta, INSTANCES)?;
+    }
+    let delta = more.values().sum();
+    if let Some(quota) = of.total() {
+        let used = state.instances_used(&Usage::All(of));
+        room(|| quota.to_owned(), state.quotas.of(quota), used, delta, INSTANCES)?;
+    }
+    if let Some(quota) = of.of_one().filter(|_| delta > 0) {
+        room(|| quota.to_owned(), state.quotas.of(quota), 0, largest, INSTANCES)?;
+    }
+    Ok(())
+}
+
+/// Whether so many jobs like this one may be started.
+///
+/// # Errors
+/// [`LimitError::Exceeded`].
+pub fn jobs(state: &State, new: &NewJob, times: u64) -> Result<(), SageMakerError> {
+    let Some(of) = instance_use(new.key.kind, &new.request) else { return Ok(()) };
+    let mut more = by_type(&new.needs.instances);
+    more.values_mut().for_each(|count| *count *= times);
+    Ok(instances(state, of, &more, new.needs.instance_count().into())?)
+}
+
+/// Whether an endpoint may have these instances beside those that there are, so that it has so many.
+///
+/// # Errors
+/// [`LimitError::Exceeded`].
+pub fn endpoint(state: &State, more: &[InstanceGroup], in_all: u64) -> Result<(), SageMakerError> {
+    Ok(instances(state, InstanceUse::Endpoint, &by_type(more), in_all)?)
+}
+
+/// Whether a notebook instance of this type may run.
+///
+/// # Errors
+/// [`LimitError::Exceeded`].
+pub fn notebook(state: &State, groups: &[InstanceGroup]) -> Result<(), SageMakerError> {
+    Ok(instances(state, InstanceUse::Notebook, &by_type(groups), 1)?)
+}
