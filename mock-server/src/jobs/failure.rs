@@ -13,6 +13,11 @@ const OF_CONTAINER: &str = "AlgorithmError: ";
 /// What begins the reason of a job for which the service blames itself.
 const OF_ITSELF: &str = "InternalServerError: ";
 
+/// Whether the service blames itself.
+pub fn is_of_service_itself(failure: &Failure) -> bool {
+    failure.reason.starts_with(OF_ITSELF)
+}
+
 /// Words a violation.
 pub fn of(texts: &Texts, kind: JobKind, finding: &Finding) -> Failure {
     Failure { reason: reason(kind, texts::word(texts, finding, kind)), rule: Some(finding.rule) }

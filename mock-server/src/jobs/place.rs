@@ -21,9 +21,27 @@ pub struct Placed {
     pub interfaces: Vec<NetworkInterfaceId>,
 }
 
-/// Makes the interfaces of a job; see [`make`].
+/// Makes the interfaces of a job; see [`make`]. Those of each attempt are others, and some of an earlier job of this name may
+/// be there still: left behind, or in use by a job that took them over.
 pub fn place(txn: &mut Txn<'_>, job: &Job) -> Option<Vec<Placed>> {
-    make(txn, &job.key, &job.needs, &job.arn, &Owner::Job(job.key.clone()))
+    let case = Case::new(txn, &job.key, &job.needs);
+    let count = instances(&case).map(|count| count as usize).fold(0, usize::saturating_add);
+    let unused = |parent: &String| {
+        (0..count).all(|i| !txn.state.interfaces.contains(&derived::<NetworkInterfaceId>(txn, parent, i)))
+    };
+    let attempt = job.progress.interruptions.saturating_add(job.progress.retries);
+    let parents = (attempt..).map(|n| if n == 0 { job.arn.clone() } else { format!("{}/{n}", job.arn) });
+    let parent = parents.into_iter().find(unused).unwrap_or_default();
+    make(txn, &job.key, &job.needs, &parent, &Owner::Job(job.key.clone()))
+}
+
+/// How many interfaces each instance has, one instance after the other.
+fn instances<'a>(case: &Case<'a>) -> impl Iterator<Item = u32> + use<'a> {
+    let case = *case;
+    let groups = case.needs.instances.iter();
+    groups.flat_map(move |group| {
+        std::iter::repeat_n(room::interfaces_per_instance(&case, group), group.count as usize)
+    })
 }
 
 /// Makes interfaces for all that something needs; their ids derive from `parent`. `None`, and nothing is made, if
@@ -89,13 +107,10 @@ pub fn make(
 /// Which of them is which is assumed.
 pub fn of_instances(txn: &Txn<'_>, job: &Job) -> Vec<Vec<NetworkInterfaceId>> {
     let case = Case::new(txn, &job.key, &job.needs);
-    let groups = job.needs.instances.iter();
-    let counts = groups.flat_map(|group| {
-        std::iter::repeat_n(room::interfaces_per_instance(&case, group) as usize, group.count as usize)
-    });
-    let mut ids = (0..).map(|i| derived(txn, &job.arn, i));
+    let mut ids = job.interfaces.iter().copied();
     let there = |id: &NetworkInterfaceId| txn.state.interfaces.contains(id);
-    let all = counts.map(|count| ids.by_ref().take(count).filter(there).collect::<Vec<_>>());
+    let all =
+        instances(&case).map(|count| ids.by_ref().take(count as usize).filter(there).collect::<Vec<_>>());
     all.take_while(|ids| !ids.is_empty()).collect()
 }
 

@@ -18,6 +18,7 @@ pub mod resource;
 pub mod run;
 mod session;
 pub mod span;
+mod spot;
 pub mod target;
 pub mod template;
 #[cfg(test)]

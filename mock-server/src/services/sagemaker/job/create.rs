@@ -2,6 +2,7 @@
 
 use super::super::error::SageMakerError;
 use super::super::tags::{Tag, checked};
+use super::super::training::evaluation;
 use super::Kind;
 use crate::jobs::{self, NewJob};
 use crate::model::{JobKey, JobKind, Parent, Tags, Txn};
@@ -61,8 +62,11 @@ pub fn new_job<K: Kind>(
 /// # Errors
 /// A violated rule.
 pub fn start(txn: &mut Txn<'_>, kind: JobKind, new: NewJob) -> Result<String, SageMakerError> {
-    let arn = new.arn.clone();
+    let (arn, key) = (new.arn.clone(), new.key.clone());
     jobs::start(txn, new).map_err(|finding| SageMakerError::rule(&txn.state.texts, kind, &finding))?;
+    if kind == JobKind::Training {
+        evaluation::begin(txn, &key);
+    }
     Ok(arn)
 }
 
