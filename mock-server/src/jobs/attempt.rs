@@ -262,7 +262,7 @@ fn save(txn: &mut Txn<'_>, job: &mut Job, reached: Duration) -> bool {
     let number = job.progress.checkpoints;
     let evidence =
         Evidence::of(job.key.to_string()).with("number", number).with("seconds", reached.as_secs());
-    let text = texts::fill(&txn.state.texts, "checkpoint", &evidence).unwrap_or_default();
+    let text = texts::fill(&txn.state.texts, "container-checkpoint", &evidence).unwrap_or_default();
     for need in &needs.outputs {
         if let Some(place) = need.target(JobKind::Training, &job.key.name, &format!("checkpoint-{number}")) {
             output::put(txn, place, text.clone());
