@@ -26,7 +26,7 @@ fn market(needs: &Needs) -> Option<&SpotMarket> {
     Some(&needs.behaviour.as_ref()?.spot)
 }
 
-/// How long the containers of a job run, of which `done` is done.
+/// How long containers run in the current attempt.
 fn left_of_run(job: &Job, usual: Duration) -> Duration {
     if job.hung.is_some() {
         return FOR_EVER;
