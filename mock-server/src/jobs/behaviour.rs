@@ -31,6 +31,8 @@ pub(super) struct Crew<'a> {
     pub vantages: Vec<Vantage>,
     /// How long their run would last.
     pub usual: Duration,
+    /// How much of it an earlier attempt did.
+    pub done: Duration,
     /// Whether CloudWatch Logs gets what they write.
     pub heard: bool,
 }
@@ -67,9 +69,9 @@ pub(super) fn lasts(needs: &Needs, exit: Option<&Exit>, usual: Duration) -> Dura
 
 /// Starts the containers of a job, whose failure is known from then on, and told when they end.
 pub(super) fn start_job(txn: &mut Txn<'_>, job: &mut Job, vantages: Vec<Vantage>, heard: bool) {
-    let usual = job.current().lasts(txn.state.profile);
+    let (usual, done) = (job.current().lasts(txn.state.profile), job.progress.base);
     let crew =
-        Crew { key: &job.key, needs: &job.needs, arn: &job.arn, variant: None, vantages, usual, heard };
+        Crew { key: &job.key, needs: &job.needs, arn: &job.arn, variant: None, vantages, usual, done, heard };
     let done = start(txn, &crew, &mut job.log);
     job.traces.extend(done.traces);
     add(&mut job.findings, done.findings);
@@ -109,7 +111,7 @@ pub(super) fn start(txn: &mut Txn<'_>, crew: &Crew<'_>, log: &mut Vector<LogLine
     script.end(crew, done.exit.as_ref());
     let lasts = match txn.state.profile {
         Profile::Instant => Duration::ZERO,
-        _ => lasts(crew.needs, done.exit.as_ref(), crew.usual),
+        _ => lasts(crew.needs, done.exit.as_ref(), crew.usual).saturating_sub(crew.done),
     };
     log::write(txn, crew, script, lasts, log);
     done

@@ -16,6 +16,11 @@ const OF_ITSELF: &str = "InternalServerError: ";
 /// What begins that of a job for which there are no instances.
 const OF_CAPACITY: &str = "CapacityError: ";
 
+/// Whether the service blames itself.
+pub fn is_of_service_itself(failure: &Failure) -> bool {
+    failure.reason.starts_with(OF_ITSELF)
+}
+
 /// Words a violation.
 pub fn of(texts: &Texts, kind: JobKind, finding: &Finding) -> Failure {
     Failure { reason: reason(kind, texts::word(texts, finding, kind)), rule: Some(finding.rule) }

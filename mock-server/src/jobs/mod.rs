@@ -4,6 +4,7 @@
 //! call that stops it, or a timer; so at every moment a job that is not at its end has exactly one timer, and one
 //! that is at its end has none, and no interface either.
 
+pub mod attempt;
 mod behaviour;
 pub mod capacity;
 pub mod explain;
@@ -13,6 +14,7 @@ mod log;
 pub mod notebook;
 pub mod output;
 mod place;
+pub mod pool;
 pub mod remedy;
 pub mod stages;
 pub mod stuck;
@@ -27,7 +29,7 @@ use crate::model::path::{Trace, Vantage};
 use crate::model::sight::sight;
 use crate::model::{
     Alarm, Course, Document, Finding, Job, JobKey, JobKind, JobStatus, Needs, NetworkInterface, Owner,
-    Parent, Phase, Profile, Sight, Silence, Tags, Transition, Txn,
+    Parent, Phase, Profile, Progress, Sight, Silence, Tags, Transition, Txn,
 };
 use crate::net;
 use crate::rules::{self, Case, Paths, Report, isolation};
@@ -52,7 +54,8 @@ pub struct NewJob {
 /// # Errors
 /// The violation that makes the call fail; the transaction has to be dropped then.
 pub fn start(txn: &mut Txn<'_>, new: NewJob) -> Result<(), Box<Finding>> {
-    let job = admit(txn, new)?;
+    let mut job = admit(txn, new)?;
+    pool::claim(txn, &mut job);
     enter(txn, job, 0);
     Ok(())
 }
@@ -82,7 +85,6 @@ fn admit(txn: &mut Txn<'_>, new: NewJob) -> Result<Job, Box<Finding>> {
         failure: None,
         hung: None,
         held: Vec::new(),
-        parent_of_interfaces: None,
         short_since: None,
         findings: Vec::new(),
         traces: Vec::new(),
@@ -93,6 +95,10 @@ fn admit(txn: &mut Txn<'_>, new: NewJob) -> Result<Job, Box<Finding>> {
         modified: txn.now,
         started: None,
         ended: None,
+        progress: Progress::default(),
+        interfaces: Vec::new(),
+        pool: None,
+        evaluations: Vec::new(),
         tags,
         memo: Memo::default(),
     };
@@ -112,6 +118,7 @@ pub fn wake(txn: &mut Txn<'_>, owner: Owner) {
 pub fn step(txn: &mut Txn<'_>, due: Due<Owner, Alarm>) {
     let key = match due.owner {
         Owner::Job(key) => key,
+        Owner::WarmPool(key) => return pool::release(txn, &key),
         Owner::Endpoint(name) => return hosting::step(txn, &name, due.what),
         Owner::Fleet(fleet) => return hosting::release(txn, fleet),
         Owner::Component(name) => return hosting::component::step(txn, &name),
@@ -122,9 +129,20 @@ pub fn step(txn: &mut Txn<'_>, due: Due<Owner, Alarm>) {
         owner => return net::step(txn, owner, due.what),
     };
     let Some(job) = txn.state.jobs.get(&key).map(|job| Job::clone(job)) else { return };
-    match due.what {
+    go_on(txn, job, due.what);
+}
+
+/// Does what ends the stage that a job is in.
+fn go_on(txn: &mut Txn<'_>, mut job: Job, alarm: Alarm) {
+    if alarm != Alarm::Checkpoint {
+        attempt::rest(txn, &mut job, alarm);
+    }
+    match alarm {
         Alarm::Stage(n) => enter(txn, job, n),
         Alarm::Overtime => overtime(txn, job),
+        Alarm::WaitOver => attempt::wait_over(txn, job),
+        Alarm::Interrupt => attempt::interrupt(txn, job),
+        Alarm::Checkpoint => attempt::checkpoint(txn, job),
         Alarm::Release | Alarm::Wake => {}
     }
 }
@@ -137,7 +155,8 @@ pub fn stop(txn: &mut Txn<'_>, job: &Job) -> Result<(), &'static str> {
     if !job.status.is_under_way() {
         return Err(job.status_word());
     }
-    let course = if job.started.is_some() && job.current().secondary != stages::DOWNLOADING {
+    let works = job.progress.working.is_some();
+    let course = if works && job.current().secondary != stages::DOWNLOADING {
         Course::Stop
     } else {
         Course::StopEarly
@@ -162,6 +181,7 @@ fn overtime(txn: &mut Txn<'_>, mut job: Job) {
 /// Leaves the job's course for another one.
 fn divert(txn: &mut Txn<'_>, mut job: Job, course: Course) {
     txn.state.timers.cancel(&Owner::Job(job.key.clone()));
+    attempt::rest(txn, &mut job, Alarm::Wake);
     job.course = course;
     // What was about to make it fail has no part in how it ends now.
     job.failure = None;
@@ -194,8 +214,9 @@ impl Job {
 fn enter(txn: &mut Txn<'_>, mut job: Job, first: usize) {
     let table = stages::table(job.key.kind, job.course);
     let owner = Owner::Job(job.key.clone());
-    for n in first..table.len() {
-        let stage = &table[n];
+    for n in first.. {
+        // After the last stage of one that is not final the job begins again.
+        let Some(stage) = table.get(n) else { return attempt::begin_again(txn, job) };
         let before = n.checked_sub(1).map(|n| &table[n]);
         if job.course == Course::Run && before.is_some_and(|before| before.phase == Some(Phase::Run)) {
             behaviour::finish(txn, &mut job);
@@ -204,9 +225,15 @@ fn enter(txn: &mut Txn<'_>, mut job: Job, first: usize) {
             && before.is_some_and(|before| {
                 before.secondary != stage.secondary && !behaviour::uploads(&job, before)
             });
+        if fails && attempt::is_retried(&job) {
+            return attempt::retry(txn, job);
+        }
         if fails {
             fail(txn, &mut job);
             break;
+        }
+        if attempt::skips(&job, stage) {
+            continue;
         }
         job.stage = n;
         let waited = job.short_since;
@@ -238,36 +265,23 @@ fn enter(txn: &mut Txn<'_>, mut job: Job, first: usize) {
             end(txn, &mut job);
             break;
         }
-        let declared = stage.phase.and_then(|phase| behaviour::service_failure(&job.needs, phase, false));
-        let declared = declared.filter(|_| job.failure.is_some()).and_then(|failure| failure.after);
-        let lasts = match stage.phase {
-            _ if declared.is_some() => declared.unwrap_or_default(),
-            Some(Phase::Run) => {
-                behaviour::lasts(&job.needs, job.exit.as_ref(), stage.lasts(txn.state.profile))
-            }
-            _ => stage.lasts(txn.state.profile),
-        };
-        let limit = job.needs.max_runtime.filter(|limit| {
-            job.course == Course::Run
-                && stage.phase == Some(Phase::Run)
-                && (job.hung.is_some() || lasts > *limit)
-        });
-        if let Some(limit) = limit {
-            if txn.state.profile == Profile::Instant {
-                return overtime(txn, job);
-            }
-            txn.state.timers.schedule(txn.now + limit, owner, Alarm::Overtime);
-            break;
-        }
+        let (lasts, alarm) = attempt::next(txn, &job);
         if txn.state.profile != Profile::Instant {
-            txn.state.timers.schedule(txn.now + lasts, owner, Alarm::Stage(n + 1));
+            txn.state.timers.schedule(txn.now + lasts, owner, alarm);
             break;
         }
+        attempt::pass(txn, &mut job, lasts);
+        if !matches!(alarm, Alarm::Stage(_)) {
+            return go_on(txn, job, alarm);
+        }
+        attempt::rest(txn, &mut job, alarm);
     }
-    let parent = job.parent.as_ref().filter(|_| job.status.is_final()).map(|parent| parent.owner.clone());
+    let over = job.status.is_final();
+    let parent = job.parent.as_ref().filter(|_| over).map(|parent| parent.owner.clone());
+    let evaluated = (over && !job.evaluations.is_empty()).then(|| Owner::Evaluations(job.key.clone()));
     txn.state.jobs.insert(job);
-    if let Some(parent) = parent {
-        wake(txn, parent);
+    for owner in parent.into_iter().chain(evaluated) {
+        wake(txn, owner);
     }
 }
 
@@ -302,9 +316,10 @@ fn show(txn: &mut Txn<'_>, job: &mut Job, status: JobStatus, secondary: &'static
             job.transitions.push(Transition { status: secondary, start: txn.now, end, message });
         }
     }
-    if secondary == stages::DOWNLOADING && job.started.is_none() {
+    if secondary == stages::DOWNLOADING {
         // Billing begins with the download: described jobs show this very time as TrainingStartTime.
-        job.started = Some(txn.now);
+        job.started.get_or_insert(txn.now);
+        job.progress.working.get_or_insert(txn.now);
     }
     let rule = job.told_failure().and_then(|failure| failure.rule);
     txn.note(
@@ -323,8 +338,7 @@ fn begin(txn: &mut Txn<'_>, job: &mut Job, phase: Phase, waited: Option<SimTime>
     if job.failure.is_some() {
         return;
     }
-    let held = txn.state.interfaces.by(&InterfaceIndex::Owner(Owner::Job(job.key.clone())));
-    let vantages = vantages(held.map(|interface| &**interface));
+    let vantages = vantages_of(txn, &Owner::Job(job.key.clone()));
     if phase == Phase::Place && !job.needs.alternatives.is_empty() {
         capacity::choose(txn, &job.key, &mut job.needs);
         if let Some(group) = job.needs.instances.first() {
@@ -366,21 +380,27 @@ fn begin(txn: &mut Txn<'_>, job: &mut Job, phase: Phase, waited: Option<SimTime>
         job.held = capacity::held(&job.needs, &homes);
     }
     match phase {
-        Phase::Place if violation.is_none() && job.needs.vpc.is_some() => {
+        Phase::Place if violation.is_none() && job.needs.vpc.is_some() && !job.needs.takes_over => {
             let message = match place::place(txn, job) {
                 Some(placed) => {
                     let count = job.needs.instance_count();
-                    format!("interfaces for {count} instances in {}", place::told(&placed))
+                    let message = format!("interfaces for {count} instances in {}", place::told(&placed));
+                    job.interfaces = placed.into_iter().flat_map(|each| each.interfaces).collect();
+                    message
                 }
                 None => "no interface could be made, and no rule that is enforced forbids that".to_owned(),
             };
             txn.note("JobInterfaces", job.key.to_string(), None, message);
         }
-        Phase::Input => tell_buckets(txn, &job.key, &job.needs),
+        Phase::Input => {
+            tell_buckets(txn, &job.key, &job.needs);
+            tell_file_systems(txn, job);
+        }
         Phase::Run if violation.is_none() => {
             let found = job.findings.get(before..).unwrap_or_default();
             let heard = log::are_heard(txn, &job.key, found);
             behaviour::start_job(txn, job, vantages, heard);
+            job.progress.running = Some(txn.now);
         }
         Phase::Output if violation.is_none() => output::write(txn, job),
         _ => {}
@@ -392,6 +412,12 @@ fn begin(txn: &mut Txn<'_>, job: &mut Job, phase: Phase, waited: Option<SimTime>
 struct Kept<'a> {
     findings: &'a mut Vec<Finding>,
     traces: &'a mut Vec<(Phase, Arc<Trace>)>,
+}
+
+/// From where the instances of an owner see the network.
+fn vantages_of(txn: &Txn<'_>, owner: &Owner) -> Vec<Vantage> {
+    let held = txn.state.interfaces.by(&InterfaceIndex::Owner(owner.clone()));
+    vantages(held.map(|interface| &**interface))
 }
 
 /// From where instances with these interfaces see the network: those in one subnet see the same, for all carry the same
@@ -457,19 +483,42 @@ fn tell_buckets(txn: &mut Txn<'_>, key: &JobKey, needs: &Needs) {
     }
 }
 
+/// Tells of file systems that no interface here is said to be of.
+fn tell_file_systems(txn: &mut Txn<'_>, job: &Job) {
+    for mount in job.needs.inputs.iter().filter_map(|need| need.mount.as_ref()) {
+        let is_its =
+            |row: &Arc<NetworkInterface>| rules::path::names_file_system(&row.description, &mount.id);
+        let known = txn.state.interfaces.iter().any(is_its);
+        if !known {
+            let id = &mount.id;
+            let message = format!("no network interface is described as {id}'s: it is taken to be in reach");
+            txn.note("ExternalFileSystem", job.key.to_string(), None, message);
+        }
+    }
+}
+
 /// Ends a job that has a failure to tell.
 fn fail(txn: &mut Txn<'_>, job: &mut Job) {
     show(txn, job, JobStatus::Failed, stages::FAILED, stages::failed_message(job.key.kind));
     end(txn, job);
 }
 
-/// What every end has in common.
-fn end(txn: &mut Txn<'_>, job: &mut Job) {
-    job.ended = Some(txn.now);
+/// Removes the interfaces of a job.
+fn release(txn: &mut Txn<'_>, job: &mut Job) {
     job.held.clear();
     let released = place::release(txn, &job.key, &Owner::Job(job.key.clone()));
     if released.removed + released.left > 0 {
         txn.note("JobInterfaces", job.key.to_string(), None, released.to_string());
+    }
+    job.interfaces = Vec::new();
+}
+
+/// What every end has in common.
+fn end(txn: &mut Txn<'_>, job: &mut Job) {
+    job.ended = Some(txn.now);
+    attempt::leave(txn, job);
+    if !pool::keep(txn, job) {
+        release(txn, job);
     }
     txn.state.timers.cancel(&Owner::Job(job.key.clone()));
 }

@@ -280,6 +280,7 @@ fn run_scripts(txn: &mut Txn<'_>, notebook: &mut Notebook) -> Duration {
         variant: Some(hook),
         vantages: vantages(held.map(|interface| &**interface).into_iter()),
         usual: Duration::ZERO,
+        done: Duration::ZERO,
         heard: true,
     };
     let done = behaviour::start(txn, &crew, &mut notebook.log);

@@ -39,14 +39,20 @@ pub fn files(txn: &Txn<'_>, job: &Job) -> Vec<File> {
 /// Writes what a job leaves: each file to its bucket, if somebody here knows that.
 pub fn write(txn: &mut Txn<'_>, job: &Job) {
     for File { place, content, .. } in files(txn, job) {
-        let Some(FoundBucket { bucket, .. }) =
-            bucket::find(txn.origin.account, &place.bucket, txn.elsewhere())
-        else {
-            continue;
-        };
-        let at = ObjectKey { bucket: place.bucket, key: place.key };
-        txn.post(bucket.account, Scope::Global, Letter::PutObject(Box::new(PutObject { at, content })));
+        send(txn, place, content);
     }
+}
+
+/// Writes a text to where it belongs, if somebody here knows the bucket.
+pub(super) fn put(txn: &mut Txn<'_>, place: S3Place, text: String) {
+    send(txn, place, Content::Bytes(Bytes::from(text)));
+}
+
+fn send(txn: &mut Txn<'_>, place: S3Place, content: Content) {
+    let found = bucket::find(txn.origin.account, &place.bucket, txn.elsewhere());
+    let Some(FoundBucket { bucket, .. }) = found else { return };
+    let at = ObjectKey { bucket: place.bucket, key: place.key };
+    txn.post(bucket.account, Scope::Global, Letter::PutObject(Box::new(PutObject { at, content })));
 }
 
 /// The files of a transform job: one for each input, called like it, where the input is below the prefix. Source: API

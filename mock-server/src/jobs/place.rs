@@ -22,13 +22,20 @@ pub struct Placed {
     pub interfaces: Vec<NetworkInterfaceId>,
 }
 
-/// Makes the interfaces of a job; see [`make`].
-pub fn place(txn: &mut Txn<'_>, job: &mut Job) -> Option<Vec<Placed>> {
-    let placed = make(txn, &job.key, &job.needs, &job.arn, &Owner::Job(job.key.clone()))?;
-    let first = placed.first().and_then(|each| each.interfaces.first());
-    let from = |parent: &String| first == Some(&derived(txn, parent, 0));
-    job.parent_of_interfaces = parents(&job.arn).find(|parent| first.is_none() || from(parent));
-    Some(placed)
+/// Makes the interfaces of a job; see [`make`]. Those of each attempt are others.
+pub fn place(txn: &mut Txn<'_>, job: &Job) -> Option<Vec<Placed>> {
+    let attempt = job.progress.interruptions.saturating_add(job.progress.retries);
+    let parent = if attempt == 0 { job.arn.clone() } else { format!("{}/{attempt}", job.arn) };
+    make(txn, &job.key, &job.needs, &parent, &Owner::Job(job.key.clone()))
+}
+
+/// How many interfaces each instance has, one instance after the other.
+fn instances<'a>(case: &Case<'a>) -> impl Iterator<Item = u32> + use<'a> {
+    let case = *case;
+    let groups = case.needs.instances.iter();
+    groups.flat_map(move |group| {
+        std::iter::repeat_n(room::interfaces_per_instance(&case, group), group.count as usize)
+    })
 }
 
 /// What the ids of interfaces may derive from: usually the first.
@@ -69,11 +76,7 @@ pub fn make(
     let mut made: Vec<NetworkInterfaceId> = Vec::new();
     let homes = plan.into_iter().enumerate();
     let homes = homes.flat_map(|(n, (subnet, count))| std::iter::repeat_n((n, subnet), count as usize));
-    let mut numbers = 0..;
-    for (n, subnet) in homes {
-        // One of something of the same name may have been left behind.
-        let free = |i: &usize| !txn.state.interfaces.contains(&derived(txn, parent, *i));
-        let Some(i) = numbers.find(free) else { break };
+    for (i, (n, subnet)) in homes.enumerate() {
         let id = derived::<NetworkInterfaceId>(txn, parent, i);
         let spec = InterfaceSpec {
             id,
@@ -109,14 +112,10 @@ pub fn make(
 /// Which of them is which is assumed.
 pub fn of_instances(txn: &Txn<'_>, job: &Job) -> Vec<Vec<NetworkInterfaceId>> {
     let case = Case::new(txn, &job.key, &job.needs);
-    let groups = job.needs.instances.iter();
-    let counts = groups.flat_map(|group| {
-        std::iter::repeat_n(room::interfaces_per_instance(&case, group) as usize, group.count as usize)
-    });
-    let parent = job.parent_of_interfaces.as_deref().unwrap_or(&job.arn);
-    let mut ids = (0..).map(|i| derived(txn, parent, i));
+    let mut ids = job.interfaces.iter().copied();
     let there = |id: &NetworkInterfaceId| txn.state.interfaces.contains(id);
-    let all = counts.map(|count| ids.by_ref().take(count).filter(there).collect::<Vec<_>>());
+    let all =
+        instances(&case).map(|count| ids.by_ref().take(count as usize).filter(there).collect::<Vec<_>>());
     all.take_while(|ids| !ids.is_empty()).collect()
 }
 

@@ -45,6 +45,8 @@ use JobStatus::{Completed, Failed, InProgress, Starting, Stopped, Stopping};
 pub const DOWNLOADING: &str = "Downloading";
 pub const TRAINING: &str = "Training";
 pub const FAILED: &str = "Failed";
+/// The message of the stage in which instances are waited for.
+pub const LAUNCHING: &str = "Launching requested ML instances";
 
 /// Words: API reference, SecondaryStatusTransition; as printed by described jobs and SDK logs in public
 /// repositories, without the final stop of the reference. Times of `realistic`: such logs (two and a half minutes
@@ -52,7 +54,7 @@ pub const FAILED: &str = "Failed";
 #[rustfmt::skip]
 const TRAINING_RUN: &[Stage] = &[
     stage(InProgress, "Starting", "Starting the training job", [300, 2_000], Some(Phase::Place)),
-    stage(InProgress, "Starting", "Launching requested ML instances", [300, 40_000], None),
+    stage(InProgress, "Starting", LAUNCHING, [300, 40_000], None),
     stage(InProgress, "Starting", "Preparing the instances for training", [300, 60_000], Some(Phase::Start)),
     stage(InProgress, DOWNLOADING, "Downloading input data", [400, 30_000], Some(Phase::Input)),
     stage(InProgress, TRAINING, "Downloading the training image", [300, 20_000], None),
@@ -82,6 +84,23 @@ const TRAINING_OVERTIME: &[Stage] = &[
     stage(Stopping, "Stopping", "Stopping the training job", [300, 30_000], None),
     stage(Stopping, "Uploading", "Uploading generated training model", [400, 15_000], Some(Phase::Output)),
     stage(Stopped, "MaxRuntimeExceeded", "Training job runtime exceeded MaxRuntimeInSeconds provided", [0, 0], None),
+];
+
+/// The statuses: developer guide, "model-managed-spot-training-status", which shows no upload. The last message is assumed.
+#[rustfmt::skip]
+const TRAINING_WAIT_OVER: &[Stage] = &[
+    stage(Stopping, "Stopping", "Stopping the training job", [300, 5_000], None),
+    stage(Stopped, "MaxWaitTimeExceeded", "Training job runtime exceeded MaxWaitTimeInSeconds provided", [0, 0], None),
+];
+
+/// After these the job begins again. The statuses: as above, and the service model; the messages are assumed.
+#[rustfmt::skip]
+const TRAINING_INTERRUPTED: &[Stage] = &[
+    stage(InProgress, "Interrupted", "Training job interrupted", [300, 60_000], None),
+];
+#[rustfmt::skip]
+const TRAINING_RESTART: &[Stage] = &[
+    stage(InProgress, "Restarting", "Restarting the training job", [300, 10_000], None),
 ];
 
 /// Jobs of the kinds below tell a status and nothing else, so their messages are ours and show in events only. Times of
@@ -184,13 +203,18 @@ pub const fn failed_message(kind: JobKind) -> &'static str {
     }
 }
 
-/// The stages of a course, in order; the last one is final.
+/// The stages of a course, in order; the last one is final, unless the job begins again after it.
 pub const fn table(kind: JobKind, course: Course) -> &'static [Stage] {
     match (kind, course) {
         (JobKind::Training, Course::Run) => TRAINING_RUN,
         (JobKind::Training, Course::StopEarly) => TRAINING_STOP_EARLY,
         (JobKind::Training, Course::Stop) => TRAINING_STOP,
         (JobKind::Training, Course::Overtime) => TRAINING_OVERTIME,
+        (JobKind::Training, Course::WaitOver) => TRAINING_WAIT_OVER,
+        (JobKind::Training, Course::Interrupted) => TRAINING_INTERRUPTED,
+        (JobKind::Training, Course::Restart) => TRAINING_RESTART,
+        // Only training jobs wait, or begin again.
+        (_, Course::WaitOver | Course::Interrupted | Course::Restart) => &[],
         (JobKind::Processing, Course::Run) => PROCESSING_RUN,
         (JobKind::Processing, Course::StopEarly | Course::Stop) => PROCESSING_STOP,
         (JobKind::Processing, Course::Overtime) => PROCESSING_OVERTIME,
@@ -208,6 +232,18 @@ mod tests {
     use super::*;
 
     const COURSES: [Course; 4] = [Course::Run, Course::StopEarly, Course::Stop, Course::Overtime];
+
+    #[test]
+    fn training_alone_waits_and_begins_again() {
+        for course in [Course::WaitOver, Course::Interrupted, Course::Restart] {
+            for kind in JobKind::JOBS {
+                assert_eq!(table(*kind, course).is_empty(), *kind != JobKind::Training);
+            }
+        }
+        let last = |course| table(JobKind::Training, course).last().unwrap().status;
+        assert!(last(Course::WaitOver).is_final());
+        assert!(!last(Course::Interrupted).is_final() && !last(Course::Restart).is_final());
+    }
 
     #[test]
     fn every_table_ends_in_its_only_final_stage() {

@@ -52,7 +52,12 @@ pub(super) fn step(txn: &mut Txn<'_>, key: &StudioKey, what: Alarm) {
     let Some(row) = txn.state.studio.get(key).map(|row| Studio::clone(row)) else { return };
     match what {
         Alarm::Release => drop(txn.state.studio.remove(key)),
-        Alarm::Stage(_) | Alarm::Overtime | Alarm::Wake => finish(txn, row),
+        Alarm::Stage(_)
+        | Alarm::Overtime
+        | Alarm::WaitOver
+        | Alarm::Interrupt
+        | Alarm::Checkpoint
+        | Alarm::Wake => finish(txn, row),
     }
 }
 

@@ -113,17 +113,27 @@ pub(super) fn of_phase(txn: &Txn<'_>, crew: &Crew<'_>, written: &Written) -> Flo
     match crew.phase {
         Phase::Input => {
             let read = downloads(txn, crew);
-            data(txn, crew, |machine, n| Some((0, *read.get(machine)?.get(n)?)))
+            data(txn, crew, true, |machine, n| Some((0, *read.get(machine)?.get(n)?)))
         }
         Phase::Run => {
-            let code = |n: usize| crew.needs.inputs.get(n).map(|need| sizes(txn, need).iter().sum());
-            let mut flows = data(txn, crew, |_, n| Some((0, code(n)?)));
+            let input =
+                |n: usize, streamed| crew.needs.inputs.get(n).filter(|need| need.streamed == streamed);
+            let code = |n: usize| input(n, false).map(|need| sizes(txn, need).iter().sum());
+            let mut flows = data(txn, crew, false, |_, n| Some((0, code(n)?)));
+            if crew.needs.inputs.iter().any(|need| need.streamed) {
+                let read = downloads(txn, crew);
+                let read = |machine: usize, n| read.get(machine)?.get(n).copied();
+                flows.extend(data(txn, crew, true, |machine, n| {
+                    input(n, true)?;
+                    Some((0, read(machine, n)?))
+                }));
+            }
             flows.extend(peers(txn, crew));
             flows.extend(connections(txn, crew));
             flows.extend(logs(txn, crew));
             flows
         }
-        Phase::Output => data(txn, crew, |machine, n| Some(((*written.get(machine)?.get(n)?)?, 0))),
+        Phase::Output => data(txn, crew, true, |machine, n| Some(((*written.get(machine)?.get(n)?)?, 0))),
         Phase::Create | Phase::Place | Phase::Start => Vec::new(),
     }
 }
@@ -173,9 +183,14 @@ impl Crew<'_> {
 }
 
 /// The paths to what is read or written in S3 in the phase, and how much `bytes` says of an instance and one of the data.
-fn data(txn: &Txn<'_>, crew: &Crew<'_>, bytes: impl Fn(usize, usize) -> Option<(u64, u64)>) -> Flows {
-    // Programs that a container fetches by itself are all there is while it runs.
-    let vantages = crew.vantages(txn, crew.phase != Phase::Run);
+fn data(
+    txn: &Txn<'_>,
+    crew: &Crew<'_>,
+    of_service: bool,
+    bytes: impl Fn(usize, usize) -> Option<(u64, u64)>,
+) -> Flows {
+    // What a container fetches by itself comes over its own interface, what the service brings over the service's.
+    let vantages = crew.vantages(txn, of_service);
     let place = |trace: &Trace| {
         let from = trace.flow.from.as_ref()?.interface?;
         crew.machines.iter().position(|all| all.contains(&from))

@@ -124,6 +124,10 @@ pub struct Behaviour {
     pub writes: Option<u64>,
     /// What it writes beside its output, by name, with sizes.
     pub files: Vec<(String, u64)>,
+    /// What becomes of its spot instances.
+    pub spot: SpotMarket,
+    /// How often it writes a checkpoint; `None`: when its run is over or cut short.
+    pub checkpoint_every: Option<Duration>,
     /// What it answers when its endpoint is invoked: the first that fits. None: it answers what it is asked.
     pub invocations: Vec<Reaction>,
     /// How the service fails, whatever the containers would do.

@@ -51,6 +51,22 @@ pub enum DataUse {
     Code,
     /// What a job leaves.
     Output,
+    /// A directory of a file system, which is nowhere in S3.
+    FileSystem,
+}
+
+/// A file system that instances mount.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Mount {
+    pub id: Arc<str>,
+    pub ports: &'static [u16],
+}
+
+impl Mount {
+    /// NFS. Source: EFS user guide, "Creating security groups".
+    pub const EFS: &'static [u16] = &[2049];
+    /// Source: FSx for Lustre user guide, "File system access control with Amazon VPC".
+    pub const LUSTRE: &'static [u16] = &[988, 1018, 1019, 1020, 1021, 1022, 1023];
 }
 
 impl DataUse {
@@ -61,6 +77,7 @@ impl DataUse {
             DataUse::Checkpoint => "checkpoint",
             DataUse::Code => "code",
             DataUse::Output => "output",
+            DataUse::FileSystem => "file system",
         }
     }
 }
@@ -90,12 +107,29 @@ pub struct DataNeed {
     pub file: String,
     /// Each instance gets some of the objects, not all of them: `ShardedByS3Key`.
     pub sharded: bool,
+    /// The container reads it while it runs; it is not downloaded before: `Pipe` and `FastFile`.
+    pub streamed: bool,
+    pub mount: Option<Mount>,
 }
 
 impl DataNeed {
     pub fn new(purpose: DataUse, extent: Extent, url: &str) -> Self {
         let place = S3Place::parse(url);
-        Self { purpose, extent, url: url.to_owned(), place, file: String::new(), sharded: false }
+        let (url, file) = (url.to_owned(), String::new());
+        Self { purpose, extent, url, place, file, sharded: false, streamed: false, mount: None }
+    }
+
+    /// A directory of a file system.
+    pub fn mounted(id: &str, directory: &str, ports: &'static [u16]) -> Self {
+        let mount = Mount { id: id.into(), ports };
+        let need = Self::new(DataUse::FileSystem, Extent::Prefix, &format!("{id}:{directory}"));
+        Self { place: None, mount: Some(mount), ..need }
+    }
+
+    /// As requests say it in `InputMode`.
+    #[must_use]
+    pub fn in_mode(self, mode: Option<&str>) -> Self {
+        Self { streamed: matches!(mode, Some("Pipe" | "FastFile")), ..self }
     }
 
     /// Where a job leaves a file.

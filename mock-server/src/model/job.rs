@@ -144,6 +144,14 @@ pub struct Needs {
     pub images: Vec<String>,
     /// What the containers do, if that was declared when the job was asked for.
     pub behaviour: Option<Arc<Behaviour>>,
+    /// Of managed spot training: how long it may take altogether.
+    pub max_wait: Option<Duration>,
+    /// How often it is begun again if the service fails it.
+    pub retries: u32,
+    /// How long its instances are kept when it has ended.
+    pub keep_alive: Duration,
+    /// Its instances are there already: those of a warm pool.
+    pub takes_over: bool,
     /// In whose name the service makes interfaces, if not in the role's.
     pub on_behalf: Option<OnBehalf>,
 }
@@ -207,6 +215,12 @@ pub enum Course {
     Stop,
     /// Stopped because it ran longer than it was allowed to.
     Overtime,
+    /// Stopped because it took longer than it was allowed to wait.
+    WaitOver,
+    /// Its spot instances were taken away; it begins again.
+    Interrupted,
+    /// The service failed it; it begins again.
+    Restart,
 }
 
 /// A stretch of a job's life. Training jobs tell it; those of other kinds have it all the same.
@@ -234,6 +248,21 @@ pub struct Parent {
     pub arn: String,
 }
 
+/// A rule of SageMaker Debugger, evaluated by a processing job.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Evaluation {
+    /// What the rule's configuration is called.
+    pub rule: String,
+    /// Whether it is about the profile; else about tensors.
+    pub of_profile: bool,
+    /// `None`: it could not be started.
+    pub job: Option<JobKey>,
+    pub arn: Option<String>,
+    pub status: &'static str,
+    pub details: Option<String>,
+    pub modified: SimTime,
+}
+
 #[derive(Clone, PartialEq, Debug)]
 pub struct Job {
     pub key: JobKey,
@@ -253,8 +282,6 @@ pub struct Job {
     pub hung: Option<&'static str>,
     /// Where its instances are, while it has some.
     pub held: Vec<Held>,
-    /// What the ids of its interfaces derive from, once it has some.
-    pub parent_of_interfaces: Option<String>,
     /// Since when it has been waiting for instances that no zone of its has.
     pub short_since: Option<SimTime>,
     /// What the rules said, in the order in which they were asked.
@@ -272,6 +299,12 @@ pub struct Job {
     /// When the instances began and ended to work for the job.
     pub started: Option<SimTime>,
     pub ended: Option<SimTime>,
+    pub progress: Progress,
+    /// The interfaces of its instances, one instance after the other.
+    pub interfaces: Vec<NetworkInterfaceId>,
+    pub pool: Option<WarmPool>,
+    /// The rules of SageMaker Debugger that are asked about it.
+    pub evaluations: Vec<Evaluation>,
     pub tags: Tags,
     pub memo: Memo,
 }

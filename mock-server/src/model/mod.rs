@@ -7,6 +7,7 @@ pub mod address;
 pub mod address6;
 pub mod assign;
 pub mod async_call;
+pub mod attempt;
 pub mod behaviour;
 pub mod bucket;
 pub mod capacity;
@@ -73,6 +74,7 @@ pub use address::AddressPool;
 pub use address6::Ipv6Pool;
 pub use assign::Addresses;
 pub use async_call::AsyncCall;
+pub use attempt::{PoolStatus, Progress, SpotMarket, Wait, WarmPool};
 pub use behaviour::{Behaviour, Behaviours, Connection, Exit, LogLine, Metric, Remote, Repository, Wildcard};
 pub use bucket::{
     Bucket, Content, FoundBucket, Object, ObjectKey, ObjectVersion, PublicAccessBlock, PutObject, Versioning,
@@ -82,7 +84,7 @@ pub use capture::{Capture, Flow};
 pub use choice::{Choices, JobLogs, Placement, Precheck, Silence};
 pub use component::{ComponentPlan, ComponentStatus, InferenceComponent};
 pub use compute::{Held, InstanceUse, Usage};
-pub use data::{DataNeed, DataUse, Extent, S3Place};
+pub use data::{DataNeed, DataUse, Extent, Mount, S3Place};
 pub use edge::{EgressOnlyInternetGateway, VpnAttachment, VpnAttachmentState, VpnGateway};
 pub use elastic::ElasticAddress;
 pub use endpoint_service::{EndpointService, EndpointType};
@@ -109,8 +111,8 @@ pub use instance_type::InstanceType;
 pub use interface::{Attachment, ConnectionTracking, GroupRef, InterfaceStatus, NetworkInterface, UsedToken};
 pub use invocation::{Answer, Broken, Canned, Invocation, Reaction, Said, Told, When};
 pub use job::{
-    Course, Document, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Lack, Needs, OnBehalf, Parent,
-    Transition, VpcConfig,
+    Course, Document, Evaluation, Failure, InstanceGroup, Job, JobKey, JobKind, JobStatus, Lack, Needs,
+    OnBehalf, Parent, Transition, VpcConfig,
 };
 pub use launch_template::{LaunchTemplate, LaunchVersion};
 pub use log::{EventKey, LogClass, LogEvent, LogGroup, LogPolicy, LogStream, StreamKey};

@@ -272,7 +272,12 @@ pub fn step(txn: &mut Txn<'_>, id: VpcPeeringConnectionId, what: Alarm) {
         Alarm::Stage(_) if row.status == PeeringStatus::PendingAcceptance => {
             change(txn, &row, PeeringStatus::Expired);
         }
-        Alarm::Stage(_) | Alarm::Overtime | Alarm::Wake => {}
+        Alarm::Stage(_)
+        | Alarm::Overtime
+        | Alarm::WaitOver
+        | Alarm::Interrupt
+        | Alarm::Checkpoint
+        | Alarm::Wake => {}
         Alarm::Release => drop(txn.state.peerings.remove(&id)),
     }
 }

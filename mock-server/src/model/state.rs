@@ -58,6 +58,10 @@ pub struct Defaults {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Owner {
     Job(JobKey),
+    /// What evaluates the rules of SageMaker Debugger for a training job.
+    Evaluations(JobKey),
+    /// The instances that a training job left: its interfaces, and their end.
+    WarmPool(JobKey),
     /// An endpoint, by its name: its stages.
     Endpoint(Arc<str>),
     /// The instances of a deployment of an endpoint: its interfaces, and their end if the endpoint is gone.
@@ -103,6 +107,8 @@ impl std::fmt::Display for Owner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Owner::Job(key) => key.fmt(f),
+            Owner::Evaluations(key) => write!(f, "debugger-rules/{}", key.name),
+            Owner::WarmPool(key) => write!(f, "warm-pool/{}", key.name),
             Owner::Endpoint(name) => write!(f, "endpoint/{name}"),
             Owner::Fleet(key) => key.fmt(f),
             Owner::Component(name) => write!(f, "inference-component/{name}"),
@@ -136,6 +142,12 @@ pub enum Alarm {
     Stage(usize),
     /// The job has run as long as it may.
     Overtime,
+    /// It has waited for spot instances as long as it may.
+    WaitOver,
+    /// Its spot instances are taken away.
+    Interrupt,
+    /// Its containers write a checkpoint.
+    Checkpoint,
     /// The interfaces of a deleted endpoint go; a terminated instance is forgotten; a flow log delivers; an analysis of a
     /// path is deleted.
     Release,
@@ -392,6 +404,7 @@ impl State {
         broken.extend(insights::broken_invariants(self));
         broken.extend(launch_template::broken_invariants(self));
         table(&mut broken, "jobs", &self.jobs);
+        broken.extend(attempt::broken_invariants(self));
         table(&mut broken, "models", &self.models);
         table(&mut broken, "endpoint_configs", &self.endpoint_configs);
         table(&mut broken, "endpoints", &self.endpoints);

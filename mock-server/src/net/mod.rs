@@ -37,8 +37,13 @@ pub fn step(txn: &mut Txn<'_>, owner: Owner, what: Alarm) {
         Owner::InsightsAnalysis(id) => insights::step(txn, id, what),
         Owner::Faults => outage::look(txn),
         // Not of networks: see `jobs`.
-        Owner::Job(_) | Owner::Endpoint(_) | Owner::Fleet(_) | Owner::Component(_) | Owner::AsyncCall(_) => {}
+        Owner::Job(_)
+        | Owner::WarmPool(_)
+        | Owner::Endpoint(_)
+        | Owner::Fleet(_)
+        | Owner::Component(_)
+        | Owner::AsyncCall(_) => {}
         Owner::Notebook(_) | Owner::Studio(_) | Owner::Stuck(..) => {}
-        Owner::Tuning(_) | Owner::Execution(_) => {}
+        Owner::Evaluations(_) | Owner::Tuning(_) | Owner::Execution(_) => {}
     }
 }

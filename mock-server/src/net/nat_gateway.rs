@@ -272,7 +272,13 @@ pub(super) fn step(txn: &mut Txn<'_>, id: NatGatewayId, what: Alarm) {
             txn.state.remove_interfaces_of(&Owner::NatGateway(id));
             close(txn, id, NatGatewayState::Deleted);
         }
-        Alarm::Stage(_) | Alarm::Overtime | Alarm::Release | Alarm::Wake => {}
+        Alarm::Stage(_)
+        | Alarm::Overtime
+        | Alarm::WaitOver
+        | Alarm::Interrupt
+        | Alarm::Checkpoint
+        | Alarm::Release
+        | Alarm::Wake => {}
     }
 }
 

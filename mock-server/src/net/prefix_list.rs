@@ -46,7 +46,7 @@ pub fn step(txn: &mut Txn<'_>, id: PrefixListId, what: Alarm) {
     match what {
         Alarm::Stage(_) => drop(finish(txn, id)),
         Alarm::Release => txn.state.remove_prefix_list(id),
-        Alarm::Overtime | Alarm::Wake => {}
+        Alarm::Overtime | Alarm::WaitOver | Alarm::Interrupt | Alarm::Checkpoint | Alarm::Wake => {}
     }
 }
 

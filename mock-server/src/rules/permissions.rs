@@ -231,6 +231,10 @@ impl Rule for MayMake {
     };
 
     fn check(case: &Case<'_>) -> Verdict {
+        // Nothing is made for a job that takes over what is there.
+        if case.needs.takes_over {
+            return Verdict::NotApplicable;
+        }
         hold(case, false, MAKE.iter().copied())
     }
 }

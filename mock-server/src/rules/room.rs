@@ -242,7 +242,7 @@ impl Rule for TwoAddressesPerInstance {
     };
 
     fn check(case: &Case<'_>) -> Verdict {
-        if case.vpc_config().is_none() {
+        if case.vpc_config().is_none() || case.needs.takes_over {
             return Verdict::NotApplicable;
         }
         enough_room(case, |_| usual_interfaces(case))
@@ -266,7 +266,10 @@ impl Rule for FiveAddressesWithEfa {
     };
 
     fn check(case: &Case<'_>) -> Verdict {
-        if case.vpc_config().is_none() || !case.needs.instances.iter().any(|group| uses_efa(case, group)) {
+        if case.vpc_config().is_none()
+            || case.needs.takes_over
+            || !case.needs.instances.iter().any(|group| uses_efa(case, group))
+        {
             return Verdict::NotApplicable;
         }
         enough_room(case, |group| interfaces_per_instance(case, group))
@@ -311,7 +314,7 @@ impl Rule for OneSubnetAllGroups {
     };
 
     fn check(case: &Case<'_>) -> Verdict {
-        match plan(case).filter(|_| case.vpc_config().is_some()) {
+        match plan(case).filter(|_| case.vpc_config().is_some() && !case.needs.takes_over) {
             None => Verdict::NotApplicable,
             Some(plan) => {
                 let mut used: Vec<&Subnet> = Vec::new();

@@ -7,6 +7,7 @@ use super::invocation::{self, Reacts};
 use super::problem::{Place, Problem, instead_of};
 use super::service_failure::Fails;
 use super::span::Span;
+use super::spot::Spot;
 use crate::model::endpoint_service;
 use crate::model::region::REGIONS;
 use crate::model::{Behaviour, Behaviours, Connection, JobKind, Remote, Repository, Wildcard};
@@ -54,6 +55,11 @@ pub struct Declared {
     pub writes: Option<Size>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub files: BTreeMap<String, Size>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checkpoint_every: Option<Span>,
+    /// What becomes of the spot instances that it runs on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spot: Option<Spot>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub invocations: Vec<Reacts>,
     /// The service fails.
@@ -275,6 +281,7 @@ impl Declared {
     pub fn problem(&self) -> Option<String> {
         let containers = self.kinds.iter().any(|kind| *kind != Kind::Compilation) || self.kinds.is_empty();
         let hosts = self.kinds.contains(&Kind::Hosting) || self.kinds.is_empty();
+        let trains = self.kinds.contains(&Kind::Training) || self.kinds.is_empty();
         let notebook = self.kinds.contains(&Kind::Notebook);
         let computes = self.reads.is_some()
             || self.writes.is_some()
@@ -318,6 +325,12 @@ impl Declared {
             }
             () if !hosts && !self.invocations.is_empty() => {
                 Some("only endpoints are invoked: `invocations` is for `kinds: [hosting]`".into())
+            }
+            () if !trains && (self.spot.is_some() || self.checkpoint_every.is_some()) => Some(
+                "only training jobs run on spot instances and write checkpoints: `kinds: [training]`".into(),
+            ),
+            () if self.spot.as_ref().and_then(Spot::problem).is_some() => {
+                self.spot.as_ref().and_then(Spot::problem)
             }
             () if too_many.is_some() => too_many
                 .map(|(what, count, most)| format!("`{what}` has {count} entries, and {most} at most")),
@@ -365,6 +378,8 @@ impl Declared {
             reads: self.reads.map(|size| size.0),
             writes: self.writes.map(|size| size.0),
             files: self.files.iter().map(|(name, size)| (name.clone(), size.0)).collect(),
+            checkpoint_every: self.checkpoint_every.map(|span| span.0),
+            spot: self.spot.as_ref().map(Spot::market).unwrap_or_default(),
             invocations: self.invocations.iter().map(Reacts::reaction).collect(),
             service_failure: self.service_failure.as_ref().map(Fails::failure),
         })
@@ -409,6 +424,8 @@ impl From<&Behaviour> for Declared {
             reads: behaviour.reads.map(Size),
             writes: behaviour.writes.map(Size),
             files: behaviour.files.iter().map(|(name, bytes)| (name.clone(), Size(*bytes))).collect(),
+            checkpoint_every: behaviour.checkpoint_every.map(Span),
+            spot: Spot::of(&behaviour.spot),
             invocations: behaviour.invocations.iter().map(invocation::told).collect(),
             service_failure: behaviour.service_failure.as_ref().map(Fails::told),
         }

@@ -20,6 +20,7 @@ pub mod run;
 mod service_failure;
 mod session;
 pub mod span;
+mod spot;
 pub mod target;
 pub mod template;
 #[cfg(test)]

@@ -386,6 +386,7 @@ fn begin(txn: &mut Txn<'_>, endpoint: &mut Endpoint, phase: Phase, waited: Optio
                     variant: Some(&variant.name),
                     vantages: vantages(of_new(txn, variant, &needs)),
                     usual,
+                    done: Duration::ZERO,
                     heard: log::are_heard(txn, &key, endpoint.findings.get(before..).unwrap_or_default()),
                 };
                 let done = behaviour::start(txn, &crew, &mut endpoint.log);

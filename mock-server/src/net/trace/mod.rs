@@ -343,7 +343,7 @@ impl<'a> Walk<'a> {
 
 /// Whether SageMaker made an interface.
 fn is_of_sagemaker(interface: &NetworkInterface) -> bool {
-    matches!(interface.owner, Some(Owner::Job(_) | Owner::Endpoint(_) | Owner::Fleet(_)))
+    matches!(interface.owner, Some(Owner::Job(_) | Owner::WarmPool(_) | Owner::Endpoint(_) | Owner::Fleet(_)))
 }
 
 impl Place<'_> {

@@ -98,7 +98,7 @@ impl Rule for EntriesAreThere {
         aliases: &[],
         name: "manifest-entries-are-there",
         jobs: &[JobKind::Training, JobKind::Processing, JobKind::Transform],
-        phases: &[Phase::Input],
+        phases: &[Phase::Input, Phase::Run],
         basis: Basis::Assumed,
         docs: &[Doc { page: "augmented-manifest", anchor: "" }],
         summary: "A manifest can be read, and every object that it lists exists: the input of the job is all of them. That \

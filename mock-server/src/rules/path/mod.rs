@@ -10,7 +10,10 @@ pub mod words;
 use super::*;
 use crate::model::path::{Flow, Goal, Hop, HopKind, Trace, Transport, Vantage};
 use crate::model::sight::sight;
-use crate::model::{Content, DataNeed, DataUse, Extent, FoundBucket, S3Place, Sight, manifest};
+use crate::model::{
+    Content, DataNeed, DataUse, Extent, FoundBucket, Mount, NetworkInterface, S3Place, Sight, SubnetId,
+    manifest,
+};
 use crate::net::{self, Terrain};
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -78,8 +81,8 @@ fn needs<'a>(case: &Case<'a>, phase: Phase) -> Vec<(usize, &'a DataNeed)> {
     let all = if phase == Phase::Output { &case.needs.outputs } else { &case.needs.inputs };
     let due = |need: &&DataNeed| match phase {
         Phase::Create => !matches!(need.purpose, DataUse::Code | DataUse::Checkpoint),
-        Phase::Input => need.purpose != DataUse::Code,
-        Phase::Run => need.purpose == DataUse::Code && !case.needs.network_isolation,
+        Phase::Input => need.purpose != DataUse::Code && !need.streamed,
+        Phase::Run => need.streamed || need.purpose == DataUse::Code && !case.needs.network_isolation,
         Phase::Output => true,
         Phase::Place | Phase::Start => false,
     };
@@ -94,6 +97,11 @@ fn follow(case: &Case<'_>, phase: Phase, vantages: &[Vantage]) -> Vec<Followed> 
     let terrain = Terrain { state: case.state, global: case.global, elsewhere: case.elsewhere };
     let mut all = Vec::new();
     for (number, data) in needs(case, phase) {
+        if let Some(mount) = &data.mount {
+            let traces = vantages.iter().flat_map(|from| mounting(case, &terrain, from, mount));
+            all.extend(traces.map(|trace| Followed { trace: Arc::new(trace), data: data.clone(), number }));
+            continue;
+        }
         let role = &case.needs.role_arn;
         let asked = match phase {
             Phase::Create if !precheck::looks_at(case, data) => continue,
@@ -112,7 +120,7 @@ fn follow(case: &Case<'_>, phase: Phase, vantages: &[Vantage]) -> Vec<Followed> 
                 let found = misplaced(case, phase, data).into_iter().chain(missing(case, data));
                 found.for_each(|hop| at_the_bucket(&mut trace, hop));
             }
-            if phase == Phase::Input
+            if matches!(phase, Phase::Input | Phase::Run)
                 && let Some(hop) = unlisted(case, data)
             {
                 at_the_bucket(&mut trace, hop);
@@ -124,6 +132,39 @@ fn follow(case: &Case<'_>, phase: Phase, vantages: &[Vantage]) -> Vec<Followed> 
         }
     }
     all
+}
+
+/// The paths to a file system, one for each port that it is spoken to at. None: no interface is said to be of it, so that it
+/// is somewhere else.
+fn mounting(case: &Case<'_>, terrain: &Terrain<'_>, from: &Vantage, mount: &Mount) -> Vec<Trace> {
+    let Some(to) = mount_target(case.state, from.subnet, &mount.id) else { return Vec::new() };
+    let flow = |port: &u16| Flow {
+        from: Some(from.clone()),
+        to: Goal::Peer(to.clone()),
+        transport: Transport::Tcp,
+        port: *port,
+    };
+    mount.ports.iter().map(|port| net::trace(terrain, &flow(port))).collect()
+}
+
+/// The interface by which a file system is mounted from a subnet: what its description names. That is how the interfaces of
+/// mount targets are described on AWS, and how they are declared here. One in the subnet's zone comes first, then one in its
+/// VPC. Source: EFS user guide, "Managing mount targets".
+fn mount_target(state: &State, from: SubnetId, id: &str) -> Option<Vantage> {
+    let home = state.subnets.get(&from)?;
+    let named = |row: &&Arc<NetworkInterface>| names_file_system(&row.description, id);
+    let far = |row: &&Arc<NetworkInterface>| {
+        let subnet = state.subnets.get(&row.subnet);
+        let here = subnet.is_some_and(|subnet| subnet.vpc == home.vpc);
+        let near = here && subnet.is_some_and(|subnet| subnet.zone == home.zone);
+        (!near, !here, row.id)
+    };
+    Vantage::of(state.interfaces.iter().filter(named).min_by_key(far)?)
+}
+
+/// Whether a description names a file system, and not another one whose name begins alike.
+pub fn names_file_system(description: &str, id: &str) -> bool {
+    description.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').any(|word| word == id)
 }
 
 /// What the bucket of something leads to.

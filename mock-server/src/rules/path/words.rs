@@ -40,8 +40,17 @@ pub fn text(finding: &Finding, kind: JobKind) -> Option<&'static str> {
         _ if of(&[HopKind::RolePolicy, HopKind::EndpointPolicy, HopKind::BucketPolicy]) => Denied,
         _ => CutOff,
     };
+    let data = finding.verdict.evidence()?.get("data");
+    let is = |purpose: DataUse| data == Some(purpose.name());
+    if is(DataUse::FileSystem) {
+        return Some("SM-F-FS-MOUNT");
+    }
     Some(match (kind, finding.phase, outcome) {
         (_, Create, _) | (Notebook, ..) => return None,
+        // What is streamed is brought by the service, as what is downloaded is; that it says the same is assumed.
+        (Training, Run, CutOff) if is(DataUse::Input) => "SM-F-NOROUTE-DL",
+        (Training, Run, Denied) if is(DataUse::Input) => "SM-F-S3-DENIED",
+        (Training, Run, Missing | Elsewhere) if is(DataUse::Input) => "SM-F-S3-DL-404",
         (Training, Run, CutOff) => "SM-F-S3-CODE-TIMEOUT",
         (Training, Run, Denied) => "SM-F-S3-HEAD",
         (Training, Run, Missing | Elsewhere) => "SM-F-S3-CODE-404",
@@ -69,6 +78,7 @@ pub fn text(finding: &Finding, kind: JobKind) -> Option<&'static str> {
 
 /// The texts that are of kinds of jobs and not of rules.
 pub const TEXTS: &[&str] = &[
+    "SM-F-FS-MOUNT",
     "SM-F-S3-MANIFEST-FORM",
     "SM-F-S3-CODE-TIMEOUT",
     "SM-F-S3-HEAD",

@@ -88,8 +88,8 @@ mod vpn_gateway;
 /// What tests of other services try to delete.
 #[cfg(test)]
 pub(crate) use self::{
-    network_interface_create::DeleteNetworkInterface, security_group::DeleteSecurityGroup,
-    subnet::DeleteSubnet, vpc::DeleteVpc,
+    network_interface_create::CreateNetworkInterface, network_interface_create::DeleteNetworkInterface,
+    security_group::DeleteSecurityGroup, subnet::DeleteSubnet, vpc::DeleteVpc,
 };
 
 pub use insights::permission::LOOK as LOOK_FOR_ANALYSIS;

@@ -50,6 +50,9 @@ refusals! {
         /// As above, where the service model has no such code.
         NotDeletableYet { noun: &'static str, arn: String, status: &'static str } = "ValidationException",
             assumed "The {noun} job ({arn}) is in status {status} and cannot be deleted.";
+        /// Documented of DeleteTrainingJob; the code is in the service model.
+        PoolAvailable { arn: String } = "ResourceInUse",
+            assumed "The training job ({arn}) retains a warm pool that is Available and cannot be deleted.";
         /// A rule of phase `create`.
         Rule { rule: &'static str, text: String } = "ValidationException" for rule,
             text "{text}";
@@ -64,7 +67,7 @@ refusals! {
             text "1 validation error detected: Value null at '{name}' failed to satisfy constraint: Member must \
                  not be null";
         /// As above; the published model says 0 because the member is optional.
-        NotPositive(name: &'static str) = "ValidationException",
+        NotPositive(name: String) = "ValidationException",
             text "1 validation error detected: Value '0' at '{name}' failed to satisfy constraint: Member must \
                  have value greater than or equal to 1";
         /// Documented limit, text in the form of the service model's.
@@ -75,6 +78,14 @@ refusals! {
             assumed "You must specify exactly one of TrainingImage and AlgorithmName in AlgorithmSpecification.";
         TypeWithGroups = "ValidationException",
             text "InstanceType or InstanceCount cannot be specified with InstanceGroups";
+        RuleTwice(name: String) = "ValidationException",
+            assumed "Rule configuration names must be unique; the name {name} is used more than once.";
+        ManifestNeedsPipe(name: String) = "ValidationException",
+            assumed "AugmentedManifestFile can only be used if the input mode of channel {name} is Pipe.";
+        InstanceGroupTwice(name: String) = "ValidationException",
+            assumed "Instance group names must be unique; the instance group name {name} is used more than once.";
+        KeepAliveWith(name: &'static str) = "ValidationException",
+            assumed "KeepAlivePeriodInSeconds cannot be specified with {name}";
         PreferencesWith(name: &'static str) = "ValidationException",
             assumed "InstancePreferences cannot be specified with {name}";
         VolumeMissing(name: String) = "ValidationException",

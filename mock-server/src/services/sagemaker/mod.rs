@@ -31,6 +31,7 @@ use crate::model::{Owner, Txn};
 /// Looks after what starts jobs.
 pub fn wake(txn: &mut Txn<'_>, owner: &Owner) {
     match owner {
+        Owner::Evaluations(key) => training::evaluation::look(txn, key),
         Owner::Tuning(name) => tuning::advance(txn, name),
         Owner::Execution(arn) => pipeline::advance(txn, arn),
         _ => {}

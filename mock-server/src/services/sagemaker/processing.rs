@@ -5,7 +5,7 @@ use super::job::{Kind, Vpc, Words, defaults, words};
 use super::listing::Manner;
 use super::members::Members;
 use crate::jobs::failure;
-use crate::model::{DataNeed, DataUse, InstanceGroup, Job, JobKind, Needs, State};
+use crate::model::{DataNeed, DataUse, InstanceGroup, Job, JobKind, Needs, Owner, Parent, State};
 use crate::services::Caller;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -230,7 +230,9 @@ impl Kind for Processing {
         out.maybe("ProcessingEndTime", job.ended.map(|at| at.millis()))?;
         out.maybe("ProcessingStartTime", job.started.map(|at| at.millis()))?;
         out.put("LastModifiedTime", &job.modified.millis())?;
-        out.put("CreationTime", &job.created.millis())
+        out.put("CreationTime", &job.created.millis())?;
+        let evaluates = |parent: &&Parent| matches!(parent.owner, Owner::Evaluations(_));
+        out.maybe("TrainingJobArn", job.parent.as_ref().filter(evaluates).map(|parent| &parent.arn))
     }
 
     fn summarize<S: SerializeStruct>(job: &Job, out: &mut Members<'_, S>) -> Result<(), S::Error> {

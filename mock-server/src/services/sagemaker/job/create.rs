@@ -3,6 +3,7 @@
 use super::super::error::SageMakerError;
 use super::super::limit;
 use super::super::tags::{Tag, checked};
+use super::super::training::evaluation;
 use super::Kind;
 use crate::jobs::{self, NewJob};
 use crate::model::{JobKey, JobKind, Parent, Tags, Txn};
@@ -62,9 +63,12 @@ pub fn new_job<K: Kind>(
 /// # Errors
 /// A quota, or a violated rule.
 pub fn start(txn: &mut Txn<'_>, kind: JobKind, new: NewJob) -> Result<String, SageMakerError> {
-    let arn = new.arn.clone();
+    let (arn, key) = (new.arn.clone(), new.key.clone());
     limit::jobs(&txn.state, &new, 1)?;
     jobs::start(txn, new).map_err(|finding| SageMakerError::rule(&txn.state.texts, kind, &finding))?;
+    if kind == JobKind::Training {
+        evaluation::begin(txn, &key);
+    }
     Ok(arn)
 }
 

@@ -3,7 +3,7 @@
 use super::super::error::SageMakerError;
 use super::{Kind, Named};
 use crate::jobs;
-use crate::model::{Owner, Txn};
+use crate::model::{Owner, Txn, WarmPool};
 use crate::services::{Caller, Done, Operation, Write};
 use std::marker::PhantomData;
 
@@ -38,6 +38,9 @@ impl<K: Kind> Write for Delete<K> {
         let job = input.find(&txn.state)?;
         if !job.status.is_final() {
             return Err(SageMakerError::not_deletable(&job));
+        }
+        if job.pool.as_ref().is_some_and(WarmPool::is_available) {
+            return Err(SageMakerError::PoolAvailable { arn: job.arn.clone() });
         }
         txn.state.timers.cancel(&Owner::Job(job.key.clone()));
         txn.state.jobs.remove(&job.key);

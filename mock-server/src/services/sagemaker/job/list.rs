@@ -43,9 +43,8 @@ impl Listed for Job {
     fn status(&self) -> &'static str {
         self.status_word()
     }
-    /// No job here ever waits in a warm pool.
     fn warm_pool_status(&self) -> Option<&str> {
-        None
+        self.pool.as_ref().map(|pool| pool.status.name())
     }
     fn training_plan(&self) -> Option<&str> {
         self.request.get("ResourceConfig")?.get("TrainingPlanArn")?.as_str()

@@ -1,5 +1,6 @@
 //! Tests of SageMaker's operations and of the life of jobs behind them.
 
+mod attempts;
 mod behaviours;
 mod capacity;
 mod data;

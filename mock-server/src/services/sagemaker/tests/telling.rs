@@ -1,6 +1,7 @@
 //! What Describe, List and the tags tell.
 
 use super::*;
+use crate::model::job::JobIndex;
 use crate::services::sagemaker::job::List;
 use crate::services::sagemaker::tags::{AddTags, DeleteTags, ListTags};
 use crate::services::sagemaker::training::UpdateTrainingJob;
@@ -185,6 +186,12 @@ fn what_is_updated_is_told() {
     expected["ProfilingStatus"] = json!("Disabled");
     expected["ProfilerRuleConfigurations"] = rules;
     expected["ResourceConfig"]["KeepAlivePeriodInSeconds"] = json!(600);
+    expected["WarmPoolStatus"] = json!({ "Status": "InUse" });
+    let processing =
+        &site.lab.state().jobs.by(&JobIndex::Kind(JobKind::Processing)).next().unwrap().arn.clone();
+    expected["ProfilerRuleEvaluationStatuses"] = json!([{ "RuleConfigurationName": "all",
+        "RuleEvaluationJobArn": processing, "RuleEvaluationStatus": "InProgress",
+        "LastModifiedTime": site.lab.now().millis() }]);
     expected["RemoteDebugConfig"] = debug["RemoteDebugConfig"].clone();
     expected["LastModifiedTime"] = json!(site.lab.now().millis());
     assert_eq!(site.describe("tuned"), expected, "and nothing else");

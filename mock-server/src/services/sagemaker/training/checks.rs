@@ -3,10 +3,11 @@
 
 use super::super::error::SageMakerError;
 use super::super::job::Vpc;
-use crate::model::{DataNeed, DataUse, Extent, InstanceGroup as Instances};
+use crate::model::{DataNeed, DataUse, Extent, InstanceGroup as Instances, Mount};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// Source: API reference, StoppingCondition.
 pub const DEFAULT_MAX_RUNTIME: u64 = 24 * 60 * 60;
@@ -70,6 +71,7 @@ pub struct Stopping {
 pub struct Channel {
     channel_name: String,
     data_source: DataSource,
+    input_mode: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -77,8 +79,16 @@ pub struct Channel {
 struct DataSource {
     #[serde(rename = "S3DataSource")]
     s3: Option<S3DataSource>,
-    file_system_data_source: Option<IgnoredAny>,
+    file_system_data_source: Option<FileSystem>,
     dataset_source: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct FileSystem {
+    file_system_id: String,
+    file_system_type: String,
+    directory_path: String,
 }
 
 #[derive(Deserialize)]
@@ -92,11 +102,24 @@ struct S3DataSource {
 }
 
 impl Channel {
-    /// What is read from S3; a channel may be a file system's instead.
-    pub fn data(&self) -> Option<DataNeed> {
+    /// What is read from S3, or the directory of a file system that is mounted. `mode`: that of channels without their own.
+    fn data(&self, mode: Option<&str>) -> Option<DataNeed> {
+        if let Some(FileSystem { file_system_id, file_system_type, directory_path }) =
+            &self.data_source.file_system_data_source
+        {
+            let ports = if file_system_type == "EFS" { Mount::EFS } else { Mount::LUSTRE };
+            return Some(DataNeed::mounted(file_system_id, directory_path, ports));
+        }
         let source = self.data_source.s3.as_ref()?;
         let need = DataNeed::typed(DataUse::Input, source.s3_data_type.as_deref(), &source.s3_uri);
-        Some(need.distributed(source.s3_data_distribution_type.as_deref()))
+        let need = need.distributed(source.s3_data_distribution_type.as_deref());
+        Some(need.in_mode(self.input_mode.as_deref().or(mode)))
+    }
+
+    /// Source: API reference, S3DataSource.
+    fn wants_pipe(&self) -> bool {
+        let source = self.data_source.s3.as_ref();
+        source.and_then(|source| source.s3_data_type.as_deref()) == Some("AugmentedManifestFile")
     }
 
     fn instance_groups(&self) -> &[String] {
@@ -108,6 +131,7 @@ impl Channel {
 #[serde(rename_all = "PascalCase")]
 pub struct Algorithm {
     training_image: Option<String>,
+    training_input_mode: Option<String>,
     algorithm_name: Option<IgnoredAny>,
 }
 
@@ -129,6 +153,27 @@ impl Output {
 /// What a job leaves, in the folder that has its name.
 pub fn model_file(compression: Option<&str>) -> &'static str {
     if compression == Some("NONE") { "output/model/model" } else { "output/model.tar.gz" }
+}
+
+/// Where something of SageMaker Debugger writes to.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Debugged {
+    s3_output_path: Option<String>,
+    #[serde(default)]
+    disable_profiler: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct RuleConfiguration {
+    rule_configuration_name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Retry {
+    maximum_retry_attempts: u32,
 }
 
 #[derive(Deserialize)]
@@ -159,6 +204,14 @@ pub struct Asked {
     pub enable_inter_container_traffic_encryption: bool,
     #[serde(default)]
     enable_managed_spot_training: bool,
+    retry_strategy: Option<Retry>,
+    debug_hook_config: Option<Debugged>,
+    tensor_board_output_config: Option<Debugged>,
+    profiler_config: Option<Debugged>,
+    #[serde(default)]
+    debug_rule_configurations: Vec<RuleConfiguration>,
+    #[serde(default)]
+    profiler_rule_configurations: Vec<RuleConfiguration>,
     serverless_job_config: Option<IgnoredAny>,
 }
 
@@ -167,9 +220,30 @@ impl Asked {
         self.stopping_condition.max_runtime_in_seconds.unwrap_or(DEFAULT_MAX_RUNTIME)
     }
 
+    /// How long a job of managed spot training may take altogether.
+    pub fn max_wait(&self) -> Option<Duration> {
+        let seconds = self.stopping_condition.max_wait_time_in_seconds;
+        seconds.filter(|_| self.enable_managed_spot_training).map(Duration::from_secs)
+    }
+
+    pub fn retries(&self) -> u32 {
+        self.retry_strategy.as_ref().map_or(0, |retry| retry.maximum_retry_attempts)
+    }
+
+    pub fn keep_alive(&self) -> Duration {
+        let period =
+            self.resource_config.as_ref().and_then(|resources| resources.keep_alive_period_in_seconds);
+        Duration::from_secs(period.unwrap_or(0))
+    }
+
     /// The image, unless an algorithm is named instead.
     pub fn image(&self) -> Option<&String> {
         self.algorithm_specification.as_ref()?.training_image.as_ref()
+    }
+
+    /// How channels are read that do not say so themselves.
+    fn input_mode(&self) -> Option<&str> {
+        self.algorithm_specification.as_ref()?.training_input_mode.as_deref()
     }
 
     /// All that is read. Where the SDK put the user's program is a hyperparameter, in quotes as JSON has them: the
@@ -180,13 +254,32 @@ impl Asked {
         let code = code.filter(|url| url.starts_with("s3://"));
         let code = code.map(|url| DataNeed::new(DataUse::Code, Extent::Object, url));
         let checkpoint = self.checkpoint_config.as_ref().map(|config| DataNeed::checkpoint(&config.s3_uri));
-        self.input_data_config.iter().filter_map(Channel::data).chain(checkpoint).chain(code).collect()
+        let channels = self.input_data_config.iter().filter_map(|channel| channel.data(self.input_mode()));
+        channels.chain(checkpoint).chain(code).collect()
     }
 
     /// All that is written.
     pub fn outputs(&self) -> Vec<DataNeed> {
         let checkpoint = self.checkpoint_config.as_ref().map(|config| DataNeed::checkpoint(&config.s3_uri));
-        std::iter::once(self.output_data_config.data()).chain(checkpoint).collect()
+        std::iter::once(self.output_data_config.data()).chain(checkpoint).chain(self.debugged()).collect()
+    }
+
+    /// What SageMaker Debugger writes. The folders: developer guide, "debugger-configure-hook" and "debugger-profiling-data";
+    /// the files in them are what its hook leaves at last. That the profiler writes beside the model if it was not told
+    /// where is assumed.
+    fn debugged(&self) -> impl Iterator<Item = DataNeed> {
+        let tensors = self.debug_hook_config.as_ref().and_then(|config| config.s3_output_path.as_deref());
+        let board = self.tensor_board_output_config.as_ref();
+        let board = board.and_then(|config| config.s3_output_path.as_deref());
+        let profile = self.profiler_config.as_ref().filter(|config| !config.disable_profiler);
+        let profile =
+            profile.map(|config| config.s3_output_path.as_deref().unwrap_or(&self.output_data_config.path));
+        let all = [
+            (tensors, "debug-output/training_job_end.ts"),
+            (board, "tensorboard-output/events.out.tfevents"),
+            (profile, "profiler-output/system/training_job_end.ts"),
+        ];
+        all.into_iter().filter_map(|(path, file)| Some(DataNeed::output(path?, file)))
     }
 
     /// The instances, whichever way they were asked for.
@@ -220,14 +313,23 @@ pub fn check(asked: &Asked) -> Result<(), SageMakerError> {
     algorithm(asked)?;
     resources(asked)?;
     stopping(asked)?;
+    rules(asked)?;
     channels(asked)
+}
+
+/// Source: API reference, DebugRuleConfiguration and ProfilerRuleConfiguration.
+fn rules(asked: &Asked) -> Result<(), SageMakerError> {
+    let all = asked.debug_rule_configurations.iter().chain(&asked.profiler_rule_configurations);
+    let mut seen = BTreeSet::new();
+    let twice = all.map(|rule| &rule.rule_configuration_name).find(|name| !seen.insert(*name));
+    twice.map_or(Ok(()), |name| Err(SageMakerError::RuleTwice(name.clone())))
 }
 
 fn algorithm(asked: &Asked) -> Result<(), SageMakerError> {
     match &asked.algorithm_specification {
         None if asked.is_serverless() => Ok(()),
         None => Err(SageMakerError::Required("algorithmSpecification")),
-        Some(Algorithm { training_image, algorithm_name }) => {
+        Some(Algorithm { training_image, algorithm_name, .. }) => {
             if training_image.is_some() == algorithm_name.is_some() {
                 return Err(SageMakerError::ImageOrAlgorithm);
             }
@@ -257,24 +359,46 @@ fn resources(asked: &Asked) -> Result<(), SageMakerError> {
         if typed || resources.instance_count.is_some() {
             return Err(SageMakerError::TypeWithGroups);
         }
-        if resources.instance_groups.iter().any(|group| group.instance_count == 0) {
-            return Err(SageMakerError::NotPositive("resourceConfig.instanceGroups.1.member.instanceCount"));
-        }
+        groups(&resources.instance_groups)?;
     } else if !asked.is_serverless() {
         match (&resources.instance_type, resources.instance_count) {
             (None, _) => return Err(SageMakerError::Required("resourceConfig.instanceType")),
             (_, None) => return Err(SageMakerError::Required("resourceConfig.instanceCount")),
-            (_, Some(0)) => return Err(SageMakerError::NotPositive("resourceConfig.instanceCount")),
+            (_, Some(0)) => {
+                return Err(SageMakerError::NotPositive("resourceConfig.instanceCount".to_owned()));
+            }
             _ => {}
         }
     }
+    // Source: developer guide, "train-warm-pools-considerations".
+    let kept = resources.keep_alive_period_in_seconds.unwrap_or(0) > 0;
+    if kept && !resources.instance_groups.is_empty() {
+        return Err(SageMakerError::KeepAliveWith("InstanceGroups"));
+    }
+    if kept && asked.enable_managed_spot_training {
+        return Err(SageMakerError::KeepAliveWith("EnableManagedSpotTraining"));
+    }
     volume(resources)
+}
+
+fn groups(groups: &[InstanceGroup]) -> Result<(), SageMakerError> {
+    let mut seen = BTreeSet::new();
+    for (group, n) in groups.iter().zip(1..) {
+        if group.instance_count == 0 {
+            let member = format!("resourceConfig.instanceGroups.{n}.member.instanceCount");
+            return Err(SageMakerError::NotPositive(member));
+        }
+        if !seen.insert(&group.instance_group_name) {
+            return Err(SageMakerError::InstanceGroupTwice(group.instance_group_name.clone()));
+        }
+    }
+    Ok(())
 }
 
 /// Instances without storage of their own need a volume. Source: API reference, ResourceConfig.
 fn volume(resources: &Resources) -> Result<(), SageMakerError> {
     match resources.volume_size {
-        Some(0) => Err(SageMakerError::NotPositive("resourceConfig.volumeSizeInGB")),
+        Some(0) => Err(SageMakerError::NotPositive("resourceConfig.volumeSizeInGB".to_owned())),
         Some(_) => Ok(()),
         None => {
             let types = resources.instance_groups.iter().map(|group| &group.instance_type);
@@ -326,6 +450,10 @@ fn channels(asked: &Asked) -> Result<(), SageMakerError> {
         }
         if file_system_data_source.is_some() && asked.vpc_config.is_none() {
             return Err(SageMakerError::FileSystemWithoutVpc(name()));
+        }
+        let mode = channel.input_mode.as_deref().or(asked.input_mode());
+        if channel.wants_pipe() && mode != Some("Pipe") {
+            return Err(SageMakerError::ManifestNeedsPipe(name()));
         }
         for group in channel.instance_groups() {
             if !groups.iter().any(|known| known.instance_group_name == *group) {

@@ -1,6 +1,7 @@
 //! Training jobs.
 
 mod checks;
+pub mod evaluation;
 mod update;
 
 pub use update::UpdateTrainingJob;
@@ -9,7 +10,8 @@ use super::error::SageMakerError;
 use super::job::{Kind, Words, defaults, words};
 use super::listing::Manner;
 use super::members::Members;
-use crate::model::{Job, JobKind, Needs, State, Transition};
+use crate::jobs::attempt::billable;
+use crate::model::{Job, JobKind, Needs, State, Transition, WarmPool};
 use crate::services::Caller;
 use checks::{Asked, DEFAULT_MAX_RUNTIME};
 use serde::Serialize;
@@ -17,8 +19,9 @@ use serde::ser::SerializeStruct;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// What is noted when a job is to keep its instances.
-const NOT_WARM: &str = "ResourceConfig.KeepAlivePeriodInSeconds has no effect here: no instance is kept warm";
+/// What is noted when a job says where its instances are to be placed.
+const NOT_PLACED: &str =
+    "ResourceConfig.InstancePlacementConfig has no effect here: there are no UltraServers";
 
 pub struct Training;
 
@@ -74,6 +77,9 @@ impl Kind for Training {
             outputs: asked.outputs(),
             images: asked.image().cloned().into_iter().collect(),
             max_runtime: Some(Duration::from_secs(asked.max_runtime())),
+            max_wait: asked.max_wait(),
+            retries: asked.retries(),
+            keep_alive: asked.keep_alive(),
             ..Needs::default()
         })
     }
@@ -121,12 +127,12 @@ impl Kind for Training {
     }
 
     fn ignored(asked: &Asked) -> Option<&'static str> {
-        let kept = asked.resource_config.as_ref()?.keep_alive_period_in_seconds.unwrap_or(0);
-        (kept > 0).then_some(NOT_WARM)
+        asked.resource_config.as_ref()?.instance_placement_config.as_ref().map(|_| NOT_PLACED)
     }
 
     fn describe<S: SerializeStruct>(job: &Job, out: &mut Members<'_, S>) -> Result<(), S::Error> {
-        let seconds = job.started.zip(job.ended).map(|(from, to)| to.since(from).as_secs().max(1));
+        let worked = job.started.zip(job.ended).map(|_| job.progress.worked);
+        let seconds = |span: Duration| span.as_secs_f64().round().max(1.0) as u64;
         let transitions: Vec<_> = job.transitions.iter().map(StatusTransition::of).collect();
         out.put("TrainingJobName", &*job.key.name)?;
         out.put("TrainingJobArn", &job.arn)?;
@@ -141,6 +147,7 @@ impl Kind for Training {
         out.repeat("InputDataConfig")?;
         out.repeat("OutputDataConfig")?;
         out.repeat("ResourceConfig")?;
+        out.maybe("WarmPoolStatus", job.pool.as_ref().map(WarmPoolStatus::of))?;
         out.repeat("VpcConfig")?;
         out.repeat("StoppingCondition")?;
         out.put("CreationTime", &job.created.millis())?;
@@ -153,14 +160,16 @@ impl Kind for Training {
         out.repeat("EnableInterContainerTrafficEncryption")?;
         out.repeat("EnableManagedSpotTraining")?;
         out.repeat("CheckpointConfig")?;
-        out.maybe("TrainingTimeInSeconds", seconds)?;
-        out.maybe("BillableTimeInSeconds", seconds)?;
+        out.maybe("TrainingTimeInSeconds", worked.map(seconds))?;
+        out.maybe("BillableTimeInSeconds", worked.map(|worked| seconds(billable(&job.needs, worked))))?;
         out.repeat("DebugHookConfig")?;
         out.repeat("ExperimentConfig")?;
         out.repeat("DebugRuleConfigurations")?;
         out.repeat("TensorBoardOutputConfig")?;
+        out.maybe("DebugRuleEvaluationStatuses", evaluation::statuses(job, false))?;
         out.repeat("ProfilerConfig")?;
         out.repeat("ProfilerRuleConfigurations")?;
+        out.maybe("ProfilerRuleEvaluationStatuses", evaluation::statuses(job, true))?;
         out.put("ProfilingStatus", profiling_status(&job.request))?;
         out.repeat("Environment")?;
         out.repeat("RetryStrategy")?;
@@ -174,7 +183,29 @@ impl Kind for Training {
     fn summarize<S: SerializeStruct>(job: &Job, out: &mut Members<'_, S>) -> Result<(), S::Error> {
         let plan = job.request["ResourceConfig"].get("TrainingPlanArn");
         out.put("SecondaryStatus", secondary_status(job))?;
+        out.maybe("WarmPoolStatus", job.pool.as_ref().map(WarmPoolStatus::of))?;
         out.maybe("TrainingPlanArn", plan)
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct WarmPoolStatus<'a> {
+    status: &'static str,
+    /// Told once the pool is no longer available. Assumed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource_retained_billable_time_in_seconds: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reused_by_job: Option<&'a str>,
+}
+
+impl<'a> WarmPoolStatus<'a> {
+    fn of(pool: &'a WarmPool) -> Self {
+        Self {
+            status: pool.status.name(),
+            resource_retained_billable_time_in_seconds: pool.retained.map(|span| span.as_secs()),
+            reused_by_job: pool.reused_by.as_deref(),
+        }
     }
 }
 

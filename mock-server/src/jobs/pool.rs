@@ -1,0 +1,139 @@
+//! Warm pools: the instances of a training job, kept for the next one like it.
+//!
+//! Source: developer guide, "train-warm-pools". While they are kept their interfaces stay where they are, with their
+//! addresses and groups, and belong to nobody but the pool.
+
+use super::{failure, place};
+use crate::model::attempt::{PoolStatus, WarmPool};
+use crate::model::interface::InterfaceIndex;
+use crate::model::{Alarm, Job, JobKey, JobKind, NetworkInterfaceId, Owner, Phase, Txn};
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What two jobs must have in common. Source: developer guide, "train-warm-pools-matching-criteria".
+const MATCH: &[&str] = &[
+    "/RoleArn",
+    "/ResourceConfig/InstanceCount",
+    "/ResourceConfig/InstanceType",
+    "/ResourceConfig/VolumeKmsKeyId",
+    "/ResourceConfig/VolumeSizeInGB",
+    "/EnableInterContainerTrafficEncryption",
+    "/EnableNetworkIsolation",
+];
+/// Of these the order does not count. Assumed.
+const MATCH_AS_SETS: &[&str] = &["/VpcConfig/SecurityGroupIds", "/VpcConfig/Subnets"];
+
+/// How long instances may go from one job to the next. Source: as above.
+const LONGEST: Duration = Duration::from_secs(28 * 24 * 60 * 60);
+
+/// Whether a pool can serve a job of this kind at all: not one of managed spot training, nor one with instance groups.
+fn may_use(job: &Job) -> bool {
+    job.key.kind == JobKind::Training
+        && job.needs.max_wait.is_none()
+        && job.request.pointer("/ResourceConfig/InstanceType").is_some()
+}
+
+fn matches(a: &Job, b: &Job) -> bool {
+    let set = |job: &Job, pointer| {
+        let members = job.request.pointer(pointer).and_then(Value::as_array);
+        let mut members: Vec<_> =
+            members.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+        members.sort_unstable();
+        members
+    };
+    MATCH.iter().all(|pointer| a.request.pointer(pointer) == b.request.pointer(pointer))
+        && MATCH_AS_SETS.iter().all(|pointer| set(a, pointer) == set(b, pointer))
+}
+
+/// Gives a job that begins the instances of a pool, if one fits: the one that waits longest.
+pub(super) fn claim(txn: &mut Txn<'_>, job: &mut Job) {
+    if !may_use(job) {
+        return;
+    }
+    if !job.needs.keep_alive.is_zero() {
+        job.pool = Some(WarmPool::of(txn.now));
+    }
+    let fits = |row: &&Arc<Job>| row.pool.as_ref().is_some_and(WarmPool::is_available) && matches(row, job);
+    let since = |row: &Arc<Job>| row.pool.as_ref().and_then(|pool| pool.since);
+    let found = txn.state.jobs.iter().filter(fits).min_by_key(|row| (since(row), row.key.clone()));
+    let Some(mut old) = found.map(|row| Job::clone(row)) else { return };
+    let to = Owner::Job(job.key.clone());
+    hand_over(txn, &Owner::WarmPool(old.key.clone()), &to);
+    job.interfaces = std::mem::take(&mut old.interfaces);
+    job.needs.takes_over = true;
+    if let Some(pool) = &mut old.pool {
+        job.pool = Some(WarmPool::of(pool.born));
+        pool.reused_by = Some(job.key.name.clone());
+    }
+    let message = format!("its warm pool is reused by {}", job.key);
+    close(txn, old, PoolStatus::Reused, message);
+}
+
+/// A pool is no longer available.
+fn close(txn: &mut Txn<'_>, mut job: Job, status: PoolStatus, message: String) {
+    txn.state.timers.cancel(&Owner::WarmPool(job.key.clone()));
+    if let Some(pool) = &mut job.pool {
+        pool.retained = pool.since.map(|since| txn.now.since(since));
+        pool.status = status;
+    }
+    job.held.clear();
+    job.modified = txn.now;
+    txn.note("WarmPool", job.key.to_string(), None, format!("{}: {message}", status.name()));
+    txn.state.jobs.insert(job);
+}
+
+fn hand_over(txn: &mut Txn<'_>, from: &Owner, to: &Owner) {
+    let held = txn.state.interfaces.by(&InterfaceIndex::Owner(from.clone()));
+    let held: Vec<NetworkInterfaceId> = held.map(|interface| interface.id).collect();
+    for id in held {
+        txn.state.interfaces.update(&id, |row| row.owner = Some(to.clone()));
+    }
+}
+
+/// Keeps the instances of a job that ends, if it is to. Whether they are kept.
+///
+/// A job that is stopped or fails leaves them too if they had been launched, unless the service itself failed it. Source:
+/// developer guide, "train-warm-pools-creation".
+pub(super) fn keep(txn: &mut Txn<'_>, job: &mut Job) -> bool {
+    let Some(pool) = &mut job.pool else { return false };
+    let launched = job.started.is_some() || job.findings.iter().any(|finding| finding.phase == Phase::Start);
+    let healthy = !job.failure.as_ref().is_some_and(failure::is_of_service_itself);
+    let young = txn.now.since(pool.born) < LONGEST;
+    if job.needs.keep_alive.is_zero() || !launched || !healthy || !young {
+        pool.status = PoolStatus::Terminated;
+        return false;
+    }
+    pool.status = PoolStatus::Available;
+    pool.since = Some(txn.now);
+    let owner = Owner::WarmPool(job.key.clone());
+    hand_over(txn, &Owner::Job(job.key.clone()), &owner);
+    txn.state.timers.schedule(txn.now + job.needs.keep_alive, owner, Alarm::Release);
+    let message = format!("Available: {} interfaces stay in the VPC", job.interfaces.len());
+    txn.note("WarmPool", job.key.to_string(), None, message);
+    true
+}
+
+/// Gives up a pool: its time is over.
+pub(super) fn release(txn: &mut Txn<'_>, key: &JobKey) {
+    let Some(mut job) = txn.state.jobs.get(key).map(|job| Job::clone(job)) else { return };
+    let released = place::release(txn, key, &Owner::WarmPool(key.clone()));
+    job.interfaces = Vec::new();
+    close(txn, job, PoolStatus::Terminated, released.to_string());
+}
+
+/// Changes how long a pool that is available is kept, counted from when it became available; it may be over at once.
+/// Source for the latter: developer guide, "train-warm-pools-how-to-use". From when it counts is assumed.
+pub fn keep_for(txn: &mut Txn<'_>, key: &JobKey) {
+    let Some(job) = txn.state.jobs.get(key) else { return };
+    let Some(since) = job.pool.as_ref().filter(|pool| pool.is_available()).and_then(|pool| pool.since) else {
+        return;
+    };
+    let (until, owner) = (since + job.needs.keep_alive, Owner::WarmPool(key.clone()));
+    txn.state.timers.cancel(&owner);
+    if until > txn.now {
+        txn.state.timers.schedule(until, owner, Alarm::Release);
+    } else {
+        release(txn, key);
+    }
+}
