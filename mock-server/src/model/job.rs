@@ -274,9 +274,9 @@ impl Job {
         self.failure.as_ref().filter(|_| self.status == JobStatus::Failed)
     }
 
-    /// The ARN of the tuning job that started the job.
-    pub fn tuning_job_arn(&self) -> Option<&str> {
-        let parent = self.parent.as_ref().filter(|parent| matches!(parent.owner, Owner::Tuning(_)));
+    /// The ARN of what started the job, if that is of the right kind.
+    pub fn parent_arn(&self, kind: fn(&Owner) -> bool) -> Option<&str> {
+        let parent = self.parent.as_ref().filter(|parent| kind(&parent.owner));
         parent.map(|parent| parent.arn.as_str())
     }
 }

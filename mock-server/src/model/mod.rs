@@ -37,6 +37,7 @@ pub mod log;
 pub mod log_grant;
 pub mod managed_prefix_list;
 pub mod manifest;
+pub mod monitoring;
 pub mod nat;
 pub mod network;
 pub mod notebook;
@@ -109,6 +110,10 @@ pub use job::{
 pub use launch_template::{LaunchTemplate, LaunchVersion};
 pub use log::{EventKey, LogClass, LogEvent, LogGroup, LogPolicy, LogStream, StreamKey};
 pub use managed_prefix_list::ManagedList;
+pub use monitoring::{
+    DefinitionKey, MonitoringDefinition, MonitoringExecution, MonitoringExecutionKey, MonitoringOutcome,
+    MonitoringSchedule, MonitoringType, Recurrence, ScheduleStatus,
+};
 pub use nat::{NatGateway, NatGatewayAddress, NatGatewayState};
 pub use notebook::{Notebook, NotebookCourse, NotebookLifecycle, NotebookStatus};
 pub use offering::Offerings;

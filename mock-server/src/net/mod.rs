@@ -38,5 +38,6 @@ pub fn step(txn: &mut Txn<'_>, owner: Owner, what: Alarm) {
         Owner::Job(_) | Owner::Endpoint(_) | Owner::Fleet(_) | Owner::Component(_) | Owner::AsyncCall(_) => {}
         Owner::Notebook(_) | Owner::Studio(_) => {}
         Owner::Tuning(_) | Owner::Execution(_) => {}
+        Owner::Schedule(_) | Owner::Monitor(_) | Owner::AutoMl(_) => {}
     }
 }

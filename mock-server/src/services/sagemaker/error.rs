@@ -9,6 +9,7 @@ mod studio;
 pub use notebook::NotebookError;
 pub use studio::StudioError;
 
+use super::monitoring::MonitoringError;
 use super::pipeline::PipelineError;
 use super::tuning::TuningError;
 use crate::model::{Finding, Job, JobKind, Texts};
@@ -164,6 +165,7 @@ refusals! {
         Studio(StudioError),
         Tuning(TuningError),
         Pipeline(PipelineError),
+        Monitoring(MonitoringError),
     }
 }
 

@@ -39,6 +39,14 @@ pub struct ListIn {
     pub user_profile_name_equals: Option<String>,
     pub space_name_contains: Option<String>,
     pub space_name_equals: Option<String>,
+    /// Of monitoring.
+    pub endpoint_name: Option<String>,
+    pub monitoring_job_definition_name: Option<String>,
+    pub monitoring_type_equals: Option<String>,
+    pub scheduled_time_before: Option<i64>,
+    pub scheduled_time_after: Option<i64>,
+    /// The list of executions looks at it itself.
+    pub monitoring_schedule_name: Option<String>,
 }
 
 /// What rows are chosen and ordered by.
@@ -55,6 +63,19 @@ pub trait Listed {
         None
     }
     fn training_plan(&self) -> Option<&str> {
+        None
+    }
+    /// Of what is monitored: the endpoint, the definition, the type, and the time that an execution is scheduled for.
+    fn endpoint(&self) -> Option<&str> {
+        None
+    }
+    fn definition(&self) -> Option<&str> {
+        None
+    }
+    fn monitoring_type(&self) -> Option<&str> {
+        None
+    }
+    fn scheduled(&self) -> Option<SimTime> {
         None
     }
     /// What rows are ordered by whose order is asked for by a metric; those without are not listed then.
@@ -109,6 +130,7 @@ pub fn list_as<'a, R: Listed>(
             None if manner.by_name => String::new(),
             Some("LastModifiedTime") => format!("{:020}", row.modified().millis()),
             Some("Status") => row.status().to_owned(),
+            Some("ScheduledTime") => format!("{:020}", row.scheduled().unwrap_or_default().millis()),
             Some(BY_METRIC) => row.metric().unwrap_or_default(),
             _ => format!("{:020}", row.created().millis()),
         };
@@ -149,6 +171,7 @@ impl ListIn {
         };
         let before = |time: i64, at: Option<i64>| at.is_none_or(|at| time < at);
         let is = |asked: &Option<String>, given: Option<&str>| asked.is_none() || asked.as_deref() == given;
+        let scheduled = row.scheduled().map_or(0, SimTime::millis);
         since(created, self.creation_time_after)
             && before(created, self.creation_time_before)
             && since(modified, self.last_modified_time_after)
@@ -156,5 +179,10 @@ impl ListIn {
             && self.name_contains.as_deref().is_none_or(|part| row.name().contains(part))
             && is(&self.warm_pool_status_equals, row.warm_pool_status())
             && is(&self.training_plan_arn_equals, row.training_plan())
+            && is(&self.endpoint_name, row.endpoint())
+            && is(&self.monitoring_job_definition_name, row.definition())
+            && is(&self.monitoring_type_equals, row.monitoring_type())
+            && since(scheduled, self.scheduled_time_after)
+            && before(scheduled, self.scheduled_time_before)
     }
 }

@@ -9,6 +9,7 @@ mod job;
 mod listing;
 mod members;
 mod model;
+mod monitoring;
 mod notebook;
 mod pipeline;
 mod processing;
@@ -31,6 +32,8 @@ pub fn wake(txn: &mut Txn<'_>, owner: &Owner) {
     match owner {
         Owner::Tuning(name) => tuning::advance(txn, name),
         Owner::Execution(arn) => pipeline::advance(txn, arn),
+        Owner::Schedule(name) => monitoring::settle(txn, name),
+        Owner::Monitor(name) => monitoring::advance(txn, name),
         _ => {}
     }
 }
@@ -67,6 +70,8 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.read::<pipeline::ListPipelineExecutions>();
     registrar.read::<pipeline::ListPipelineExecutionSteps>();
     registrar.read::<pipeline::ListPipelineParametersForExecution>();
+    // Monitoring.
+    monitoring::operations(registrar);
     // Models.
     registrar.write::<model::CreateModel>();
     registrar.read::<model::DescribeModel>();
