@@ -7,6 +7,7 @@ pub mod address;
 pub mod address6;
 pub mod assign;
 pub mod async_call;
+pub mod automl;
 pub mod behaviour;
 pub mod bucket;
 pub mod capture;
@@ -71,6 +72,7 @@ pub use address::AddressPool;
 pub use address6::Ipv6Pool;
 pub use assign::Addresses;
 pub use async_call::AsyncCall;
+pub use automl::{AutoMlChild, AutoMlJob, AutoMlStep};
 pub use behaviour::{Behaviour, Behaviours, Connection, Exit, LogLine, Metric, Remote, Repository, Wildcard};
 pub use bucket::{
     Bucket, Content, FoundBucket, Object, ObjectKey, ObjectVersion, PublicAccessBlock, PutObject, Versioning,

@@ -207,6 +207,7 @@ pub struct State {
     pub tuning_jobs: Table<TuningJob>,
     pub pipelines: Table<Pipeline>,
     pub executions: Table<PipelineExecution>,
+    pub automl_jobs: Table<AutoMlJob>,
     pub monitoring_definitions: Table<MonitoringDefinition>,
     pub monitoring_schedules: Table<MonitoringSchedule>,
     pub monitoring_executions: Table<MonitoringExecution>,
@@ -340,6 +341,10 @@ impl State {
                     }
                 }
             }
+            Owner::AutoMl(key) => {
+                let running = self.automl_jobs.get(key).into_iter().flat_map(|job| job.running());
+                all.extend(running.map(|child| Owner::Job(child.key.clone())));
+            }
             Owner::Schedule(name) => all.extend(self.awaited_of_schedule(name)),
             _ => {}
         }
@@ -401,6 +406,7 @@ impl State {
         broken.extend(studio::broken_invariants(self));
         broken.extend(tuning::broken_invariants(self));
         broken.extend(pipeline::broken_invariants(self));
+        broken.extend(automl::broken_invariants(self));
         broken.extend(monitoring::broken_invariants(self));
         broken.extend(peering::broken_invariants(self));
         table(&mut broken, "reservations", &self.reservations);

@@ -9,6 +9,7 @@ mod studio;
 pub use notebook::NotebookError;
 pub use studio::StudioError;
 
+use super::automl::AutoMlError;
 use super::monitoring::MonitoringError;
 use super::pipeline::PipelineError;
 use super::tuning::TuningError;
@@ -166,6 +167,7 @@ refusals! {
         Tuning(TuningError),
         Pipeline(PipelineError),
         Monitoring(MonitoringError),
+        AutoMl(AutoMlError),
     }
 }
 

@@ -47,6 +47,10 @@ pub struct ListIn {
     pub scheduled_time_after: Option<i64>,
     /// The list of executions looks at it itself.
     pub monitoring_schedule_name: Option<String>,
+    /// Of candidates of AutoML jobs.
+    #[serde(rename = "AutoMLJobName")]
+    pub automl_job_name: Option<String>,
+    pub candidate_name_equals: Option<String>,
 }
 
 /// What rows are chosen and ordered by.
@@ -148,6 +152,13 @@ pub fn list_as<'a, R: Listed>(
     let limit = input.max_results.unwrap_or(DEFAULT_LIMIT);
     let (rows, next) = page::cut(rows.into_iter(), limit, |((key, name), _)| format!("{key}/{name}"));
     Ok((rows.into_iter().map(|(_, row)| row).filter(|row| wanted(row)).collect(), next))
+}
+
+/// A text for a number, so that the texts are in the order of their numbers.
+pub fn in_order(value: f64) -> String {
+    let bits = value.to_bits();
+    let ordered = if bits >> 63 == 1 { !bits } else { bits | 1 << 63 };
+    format!("{ordered:016x}")
 }
 
 /// The place in the list that a token names.

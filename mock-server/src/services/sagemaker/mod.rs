@@ -1,5 +1,7 @@
 //! Amazon SageMaker, as far as its jobs live in a VPC.
 
+mod automl;
+mod child;
 mod compilation;
 mod component;
 mod endpoint;
@@ -34,6 +36,7 @@ pub fn wake(txn: &mut Txn<'_>, owner: &Owner) {
         Owner::Execution(arn) => pipeline::advance(txn, arn),
         Owner::Schedule(name) => monitoring::settle(txn, name),
         Owner::Monitor(name) => monitoring::advance(txn, name),
+        Owner::AutoMl(name) => automl::advance(txn, name),
         _ => {}
     }
 }
@@ -72,6 +75,8 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.read::<pipeline::ListPipelineParametersForExecution>();
     // Monitoring.
     monitoring::operations(registrar);
+    // AutoML.
+    automl::operations(registrar);
     // Models.
     registrar.write::<model::CreateModel>();
     registrar.read::<model::DescribeModel>();

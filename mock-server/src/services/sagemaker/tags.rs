@@ -1,7 +1,7 @@
 //! Tags of whatever has an ARN.
 
 use super::error::SageMakerError;
-use super::{monitoring, pipeline, tuning};
+use super::{automl, monitoring, pipeline, tuning};
 use crate::model::{DefinitionKey, JobKey, JobKind, MonitoringType, State, StudioKey, Tags, Txn};
 use crate::services::page;
 use crate::services::{Caller, Operation, Read, View, Write};
@@ -54,6 +54,7 @@ enum Tagged {
     Tuning(Arc<str>),
     Pipeline(Arc<str>),
     Schedule(Arc<str>),
+    AutoMl(Arc<str>),
     Definition(DefinitionKey),
 }
 
@@ -89,6 +90,10 @@ fn resource(state: &State, caller: &Caller, arn: &str) -> Result<Tagged, SageMak
         if let Some(name) = named(pipeline::SLUG) {
             return state.pipelines.contains(&name).then_some(Tagged::Pipeline(name));
         }
+        if let Some(name) = named(automl::SLUG) {
+            let key = automl::key(&name);
+            return state.automl_jobs.contains(&key).then_some(Tagged::AutoMl(key));
+        }
         if let Some(name) = named(monitoring::schedule::SLUG) {
             return state.monitoring_schedules.contains(&name).then_some(Tagged::Schedule(name));
         }
@@ -123,6 +128,7 @@ impl Tagged {
             Tagged::Studio(key) => state.studio.get(key).map(|row| &row.tags),
             Tagged::Pipeline(name) => state.pipelines.get(name).map(|row| &row.tags),
             Tagged::Tuning(name) => state.tuning_jobs.get(name).map(|job| &job.tags),
+            Tagged::AutoMl(key) => state.automl_jobs.get(key).map(|row| &row.tags),
             Tagged::Schedule(name) => state.monitoring_schedules.get(name).map(|row| &row.tags),
             Tagged::Definition(key) => state.monitoring_definitions.get(key).map(|row| &row.tags),
         };
@@ -151,6 +157,7 @@ impl Tagged {
             Tagged::Studio(key) => drop(state.studio.update(key, |row| change(&mut row.tags))),
             Tagged::Pipeline(name) => drop(state.pipelines.update(name, |row| change(&mut row.tags))),
             Tagged::Tuning(name) => drop(state.tuning_jobs.update(name, |job| change(&mut job.tags))),
+            Tagged::AutoMl(key) => drop(state.automl_jobs.update(key, |row| change(&mut row.tags))),
             Tagged::Schedule(name) => {
                 drop(state.monitoring_schedules.update(name, |row| change(&mut row.tags)));
             }

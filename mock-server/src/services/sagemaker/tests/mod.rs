@@ -1,5 +1,6 @@
 //! Tests of SageMaker's operations and of the life of jobs behind them.
 
+mod automl;
 mod behaviours;
 mod data;
 mod hosting;
@@ -7,6 +8,7 @@ mod kinds;
 mod life;
 mod logs;
 mod models;
+mod monitoring;
 mod mutation;
 mod notebooks;
 mod pipelines;

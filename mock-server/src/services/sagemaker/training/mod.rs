@@ -126,6 +126,7 @@ impl Kind for Training {
         out.put("TrainingJobName", &*job.key.name)?;
         out.put("TrainingJobArn", &job.arn)?;
         out.maybe("TuningJobArn", job.parent_arn(|owner| matches!(owner, Owner::Tuning(_))))?;
+        out.maybe("AutoMLJobArn", job.parent_arn(|owner| matches!(owner, Owner::AutoMl(_))))?;
         out.put("ModelArtifacts", &ModelArtifacts { s3: artifacts(job) })?;
         out.put("TrainingJobStatus", job.status_word())?;
         out.put("SecondaryStatus", secondary_status(job))?;
