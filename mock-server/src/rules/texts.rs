@@ -87,7 +87,8 @@ mod tests {
             let known = rules::get(id).is_some_and(|info| info.id == id) || path::words::TEXTS.contains(&id);
             let of_jobs = ["compilation-timeout", "interface-description", "studio-no-address"].contains(&id);
             let of_containers = id.starts_with("container-") || OF_EXITS.contains(&id);
-            let of_tuning = ["tuning-", "pipeline-", "monitoring-", "automl-"].iter().any(|stem| id.starts_with(stem));
+            let of_tuning =
+                ["tuning-", "pipeline-", "monitoring-", "automl-"].iter().any(|stem| id.starts_with(stem));
             assert!(known || of_jobs || of_containers || of_tuning, "{id}");
         }
     }

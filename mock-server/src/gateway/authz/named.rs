@@ -73,7 +73,8 @@ fn named(asked: &Asked<'_>, variable: &str) -> Option<String> {
     match variable.strip_suffix("WithPath") {
         Some(member) => with_path(asked, member),
         None => {
-            let member = MEMBERS.iter().find(|(known, _)| *known == variable).map_or(variable, |known| known.1);
+            let member =
+                MEMBERS.iter().find(|(known, _)| *known == variable).map_or(variable, |known| known.1);
             let name = asked.input.get(member).and_then(Value::as_str)?;
             // Names in ARNs of SageMaker are in lower case, as described resources show.
             Some(if matches!(asked.service, ServiceId::SageMaker | ServiceId::SageMakerRuntime) {

@@ -39,10 +39,8 @@ pub fn second(request: &Value) -> Value {
     let channels = request["InputDataConfig"].as_array().into_iter().flatten();
     let members = same(&["ChannelType", "ContentType", "CompressionType", "DataSource"]);
     let channels: Vec<_> = channels.map(|channel| Value::Object(part(channel, &members))).collect();
-    let mut all = part(
-        request,
-        &same(&["OutputDataConfig", "RoleArn", "AutoMLJobObjective", "ModelDeployConfig"]),
-    );
+    let mut all =
+        part(request, &same(&["OutputDataConfig", "RoleArn", "AutoMLJobObjective", "ModelDeployConfig"]));
     all.extend(part(config, &same(&["SecurityConfig", "DataSplitConfig"])));
     all.insert("AutoMLJobInputDataConfig".into(), channels.into());
     all.insert("AutoMLProblemTypeConfig".into(), json!({ "TabularJobConfig": tabular }));
@@ -170,7 +168,8 @@ impl<'a> Plan<'a> {
 
     /// Whether it is known to be about this much data only when it is looked at.
     pub fn decides_by_size(&self) -> bool {
-        self.is_tabular() && !matches!(self.config["Mode"].as_str(), Some("ENSEMBLING" | "HYPERPARAMETER_TUNING"))
+        self.is_tabular()
+            && !matches!(self.config["Mode"].as_str(), Some("ENSEMBLING" | "HYPERPARAMETER_TUNING"))
     }
 
     /// The metric that candidates are compared by; texts are written to no such metric. Source: API reference,

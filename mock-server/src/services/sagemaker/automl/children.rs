@@ -38,7 +38,12 @@ impl Maker<'_> {
     ///
     /// # Errors
     /// The refusal of such a job.
-    pub fn job(&self, txn: &mut Txn<'_>, caller: &Caller, step: AutoMlStep) -> Result<NewJob, SageMakerError> {
+    pub fn job(
+        &self,
+        txn: &mut Txn<'_>,
+        caller: &Caller,
+        step: AutoMlStep,
+    ) -> Result<NewJob, SageMakerError> {
         match step {
             AutoMlStep::Analyze => self.processing(txn, caller, step, "db"),
             AutoMlStep::Engineer => self.training(txn, caller, step),
@@ -164,9 +169,7 @@ impl Maker<'_> {
     ) -> Result<NewJob, SageMakerError> {
         let engineers = step == AutoMlStep::Engineer;
         let name = if engineers { self.name(txn, "dpp0") } else { self.candidate_name(txn) };
-        let channel = |name: &str, source: Value| {
-            json!({ "ChannelName": name, "DataSource": { "S3DataSource": source } })
-        };
+        let channel = |name: &str, source: Value| json!({ "ChannelName": name, "DataSource": { "S3DataSource": source } });
         let channels: Vec<Value> = match step {
             AutoMlStep::Tune => {
                 let source = json!({ "S3DataType": "S3Prefix", "S3Uri": self.place("transformed-data"),
@@ -232,8 +235,7 @@ impl Maker<'_> {
     }
 
     fn transform(&self, txn: &mut Txn<'_>, caller: &Caller) -> Result<NewJob, SageMakerError> {
-        let source =
-            self.plan.channels().next().map(|channel| channel["DataSource"]["S3DataSource"].clone());
+        let source = self.plan.channels().next().map(|channel| channel["DataSource"]["S3DataSource"].clone());
         let source = source.unwrap_or_default();
         let kind = match source["S3DataType"].as_str() {
             Some("S3Prefix") | None => "S3Prefix",

@@ -117,7 +117,8 @@ impl Serialize for Told<'_> {
         let analyzed = analyzed.is_some_and(|outcome| outcome.status == JobStatus::Completed);
         let folder = maker.definitions().filter(|_| analyzed && plan.is_tabular());
         // Source: developer guide, "Autopilot notebooks generated to manage AutoML tasks".
-        let notebook = |folder: &str, name: &str| format!("{folder}/notebooks/SageMakerAutopilot{name}Notebook.ipynb");
+        let notebook =
+            |folder: &str, name: &str| format!("{folder}/notebooks/SageMakerAutopilot{name}Notebook.ipynb");
         let artifacts = folder.map(|folder| {
             json!({ "CandidateDefinitionNotebookLocation": notebook(&folder, "CandidateDefinition"),
                 "DataExplorationNotebookLocation": notebook(&folder, "DataExploration") })
@@ -231,7 +232,8 @@ impl Serialize for Candidate {
 
 /// The jobs that led to a candidate, its own last.
 fn steps(job: &AutoMlJob, candidate: &AutoMlChild) -> Vec<Value> {
-    let before = job.children.iter().filter(|child| child.step < candidate.step && !child.step.makes_candidates());
+    let before =
+        job.children.iter().filter(|child| child.step < candidate.step && !child.step.makes_candidates());
     let step = |child: &AutoMlChild| {
         let kind = match child.key.kind {
             crate::model::JobKind::Training => "AWS::SageMaker::TrainingJob",

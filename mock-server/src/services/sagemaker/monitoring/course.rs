@@ -9,8 +9,9 @@ use crate::jobs::NewJob;
 use crate::kernel::SimTime;
 use crate::model::monitoring::MonitoringExecutionIndex;
 use crate::model::{
-    Alarm, Endpoint, Job, JobKind, JobStatus, MonitoringDefinition, MonitoringExecution, MonitoringExecutionKey,
-    MonitoringOutcome, MonitoringSchedule, Owner, Parent, Profile, Recurrence, S3Place, ScheduleStatus, Txn,
+    Alarm, Endpoint, Job, JobKind, JobStatus, MonitoringDefinition, MonitoringExecution,
+    MonitoringExecutionKey, MonitoringOutcome, MonitoringSchedule, Owner, Parent, Profile, Recurrence,
+    S3Place, ScheduleStatus, Txn,
 };
 use crate::model::{Evidence, bucket};
 use crate::rules::texts;
@@ -233,8 +234,11 @@ fn job(
 ) -> Result<Option<NewJob>, SageMakerError> {
     let parts = parts(txn, schedule)?;
     let work = parts.work(schedule)?;
-    let offsets =
-        Offsets::read(&schedule.config["ScheduleConfig"], work.input, schedule.recurrence == Recurrence::Now)?;
+    let offsets = Offsets::read(
+        &schedule.config["ScheduleConfig"],
+        work.input,
+        schedule.recurrence == Recurrence::Now,
+    )?;
     let window = offsets.around(scheduled, schedule.recurrence.period().unwrap_or_default());
     let folder = window.prefix();
     let below = |base: &str| format!("{}/{folder}", base.trim_end_matches('/'));

@@ -9,7 +9,9 @@ use super::work::Work;
 use crate::kernel::{Memo, SimTime};
 use crate::model::monitoring::DefinitionIndex;
 use crate::model::{DefinitionKey, MonitoringDefinition, MonitoringType, State, Txn};
-use crate::services::{Caller, Done, Operation, Page, Printed, Read, Registrar, Reply, ReplyWriter, View, Write};
+use crate::services::{
+    Caller, Done, Operation, Page, Printed, Read, Registrar, Reply, ReplyWriter, View, Write,
+};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 use std::marker::PhantomData;

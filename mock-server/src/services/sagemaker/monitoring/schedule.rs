@@ -10,7 +10,8 @@ use super::work::Work;
 use super::{course, definition};
 use crate::kernel::{Memo, SimTime};
 use crate::model::{
-    DefinitionKey, Document, MonitoringSchedule, MonitoringType, Owner, Recurrence, ScheduleStatus, State, Txn,
+    DefinitionKey, Document, MonitoringSchedule, MonitoringType, Owner, Recurrence, ScheduleStatus, State,
+    Txn,
 };
 use crate::services::{Caller, Done, Operation, Page, Printed, Read, View, Write};
 use serde::ser::SerializeStruct;
@@ -61,7 +62,9 @@ impl Asked {
         let row;
         let (work, definition) = match (inline, named) {
             // Described schedules of this kind in public repositories monitor the quality of data.
-            (Some(inline), None) => (Work::inline(kind.unwrap_or(MonitoringType::DataQuality), inline)?, None),
+            (Some(inline), None) => {
+                (Work::inline(kind.unwrap_or(MonitoringType::DataQuality), inline)?, None)
+            }
             (None, Some(name)) => {
                 let kind = kind.ok_or(SageMakerError::Required("monitoringScheduleConfig.monitoringType"))?;
                 let key = DefinitionKey { kind, name: name.into() };
@@ -202,7 +205,11 @@ impl Write for UpdateMonitoringSchedule {
             _ => ScheduleStatus::Scheduled,
         };
         let arn = schedule.arn.clone();
-        course::turn(txn, MonitoringSchedule { config, kind, definition, endpoint, recurrence, ..schedule }, target);
+        course::turn(
+            txn,
+            MonitoringSchedule { config, kind, definition, endpoint, recurrence, ..schedule },
+            target,
+        );
         Ok(Out { monitoring_schedule_arn: arn })
     }
 }

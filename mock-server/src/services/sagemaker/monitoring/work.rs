@@ -170,9 +170,17 @@ impl<'a> Work<'a> {
         let truth = truth.map(|url| input("ground_truth_input_1".to_owned(), url, GROUND_TRUTH));
         let beside = [
             ("baseline", &self.baseline["StatisticsResource"]["S3Uri"], format!("{BASELINE}/stats")),
-            ("constraints", &self.baseline["ConstraintsResource"]["S3Uri"], format!("{BASELINE}/constraints")),
+            (
+                "constraints",
+                &self.baseline["ConstraintsResource"]["S3Uri"],
+                format!("{BASELINE}/constraints"),
+            ),
             ("analysis_config", &self.app["ConfigUri"], CONFIG.to_owned()),
-            ("pre_processor_script", &self.app["RecordPreprocessorSourceUri"], format!("{CODE}/preprocessing")),
+            (
+                "pre_processor_script",
+                &self.app["RecordPreprocessorSourceUri"],
+                format!("{CODE}/preprocessing"),
+            ),
             (
                 "post_processor_script",
                 &self.app["PostAnalyticsProcessorSourceUri"],
@@ -196,7 +204,8 @@ impl<'a> Work<'a> {
         if output.get("S3UploadMode").is_none() {
             output["S3UploadMode"] = "EndOfJob".into();
         }
-        let mut all = json!({ "Outputs": [{ "OutputName": "result", "S3Output": output, "AppManaged": false }] });
+        let mut all =
+            json!({ "Outputs": [{ "OutputName": "result", "S3Output": output, "AppManaged": false }] });
         if let Some(key) = self.output.get("KmsKeyId") {
             all["KmsKeyId"] = key.clone();
         }
@@ -209,7 +218,9 @@ impl<'a> Work<'a> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let given = &self.output["MonitoringOutputs"][0]["S3Output"]["LocalPath"];
         let format = match self.endpoint() {
-            Some(_) => json!({ "sagemakerCaptureJson": { "captureIndexNames": ["endpointInput", "endpointOutput"] } }),
+            Some(_) => {
+                json!({ "sagemakerCaptureJson": { "captureIndexNames": ["endpointInput", "endpointOutput"] } })
+            }
             None => self.input["DatasetFormat"].clone(),
         };
         let baseline = |part: &str, file: &str| {

@@ -115,9 +115,12 @@ fn a_job_goes_step_by_step() {
     for (n, candidate) in all.iter().enumerate() {
         let name = candidate["CandidateName"].as_str().unwrap();
         assert!(name.starts_with(&format!("learnTA-{:03}-", n + 1)), "{name}");
-        let types: Vec<_> = candidate["CandidateSteps"].as_array().unwrap().iter().map(|step| {
-            step["CandidateStepType"].as_str().unwrap().rsplit(':').next().unwrap().to_owned()
-        }).collect();
+        let types: Vec<_> = candidate["CandidateSteps"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|step| step["CandidateStepType"].as_str().unwrap().rsplit(':').next().unwrap().to_owned())
+            .collect();
         assert_eq!(types, ["ProcessingJob", "TrainingJob", "TransformJob", "TrainingJob"]);
         assert_eq!(site.describe(name)["AutoMLJobArn"], arn);
     }
@@ -134,7 +137,8 @@ fn a_job_goes_step_by_step() {
     let notebook = told["AutoMLJobArtifacts"]["DataExplorationNotebookLocation"].as_str().unwrap();
     assert!(notebook.starts_with("s3://data/models/learn/sagemaker-automl-candidates/db-1-"), "{notebook}");
     assert_eq!(told["ResolvedAttributes"]["CompletionCriteria"]["MaxCandidates"], 5);
-    let by_value = json!({ "AutoMLJobName": "learn", "SortBy": "FinalObjectiveMetricValue", "SortOrder": "Descending" });
+    let by_value =
+        json!({ "AutoMLJobName": "learn", "SortBy": "FinalObjectiveMetricValue", "SortOrder": "Descending" });
     let values: Vec<_> = site.candidates(by_value).iter().map(metric).collect();
     assert!(values.windows(2).all(|pair| pair[0] >= pair[1]));
     let one = json!({ "AutoMLJobName": "learn", "CandidateNameEquals": best["CandidateName"] });
@@ -218,7 +222,10 @@ fn a_job_fails_as_its_jobs_do() {
 fn some_candidates_may_fail_and_reports_too() {
     let site = Site::new(Profile::Fast);
     let declare = |text: &str| {
-        parse(&format!("behaviours: [{{{text}}}]")).unwrap().into_iter().for_each(|one| site.lab.declare(one));
+        parse(&format!("behaviours: [{{{text}}}]"))
+            .unwrap()
+            .into_iter()
+            .for_each(|one| site.lab.declare(one));
     };
     declare("job: 'some*TA-002-*', failure: no");
     declare("job: 'some*-explainability-*', exitCode: 1, failure: no");
@@ -256,7 +263,10 @@ fn time_runs_out_and_jobs_are_stopped() {
     let refused = site.lab.write::<StopAutoMLJob>(by_name("stopped")).unwrap_err();
     assert_eq!(refused.message, "The request was rejected because the AutoML job is in status Stopping.");
     assert_eq!(site.secondaries("stopped"), ["Stopping", "Stopped"]);
-    assert_eq!((site.free(), &*site.lab.write::<StopAutoMLJob>(by_name("no")).unwrap_err().code), (11, "ResourceNotFound"));
+    assert_eq!(
+        (site.free(), &*site.lab.write::<StopAutoMLJob>(by_name("no")).unwrap_err().code),
+        (11, "ResourceNotFound")
+    );
     let mut request = site.automl("only", "ENSEMBLING", 1);
     request["AutoMLProblemTypeConfig"]["TabularJobConfig"]["GenerateCandidateDefinitionsOnly"] = json!(true);
     site.learn(request).unwrap();
@@ -284,7 +294,12 @@ fn the_best_candidate_gets_an_endpoint() {
     let told = site.learned("again");
     assert_eq!(told["AutoMLJobStatus"], "Completed");
     assert!(told.get("ModelDeployResult").is_none());
-    assert!(told["PartialFailureReasons"][0]["PartialFailureMessage"].as_str().unwrap().contains("already existing"));
+    assert!(
+        told["PartialFailureReasons"][0]["PartialFailureMessage"]
+            .as_str()
+            .unwrap()
+            .contains("already existing")
+    );
 }
 
 #[test]
@@ -297,14 +312,34 @@ fn what_cannot_be_learned_is_refused() {
         site.learn(request).unwrap_err()
     };
     for (path, value, text) in [
-        ("/AutoMLProblemTypeConfig/ImageClassificationJobConfig", json!({}), "You must specify exactly one problem"),
+        (
+            "/AutoMLProblemTypeConfig/ImageClassificationJobConfig",
+            json!({}),
+            "You must specify exactly one problem",
+        ),
         ("/AutoMLJobObjective", json!(null), "You must specify both ProblemType and AutoMLJobObjective"),
-        ("/ModelDeployConfig", json!({ "AutoGenerateEndpointName": true, "EndpointName": "e" }), "EndpointName must"),
-        ("/ModelDeployConfig", json!({ "AutoGenerateEndpointName": false }), "EndpointName must be specified if"),
-        ("/OutputDataConfig/S3OutputPath", json!(format!("s3://{}", "x".repeat(600))), "S3OutputPath must be"),
+        (
+            "/ModelDeployConfig",
+            json!({ "AutoGenerateEndpointName": true, "EndpointName": "e" }),
+            "EndpointName must",
+        ),
+        (
+            "/ModelDeployConfig",
+            json!({ "AutoGenerateEndpointName": false }),
+            "EndpointName must be specified if",
+        ),
+        (
+            "/OutputDataConfig/S3OutputPath",
+            json!(format!("s3://{}", "x".repeat(600))),
+            "S3OutputPath must be",
+        ),
         ("/RoleArn", json!("arn:aws:iam::123456789012:role/Nobody"), "Could not assume role"),
         ("/SecurityConfig/VpcConfig/Subnets", json!(["subnet-1"]), "The subnet ID 'subnet-1' does not exist"),
-        ("/SecurityConfig/VpcConfig/SecurityGroupIds", json!(["sg-1"]), "The security group 'sg-1' does not exist"),
+        (
+            "/SecurityConfig/VpcConfig/SecurityGroupIds",
+            json!(["sg-1"]),
+            "The security group 'sg-1' does not exist",
+        ),
     ] {
         let refused = with(path, value);
         assert_eq!((&*refused.code, refused.status), ("ValidationException", 400));

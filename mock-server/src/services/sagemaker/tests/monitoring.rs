@@ -101,7 +101,10 @@ impl Site {
     }
 
     fn declared(&self, text: &str) {
-        parse(&format!("behaviours: [{{{text}}}]")).unwrap().into_iter().for_each(|one| self.lab.declare(one));
+        parse(&format!("behaviours: [{{{text}}}]"))
+            .unwrap()
+            .into_iter()
+            .for_each(|one| self.lab.declare(one));
     }
 }
 
@@ -120,7 +123,8 @@ fn asked<D: Definition>(site: &Site, name: &str) -> Value {
         "RoleArn": ROLE_ARN,
         "StoppingCondition": { "MaxRuntimeInSeconds": 1800 },
     });
-    request[format!("{kind}BaselineConfig")] = json!({ "ConstraintsResource": { "S3Uri": "s3://data/c.json" } });
+    request[format!("{kind}BaselineConfig")] =
+        json!({ "ConstraintsResource": { "S3Uri": "s3://data/c.json" } });
     request[format!("{kind}AppSpecification")] =
         json!({ "ImageUri": "monitor:1", "ConfigUri": "s3://data/config.json", "Environment": { "a": "b" } });
     request[format!("{kind}JobInput")] = json!({
@@ -137,7 +141,10 @@ fn keeps_definitions<D: Definition>() {
     let arn = format!("arn:aws:sagemaker:us-east-1:123456789012:{}-job-definition/d", D::KIND.stem());
     let lab = &site.lab;
     let missing = lab.read::<definition::Describe<D>>(named.clone()).unwrap_err();
-    assert_eq!((&*missing.code, missing.message), ("ResourceNotFound", format!("Monitoring Job Definition {arn} not found")));
+    assert_eq!(
+        (&*missing.code, missing.message),
+        ("ResourceNotFound", format!("Monitoring Job Definition {arn} not found"))
+    );
     let request = asked::<D>(&site, "d");
     let made = lab.write::<definition::Create<D>>(request.clone()).unwrap();
     assert_eq!(made["JobDefinitionArn"], arn);
@@ -151,7 +158,11 @@ fn keeps_definitions<D: Definition>() {
     // A job of it has to be possible; its network is looked at as that of any.
     for (path, value, text) in [
         ("/NetworkConfig/VpcConfig/Subnets", json!(["subnet-1"]), "The subnet ID 'subnet-1' does not exist"),
-        ("/NetworkConfig/VpcConfig/SecurityGroupIds", json!(["sg-1"]), "The security group 'sg-1' does not exist"),
+        (
+            "/NetworkConfig/VpcConfig/SecurityGroupIds",
+            json!(["sg-1"]),
+            "The security group 'sg-1' does not exist",
+        ),
         ("/RoleArn", json!("arn:aws:iam::123456789012:role/Nobody"), "Could not assume role"),
     ] {
         let mut wrong = asked::<D>(&site, "e");
@@ -213,10 +224,12 @@ fn a_schedule_starts_a_job_each_hour() {
     let job = site.lab.state().jobs.iter().next().cloned().unwrap();
     assert_eq!(first["ProcessingJobArn"], job.arn);
     assert!(job.key.name.starts_with("data-quality-monitoring-202009131300-"), "{}", job.key.name);
-    let described = site.lab.read::<Describe<Processing>>(json!({ "ProcessingJobName": &*job.key.name })).unwrap();
+    let described =
+        site.lab.read::<Describe<Processing>>(json!({ "ProcessingJobName": &*job.key.name })).unwrap();
     assert_eq!(described["MonitoringScheduleArn"], arn);
     assert_eq!(described["NetworkConfig"]["VpcConfig"], site.vpc_config());
-    let (input, output) = (&described["ProcessingInputs"][0], &described["ProcessingOutputConfig"]["Outputs"][0]);
+    let (input, output) =
+        (&described["ProcessingInputs"][0], &described["ProcessingOutputConfig"]["Outputs"][0]);
     assert_eq!(input["S3Input"]["S3Uri"], format!("s3://data/{}", FIRST_HOUR.trim_end_matches('/')));
     assert_eq!(output["S3Output"]["S3Uri"], "s3://data/reports/watched/s/2020/09/13/13");
     assert_eq!(described["Environment"]["start_time"], "2020-09-13T12:00:00Z");
@@ -303,11 +316,20 @@ fn schedules_by_definition_read_labels_too() {
     site.pass_hours(1);
     assert_eq!(site.outcomes(), [Some(MonitoringOutcome::Completed)]);
     let job = site.lab.state().jobs.iter().next().cloned().unwrap();
-    let inputs: Vec<_> =
-        job.needs.inputs.iter().map(|need| need.url.rsplit("s3://data/").next().unwrap().to_owned()).collect();
-    assert_eq!(inputs, ["captured/watched/all/2020/09/13/12", "labels/2020/09/13/12", "c.json", "config.json"]);
-    assert_eq!(job.needs.vpc, Some(VpcConfig {
-        subnets: vec![site.subnet.to_string()], groups: vec![site.group.to_string()] }));
+    let inputs: Vec<_> = job
+        .needs
+        .inputs
+        .iter()
+        .map(|need| need.url.rsplit("s3://data/").next().unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        inputs,
+        ["captured/watched/all/2020/09/13/12", "labels/2020/09/13/12", "c.json", "config.json"]
+    );
+    assert_eq!(
+        job.needs.vpc,
+        Some(VpcConfig { subnets: vec![site.subnet.to_string()], groups: vec![site.group.to_string()] })
+    );
     let listed = |request: Value| {
         let all = site.lab.read::<ListMonitoringSchedules>(request).unwrap();
         all["MonitoringScheduleSummaries"].as_array().unwrap().len()
@@ -319,7 +341,10 @@ fn schedules_by_definition_read_labels_too() {
     site.lab.write::<definition::Delete<ModelBias>>(json!({ "JobDefinitionName": "d" })).unwrap();
     site.pass_hours(1);
     let told = site.planned("s")["LastMonitoringExecutionSummary"].clone();
-    assert!(told["FailureReason"].as_str().unwrap().ends_with("model-bias-job-definition/d not found"), "{told}");
+    assert!(
+        told["FailureReason"].as_str().unwrap().ends_with("model-bias-job-definition/d not found"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -378,19 +403,39 @@ fn what_is_no_schedule_is_refused() {
     let of_job = |member: &str| format!("/MonitoringJobDefinition/{member}");
     for (path, value, text) in [
         ("/ScheduleConfig/ScheduleExpression", json!("cron(5 * ? * * *)"), "Invalid ScheduleExpression"),
-        ("/ScheduleConfig/ScheduleExpression", json!("NOW"), "DataAnalysisStartTime and DataAnalysisEndTime are"),
+        (
+            "/ScheduleConfig/ScheduleExpression",
+            json!("NOW"),
+            "DataAnalysisStartTime and DataAnalysisEndTime are",
+        ),
         (
             "/ScheduleConfig",
             json!({ "ScheduleExpression": "NOW", "DataAnalysisStartTime": "x", "DataAnalysisEndTime": "PT0H" }),
             "Invalid analysis window from x to PT0H",
         ),
-        ("/MonitoringJobDefinitionName", json!("d"), "You must specify exactly one of MonitoringJobDefinition"),
-        (&of_job("StoppingCondition/MaxRuntimeInSeconds"), json!(3601), "MaxRuntimeInSeconds (3601) must not"),
+        (
+            "/MonitoringJobDefinitionName",
+            json!("d"),
+            "You must specify exactly one of MonitoringJobDefinition",
+        ),
+        (
+            &of_job("StoppingCondition/MaxRuntimeInSeconds"),
+            json!(3601),
+            "MaxRuntimeInSeconds (3601) must not",
+        ),
         (&of_job("MonitoringInputs"), json!([{}]), "You must specify exactly one of EndpointInput"),
         (&of_job("MonitoringInputs/0/EndpointInput/EndpointName"), json!("no"), "Could not find endpoint"),
         (&of_job("RoleArn"), json!("arn:aws:iam::123456789012:role/Nobody"), "Could not assume role"),
-        (&of_job("NetworkConfig/VpcConfig/Subnets"), json!(["subnet-1"]), "The subnet ID 'subnet-1' does not"),
-        (&of_job("NetworkConfig/VpcConfig/SecurityGroupIds"), json!(["sg-1"]), "The security group 'sg-1' does not"),
+        (
+            &of_job("NetworkConfig/VpcConfig/Subnets"),
+            json!(["subnet-1"]),
+            "The subnet ID 'subnet-1' does not",
+        ),
+        (
+            &of_job("NetworkConfig/VpcConfig/SecurityGroupIds"),
+            json!(["sg-1"]),
+            "The security group 'sg-1' does not",
+        ),
     ] {
         let refused = with(path, value);
         assert_eq!((&*refused.code, refused.status), ("ValidationException", 400));
@@ -400,7 +445,10 @@ fn what_is_no_schedule_is_refused() {
         let request = json!({ "MonitoringScheduleName": "s", "MonitoringScheduleConfig": config });
         site.plan(request).unwrap_err().message
     };
-    assert!(named(json!({ "MonitoringJobDefinitionName": "d" })).contains("monitoringScheduleConfig.monitoringType"));
+    assert!(
+        named(json!({ "MonitoringJobDefinitionName": "d" }))
+            .contains("monitoringScheduleConfig.monitoringType")
+    );
     let missing = named(json!({ "MonitoringJobDefinitionName": "d", "MonitoringType": "ModelBias" }));
     assert!(missing.ends_with(":model-bias-job-definition/d not found"), "{missing}");
     // Of labels an hour leaves half.
@@ -424,7 +472,8 @@ fn without_an_expression_there_is_a_job_each_day() {
     request["MonitoringScheduleConfig"].as_object_mut().unwrap().remove("ScheduleConfig");
     site.plan(request).unwrap();
     site.pass_hours(72);
-    let times: Vec<_> = site.lab.state().monitoring_executions.iter().map(|row| row.scheduled.millis()).collect();
+    let times: Vec<_> =
+        site.lab.state().monitoring_executions.iter().map(|row| row.scheduled.millis()).collect();
     assert!((2..=3).contains(&times.len()) && times.windows(2).all(|pair| pair[1] - pair[0] == 86_400_000));
     // AWS lets them wait a while.
     let late = |row: &Arc<crate::model::MonitoringExecution>| row.created.since(row.scheduled).as_secs();

@@ -10,8 +10,7 @@ use super::search;
 use crate::jobs::{self, NewJob};
 use crate::kernel::{SimTime, digest};
 use crate::model::{
-    Alarm, Evidence, JobKey, JobKind, Owner, Parent, State, Trial, TuningJob,
-    TuningStatus, Txn,
+    Alarm, Evidence, JobKey, JobKind, Owner, Parent, State, Trial, TuningJob, TuningStatus, Txn,
 };
 use crate::rules::texts;
 use crate::services::Caller;
