@@ -80,7 +80,8 @@ def test_the_first_operation(lab):
     second = request(lab)
     lab.sm.create_auto_ml_job(
         AutoMLJobName="first", RoleArn=lab.role_arn, OutputDataConfig=second["OutputDataConfig"],
-        InputDataConfig=[{"TargetAttributeName": "y", "DataSource": second["AutoMLJobInputDataConfig"][0]["DataSource"]}],
+        InputDataConfig=[{
+            "TargetAttributeName": "y", "DataSource": second["AutoMLJobInputDataConfig"][0]["DataSource"]}],
         AutoMLJobConfig={
             "Mode": "ENSEMBLING", "CompletionCriteria": {"MaxCandidates": 1},
             "SecurityConfig": second["SecurityConfig"]})
@@ -121,7 +122,8 @@ def test_stopped(lab):
 
 @pytest.mark.parametrize("change, code, text", [
     ({"AutoMLJobObjective": None}, "ValidationException", "You must specify both ProblemType and AutoMLJobObjective"),
-    ({"ModelDeployConfig": {"AutoGenerateEndpointName": True, "EndpointName": "e"}}, "ValidationException", "EndpointName"),
+    ({"ModelDeployConfig": {"AutoGenerateEndpointName": True, "EndpointName": "e"}},
+     "ValidationException", "EndpointName"),
     ({"SecurityConfig": {"VpcConfig": {"Subnets": ["subnet-0123456789abcdef0"], "SecurityGroupIds": ["sg-1"]}}},
      "ValidationException", "The subnet ID 'subnet-0123456789abcdef0' does not exist"),
 ])

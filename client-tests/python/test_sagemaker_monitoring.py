@@ -147,11 +147,12 @@ def test_a_schedule_and_its_executions(lab):
     assert lab.sm.list_tags(ResourceArn=job["ProcessingJobArn"])["Tags"] == [{"Key": "a", "Value": "b"}]
     lab.advance("3h")
     # What was captured in two hours was looked at, and then there was nothing more.
-    assert [each["MonitoringExecutionStatus"] for each in executions(lab, SortBy="ScheduledTime", SortOrder="Ascending")] == [
-        "Completed", "Completed", "Failed", "Failed"]
+    in_order = executions(lab, SortBy="ScheduledTime", SortOrder="Ascending")
+    assert [each["MonitoringExecutionStatus"] for each in in_order] == ["Completed", "Completed", "Failed", "Failed"]
     last = told(lab)["LastMonitoringExecutionSummary"]
     assert last["FailureReason"] == "Job inputs had no data" and "ProcessingJobArn" not in last
-    assert len(executions(lab, StatusEquals="Completed", MonitoringTypeEquals="DataQuality", EndpointName="watched")) == 2
+    completed = {"StatusEquals": "Completed", "MonitoringTypeEquals": "DataQuality", "EndpointName": "watched"}
+    assert len(executions(lab, **completed)) == 2
     assert len(executions(lab, MonitoringScheduleName="s", ScheduledTimeAfter=one["ScheduledTime"])) == 3
     assert lab.free(lab.net.subnets[0]) == 11
     with refused("ValidationException", lambda text: "monitoring schedules" in text):
@@ -166,7 +167,8 @@ def test_a_schedule_and_its_executions(lab):
 def test_a_job_without_an_address_fails_its_execution(lab):
     lab.client("s3").put_object(Bucket=lab.bucket, Key="in/watched/all/2026/01/05/09/00-x.jsonl", Body=b"{}")
     asked = schedule(lab)
-    asked["MonitoringScheduleConfig"]["MonitoringJobDefinition"]["MonitoringResources"]["ClusterConfig"]["InstanceCount"] = 6
+    job = asked["MonitoringScheduleConfig"]["MonitoringJobDefinition"]
+    job["MonitoringResources"]["ClusterConfig"]["InstanceCount"] = 6
     lab.sm.create_monitoring_schedule(**asked)
     lab.advance("2h")
     failed = executions(lab, SortOrder="Ascending")[0]
@@ -199,7 +201,8 @@ def test_stop_start_update(lab):
 @pytest.mark.parametrize("change, text", [
     ({"ScheduleExpression": "cron(5 * ? * * *)"}, "Invalid ScheduleExpression"),
     ({"ScheduleExpression": "NOW"}, "DataAnalysisStartTime and DataAnalysisEndTime are required"),
-    ({"ScheduleExpression": "NOW", "DataAnalysisStartTime": "-PT30H", "DataAnalysisEndTime": "PT0H"}, "Invalid analysis"),
+    ({"ScheduleExpression": "NOW", "DataAnalysisStartTime": "-PT30H", "DataAnalysisEndTime": "PT0H"},
+     "Invalid analysis"),
 ])
 def test_what_is_no_schedule(lab, change, text):
     with refused("ValidationException", lambda told: told.startswith(text)):

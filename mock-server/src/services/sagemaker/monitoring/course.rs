@@ -182,7 +182,6 @@ fn execute(txn: &mut Txn<'_>, schedule: &MonitoringSchedule, scheduled: SimTime)
     let made = made.and_then(|new| {
         let Some(new) = new else { return Ok(None) };
         let key = new.key.clone();
-        // The row has to be there when the job ends, which may be at once.
         start(txn, JobKind::Processing, new).map(|arn| Some((key, arn)))
     });
     match made {
