@@ -73,6 +73,29 @@ impl Reply for Described {
     }
 }
 
+/// The members of the request that each of the two tells again.
+const FIRST: &[&str] = &[
+    "InputDataConfig",
+    "OutputDataConfig",
+    "RoleArn",
+    "AutoMLJobObjective",
+    "ProblemType",
+    "AutoMLJobConfig",
+    "GenerateCandidateDefinitionsOnly",
+    "ModelDeployConfig",
+];
+const SECOND: &[&str] = &[
+    "AutoMLJobInputDataConfig",
+    "OutputDataConfig",
+    "RoleArn",
+    "AutoMLJobObjective",
+    "AutoMLProblemTypeConfig",
+    "ModelDeployConfig",
+    "DataSplitConfig",
+    "SecurityConfig",
+    "AutoMLComputeConfig",
+];
+
 struct Told<'a> {
     of: &'a Described,
     request: &'a Value,
@@ -84,21 +107,7 @@ impl Serialize for Told<'_> {
         let mut out = Members::new(serializer, self.request)?;
         out.put("AutoMLJobName", &*job.name)?;
         out.put("AutoMLJobArn", &job.arn)?;
-        for member in [
-            "InputDataConfig",
-            "AutoMLJobInputDataConfig",
-            "OutputDataConfig",
-            "RoleArn",
-            "AutoMLJobObjective",
-            "ProblemType",
-            "AutoMLJobConfig",
-            "AutoMLProblemTypeConfig",
-            "GenerateCandidateDefinitionsOnly",
-            "ModelDeployConfig",
-            "DataSplitConfig",
-            "SecurityConfig",
-            "AutoMLComputeConfig",
-        ] {
+        for member in if *second { SECOND } else { FIRST } {
             out.repeat(member)?;
         }
         out.put("CreationTime", &job.created.millis())?;
