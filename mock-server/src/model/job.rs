@@ -320,9 +320,9 @@ impl Job {
         instance_use(self.key.kind, &self.request)
     }
 
-    /// The ARN of the tuning job that started the job.
-    pub fn tuning_job_arn(&self) -> Option<&str> {
-        let parent = self.parent.as_ref().filter(|parent| matches!(parent.owner, Owner::Tuning(_)));
+    /// The ARN of what started the job, if that is of the right kind.
+    pub fn parent_arn(&self, kind: fn(&Owner) -> bool) -> Option<&str> {
+        let parent = self.parent.as_ref().filter(|parent| kind(&parent.owner));
         parent.map(|parent| parent.arn.as_str())
     }
 }

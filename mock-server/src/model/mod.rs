@@ -8,6 +8,7 @@ pub mod address6;
 pub mod assign;
 pub mod async_call;
 pub mod attempt;
+pub mod automl;
 pub mod behaviour;
 pub mod bucket;
 pub mod capacity;
@@ -41,6 +42,7 @@ pub mod log;
 pub mod log_grant;
 pub mod managed_prefix_list;
 pub mod manifest;
+pub mod monitoring;
 pub mod nat;
 pub mod network;
 pub mod notebook;
@@ -75,6 +77,7 @@ pub use address6::Ipv6Pool;
 pub use assign::Addresses;
 pub use async_call::AsyncCall;
 pub use attempt::{PoolStatus, Progress, SpotMarket, Wait, WarmPool};
+pub use automl::{AutoMlChild, AutoMlJob, AutoMlStep};
 pub use behaviour::{Behaviour, Behaviours, Connection, Exit, LogLine, Metric, Remote, Repository, Wildcard};
 pub use bucket::{
     Bucket, Content, FoundBucket, Object, ObjectKey, ObjectVersion, PublicAccessBlock, PutObject, Versioning,
@@ -117,6 +120,10 @@ pub use job::{
 pub use launch_template::{LaunchTemplate, LaunchVersion};
 pub use log::{EventKey, LogClass, LogEvent, LogGroup, LogPolicy, LogStream, StreamKey};
 pub use managed_prefix_list::ManagedList;
+pub use monitoring::{
+    DefinitionKey, MonitoringDefinition, MonitoringExecution, MonitoringExecutionKey, MonitoringOutcome,
+    MonitoringSchedule, MonitoringType, Recurrence, ScheduleStatus,
+};
 pub use nat::{NatGateway, NatGatewayAddress, NatGatewayState};
 pub use notebook::{Notebook, NotebookCourse, NotebookLifecycle, NotebookStatus};
 pub use offering::Offerings;

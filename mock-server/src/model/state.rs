@@ -78,6 +78,12 @@ pub enum Owner {
     Tuning(Arc<str>),
     /// An execution of a pipeline, by its ARN.
     Execution(Arc<str>),
+    /// A monitoring schedule, by its name: its change to another status.
+    Schedule(Arc<str>),
+    /// What a monitoring schedule of this name starts.
+    Monitor(Arc<str>),
+    /// An AutoML job, by its name in lower case.
+    AutoMl(Arc<str>),
     NatGateway(NatGatewayId),
     /// A NAT gateway that failed or was deleted: how long it is still shown.
     ClosedNatGateway(NatGatewayId),
@@ -117,6 +123,8 @@ impl std::fmt::Display for Owner {
             Owner::Studio(key) => key.fmt(f),
             Owner::Execution(arn) => f.write_str(arn.splitn(6, ':').last().unwrap_or(arn)),
             Owner::Tuning(name) => write!(f, "hyper-parameter-tuning-job/{name}"),
+            Owner::Schedule(name) | Owner::Monitor(name) => write!(f, "monitoring-schedule/{name}"),
+            Owner::AutoMl(name) => write!(f, "automl-job/{name}"),
             Owner::NatGateway(id) | Owner::ClosedNatGateway(id) => id.fmt(f),
             Owner::VpcEndpoint(id) => id.fmt(f),
             Owner::FlowLog(id) => id.fmt(f),
@@ -219,6 +227,10 @@ pub struct State {
     pub tuning_jobs: Table<TuningJob>,
     pub pipelines: Table<Pipeline>,
     pub executions: Table<PipelineExecution>,
+    pub automl_jobs: Table<AutoMlJob>,
+    pub monitoring_definitions: Table<MonitoringDefinition>,
+    pub monitoring_schedules: Table<MonitoringSchedule>,
+    pub monitoring_executions: Table<MonitoringExecution>,
     // === Account-wide ===
     pub rule_modes: RuleModes,
     pub behaviours: Behaviours,
@@ -358,6 +370,11 @@ impl State {
                     }
                 }
             }
+            Owner::AutoMl(key) => {
+                let running = self.automl_jobs.get(key).into_iter().flat_map(|job| job.running());
+                all.extend(running.map(|child| Owner::Job(child.key.clone())));
+            }
+            Owner::Schedule(name) => all.extend(self.awaited_of_schedule(name)),
             _ => {}
         }
         all
@@ -419,6 +436,8 @@ impl State {
         broken.extend(studio::broken_invariants(self));
         broken.extend(tuning::broken_invariants(self));
         broken.extend(pipeline::broken_invariants(self));
+        broken.extend(automl::broken_invariants(self));
+        broken.extend(monitoring::broken_invariants(self));
         broken.extend(peering::broken_invariants(self));
         table(&mut broken, "reservations", &self.reservations);
         broken.extend(vpc::broken_invariants(self));

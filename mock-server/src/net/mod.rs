@@ -45,5 +45,6 @@ pub fn step(txn: &mut Txn<'_>, owner: Owner, what: Alarm) {
         | Owner::AsyncCall(_) => {}
         Owner::Notebook(_) | Owner::Studio(_) | Owner::Stuck(..) => {}
         Owner::Evaluations(_) | Owner::Tuning(_) | Owner::Execution(_) => {}
+        Owner::Schedule(_) | Owner::Monitor(_) | Owner::AutoMl(_) => {}
     }
 }

@@ -96,7 +96,8 @@ mod tests {
             ]
             .contains(&id);
             let of_containers = id.starts_with("container-") || OF_EXITS.contains(&id);
-            let of_tuning = id.starts_with("tuning-") || id.starts_with("pipeline-");
+            let of_tuning =
+                ["tuning-", "pipeline-", "monitoring-", "automl-"].iter().any(|stem| id.starts_with(stem));
             assert!(known || of_jobs || of_containers || of_tuning, "{id}");
         }
     }

@@ -19,6 +19,15 @@ const ARNS: &[&str] = &[
     "PipelineExecutionArn",
 ];
 
+/// Variables that are not called like the member that they stand for.
+const MEMBERS: &[(&str, &str)] = &[
+    ("DataQualityJobDefinitionName", "JobDefinitionName"),
+    ("ModelQualityJobDefinitionName", "JobDefinitionName"),
+    ("ModelBiasJobDefinitionName", "JobDefinitionName"),
+    ("ModelExplainabilityJobDefinitionName", "JobDefinitionName"),
+    ("AutoMLJobJobName", "AutoMLJobName"),
+];
+
 /// The ARNs of what a call acts on, of one type.
 pub(super) fn arns(asked: &Asked<'_>, required: bool, resource_type: &ResourceType) -> Vec<Arc<str>> {
     let given = |member: &str| asked.input.get(member).and_then(Value::as_str);
@@ -64,7 +73,9 @@ fn named(asked: &Asked<'_>, variable: &str) -> Option<String> {
     match variable.strip_suffix("WithPath") {
         Some(member) => with_path(asked, member),
         None => {
-            let name = asked.input.get(variable).and_then(Value::as_str)?;
+            let member =
+                MEMBERS.iter().find(|(known, _)| *known == variable).map_or(variable, |known| known.1);
+            let name = asked.input.get(member).and_then(Value::as_str)?;
             // Names in ARNs of SageMaker are in lower case, as described resources show.
             Some(if matches!(asked.service, ServiceId::SageMaker | ServiceId::SageMakerRuntime) {
                 name.to_lowercase()

@@ -55,6 +55,13 @@ const PASSED: &[Passed] = &[
         What::RoleArn,
         "sagemaker.amazonaws.com",
     ),
+    passed(
+        ServiceId::SageMaker,
+        "",
+        "MonitoringScheduleConfig.MonitoringJobDefinition.RoleArn",
+        What::RoleArn,
+        "sagemaker.amazonaws.com",
+    ),
     passed(ServiceId::SageMaker, "", "ExecutionRoleArn", What::RoleArn, "sagemaker.amazonaws.com"),
     passed(
         ServiceId::SageMaker,

@@ -13,6 +13,8 @@ pub use notebook::NotebookError;
 pub use studio::StudioError;
 pub use variant::VariantError;
 
+use super::automl::AutoMlError;
+use super::monitoring::MonitoringError;
 use super::pipeline::PipelineError;
 use super::tuning::TuningError;
 use crate::model::{Finding, Job, JobKind, Texts};
@@ -183,6 +185,8 @@ refusals! {
         Studio(StudioError),
         Tuning(TuningError),
         Pipeline(PipelineError),
+        Monitoring(MonitoringError),
+        AutoMl(AutoMlError),
     }
 }
 

@@ -39,6 +39,18 @@ pub struct ListIn {
     pub user_profile_name_equals: Option<String>,
     pub space_name_contains: Option<String>,
     pub space_name_equals: Option<String>,
+    /// Of monitoring.
+    pub endpoint_name: Option<String>,
+    pub monitoring_job_definition_name: Option<String>,
+    pub monitoring_type_equals: Option<String>,
+    pub scheduled_time_before: Option<i64>,
+    pub scheduled_time_after: Option<i64>,
+    /// The list of executions looks at it itself.
+    pub monitoring_schedule_name: Option<String>,
+    /// Of candidates of AutoML jobs.
+    #[serde(rename = "AutoMLJobName")]
+    pub automl_job_name: Option<String>,
+    pub candidate_name_equals: Option<String>,
 }
 
 /// What rows are chosen and ordered by.
@@ -55,6 +67,19 @@ pub trait Listed {
         None
     }
     fn training_plan(&self) -> Option<&str> {
+        None
+    }
+    /// Of what is monitored: the endpoint, the definition, the type, and the time that an execution is scheduled for.
+    fn endpoint(&self) -> Option<&str> {
+        None
+    }
+    fn definition(&self) -> Option<&str> {
+        None
+    }
+    fn monitoring_type(&self) -> Option<&str> {
+        None
+    }
+    fn scheduled(&self) -> Option<SimTime> {
         None
     }
     /// What rows are ordered by whose order is asked for by a metric; those without are not listed then.
@@ -109,6 +134,7 @@ pub fn list_as<'a, R: Listed>(
             None if manner.by_name => String::new(),
             Some("LastModifiedTime") => format!("{:020}", row.modified().millis()),
             Some("Status") => row.status().to_owned(),
+            Some("ScheduledTime") => format!("{:020}", row.scheduled().unwrap_or_default().millis()),
             Some(BY_METRIC) => row.metric().unwrap_or_default(),
             _ => format!("{:020}", row.created().millis()),
         };
@@ -126,6 +152,13 @@ pub fn list_as<'a, R: Listed>(
     let limit = input.max_results.unwrap_or(DEFAULT_LIMIT);
     let (rows, next) = page::cut(rows.into_iter(), limit, |((key, name), _)| format!("{key}/{name}"));
     Ok((rows.into_iter().map(|(_, row)| row).filter(|row| wanted(row)).collect(), next))
+}
+
+/// A text for a number, so that the texts are in the order of their numbers.
+pub fn in_order(value: f64) -> String {
+    let bits = value.to_bits();
+    let ordered = if bits >> 63 == 1 { !bits } else { bits | 1 << 63 };
+    format!("{ordered:016x}")
 }
 
 /// The place in the list that a token names.
@@ -149,6 +182,7 @@ impl ListIn {
         };
         let before = |time: i64, at: Option<i64>| at.is_none_or(|at| time < at);
         let is = |asked: &Option<String>, given: Option<&str>| asked.is_none() || asked.as_deref() == given;
+        let scheduled = row.scheduled().map_or(0, SimTime::millis);
         since(created, self.creation_time_after)
             && before(created, self.creation_time_before)
             && since(modified, self.last_modified_time_after)
@@ -156,5 +190,10 @@ impl ListIn {
             && self.name_contains.as_deref().is_none_or(|part| row.name().contains(part))
             && is(&self.warm_pool_status_equals, row.warm_pool_status())
             && is(&self.training_plan_arn_equals, row.training_plan())
+            && is(&self.endpoint_name, row.endpoint())
+            && is(&self.monitoring_job_definition_name, row.definition())
+            && is(&self.monitoring_type_equals, row.monitoring_type())
+            && since(scheduled, self.scheduled_time_after)
+            && before(scheduled, self.scheduled_time_before)
     }
 }

@@ -1,5 +1,7 @@
 //! Amazon SageMaker, as far as its jobs live in a VPC.
 
+mod automl;
+mod child;
 mod compilation;
 mod component;
 mod endpoint;
@@ -11,6 +13,7 @@ mod limit;
 mod listing;
 mod members;
 mod model;
+mod monitoring;
 mod notebook;
 mod pipeline;
 mod processing;
@@ -34,6 +37,9 @@ pub fn wake(txn: &mut Txn<'_>, owner: &Owner) {
         Owner::Evaluations(key) => training::evaluation::look(txn, key),
         Owner::Tuning(name) => tuning::advance(txn, name),
         Owner::Execution(arn) => pipeline::advance(txn, arn),
+        Owner::Schedule(name) => monitoring::settle(txn, name),
+        Owner::Monitor(name) => monitoring::advance(txn, name),
+        Owner::AutoMl(name) => automl::advance(txn, name),
         _ => {}
     }
 }
@@ -70,6 +76,10 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.read::<pipeline::ListPipelineExecutions>();
     registrar.read::<pipeline::ListPipelineExecutionSteps>();
     registrar.read::<pipeline::ListPipelineParametersForExecution>();
+    // Monitoring.
+    monitoring::operations(registrar);
+    // AutoML.
+    automl::operations(registrar);
     // Models.
     registrar.write::<model::CreateModel>();
     registrar.read::<model::DescribeModel>();

@@ -5,7 +5,7 @@ use super::job::{Kind, Vpc, Words, defaults, words};
 use super::listing::Manner;
 use super::members::Members;
 use crate::jobs::failure;
-use crate::model::{DataNeed, DataUse, InstanceGroup, Job, JobKind, Needs, Owner, Parent, State};
+use crate::model::{DataNeed, DataUse, InstanceGroup, Job, JobKind, Needs, Owner, State};
 use crate::services::Caller;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -231,8 +231,9 @@ impl Kind for Processing {
         out.maybe("ProcessingStartTime", job.started.map(|at| at.millis()))?;
         out.put("LastModifiedTime", &job.modified.millis())?;
         out.put("CreationTime", &job.created.millis())?;
-        let evaluates = |parent: &&Parent| matches!(parent.owner, Owner::Evaluations(_));
-        out.maybe("TrainingJobArn", job.parent.as_ref().filter(evaluates).map(|parent| &parent.arn))
+        out.maybe("TrainingJobArn", job.parent_arn(|owner| matches!(owner, Owner::Evaluations(_))))?;
+        out.maybe("MonitoringScheduleArn", job.parent_arn(|owner| matches!(owner, Owner::Monitor(_))))?;
+        out.maybe("AutoMLJobArn", job.parent_arn(|owner| matches!(owner, Owner::AutoMl(_))))
     }
 
     fn summarize<S: SerializeStruct>(job: &Job, out: &mut Members<'_, S>) -> Result<(), S::Error> {

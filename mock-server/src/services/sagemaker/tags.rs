@@ -1,8 +1,8 @@
 //! Tags of whatever has an ARN.
 
 use super::error::SageMakerError;
-use super::{pipeline, tuning};
-use crate::model::{JobKey, JobKind, State, StudioKey, Tags, Txn};
+use super::{automl, monitoring, pipeline, tuning};
+use crate::model::{DefinitionKey, JobKey, JobKind, MonitoringType, State, StudioKey, Tags, Txn};
 use crate::services::page;
 use crate::services::{Caller, Operation, Read, View, Write};
 use serde::{Deserialize, Serialize};
@@ -53,6 +53,9 @@ enum Tagged {
     Studio(StudioKey),
     Tuning(Arc<str>),
     Pipeline(Arc<str>),
+    Schedule(Arc<str>),
+    AutoMl(Arc<str>),
+    Definition(DefinitionKey),
 }
 
 /// The resource with this ARN.
@@ -87,6 +90,19 @@ fn resource(state: &State, caller: &Caller, arn: &str) -> Result<Tagged, SageMak
         if let Some(name) = named(pipeline::SLUG) {
             return state.pipelines.contains(&name).then_some(Tagged::Pipeline(name));
         }
+        if let Some(name) = named(automl::SLUG) {
+            let key = automl::key(&name);
+            return state.automl_jobs.contains(&key).then_some(Tagged::AutoMl(key));
+        }
+        if let Some(name) = named(monitoring::schedule::SLUG) {
+            return state.monitoring_schedules.contains(&name).then_some(Tagged::Schedule(name));
+        }
+        for kind in MonitoringType::ALL {
+            if let Some(name) = named(&format!("{}-job-definition", kind.stem())) {
+                let key = DefinitionKey { kind, name };
+                return state.monitoring_definitions.contains(&key).then_some(Tagged::Definition(key));
+            }
+        }
         let key =
             JobKind::JOBS.iter().find_map(|kind| Some(JobKey { kind: *kind, name: named(kind.slug())? }))?;
         state.jobs.contains(&key).then_some(Tagged::Job(key))
@@ -112,6 +128,9 @@ impl Tagged {
             Tagged::Studio(key) => state.studio.get(key).map(|row| &row.tags),
             Tagged::Pipeline(name) => state.pipelines.get(name).map(|row| &row.tags),
             Tagged::Tuning(name) => state.tuning_jobs.get(name).map(|job| &job.tags),
+            Tagged::AutoMl(key) => state.automl_jobs.get(key).map(|row| &row.tags),
+            Tagged::Schedule(name) => state.monitoring_schedules.get(name).map(|row| &row.tags),
+            Tagged::Definition(key) => state.monitoring_definitions.get(key).map(|row| &row.tags),
         };
         tags.cloned().unwrap_or_default()
     }
@@ -138,6 +157,13 @@ impl Tagged {
             Tagged::Studio(key) => drop(state.studio.update(key, |row| change(&mut row.tags))),
             Tagged::Pipeline(name) => drop(state.pipelines.update(name, |row| change(&mut row.tags))),
             Tagged::Tuning(name) => drop(state.tuning_jobs.update(name, |job| change(&mut job.tags))),
+            Tagged::AutoMl(key) => drop(state.automl_jobs.update(key, |row| change(&mut row.tags))),
+            Tagged::Schedule(name) => {
+                drop(state.monitoring_schedules.update(name, |row| change(&mut row.tags)));
+            }
+            Tagged::Definition(key) => {
+                drop(state.monitoring_definitions.update(key, |row| change(&mut row.tags)));
+            }
         }
     }
 }

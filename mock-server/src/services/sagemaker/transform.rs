@@ -5,7 +5,7 @@ use super::job::{Kind, Words, defaults, words};
 use super::listing::Manner;
 use super::members::Members;
 use super::model;
-use crate::model::{DataNeed, DataUse, InstanceGroup, Job, JobKind, Needs, State};
+use crate::model::{DataNeed, DataUse, InstanceGroup, Job, JobKind, Needs, Owner, State};
 use crate::services::Caller;
 use serde::Deserialize;
 use serde::ser::SerializeStruct;
@@ -137,6 +137,7 @@ impl Kind for Transform {
         out.put("CreationTime", &job.created.millis())?;
         out.maybe("TransformStartTime", job.started.map(|at| at.millis()))?;
         out.maybe("TransformEndTime", job.ended.map(|at| at.millis()))?;
+        out.maybe("AutoMLJobArn", job.parent_arn(|owner| matches!(owner, Owner::AutoMl(_))))?;
         out.repeat("DataProcessing")?;
         out.repeat("ExperimentConfig")
     }

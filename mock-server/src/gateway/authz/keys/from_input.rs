@@ -109,6 +109,8 @@ pub(super) const FROM_INPUT: &[(&str, &[&str])] = &[
             "ResourceConfig.InstanceType",
             "ResourceConfig.InstanceGroups.InstanceType",
             "ProcessingResources.ClusterConfig.InstanceType",
+            "JobResources.ClusterConfig.InstanceType",
+            "MonitoringScheduleConfig.MonitoringJobDefinition.MonitoringResources.ClusterConfig.InstanceType",
             "TransformResources.InstanceType",
             "ProductionVariants.InstanceType",
             "TrainingJobDefinition.ResourceConfig.InstanceType",
@@ -125,6 +127,9 @@ pub(super) const FROM_INPUT: &[(&str, &[&str])] = &[
         &[
             "EnableInterContainerTrafficEncryption",
             "NetworkConfig.EnableInterContainerTrafficEncryption",
+            "MonitoringScheduleConfig.MonitoringJobDefinition.NetworkConfig.EnableInterContainerTrafficEncryption",
+            "AutoMLJobConfig.SecurityConfig.EnableInterContainerTrafficEncryption",
+            "SecurityConfig.EnableInterContainerTrafficEncryption",
             "TrainingJobDefinition.EnableInterContainerTrafficEncryption",
             "TrainingJobDefinitions.EnableInterContainerTrafficEncryption",
         ],
@@ -134,6 +139,7 @@ pub(super) const FROM_INPUT: &[(&str, &[&str])] = &[
         "sagemaker:MaxRuntimeInSeconds",
         &[
             "StoppingCondition.MaxRuntimeInSeconds",
+            "MonitoringScheduleConfig.MonitoringJobDefinition.StoppingCondition.MaxRuntimeInSeconds",
             "TrainingJobDefinition.StoppingCondition.MaxRuntimeInSeconds",
             "TrainingJobDefinitions.StoppingCondition.MaxRuntimeInSeconds",
         ],
@@ -147,6 +153,7 @@ pub(super) const FROM_INPUT: &[(&str, &[&str])] = &[
         &[
             "EnableNetworkIsolation",
             "NetworkConfig.EnableNetworkIsolation",
+            "MonitoringScheduleConfig.MonitoringJobDefinition.NetworkConfig.EnableNetworkIsolation",
             "TrainingJobDefinition.EnableNetworkIsolation",
             "TrainingJobDefinitions.EnableNetworkIsolation",
         ],
@@ -156,6 +163,11 @@ pub(super) const FROM_INPUT: &[(&str, &[&str])] = &[
         &[
             "OutputDataConfig.KmsKeyId",
             "ProcessingOutputConfig.KmsKeyId",
+            "DataQualityJobOutputConfig.KmsKeyId",
+            "ModelQualityJobOutputConfig.KmsKeyId",
+            "ModelBiasJobOutputConfig.KmsKeyId",
+            "ModelExplainabilityJobOutputConfig.KmsKeyId",
+            "MonitoringScheduleConfig.MonitoringJobDefinition.MonitoringOutputConfig.KmsKeyId",
             "TransformOutput.KmsKeyId",
             "TrainingJobDefinition.OutputDataConfig.KmsKeyId",
             "TrainingJobDefinitions.OutputDataConfig.KmsKeyId",
@@ -174,6 +186,10 @@ pub(super) const FROM_INPUT: &[(&str, &[&str])] = &[
         &[
             "ResourceConfig.VolumeKmsKeyId",
             "ProcessingResources.ClusterConfig.VolumeKmsKeyId",
+            "JobResources.ClusterConfig.VolumeKmsKeyId",
+            "MonitoringScheduleConfig.MonitoringJobDefinition.MonitoringResources.ClusterConfig.VolumeKmsKeyId",
+            "AutoMLJobConfig.SecurityConfig.VolumeKmsKeyId",
+            "SecurityConfig.VolumeKmsKeyId",
             "TransformResources.VolumeKmsKeyId",
             "KmsKeyId",
             "TrainingJobDefinition.ResourceConfig.VolumeKmsKeyId",
@@ -185,6 +201,9 @@ pub(super) const FROM_INPUT: &[(&str, &[&str])] = &[
         &[
             "VpcConfig.SecurityGroupIds",
             "NetworkConfig.VpcConfig.SecurityGroupIds",
+            "MonitoringScheduleConfig.MonitoringJobDefinition.NetworkConfig.VpcConfig.SecurityGroupIds",
+            "AutoMLJobConfig.SecurityConfig.VpcConfig.SecurityGroupIds",
+            "SecurityConfig.VpcConfig.SecurityGroupIds",
             "SecurityGroupIds",
             "DefaultUserSettings.SecurityGroups",
             "UserSettings.SecurityGroups",
@@ -197,6 +216,9 @@ pub(super) const FROM_INPUT: &[(&str, &[&str])] = &[
         &[
             "VpcConfig.Subnets",
             "NetworkConfig.VpcConfig.Subnets",
+            "MonitoringScheduleConfig.MonitoringJobDefinition.NetworkConfig.VpcConfig.Subnets",
+            "AutoMLJobConfig.SecurityConfig.VpcConfig.Subnets",
+            "SecurityConfig.VpcConfig.Subnets",
             "TrainingJobDefinition.VpcConfig.Subnets",
             "TrainingJobDefinitions.VpcConfig.Subnets",
             "SubnetId",

@@ -9,10 +9,12 @@ pub use describe::{DescribeEndpoint, resolved};
 pub use list::ListEndpoints;
 
 use super::error::SageMakerError;
+use super::monitoring::MonitoringError;
 use super::tags::{Tag, checked};
 use super::{endpoint_config, exclusion, limit, model};
 use crate::jobs::hosting::{self, NewEndpoint, deployed};
 use crate::model::component::ComponentIndex;
+use crate::model::monitoring::ScheduleIndex;
 use crate::model::{
     DeployedVariant, Deployment, Document, Endpoint, EndpointConfig, EndpointStatus, State, Txn,
 };
@@ -229,6 +231,9 @@ impl Write for DeleteEndpoint {
         let endpoint = at_rest(&txn.state, caller, &input.endpoint_name)?;
         if txn.state.components.count(&ComponentIndex::Endpoint(endpoint.name.clone())) > 0 {
             return Err(SageMakerError::ComponentsLeft { arn: endpoint.arn.clone() });
+        }
+        if txn.state.monitoring_schedules.count(&ScheduleIndex::Endpoint(endpoint.name.clone())) > 0 {
+            return Err(MonitoringError::EndpointMonitored { arn: endpoint.arn.clone() }.into());
         }
         hosting::delete(txn, &endpoint);
         Ok(Done {})

@@ -1,6 +1,6 @@
 //! What an execution does over time: it is woken when what a step started has ended, and starts the steps that can be.
 
-use super::super::error::SageMakerError;
+use super::super::child;
 use super::super::job::{Kind, Request, new_job, properties, start};
 use super::super::model::CreateModel;
 use super::super::processing::Processing;
@@ -9,13 +9,12 @@ use super::super::transform::Transform;
 use super::super::tuning::{self, CreateHyperParameterTuningJob};
 use super::definition::{Definition, Resolver, Step, holds};
 use super::role;
-use crate::jobs;
 use crate::model::{
     Evidence, ExecutionStatus, JobKind, JobStatus, Owner, Parent, PipelineExecution, State, StepResult,
     StepRun, StepStatus, TuningStatus, Txn,
 };
 use crate::rules::texts;
-use crate::services::{Caller, Operation, Write};
+use crate::services::{Caller, Operation};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -129,10 +128,8 @@ pub fn stop(txn: &mut Txn<'_>, execution: &PipelineExecution) {
         let Some(run) = execution.steps.get(n).filter(|run| !run.status.is_final()) else { continue };
         match &run.result {
             StepResult::Job { key, .. } => {
-                if let Some(job) = txn.state.jobs.get(key).cloned() {
-                    // One that ends already needs no stop.
-                    let _ = jobs::stop(txn, &job);
-                }
+                let key = key.clone();
+                child::stop(txn, &key);
             }
             StepResult::Tuning { name, .. } => tuning::stop_by_name(txn, name),
             _ => {}
@@ -237,7 +234,7 @@ fn call(
         "Transform" => job::<Transform>(txn, &caller, execution, name, arguments),
         "Tuning" => {
             arguments.insert("HyperParameterTuningJobName".into(), json!(name));
-            made::<CreateHyperParameterTuningJob>(txn, &caller, arguments)?;
+            child::made::<CreateHyperParameterTuningJob>(txn, &caller, arguments)?;
             let name: Arc<str> = name.into();
             let owner = Owner::Execution(execution.arn.clone());
             txn.state.tuning_jobs.update(&name, |job| job.parent = Some(owner));
@@ -246,21 +243,11 @@ fn call(
         }
         _ => {
             arguments.insert("ModelName".into(), json!(name));
-            made::<CreateModel>(txn, &caller, arguments)?;
+            child::made::<CreateModel>(txn, &caller, arguments)?;
             let model = txn.state.models.get(&Arc::from(name.as_str()));
             Ok(StepResult::Model { arn: model.map(|model| model.arn.clone()).unwrap_or_default() })
         }
     }
-}
-
-/// Makes something. Both operations that are called so check everything before they change anything.
-fn made<O: Write<Error = SageMakerError>>(
-    txn: &mut Txn<'_>,
-    caller: &Caller,
-    arguments: Map<String, Value>,
-) -> Result<(), String> {
-    let input: O::In = serde_json::from_value(Value::Object(arguments)).map_err(|error| error.to_string())?;
-    O::run(txn, caller, input).map(drop).map_err(|error| error.to_string())
 }
 
 fn job<K: Kind>(

@@ -1,6 +1,7 @@
 //! Tests of SageMaker's operations and of the life of jobs behind them.
 
 mod attempts;
+mod automl;
 mod behaviours;
 mod capacity;
 mod data;
@@ -10,6 +11,7 @@ mod kinds;
 mod life;
 mod logs;
 mod models;
+mod monitoring;
 mod mutation;
 mod notebooks;
 mod pipelines;

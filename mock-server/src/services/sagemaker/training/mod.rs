@@ -11,7 +11,7 @@ use super::job::{Kind, Words, defaults, words};
 use super::listing::Manner;
 use super::members::Members;
 use crate::jobs::attempt::billable;
-use crate::model::{Job, JobKind, Needs, State, Transition, WarmPool};
+use crate::model::{Job, JobKind, Needs, Owner, State, Transition, WarmPool};
 use crate::services::Caller;
 use checks::{Asked, DEFAULT_MAX_RUNTIME};
 use serde::Serialize;
@@ -136,7 +136,8 @@ impl Kind for Training {
         let transitions: Vec<_> = job.transitions.iter().map(StatusTransition::of).collect();
         out.put("TrainingJobName", &*job.key.name)?;
         out.put("TrainingJobArn", &job.arn)?;
-        out.maybe("TuningJobArn", job.tuning_job_arn())?;
+        out.maybe("TuningJobArn", job.parent_arn(|owner| matches!(owner, Owner::Tuning(_))))?;
+        out.maybe("AutoMLJobArn", job.parent_arn(|owner| matches!(owner, Owner::AutoMl(_))))?;
         out.put("ModelArtifacts", &ModelArtifacts { s3: artifacts(job) })?;
         out.put("TrainingJobStatus", job.status_word())?;
         out.put("SecondaryStatus", secondary_status(job))?;

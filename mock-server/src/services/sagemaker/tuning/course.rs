@@ -1,6 +1,7 @@
 //! What a tuning job does over time: it is woken when one of its training jobs has ended or its time is up, and starts
 //! as many more as there may be.
 
+use super::super::child;
 use super::super::error::SageMakerError;
 use super::super::job::{Request, new_job, start};
 use super::super::limit;
@@ -10,8 +11,7 @@ use super::search;
 use crate::jobs::{self, NewJob};
 use crate::kernel::{SimTime, digest};
 use crate::model::{
-    Alarm, Evidence, Job, JobKey, JobKind, Owner, Parent, State, Trial, TrialOutcome, TuningJob,
-    TuningStatus, Txn,
+    Alarm, Evidence, JobKey, JobKind, Owner, Parent, State, Trial, TuningJob, TuningStatus, Txn,
 };
 use crate::rules::texts;
 use crate::services::Caller;
@@ -20,9 +20,6 @@ use std::sync::Arc;
 /// How many training jobs may fail, or say nothing of their objective, before there was one that did well. Source:
 /// general reference, quotas of SageMaker.
 const MOST_VAIN: usize = 5;
-
-/// What blames the service itself: such jobs may be tried again. Source: API reference, TrainingJobStatusCounters.
-const OF_ITSELF: &str = "InternalServerError";
 
 /// How much better a value has to be to be an improvement. Source: API reference, BestObjectiveNotImproving.
 const IMPROVEMENT: f64 = 0.01;
@@ -86,28 +83,10 @@ fn note_ended(txn: &mut Txn<'_>, job: &mut TuningJob, plan: &Plan<'_>) {
         let Some(trial) = job.trials.get(n).filter(|trial| trial.outcome.is_none()) else { continue };
         let Some(row) = txn.state.jobs.get(&trial.key).filter(|row| row.status.is_final()) else { continue };
         let metric = plan.definitions.get(trial.definition).map(|of| of.objective.metric_name.as_str());
-        let outcome = outcome(txn, row, metric.unwrap_or_default());
+        let outcome = child::outcome(txn, row, metric.unwrap_or_default());
         let trial = Trial { outcome: Some(outcome), ..trial.clone() };
         job.trials.set(n, trial);
         job.modified = txn.now;
-    }
-}
-
-fn outcome(txn: &Txn<'_>, row: &Job, metric: &str) -> TrialOutcome {
-    use crate::model::JobStatus::Completed;
-    let failure = row.told_failure().map(|failure| failure.reason.clone());
-    // Where it was declared what a container emits, it emits nothing else; where nothing was, any value is as good.
-    let declared = row.needs.behaviour.as_ref().is_some_and(|behaviour| !behaviour.metrics.is_empty());
-    let emitted = row.metrics.iter().find(|each| *each.name == *metric).map(|each| each.value);
-    let drawn = || part(txn.origin.derive(&[&row.arn, "objective", metric]));
-    let undeclared = (!declared && row.status == Completed).then(drawn);
-    TrialOutcome {
-        status: row.status,
-        started: row.started,
-        ended: row.ended,
-        retryable: failure.as_deref().is_some_and(|reason| reason.starts_with(OF_ITSELF)),
-        failure,
-        objective: emitted.or(undeclared),
     }
 }
 
@@ -203,7 +182,7 @@ fn trial(
     let of = &plan.definitions[definition];
     let draw = |name: &str| {
         let (number, definition) = (nth.to_string(), definition.to_string());
-        part(match plan.config.random_seed {
+        child::part(match plan.config.random_seed {
             Some(seed) => digest(seed, &[definition.as_bytes(), number.as_bytes(), name.as_bytes()]),
             None => txn.origin.derive(&[&job.arn, "hyperparameter", &definition, &number, name]),
         })
@@ -212,7 +191,7 @@ fn trial(
     let bits = txn.origin.derive(&[&job.arn, "training-job", &number.to_string()]);
     // As AWS forms it: described tuning jobs in public repositories.
     let name = format!("{}-{:03}-{:08x}", job.name, number + 1, bits as u32);
-    let new = child(txn, caller, of, name, &values, Some(job))?;
+    let new = training_job(txn, caller, of, name, &values, Some(job))?;
     let trial = Trial {
         key: new.key.clone(),
         arn: new.arn.clone(),
@@ -225,7 +204,7 @@ fn trial(
 }
 
 /// A training job of a definition.
-fn child(
+fn training_job(
     txn: &mut Txn<'_>,
     caller: &Caller,
     of: &Definition<'_>,
@@ -248,7 +227,7 @@ fn child(
 /// The refusal of such a training job.
 pub fn check(txn: &mut Txn<'_>, caller: &Caller, plan: &Plan<'_>, name: &str) -> Result<(), SageMakerError> {
     for definition in &plan.definitions {
-        let new = child(txn, caller, definition, name.to_owned(), &[], None)?;
+        let new = training_job(txn, caller, definition, name.to_owned(), &[], None)?;
         // As many as run at once count: observed, where one training job has one instance.
         limit::jobs(&txn.state, &new, u64::from(plan.config.resource_limits.max_parallel_training_jobs))?;
         jobs::check(txn, new)
@@ -259,13 +238,7 @@ pub fn check(txn: &mut Txn<'_>, caller: &Caller, plan: &Plan<'_>, name: &str) ->
 
 fn stop_running(txn: &mut Txn<'_>, job: &TuningJob) {
     let running: Vec<JobKey> = job.running().map(|trial| trial.key.clone()).collect();
-    for key in running {
-        let row = txn.state.jobs.get(&key).cloned();
-        if let Some(row) = row.filter(|row| row.status.is_under_way()) {
-            // It is under way, so it can be stopped.
-            let _ = jobs::stop(txn, &row);
-        }
-    }
+    running.iter().for_each(|key| child::stop(txn, key));
 }
 
 /// All its training jobs have ended, and no more are to come.
@@ -318,12 +291,6 @@ pub fn not_improving(job: &TuningJob, plan: &Plan<'_>) -> u32 {
         best = Some(best.filter(|best| !objective.prefers(value, *best)).unwrap_or(value));
     }
     count
-}
-
-/// A number from 0 up to 1.
-fn part(bits: u128) -> f64 {
-    const DIGITS: u32 = 53;
-    (bits >> (128 - DIGITS)) as f64 / (1_u64 << DIGITS) as f64
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! ListHyperParameterTuningJobs and ListTrainingJobsForHyperParameterTuningJob.
 
 use super::super::error::SageMakerError;
-use super::super::listing::{ListIn, Listed, Manner, list_as};
+use super::super::listing::{ListIn, Listed, Manner, in_order, list_as};
 use super::super::members::Members;
 use super::asked::Plan;
 use super::describe::{ObjectiveCounters, StatusCounters, Summary};
@@ -132,11 +132,8 @@ impl Listed for Child {
     fn status(&self) -> &'static str {
         self.summary.status()
     }
-    /// Bits in the order of their numbers.
     fn metric(&self) -> Option<String> {
-        let bits = self.summary.value()?.to_bits();
-        let ordered = if bits >> 63 == 1 { !bits } else { bits | 1 << 63 };
-        Some(format!("{ordered:016x}"))
+        self.summary.value().map(in_order)
     }
 }
 

@@ -1,0 +1,55 @@
+//! What those have in common that start jobs and make other things in their users' names.
+
+use super::error::SageMakerError;
+use crate::jobs;
+use crate::model::{Job, JobKey, JobStatus, TrialOutcome, Txn};
+use crate::services::{Caller, Write};
+use serde_json::{Map, Value};
+
+/// What blames the service itself: such jobs may be tried again. Source: API reference, TrainingJobStatusCounters.
+const OF_ITSELF: &str = "InternalServerError";
+
+/// Makes something. The operations that are called so check everything before they change anything.
+///
+/// # Errors
+/// The words of the refusal.
+pub fn made<O: Write<Error = SageMakerError>>(
+    txn: &mut Txn<'_>,
+    caller: &Caller,
+    arguments: Map<String, Value>,
+) -> Result<(), String> {
+    let input: O::In = serde_json::from_value(Value::Object(arguments)).map_err(|error| error.to_string())?;
+    O::run(txn, caller, input).map(drop).map_err(|error| error.to_string())
+}
+
+/// Stops a job if it is under way.
+pub fn stop(txn: &mut Txn<'_>, key: &JobKey) {
+    if let Some(job) = txn.state.jobs.get(key).cloned() {
+        // One that ends already needs no stop.
+        let _ = jobs::stop(txn, &job);
+    }
+}
+
+/// How a job ended whose objective is this metric.
+pub fn outcome(txn: &Txn<'_>, row: &Job, metric: &str) -> TrialOutcome {
+    let failure = row.told_failure().map(|failure| failure.reason.clone());
+    // Where it was declared what a container emits, it emits nothing else; where nothing was, any value is as good.
+    let declared = row.needs.behaviour.as_ref().is_some_and(|behaviour| !behaviour.metrics.is_empty());
+    let emitted = row.metrics.iter().find(|each| *each.name == *metric).map(|each| each.value);
+    let drawn = || part(txn.origin.derive(&[&row.arn, "objective", metric]));
+    let undeclared = (!declared && row.status == JobStatus::Completed).then(drawn);
+    TrialOutcome {
+        status: row.status,
+        started: row.started,
+        ended: row.ended,
+        retryable: failure.as_deref().is_some_and(|reason| reason.starts_with(OF_ITSELF)),
+        failure,
+        objective: emitted.or(undeclared),
+    }
+}
+
+/// A number from 0 up to 1.
+pub fn part(bits: u128) -> f64 {
+    const DIGITS: u32 = 53;
+    (bits >> (128 - DIGITS)) as f64 / (1_u64 << DIGITS) as f64
+}
