@@ -11,6 +11,7 @@ pub mod behaviour;
 pub mod bucket;
 pub mod capture;
 pub mod choice;
+pub mod cluster;
 pub mod component;
 pub mod data;
 pub mod edge;
@@ -76,6 +77,9 @@ pub use bucket::{
 };
 pub use capture::{Capture, Flow};
 pub use choice::{Choices, JobLogs, Placement, Precheck, Silence};
+pub use cluster::{
+    Cluster, ClusterCourse, ClusterGroup, ClusterNode, ClusterStatus, NodeNetwork, NodeStatus,
+};
 pub use component::{ComponentPlan, ComponentStatus, InferenceComponent};
 pub use data::{DataNeed, DataUse, Extent, S3Place};
 pub use edge::{EgressOnlyInternetGateway, VpnAttachment, VpnAttachmentState, VpnGateway};
@@ -126,7 +130,7 @@ pub use reservation::{ReservationType, SubnetCidrReservation};
 pub use route::{Associate, Destination, Route, RouteAssociation, RouteOrigin, RouteTable, RouteTarget};
 pub use sight::{BucketNames, DataMode, Sight, Upstream};
 pub use state::{Alarm, Defaults, Letter, Owner, Profile, State};
-pub use studio::{AppOwner, Studio, StudioKey, StudioMember, StudioNetwork, StudioStatus};
+pub use studio::{AppOwner, Studio, StudioKey, StudioLifecycle, StudioMember, StudioNetwork, StudioStatus};
 pub use tags::Tags;
 pub use texts::Texts;
 pub use traffic::{FlowRecord, Volume};

@@ -71,13 +71,14 @@ mod tests {
     use crate::rules;
 
     /// What becomes of jobs whose container fails.
-    const OF_EXITS: [&str; 6] = [
+    const OF_EXITS: [&str; 7] = [
         "SM-F-ALGO",
         "processing-exit",
         "compilation-exit",
         "SM-F-PING",
         "notebook-script",
         "notebook-script-timeout",
+        "cluster-scripts-failed",
     ];
 
     #[test]

@@ -62,6 +62,15 @@ pub const KINDS: &[ResourceKind] = &[
         secondary: None,
     },
     ResourceKind {
+        slug: "cluster",
+        service: ServiceId::SageMaker,
+        describe: "DescribeCluster",
+        name: "ClusterName",
+        state: "ClusterStatus",
+        last: &["InService", "Failed"],
+        secondary: None,
+    },
+    ResourceKind {
         slug: "notebook-instance",
         service: ServiceId::SageMaker,
         describe: "DescribeNotebookInstance",

@@ -18,7 +18,7 @@ enum Outcome {
 
 /// The id of the text for a violation; `None`: the rule has words of its own.
 pub fn text(finding: &Finding, kind: JobKind) -> Option<&'static str> {
-    use JobKind::{Compilation, Hosting, Notebook, Processing, Training, Transform};
+    use JobKind::{Cluster, Compilation, Hosting, Notebook, Processing, Training, Transform};
     use Outcome::{CutOff, Denied, Elsewhere, Missing};
     use Phase::{Create, Output, Run};
     let hop = finding.verdict.evidence()?.get("hop")?;
@@ -35,6 +35,7 @@ pub fn text(finding: &Finding, kind: JobKind) -> Option<&'static str> {
     };
     Some(match (kind, finding.phase, outcome) {
         (_, Create, _) | (Notebook, ..) => return None,
+        (Cluster, ..) => "cluster-scripts",
         (Training, Run, CutOff) => "SM-F-S3-CODE-TIMEOUT",
         (Training, Run, Denied) => "SM-F-S3-HEAD",
         (Training, Run, Missing | Elsewhere) => "SM-F-S3-CODE-404",
@@ -83,4 +84,5 @@ pub const TEXTS: &[&str] = &[
     "SM-F-NEO-UL-DENIED",
     "SM-F-NEO-DL",
     "SM-F-NEO-404",
+    "cluster-scripts",
 ];

@@ -3,9 +3,11 @@
 //! Texts that are not marked `assumed` were seen in public issue threads; of the others nobody could be found who saw
 //! AWS's own.
 
+mod cluster;
 mod notebook;
 mod studio;
 
+pub use cluster::ClusterError;
 pub use notebook::NotebookError;
 pub use studio::StudioError;
 
@@ -162,6 +164,8 @@ refusals! {
         Notebook(NotebookError),
         /// Studio.
         Studio(StudioError),
+        /// HyperPod clusters.
+        Cluster(ClusterError),
         Tuning(TuningError),
         Pipeline(PipelineError),
     }

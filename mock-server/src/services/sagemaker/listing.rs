@@ -39,6 +39,13 @@ pub struct ListIn {
     pub user_profile_name_equals: Option<String>,
     pub space_name_contains: Option<String>,
     pub space_name_equals: Option<String>,
+    /// Of lifecycle configurations of Studio alone.
+    pub app_type_equals: Option<String>,
+    pub modified_time_before: Option<i64>,
+    pub modified_time_after: Option<i64>,
+    /// Of clusters and their instances alone.
+    pub training_plan_arn: Option<String>,
+    pub instance_group_name_contains: Option<String>,
 }
 
 /// What rows are chosen and ordered by.

@@ -1,5 +1,6 @@
 //! Amazon SageMaker, as far as its jobs live in a VPC.
 
+mod cluster;
 mod compilation;
 mod component;
 mod endpoint;
@@ -127,6 +128,18 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.read::<studio::DescribeApp>();
     registrar.read::<studio::ListApps>();
     registrar.write::<studio::DeleteApp>();
+    // Clusters.
+    registrar.write::<cluster::CreateCluster>();
+    registrar.read::<cluster::DescribeCluster>();
+    registrar.read::<cluster::ListClusters>();
+    registrar.write::<cluster::UpdateCluster>();
+    registrar.write::<cluster::UpdateClusterSoftware>();
+    registrar.write::<cluster::DeleteCluster>();
+    registrar.read::<cluster::DescribeClusterNode>();
+    registrar.read::<cluster::ListClusterNodes>();
+    registrar.write::<cluster::BatchDeleteClusterNodes>();
+    registrar.write::<cluster::BatchRebootClusterNodes>();
+    registrar.write::<cluster::BatchReplaceClusterNodes>();
     // Tags.
     registrar.write::<tags::AddTags>();
     registrar.read::<tags::ListTags>();

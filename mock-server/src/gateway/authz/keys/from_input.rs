@@ -111,6 +111,7 @@ pub(super) const FROM_INPUT: &[(&str, &[&str])] = &[
             "ProcessingResources.ClusterConfig.InstanceType",
             "TransformResources.InstanceType",
             "ProductionVariants.InstanceType",
+            "InstanceGroups.InstanceType",
             "TrainingJobDefinition.ResourceConfig.InstanceType",
             "TrainingJobDefinitions.ResourceConfig.InstanceType",
             "TrainingJobDefinition.HyperParameterTuningResourceConfig.InstanceType",
@@ -185,6 +186,7 @@ pub(super) const FROM_INPUT: &[(&str, &[&str])] = &[
         &[
             "VpcConfig.SecurityGroupIds",
             "NetworkConfig.VpcConfig.SecurityGroupIds",
+            "InstanceGroups.OverrideVpcConfig.SecurityGroupIds",
             "SecurityGroupIds",
             "DefaultUserSettings.SecurityGroups",
             "UserSettings.SecurityGroups",
@@ -197,6 +199,7 @@ pub(super) const FROM_INPUT: &[(&str, &[&str])] = &[
         &[
             "VpcConfig.Subnets",
             "NetworkConfig.VpcConfig.Subnets",
+            "InstanceGroups.OverrideVpcConfig.Subnets",
             "TrainingJobDefinition.VpcConfig.Subnets",
             "TrainingJobDefinitions.VpcConfig.Subnets",
             "SubnetId",

@@ -106,7 +106,7 @@ impl Site {
             JobKind::Processing => (processing(name, instances), "/NetworkConfig/VpcConfig"),
             JobKind::Compilation => (compilation(name), "/VpcConfig"),
             JobKind::Transform => (transform(name, instances, if in_vpc { "inside" } else { "outside" }), ""),
-            JobKind::Hosting | JobKind::Notebook => panic!("neither is a job"),
+            JobKind::Hosting | JobKind::Notebook | JobKind::Cluster => panic!("neither is a job"),
         };
         if kit.kind == JobKind::Transform {
             let mut model = json!({ "ModelName": request["ModelName"], "ExecutionRoleArn": ROLE_ARN,
