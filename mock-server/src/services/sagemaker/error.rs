@@ -5,10 +5,12 @@
 
 mod cluster;
 mod notebook;
+mod search;
 mod studio;
 
 pub use cluster::ClusterError;
 pub use notebook::NotebookError;
+pub use search::SearchError;
 pub use studio::StudioError;
 
 use super::pipeline::PipelineError;
@@ -166,6 +168,7 @@ refusals! {
         Studio(StudioError),
         /// HyperPod clusters.
         Cluster(ClusterError),
+        Search(SearchError),
         Tuning(TuningError),
         Pipeline(PipelineError),
     }

@@ -43,9 +43,8 @@ pub struct ListIn {
     pub app_type_equals: Option<String>,
     pub modified_time_before: Option<i64>,
     pub modified_time_after: Option<i64>,
-    /// Of clusters and their instances alone.
+    /// Of clusters alone.
     pub training_plan_arn: Option<String>,
-    pub instance_group_name_contains: Option<String>,
 }
 
 /// What rows are chosen and ordered by.

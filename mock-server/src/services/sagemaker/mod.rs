@@ -13,6 +13,7 @@ mod model;
 mod notebook;
 mod pipeline;
 mod processing;
+mod search;
 mod studio;
 mod tags;
 #[cfg(test)]
@@ -128,6 +129,10 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.read::<studio::DescribeApp>();
     registrar.read::<studio::ListApps>();
     registrar.write::<studio::DeleteApp>();
+    registrar.write::<studio::CreateStudioLifecycleConfig>();
+    registrar.read::<studio::DescribeStudioLifecycleConfig>();
+    registrar.read::<studio::ListStudioLifecycleConfigs>();
+    registrar.write::<studio::DeleteStudioLifecycleConfig>();
     // Clusters.
     registrar.write::<cluster::CreateCluster>();
     registrar.read::<cluster::DescribeCluster>();
@@ -140,6 +145,9 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.write::<cluster::BatchDeleteClusterNodes>();
     registrar.write::<cluster::BatchRebootClusterNodes>();
     registrar.write::<cluster::BatchReplaceClusterNodes>();
+    // Search.
+    registrar.read::<search::Search>();
+    registrar.read::<search::GetSearchSuggestions>();
     // Tags.
     registrar.write::<tags::AddTags>();
     registrar.read::<tags::ListTags>();

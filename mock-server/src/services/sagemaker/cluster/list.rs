@@ -88,8 +88,13 @@ pub struct ListClusterNodes;
 pub struct NodesIn {
     cluster_name: String,
     include_node_logical_ids: Option<bool>,
-    #[serde(flatten)]
-    list: ListIn,
+    creation_time_after: Option<i64>,
+    creation_time_before: Option<i64>,
+    instance_group_name_contains: Option<String>,
+    max_results: Option<usize>,
+    next_token: Option<String>,
+    sort_by: Option<String>,
+    sort_order: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -127,9 +132,17 @@ impl Listed for Entry {
 impl Read for ListClusterNodes {
     fn run(view: &View<'_>, input: NodesIn) -> Result<NodesOut, SageMakerError> {
         let cluster = find(view.state, &input.cluster_name)?;
-        let mut list = input.list;
+        let mut list = ListIn {
+            creation_time_after: input.creation_time_after,
+            creation_time_before: input.creation_time_before,
+            max_results: input.max_results,
+            next_token: input.next_token,
+            sort_by: input.sort_by,
+            sort_order: input.sort_order,
+            ..ListIn::default()
+        };
         by_name(&mut list);
-        let part = list.instance_group_name_contains.clone();
+        let part = input.instance_group_name_contains;
         let entries: Vec<_> = cluster
             .nodes()
             .filter(|(group, _)| part.as_deref().is_none_or(|part| group.name.contains(part)))
