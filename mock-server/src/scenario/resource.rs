@@ -98,6 +98,11 @@ impl ResourceKind {
         member.map_or(&[], |member| model.enum_values(model.shape(member.shape)))
     }
 
+    /// Why it failed, as the kind calls it.
+    pub fn reason_of<'a>(&self, description: &'a Value) -> &'a Value {
+        &description[if self.slug == "cluster" { "FailureMessage" } else { "FailureReason" }]
+    }
+
     pub fn state_of<'a>(&self, description: &'a Value) -> &'a str {
         description[self.state].as_str().unwrap_or_default()
     }

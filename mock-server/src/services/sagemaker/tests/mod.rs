@@ -1,6 +1,7 @@
 //! Tests of SageMaker's operations and of the life of jobs behind them.
 
 mod behaviours;
+mod clusters;
 mod data;
 mod hosting;
 mod kinds;
@@ -12,6 +13,8 @@ mod notebooks;
 mod pipelines;
 mod properties;
 mod refusals;
+mod search;
+mod studio;
 mod telling;
 mod traffic;
 mod tuning;
