@@ -4,8 +4,8 @@ use crate::model::iam::SERVICE_SESSION;
 use crate::model::interface::InterfaceIndex;
 use crate::model::place::{InterfaceSpec, derived};
 use crate::model::{
-    Attachment, Evidence, Job, JobKey, JobKind, Needs, NetworkInterfaceId, Owner, Role, RuleMode, SecurityGroupId,
-    ServiceAttachmentId, SubnetId, Tags, Texts, Txn,
+    Attachment, Evidence, Job, JobKey, JobKind, Needs, NetworkInterfaceId, Owner, Role, RuleMode,
+    SecurityGroupId, ServiceAttachmentId, SubnetId, Tags, Texts, Txn,
 };
 use crate::rules::{Case, permissions, room, texts};
 use std::sync::Arc;

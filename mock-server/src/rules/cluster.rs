@@ -93,8 +93,7 @@ impl Rule for OpenToNodes {
         });
         let closed: Vec<_> = closed.collect();
         let groups = list(case.named_groups().map(|(name, _)| name));
-        let evidence =
-            Evidence::of(groups.clone()).with("groups", groups).with("closed", closed.join(", "));
+        let evidence = Evidence::of(groups.clone()).with("groups", groups).with("closed", closed.join(", "));
         Verdict::require(closed.is_empty(), evidence)
     }
 }

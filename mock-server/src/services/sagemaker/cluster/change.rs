@@ -3,9 +3,7 @@
 use super::super::error::{ClusterError, SageMakerError};
 use super::{Out, asked, at_rest, said, tree};
 use crate::jobs::cluster;
-use crate::model::{
-    Cluster, ClusterCourse, ClusterGroup, ClusterNode, Document, JobKind, NodeStatus, Txn,
-};
+use crate::model::{Cluster, ClusterCourse, ClusterGroup, ClusterNode, Document, JobKind, NodeStatus, Txn};
 use crate::services::{Caller, Operation, Write};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -153,8 +151,9 @@ impl Write for UpdateClusterSoftware {
             return Err(ClusterError::NoSuchGroup { group: unknown.clone() }.into());
         }
         let before = cluster.groups.clone();
-        let wanted =
-            |group: &&mut ClusterGroup| named.as_ref().is_none_or(|names| names.contains(&group.name.to_string()));
+        let wanted = |group: &&mut ClusterGroup| {
+            named.as_ref().is_none_or(|names| names.contains(&group.name.to_string()))
+        };
         for group in cluster.groups.iter_mut().filter(wanted) {
             if let Some(image) = &input.image_id {
                 Arc::make_mut(&mut group.request)["ImageId"] = json!(image);

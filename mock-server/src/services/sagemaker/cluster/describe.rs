@@ -198,7 +198,8 @@ fn details(state: &State, group: &ClusterGroup, node: &ClusterNode) -> Value {
     copy(&group.request, &said, &mut all);
     images(&group.request, &mut all);
     let interface = primary(state, node);
-    let zone = interface.map(|row| json!({ "AvailabilityZone": row.zone.name, "AvailabilityZoneId": row.zone.id }));
+    let zone =
+        interface.map(|row| json!({ "AvailabilityZone": row.zone.name, "AvailabilityZoneId": row.zone.id }));
     let address = interface.and_then(|row| row.addresses.first()).map(ToString::to_string);
     let spot = group.request["CapacityRequirements"].get("Spot").is_some();
     let own = [

@@ -60,9 +60,8 @@ impl Read for ListClusters {
     fn run(view: &View<'_>, mut input: ListIn) -> Result<ListOut, SageMakerError> {
         by_name(&mut input);
         let plan = input.training_plan_arn.clone();
-        let wanted = |cluster: &&Arc<Cluster>| {
-            plan.as_deref().is_none_or(|plan| plans(cluster).contains(&plan))
-        };
+        let wanted =
+            |cluster: &&Arc<Cluster>| plan.as_deref().is_none_or(|plan| plans(cluster).contains(&plan));
         let (rows, next_token) = list_as(&MANNER, view.state.clusters.iter().filter(wanted), &input)?;
         let told = |cluster: &Arc<Cluster>| {
             let mut told = json!({

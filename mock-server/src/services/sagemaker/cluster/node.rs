@@ -57,7 +57,8 @@ fn each(
     let mut out = Out::default();
     let by_id = input.node_ids.iter().flatten().map(|id| (id, false));
     for (id, logical) in by_id.chain(input.node_logical_ids.iter().flatten().map(|id| (id, true))) {
-        let is = |node: &ClusterNode| if logical { node.logical == *id } else { node.instance.to_string() == *id };
+        let is =
+            |node: &ClusterNode| if logical { node.logical == *id } else { node.instance.to_string() == *id };
         let groups = cluster.groups.iter_mut();
         let found = groups
             .flat_map(|group| {

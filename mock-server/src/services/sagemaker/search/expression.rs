@@ -158,7 +158,9 @@ impl<'a> Reader<'a> {
     }
 
     fn filter(&mut self, filter: &Filter) -> Result<Condition, SearchError> {
-        use Operator::{Contains, Exists, GreaterThan, GreaterThanOrEqualTo, In, LessThan, LessThanOrEqualTo};
+        use Operator::{
+            Contains, Exists, GreaterThan, GreaterThanOrEqualTo, In, LessThan, LessThanOrEqualTo,
+        };
         let property = self.known.find(self.resource, &filter.name)?;
         // Equality is what is meant if there is only a value. Source: API reference, Filter. With neither, that the
         // property exists is meant: assumed.
@@ -236,7 +238,10 @@ impl TestOf {
     fn test(&self, held: &[Held], value: Option<&Held>, text: &str) -> bool {
         let ordering = |one: &Held| one.partial_cmp(value?);
         let same_kind = |one: &&Held| {
-            matches!((one, value), (Held::Number(_), Some(Held::Number(_))) | (Held::Text(_), Some(Held::Text(_))))
+            matches!(
+                (one, value),
+                (Held::Number(_), Some(Held::Number(_))) | (Held::Text(_), Some(Held::Text(_)))
+            )
         };
         let any = |wanted: fn(std::cmp::Ordering) -> bool| {
             held.iter().filter(same_kind).any(|one| ordering(one).is_some_and(wanted))

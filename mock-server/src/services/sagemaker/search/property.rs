@@ -21,7 +21,8 @@ pub enum Type {
 
 impl Type {
     fn parse(word: &str) -> Option<Self> {
-        let all = [Type::Text, Type::Number, Type::Boolean, Type::Time, Type::Map, Type::List, Type::Structure];
+        let all =
+            [Type::Text, Type::Number, Type::Boolean, Type::Time, Type::Map, Type::List, Type::Structure];
         all.into_iter().find(|kind| kind.name() == word)
     }
 
@@ -141,7 +142,9 @@ pub enum Held {
 
 fn held(value: &Value, kind: Type) -> Held {
     match (value, kind) {
-        (Value::String(text), Type::Either) => text.parse().map_or_else(|_| Held::Text(text.clone()), Held::Number),
+        (Value::String(text), Type::Either) => {
+            text.parse().map_or_else(|_| Held::Text(text.clone()), Held::Number)
+        }
         (Value::String(text), _) => Held::Text(text.clone()),
         (Value::Bool(is), _) => Held::Text(is.to_string()),
         (Value::Number(number), _) => Held::Number(number.as_f64().unwrap_or_default()),
@@ -215,7 +218,8 @@ fn time(text: &str) -> Option<f64> {
     }
     // Days from the first of March of the year 0, in years that begin with March.
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let days = 365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400)
+    let days = 365 * year + year.div_euclid(4) - year.div_euclid(100)
+        + year.div_euclid(400)
         + (153 * month + 2) / 5
         + day
         - 1

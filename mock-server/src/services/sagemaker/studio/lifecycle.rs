@@ -24,7 +24,9 @@ fn named<'v>(settings: &'v Value, into: &mut Vec<&'v str>) {
         Value::Object(members) => {
             for (name, value) in members {
                 match (name.as_str(), value) {
-                    ("LifecycleConfigArn" | "BuiltInLifecycleConfigArn", Value::String(arn)) => into.push(arn),
+                    ("LifecycleConfigArn" | "BuiltInLifecycleConfigArn", Value::String(arn)) => {
+                        into.push(arn)
+                    }
                     ("LifecycleConfigArns", Value::Array(arns)) => {
                         into.extend(arns.iter().filter_map(Value::as_str));
                     }

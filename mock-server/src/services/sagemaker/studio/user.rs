@@ -72,8 +72,11 @@ impl Write for CreateUserProfile {
         let key = key(&input.domain_id, &input.user_profile_name);
         let settings = input.user_settings.map_or_else(|| json!({}), |tree| Value::clone(&tree));
         check(txn, &domain, &key, &settings)?;
-        let profiles =
-            txn.state.studio.iter().filter(|row| matches!(row.key.member, Some(StudioMember::UserProfile(_))));
+        let profiles = txn
+            .state
+            .studio
+            .iter()
+            .filter(|row| matches!(row.key.member, Some(StudioMember::UserProfile(_))));
         let (used, most) = (profiles.count(), txn.state.quotas.studio_user_profiles);
         if used >= most && !txn.state.studio.contains(&key) {
             return Err(StudioError::TooManyProfiles { most, used }.into());

@@ -5,7 +5,8 @@ use crate::model::{Behaviour, Content, Direction, JobKey, Peer, SecurityGroupRul
 use crate::services::ec2::DeleteSubnet;
 use crate::services::sagemaker::cluster::{
     BatchDeleteClusterNodes, BatchRebootClusterNodes, BatchReplaceClusterNodes, CreateCluster, DeleteCluster,
-    DescribeCluster, DescribeClusterNode, ListClusterNodes, ListClusters, UpdateCluster, UpdateClusterSoftware,
+    DescribeCluster, DescribeClusterNode, ListClusterNodes, ListClusters, UpdateCluster,
+    UpdateClusterSoftware,
 };
 use crate::services::sagemaker::tags::{AddTags, ListTags};
 
@@ -33,7 +34,8 @@ impl Site {
     }
 
     fn cluster(&self, name: &str, groups: Value, edit: impl FnOnce(&mut Value)) -> Result<Value, Refused> {
-        let mut request = json!({ "ClusterName": name, "InstanceGroups": groups, "VpcConfig": self.network() });
+        let mut request =
+            json!({ "ClusterName": name, "InstanceGroups": groups, "VpcConfig": self.network() });
         edit(&mut request);
         self.lab.write::<CreateCluster>(request)
     }
@@ -53,7 +55,8 @@ impl Site {
     }
 
     fn nodes(&self, name: &str) -> Vec<Value> {
-        let told = self.lab.read::<ListClusterNodes>(json!({ "ClusterName": name, "MaxResults": 100 })).unwrap();
+        let told =
+            self.lab.read::<ListClusterNodes>(json!({ "ClusterName": name, "MaxResults": 100 })).unwrap();
         told["ClusterNodeSummaries"].as_array().unwrap().clone()
     }
 
@@ -146,7 +149,10 @@ fn groups_grow_shrink_come_and_go() {
     for (change, code) in [
         (json!({ "InstanceGroups": [group("a", "ml.m5.xlarge", 1)] }), "ValidationException"),
         (json!({ "InstanceGroupsToDelete": ["zzz"] }), "ValidationException"),
-        (json!({ "InstanceGroups": [group("a", "ml.m5.large", 1), group("a", "ml.m5.large", 2)] }), "ValidationException"),
+        (
+            json!({ "InstanceGroups": [group("a", "ml.m5.large", 1), group("a", "ml.m5.large", 2)] }),
+            "ValidationException",
+        ),
         (json!({ "NodeProvisioningMode": "Continuous" }), "NotImplemented"),
     ] {
         let mut change = change;
@@ -301,8 +307,9 @@ fn a_script_that_fails_is_told_with_its_log() {
     assert!(reason.contains(&format!("log group '/aws/sagemaker/Clusters/hp/{id}'")), "{reason}");
     assert!(reason.contains(&format!("log stream 'LifecycleConfig/g/{node}'")), "{reason}");
     let state = site.lab.state();
-    let log = state.log_streams.iter().map(|row| row.key.name.to_string()).collect::<Vec<_>>();
-    assert!(log.contains(&format!("LifecycleConfig/g/{node}")), "{log:?}");
+    let streams: Vec<_> =
+        state.clusters.iter().flat_map(|row| &row.log).map(|line| line.stream.to_string()).collect();
+    assert_eq!(streams, [format!("LifecycleConfig/g/{node}")]);
 }
 
 #[test]
@@ -334,7 +341,8 @@ fn instances_are_replaced_rebooted_and_deleted() {
         site.lab.read::<DescribeClusterNode>(asked).unwrap()["NodeDetails"]["NodeLogicalId"].clone()
     };
     let was = logical(&ids[1]);
-    let out = site.lab.write::<BatchReplaceClusterNodes>(json!({ "ClusterName": "hp", "NodeLogicalIds": [was] }));
+    let out =
+        site.lab.write::<BatchReplaceClusterNodes>(json!({ "ClusterName": "hp", "NodeLogicalIds": [was] }));
     assert_eq!(out.unwrap()["SuccessfulNodeLogicalIds"], json!([was]));
     assert_eq!(site.after(READY, "hp"), "InService");
     let now = site.ids("hp");
@@ -377,7 +385,11 @@ fn what_cannot_be_is_refused() {
     let cases: Vec<(Value, Edit<'_>, &str)> = vec![
         (json!([]), nothing, "ValidationException"),
         (json!([plain(), plain()]), nothing, "ValidationException"),
-        (with(|group| drop(group.as_object_mut().unwrap().remove("InstanceType"))), nothing, "ValidationException"),
+        (
+            with(|group| drop(group.as_object_mut().unwrap().remove("InstanceType"))),
+            nothing,
+            "ValidationException",
+        ),
         (with(|group| group["MinInstanceCount"] = json!(1)), nothing, "NotImplemented"),
         (with(|group| group["AutoPatchConfig"] = json!({})), nothing, "NotImplemented"),
         (json!([plain()]), &|r| r["Orchestrator"] = json!({}), "ValidationException"),
@@ -403,7 +415,9 @@ fn what_cannot_be_is_refused() {
     let twice = site.cluster("hp", json!([plain()]), |_| {}).unwrap_err();
     let text = "Resource Already Exists: Cluster with name hp already exists. Choose a different name.";
     assert_eq!((&*twice.code, &*twice.message), ("ResourceInUse", text));
-    for asked in [json!({ "ClusterName": "hp" }), json!({ "ClusterName": "hp", "NodeId": "a", "NodeLogicalId": "b" })] {
+    for asked in
+        [json!({ "ClusterName": "hp" }), json!({ "ClusterName": "hp", "NodeId": "a", "NodeLogicalId": "b" })]
+    {
         assert_eq!(site.lab.read::<DescribeClusterNode>(asked).unwrap_err().code, "ValidationException");
     }
     let node = json!({ "ClusterName": "hp", "NodeId": "i-0123456789abcdef0" });
@@ -459,7 +473,8 @@ fn lists_are_filtered_and_sorted_and_clusters_tagged() {
         if name == "alpha" {
             group["TrainingPlanArn"] = json!(plan);
         }
-        site.cluster(name, json!([group]), |r| r["Tags"] = json!([{ "Key": "team", "Value": name }])).unwrap();
+        site.cluster(name, json!([group]), |r| r["Tags"] = json!([{ "Key": "team", "Value": name }]))
+            .unwrap();
         site.lab.advance(10);
     }
     let names = |request: Value| {
@@ -469,7 +484,10 @@ fn lists_are_filtered_and_sorted_and_clusters_tagged() {
     };
     assert_eq!(names(json!({})), ["beta", "alpha", "gamma"]);
     assert_eq!(names(json!({ "SortBy": "NAME" })), ["alpha", "beta", "gamma"]);
-    assert_eq!(names(json!({ "SortBy": "CREATION_TIME", "SortOrder": "Descending" })), ["gamma", "alpha", "beta"]);
+    assert_eq!(
+        names(json!({ "SortBy": "CREATION_TIME", "SortOrder": "Descending" })),
+        ["gamma", "alpha", "beta"]
+    );
     assert_eq!(names(json!({ "NameContains": "a", "MaxResults": 2 })), ["beta", "alpha"]);
     assert_eq!(names(json!({ "TrainingPlanArn": plan })), ["alpha"]);
     let page = site.lab.read::<ListClusters>(json!({ "MaxResults": 2 })).unwrap();

@@ -334,9 +334,7 @@ fn a_rule_speaks_of_the_kinds_whose_pages_state_it() {
             "SM-ROLE-9-03" => &[Processing],
             "SM-ROLE-11-05" | "SM-ROLE-11-ENI" => &[Compilation],
             "SM-NB-PERM-01" | "SM-NB-IP-02" => &[Notebook],
-            "SM-ROLE-TRUST-07" | "SM-F-SUBNET-404" | "SM-F-SG-404" | "SM-F-VPC-MIX" => {
-                rules::ALL_AND_OTHERS
-            }
+            "SM-ROLE-TRUST-07" | "SM-F-SUBNET-404" | "SM-F-SG-404" | "SM-F-VPC-MIX" => rules::ALL_AND_OTHERS,
             "SM-HP-ROLE-01" | "SM-HP-IP-02" | "SM-HP-EFA-03" => &[Cluster],
             "SM-ISO-01" => &[Training, Processing, Transform, Hosting],
             // Lifecycle scripts come from S3, and write.

@@ -35,12 +35,11 @@ fn jobs() -> Site {
         let mut request = request(name, count);
         request["HyperParameters"] = json!({ "rate": rate, "layers.count": "7" });
         request["Environment"] = json!({ "HOME": "/root" });
-        request["InputDataConfig"] = json!([
-            channel("train", &format!("s3://data/{prefix}")),
-            channel("test", "s3://data/birds"),
-        ]);
+        request["InputDataConfig"] =
+            json!([channel("train", &format!("s3://data/{prefix}")), channel("test", "s3://data/birds"),]);
         if name != "beta" {
-            request["Tags"] = json!([{ "Key": "team", "Value": name }, { "Key": "cost.center", "Value": "7" }]);
+            request["Tags"] =
+                json!([{ "Key": "team", "Value": name }, { "Key": "cost.center", "Value": "7" }]);
         }
         if name == "alpha" {
             request["EnableNetworkIsolation"] = json!(true);
@@ -92,7 +91,10 @@ fn each_operator_does_what_it_says() {
         assert_eq!(told, expected, "{name} {operator} {value}");
     }
     // Equality is what is meant.
-    assert_eq!(found(&site, json!({ "Filters": [{ "Name": "TrainingJobName", "Value": "beta" }] })), ["beta"]);
+    assert_eq!(
+        found(&site, json!({ "Filters": [{ "Name": "TrainingJobName", "Value": "beta" }] })),
+        ["beta"]
+    );
 }
 
 #[test]
@@ -126,9 +128,15 @@ fn results_are_sorted_and_paged() {
         search(&site, request).unwrap()
     };
     assert_eq!(names(&told(json!({}))), ["beta", "gamma", "alpha"], "the last that changed comes first");
-    assert_eq!(names(&told(json!({ "SortBy": "CreationTime", "SortOrder": "Ascending" }))), ["alpha", "gamma", "beta"]);
+    assert_eq!(
+        names(&told(json!({ "SortBy": "CreationTime", "SortOrder": "Ascending" }))),
+        ["alpha", "gamma", "beta"]
+    );
     assert_eq!(names(&told(json!({ "SortBy": "Tags.team" }))), ["gamma", "alpha", "beta"]);
-    assert_eq!(names(&told(json!({ "SortBy": "Tags.team", "SortOrder": "Ascending" }))), ["alpha", "gamma", "beta"]);
+    assert_eq!(
+        names(&told(json!({ "SortBy": "Tags.team", "SortOrder": "Ascending" }))),
+        ["alpha", "gamma", "beta"]
+    );
     let page = told(json!({ "MaxResults": 2 }));
     assert_eq!((names(&page).len(), page["TotalHits"]["Value"].as_u64()), (2, Some(3)));
     let rest = told(json!({ "MaxResults": 2, "NextToken": page["NextToken"] }));
@@ -184,7 +192,9 @@ fn what_makes_no_sense_is_refused() {
         let refused = search(&site, request).unwrap_err();
         (refused.code.into_owned(), refused.message)
     };
-    let one = |name: &str, operator: &str, value: &str| refused(json!({ "Filters": [filter(name, operator, value)] })).1;
+    let one = |name: &str, operator: &str, value: &str| {
+        refused(json!({ "Filters": [filter(name, operator, value)] })).1
+    };
     assert!(one("Nothing", "Equals", "x").starts_with("Unknown property name: Nothing"));
     assert!(one("TrainingJobName", "LessThan", "x").contains("is not supported for the text property"));
     assert!(one("ResourceConfig.InstanceCount", "Contains", "1").contains("not supported for the number"));
@@ -213,7 +223,10 @@ fn what_makes_no_sense_is_refused() {
         (json!({ "Resource": "TrainingJob", "SortBy": "Nothing" }), "ValidationException"),
         (json!({ "Resource": "TrainingJob", "SortBy": "InputDataConfig" }), "ValidationException"),
         (json!({ "Resource": "TrainingJob", "NextToken": "x" }), "ValidationException"),
-        (json!({ "Resource": "TrainingJob", "VisibilityConditions": [{ "Key": "team" }] }), "ValidationException"),
+        (
+            json!({ "Resource": "TrainingJob", "VisibilityConditions": [{ "Key": "team" }] }),
+            "ValidationException",
+        ),
     ] {
         assert_eq!(search(&site, request.clone()).unwrap_err().code, code, "{request}");
     }

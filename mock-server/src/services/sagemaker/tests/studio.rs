@@ -5,10 +5,10 @@ use super::*;
 use crate::model::InterfaceStatus;
 use crate::services::ec2::{DeleteSecurityGroup, DeleteSubnet};
 use crate::services::sagemaker::studio::{
-    CreateApp, CreateDomain, CreatePresignedDomainUrl, CreateSpace, CreateStudioLifecycleConfig, CreateUserProfile,
-    DeleteApp, DeleteDomain, DeleteSpace, DeleteStudioLifecycleConfig, DeleteUserProfile, DescribeApp,
-    DescribeDomain, DescribeStudioLifecycleConfig, DescribeUserProfile, ListApps, ListDomains, ListSpaces,
-    ListStudioLifecycleConfigs, ListUserProfiles, UpdateDomain, UpdateSpace, UpdateUserProfile,
+    CreateApp, CreateDomain, CreatePresignedDomainUrl, CreateSpace, CreateStudioLifecycleConfig,
+    CreateUserProfile, DeleteApp, DeleteDomain, DeleteSpace, DeleteStudioLifecycleConfig, DeleteUserProfile,
+    DescribeApp, DescribeDomain, DescribeStudioLifecycleConfig, DescribeUserProfile, ListApps, ListDomains,
+    ListSpaces, ListStudioLifecycleConfigs, ListUserProfiles, UpdateDomain, UpdateSpace, UpdateUserProfile,
 };
 
 impl Site {
@@ -80,7 +80,8 @@ fn a_domain_has_a_mount_target_and_each_kind_of_instance_an_interface() {
     assert!(site.lab.interfaces().iter().all(|row| row.status() == InterfaceStatus::InUse));
     let held = site.lab.write::<DeleteSubnet>(json!({ "SubnetId": site.subnet.to_string() })).unwrap_err();
     assert_eq!(held.code, "DependencyViolation");
-    let held = site.lab.write::<DeleteSecurityGroup>(json!({ "GroupId": site.group.to_string() })).unwrap_err();
+    let held =
+        site.lab.write::<DeleteSecurityGroup>(json!({ "GroupId": site.group.to_string() })).unwrap_err();
     assert_eq!(held.code, "DependencyViolation");
 
     // What is in it goes first.
@@ -188,7 +189,8 @@ fn what_cannot_be_is_refused() {
     let both = json!({ "DomainId": id, "UserProfileName": "x", "SpaceName": "y", "AppType": "JupyterLab",
         "AppName": "a" });
     assert_eq!(site.lab.write::<CreateApp>(both).unwrap_err().code, "ValidationException");
-    let half = json!({ "DomainId": id, "SpaceName": "s", "OwnershipSettings": { "OwnerUserProfileName": "x" } });
+    let half =
+        json!({ "DomainId": id, "SpaceName": "s", "OwnershipSettings": { "OwnerUserProfileName": "x" } });
     assert_eq!(site.lab.write::<CreateSpace>(half).unwrap_err().code, "ValidationException");
     site.app(&id, "x", "a").unwrap();
     assert_eq!(site.app(&id, "x", "a").unwrap_err().code, "ResourceInUse");
@@ -242,9 +244,11 @@ fn a_lifecycle_configuration_is_held_by_what_uses_it() {
     assert_eq!(names(json!({ "AppTypeEquals": "JupyterLab" })), ["lab"]);
     assert_eq!(names(json!({ "ModifiedTimeAfter": site.lab.now().millis() + 1 })), Vec::<String>::new());
 
-    let kernel = json!({ "DefaultResourceSpec": { "LifecycleConfigArn": arn }, "LifecycleConfigArns": [arn] });
+    let kernel =
+        json!({ "DefaultResourceSpec": { "LifecycleConfigArn": arn }, "LifecycleConfigArns": [arn] });
     let server = json!({ "LifecycleConfigArns": [arn] });
-    let alone = site.domain("d", |r| r["DefaultUserSettings"]["JupyterServerAppSettings"] = server).unwrap_err();
+    let alone =
+        site.domain("d", |r| r["DefaultUserSettings"]["JupyterServerAppSettings"] = server).unwrap_err();
     assert_eq!(alone.message, "DefaultResourceSpec must be specified with LifecycleConfigArns.");
     let id =
         site.domain("d", |r| r["DefaultUserSettings"]["KernelGatewayAppSettings"] = kernel.clone()).unwrap();
