@@ -50,8 +50,8 @@ def test_a_cluster_lives_grows_and_goes(pod):
     nodes = pod.sm.list_cluster_nodes(ClusterName="hp", IncludeNodeLogicalIds=True)["ClusterNodeSummaries"]
     node = pod.sm.describe_cluster_node(ClusterName="hp", NodeId=nodes[0]["InstanceId"])["NodeDetails"]
     assert node["NodeLogicalId"] == nodes[0]["NodeLogicalId"] and node["PrivatePrimaryIp"].startswith("10.0.1.")
+    pod.sm.update_cluster(ClusterName="hp", InstanceGroups=[pod.instances(count=3)])
     with refused("ConflictException"):
-        pod.sm.update_cluster(ClusterName="hp", InstanceGroups=[pod.instances(count=3)])
         pod.sm.update_cluster(ClusterName="hp", InstanceGroups=[pod.instances(count=4)])
     pod.wait("InService")
     out = pod.sm.batch_delete_cluster_nodes(ClusterName="hp", NodeIds=[nodes[0]["InstanceId"], "i-0123456789abcdef0"])
