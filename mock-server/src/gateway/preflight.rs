@@ -244,6 +244,9 @@ fn told(txn: &mut Txn<'_>, planned: &Planned, spared: &[&'static str], modes: &R
         JobKind::Notebook => {
             drop(txn.state.notebooks.update(&key.name, |notebook| counted(&mut notebook.findings)))
         }
+        JobKind::Cluster => {
+            drop(txn.state.clusters.update(&key.name, |cluster| counted(&mut cluster.findings)))
+        }
         _ => drop(txn.state.jobs.update(&key, |job| counted(&mut job.findings))),
     }
     let terrain = Terrain { state: &txn.state, global: &txn.global, elsewhere: txn.elsewhere() };
@@ -266,13 +269,14 @@ fn told_of_model(txn: &Txn<'_>, planned: &Planned, modes: &RuleModes) -> Tried {
 }
 
 /// The members that name what is made, with the kind of job that it is.
-const NAMES: [(&str, &str, Option<JobKind>); 9] = [
+const NAMES: [(&str, &str, Option<JobKind>); 10] = [
     ("CreateTrainingJob", "TrainingJobName", Some(JobKind::Training)),
     ("CreateProcessingJob", "ProcessingJobName", Some(JobKind::Processing)),
     ("CreateTransformJob", "TransformJobName", Some(JobKind::Transform)),
     ("CreateCompilationJob", "CompilationJobName", Some(JobKind::Compilation)),
     ("CreateEndpoint", "EndpointName", Some(JobKind::Hosting)),
     ("CreateNotebookInstance", "NotebookInstanceName", Some(JobKind::Notebook)),
+    ("CreateCluster", "ClusterName", Some(JobKind::Cluster)),
     ("CreateEndpointConfig", "EndpointConfigName", None),
     ("CreateHyperParameterTuningJob", "HyperParameterTuningJobName", None),
     ("CreateModel", "ModelName", None),

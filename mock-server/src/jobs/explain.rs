@@ -184,6 +184,15 @@ pub fn explain(state: &State, key: &JobKey) -> Option<Explanation> {
                 &notebook.traces,
             )
         }),
+        JobKind::Cluster => state.clusters.get(&key.name).map(|cluster| Explanation {
+            status: cluster.status_word(),
+            failure_reason: cluster.failure.as_ref().map(|failure| failure.reason.clone()),
+            interfaces: interfaces(
+                cluster.interfaces().filter_map(|id| state.interfaces.get(&id)).collect(),
+                &cluster.traces,
+            ),
+            ..Explanation::of(key, rule(&cluster.failure), &cluster.findings, &cluster.traces)
+        }),
         kind => state.jobs.get(key).map(|job| Explanation {
             status: job.status_word(),
             secondary_status: job
@@ -221,6 +230,12 @@ pub fn explain_with_fixes(terrain: &Terrain<'_>, key: &JobKey) -> Option<Explana
             let notebook = terrain.state.notebooks.get(&key.name)?;
             let (findings, traces) = (&notebook.findings, &notebook.traces);
             fixes(terrain, key, &Subject { decided_by, findings, traces, needs: Some(&notebook.needs) })
+        }
+        JobKind::Cluster => {
+            let cluster = terrain.state.clusters.get(&key.name)?;
+            let needs = cluster.groups.iter().map(|group| &group.needs).find(|needs| needs.vpc.is_some());
+            let (findings, traces) = (&cluster.findings, &cluster.traces);
+            fixes(terrain, key, &Subject { decided_by, findings, traces, needs })
         }
         _ => {
             let job = terrain.state.jobs.get(key)?;

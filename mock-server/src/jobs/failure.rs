@@ -64,6 +64,7 @@ pub fn of_container(
         JobKind::Compilation => "compilation-exit",
         JobKind::Hosting => "SM-F-PING",
         JobKind::Notebook => "notebook-script",
+        JobKind::Cluster => "cluster-scripts-failed",
     };
     let message: String = exit.message.chars().take(LONGEST_MESSAGE).collect();
     // The message comes last, so that nothing in it is taken for the name of a fact.
@@ -82,8 +83,8 @@ fn reason(kind: JobKind, text: String) -> String {
         .iter()
         .find_map(|prefix| text.strip_prefix(prefix));
     let mut reason = match (kind, bare) {
-        (JobKind::Hosting | JobKind::Notebook, Some(bare)) => bare.to_owned(),
-        (JobKind::Hosting | JobKind::Notebook, None) | (_, Some(_)) => text,
+        (JobKind::Hosting | JobKind::Notebook | JobKind::Cluster, Some(bare)) => bare.to_owned(),
+        (JobKind::Hosting | JobKind::Notebook | JobKind::Cluster, None) | (_, Some(_)) => text,
         (_, None) => format!("{OF_SERVICE}{text}"),
     };
     if let Some((end, _)) = reason.char_indices().nth(LONGEST) {

@@ -45,8 +45,9 @@ impl Script {
     pub fn new(crew: &Crew<'_>) -> Self {
         let declared =
             crew.needs.behaviour.as_ref().map(|behaviour| behaviour.log.clone()).unwrap_or_default();
-        // What the script of a notebook instance would say, nobody knows.
-        let by_default = declared.is_empty() && crew.key.kind != JobKind::Notebook;
+        // What the script of a notebook instance or of a cluster would say, nobody knows.
+        let scripted = matches!(crew.key.kind, JobKind::Notebook | JobKind::Cluster);
+        let by_default = declared.is_empty() && !scripted;
         let mut script =
             Self { lines: declared.into_iter().map(Line::Declared).collect(), by_default, ends: false };
         script.known(crew, "starts", Evidence::none());
@@ -92,6 +93,11 @@ fn hosts(txn: &Txn<'_>, crew: &Crew<'_>) -> Vec<(Arc<str>, Arc<str>)> {
         (JobKind::Compilation, _) => name.to_string(),
         // Source: API reference, CreateNotebookInstanceLifecycleConfig.
         (JobKind::Notebook, hook) => format!("{name}/{}", hook.unwrap_or_default()),
+        // Source: developer guide, "sagemaker-hyperpod-cluster-management-slurm".
+        (JobKind::Cluster, group) => {
+            let i = crew.needs.beside as usize + i;
+            format!("LifecycleConfig/{}/{}", group.unwrap_or_default(), instance(i))
+        }
         (JobKind::Hosting, variant) => format!("{}/{}", variant.unwrap_or_default(), instance(i)),
     };
     // More instances than lines are kept of have nothing to say.

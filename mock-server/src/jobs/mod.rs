@@ -7,6 +7,7 @@
 pub mod attempt;
 mod behaviour;
 pub mod capacity;
+pub mod cluster;
 pub mod explain;
 pub mod failure;
 pub mod hosting;
@@ -124,6 +125,7 @@ pub fn step(txn: &mut Txn<'_>, due: Due<Owner, Alarm>) {
         Owner::Component(name) => return hosting::component::step(txn, &name),
         Owner::AsyncCall(id) => return hosting::later::step(txn, &id, due.what),
         Owner::Notebook(name) => return notebook::step(txn, &name, due.what),
+        Owner::Cluster(name) => return cluster::step(txn, &name, due.what),
         Owner::Studio(key) => return studio::step(txn, &key, due.what),
         owner @ Owner::Stuck(..) => return stuck::step(txn, &owner),
         owner => return net::step(txn, owner, due.what),

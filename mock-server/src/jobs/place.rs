@@ -5,8 +5,8 @@ use crate::model::iam::SERVICE_SESSION;
 use crate::model::interface::InterfaceIndex;
 use crate::model::place::{InterfaceSpec, derived};
 use crate::model::{
-    Attachment, Evidence, Job, JobKey, JobKind, Needs, NetworkInterfaceId, Owner, RuleMode, SecurityGroupId,
-    ServiceAttachmentId, SubnetId, Tags, Texts, Txn,
+    Attachment, Evidence, Job, JobKey, JobKind, Needs, NetworkInterfaceId, Owner, Role, RuleMode,
+    SecurityGroupId, ServiceAttachmentId, SubnetId, Tags, Texts, Txn,
 };
 use crate::rules::{Case, permissions, room, texts};
 use std::sync::Arc;
@@ -69,7 +69,7 @@ pub fn make(
     // The service makes interfaces in a session of the role, or in the name of somebody who called.
     let requester_id: Option<Arc<str>> = match &needs.on_behalf {
         Some(behalf) => Some(behalf.requester_id.clone()),
-        None => case.role().map(|role| format!("{}:{SERVICE_SESSION}", role.unique_id).into()),
+        None => case.role().map(|role| requester(role)),
     };
     let description: Arc<str> = description(&txn.state.texts, key.kind, &key.name).into();
     let mut all: Vec<Placed> = Vec::with_capacity(plan.len());
@@ -106,6 +106,11 @@ pub fn make(
         }
     }
     Some(all)
+}
+
+/// Who asks EC2 for an interface: the service, in a session of a role.
+pub fn requester(role: &Role) -> Arc<str> {
+    format!("{}:{SERVICE_SESSION}", role.unique_id).into()
 }
 
 /// The interfaces of each instance of a job, as [`place`] makes them: those of the containers, then the service's own.

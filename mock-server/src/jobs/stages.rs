@@ -180,7 +180,8 @@ pub const fn status_word(kind: JobKind, status: JobStatus) -> &'static str {
         | JobKind::Processing
         | JobKind::Transform
         | JobKind::Hosting
-        | JobKind::Notebook => match status {
+        | JobKind::Notebook
+        | JobKind::Cluster => match status {
             Starting | InProgress => "InProgress",
             Completed => "Completed",
             Failed => "Failed",
@@ -200,6 +201,7 @@ pub const fn failed_message(kind: JobKind) -> &'static str {
         JobKind::Compilation => "Compilation job failed",
         JobKind::Hosting => "Endpoint failed",
         JobKind::Notebook => "Notebook instance failed",
+        JobKind::Cluster => "Cluster failed",
     }
 }
 
@@ -223,7 +225,7 @@ pub const fn table(kind: JobKind, course: Course) -> &'static [Stage] {
         (JobKind::Compilation, Course::Run) => COMPILATION_RUN,
         (JobKind::Compilation, Course::StopEarly | Course::Stop) => COMPILATION_STOP,
         (JobKind::Compilation, Course::Overtime) => COMPILATION_OVERTIME,
-        (JobKind::Hosting | JobKind::Notebook, _) => &[],
+        (JobKind::Hosting | JobKind::Notebook | JobKind::Cluster, _) => &[],
     }
 }
 

@@ -93,6 +93,13 @@ fn vanish(txn: &mut Txn<'_>, mut row: Studio) {
         return;
     }
     txn.state.studio.remove(&row.key);
+    // Apps that were deleted are told no longer than their domain.
+    let told = txn.state.studio.by(&StudioIndex::Domain(row.key.domain.clone())).map(|row| row.key.clone());
+    let told: Vec<_> = told.filter(|_| row.key.member.is_none()).collect();
+    for key in told {
+        txn.state.timers.cancel(&Owner::Studio(key.clone()));
+        txn.state.studio.remove(&key);
+    }
     let Some(network) = row.network else { return };
     for id in network.mounts {
         if network.delete_file_system {

@@ -162,7 +162,7 @@ pub enum Cause {
 impl Behaviour {
     fn is_for(&self, kind: JobKind, name: &str, images: &[String]) -> bool {
         let of_kind = match self.kinds.is_empty() {
-            true => !matches!(kind, JobKind::Compilation | JobKind::Notebook),
+            true => !matches!(kind, JobKind::Compilation | JobKind::Notebook | JobKind::Cluster),
             false => self.kinds.contains(&kind),
         };
         let image = |wanted: &Wildcard| images.iter().any(|image| wanted.matches(image));

@@ -21,6 +21,8 @@ pub enum JobKind {
     /// Notebook instances. Rules about networks and roles speak of them too; a notebook instance is a row of a table of
     /// its own.
     Notebook,
+    /// HyperPod clusters: rules look at one group of instances after the other. A cluster is a row of a table of its own.
+    Cluster,
 }
 
 impl JobKind {
@@ -40,6 +42,7 @@ impl JobKind {
             JobKind::Compilation => "compilation-job",
             JobKind::Hosting => "endpoint",
             JobKind::Notebook => "notebook-instance",
+            JobKind::Cluster => "cluster",
         }
     }
 
@@ -52,6 +55,7 @@ impl JobKind {
             JobKind::Compilation => "Compilation Job",
             JobKind::Hosting => "Endpoint",
             JobKind::Notebook => "Notebook Instance",
+            JobKind::Cluster => "Cluster",
         }
     }
 
@@ -64,6 +68,7 @@ impl JobKind {
             JobKind::Compilation => "compilation",
             JobKind::Hosting => "hosting",
             JobKind::Notebook => "notebook",
+            JobKind::Cluster => "cluster",
         }
     }
 }
@@ -79,7 +84,7 @@ impl JobKey {
     /// Reads `kind/name`, as [`Display`](std::fmt::Display) writes it.
     pub fn parse(text: &str) -> Option<Self> {
         let (slug, name) = text.split_once('/')?;
-        let mut kinds = JobKind::ALL.iter().chain([&JobKind::Notebook]);
+        let mut kinds = JobKind::ALL.iter().chain([&JobKind::Notebook, &JobKind::Cluster]);
         let kind = *kinds.find(|kind| kind.slug() == slug)?;
         Some(Self { kind, name: name.into() })
     }
@@ -92,6 +97,7 @@ impl JobKey {
             JobKind::Transform => "TransformJobs",
             JobKind::Compilation => "CompilationJobs",
             JobKind::Notebook => "NotebookInstances",
+            JobKind::Cluster => return format!("/aws/sagemaker/Clusters/{}", self.name),
             JobKind::Hosting => return format!("/aws/sagemaker/Endpoints/{}", self.name),
         };
         format!("/aws/sagemaker/{kind}")
@@ -154,6 +160,8 @@ pub struct Needs {
     pub takes_over: bool,
     /// In whose name the service makes interfaces, if not in the role's.
     pub on_behalf: Option<OnBehalf>,
+    /// Of a cluster's instances: what each has in the VPC.
+    pub node: Option<NodeNetwork>,
 }
 
 /// Somebody who called and in whose name the service does something in EC2.

@@ -14,6 +14,7 @@ pub mod bucket;
 pub mod capacity;
 pub mod capture;
 pub mod choice;
+pub mod cluster;
 pub mod component;
 pub mod compute;
 pub mod data;
@@ -85,6 +86,9 @@ pub use bucket::{
 pub use capacity::Capacities;
 pub use capture::{Capture, Flow};
 pub use choice::{Choices, JobLogs, Placement, Precheck, Silence};
+pub use cluster::{
+    Cluster, ClusterCourse, ClusterGroup, ClusterNode, ClusterStatus, NodeNetwork, NodeStatus,
+};
 pub use component::{ComponentPlan, ComponentStatus, InferenceComponent};
 pub use compute::{Held, InstanceUse, Usage};
 pub use data::{DataNeed, DataUse, Extent, Mount, S3Place};
@@ -141,7 +145,7 @@ pub use reservation::{ReservationType, SubnetCidrReservation};
 pub use route::{Associate, Destination, Route, RouteAssociation, RouteOrigin, RouteTable, RouteTarget};
 pub use sight::{BucketNames, DataMode, Sight, Upstream};
 pub use state::{Alarm, Defaults, Letter, Owner, Profile, State};
-pub use studio::{AppOwner, Studio, StudioKey, StudioMember, StudioNetwork, StudioStatus};
+pub use studio::{AppOwner, Studio, StudioKey, StudioLifecycle, StudioMember, StudioNetwork, StudioStatus};
 pub use tags::Tags;
 pub use texts::Texts;
 pub use traffic::{FlowRecord, Volume};

@@ -49,6 +49,9 @@ pub struct Quotas {
     pub concurrent_insights_analyses: usize,
     /// Source: what accounts were told; AWS sets it by region and account.
     pub notebook_instances: usize,
+    /// Of Studio; assumed.
+    pub studio_domains: usize,
+    pub studio_user_profiles: usize,
     /// Those of SageMaker's instances, by the names that Service Quotas has for them. AWS sets them by account: where
     /// nobody says anything there is no bound.
     pub compute: Option<Arc<BTreeMap<String, usize>>>,
@@ -89,6 +92,8 @@ impl Default for Quotas {
             insights_analyses: 10_000,
             concurrent_insights_analyses: 100,
             notebook_instances: 8,
+            studio_domains: 5,
+            studio_user_profiles: 60,
             compute: None,
         }
     }
@@ -129,6 +134,8 @@ impl Quotas {
         insights_analyses: usize::MAX,
         concurrent_insights_analyses: usize::MAX,
         notebook_instances: usize::MAX,
+        studio_domains: usize::MAX,
+        studio_user_profiles: usize::MAX,
         compute: None,
     };
 }
@@ -193,6 +200,8 @@ impl Quotas {
             insights_analyses,
             concurrent_insights_analyses,
             notebook_instances,
+            studio_domains,
+            studio_user_profiles,
             compute: _,
         } = self;
         let all = [
@@ -228,6 +237,8 @@ impl Quotas {
             ("insightsAnalyses", insights_analyses),
             ("concurrentInsightsAnalyses", concurrent_insights_analyses),
             ("notebookInstances", notebook_instances),
+            ("studioDomains", studio_domains),
+            ("studioUserProfiles", studio_user_profiles),
         ];
         all.into_iter()
     }

@@ -74,6 +74,8 @@ pub enum Owner {
     Notebook(Arc<str>),
     /// A domain, or something in one: its end; and a domain's interfaces.
     Studio(StudioKey),
+    /// A cluster, by its name: its stages, and the interfaces of its instances.
+    Cluster(Arc<str>),
     /// A hyperparameter tuning job, by its name.
     Tuning(Arc<str>),
     /// An execution of a pipeline, by its ARN.
@@ -121,6 +123,7 @@ impl std::fmt::Display for Owner {
             Owner::AsyncCall(id) => write!(f, "async-invocation/{id}"),
             Owner::Notebook(name) => write!(f, "notebook-instance/{name}"),
             Owner::Studio(key) => key.fmt(f),
+            Owner::Cluster(name) => write!(f, "cluster/{name}"),
             Owner::Execution(arn) => f.write_str(arn.splitn(6, ':').last().unwrap_or(arn)),
             Owner::Tuning(name) => write!(f, "hyper-parameter-tuning-job/{name}"),
             Owner::Schedule(name) | Owner::Monitor(name) => write!(f, "monitoring-schedule/{name}"),
@@ -224,6 +227,8 @@ pub struct State {
     pub notebooks: Table<Notebook>,
     pub notebook_lifecycles: Table<NotebookLifecycle>,
     pub studio: Table<Studio>,
+    pub studio_lifecycles: Table<StudioLifecycle>,
+    pub clusters: Table<Cluster>,
     pub tuning_jobs: Table<TuningJob>,
     pub pipelines: Table<Pipeline>,
     pub executions: Table<PipelineExecution>,
@@ -434,6 +439,9 @@ impl State {
         broken.extend(notebook::broken_invariants(self));
         table(&mut broken, "studio", &self.studio);
         broken.extend(studio::broken_invariants(self));
+        table(&mut broken, "studio_lifecycles", &self.studio_lifecycles);
+        table(&mut broken, "clusters", &self.clusters);
+        broken.extend(cluster::broken_invariants(self));
         broken.extend(tuning::broken_invariants(self));
         broken.extend(pipeline::broken_invariants(self));
         broken.extend(automl::broken_invariants(self));

@@ -112,6 +112,27 @@ impl Studio {
     }
 }
 
+/// A script that apps run. It never changes.
+#[derive(Clone, PartialEq, Debug)]
+pub struct StudioLifecycle {
+    pub name: Arc<str>,
+    pub arn: String,
+    pub app_type: Arc<str>,
+    pub content: Arc<str>,
+    pub created: SimTime,
+    pub tags: Tags,
+    pub memo: Memo,
+}
+
+impl Row for StudioLifecycle {
+    type Key = Arc<str>;
+    type Index = ();
+    fn key(&self) -> Arc<str> {
+        self.name.clone()
+    }
+    fn indexes(&self, _: &mut dyn FnMut(())) {}
+}
+
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum StudioIndex {
     /// All that is in a domain.

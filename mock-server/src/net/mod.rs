@@ -43,7 +43,7 @@ pub fn step(txn: &mut Txn<'_>, owner: Owner, what: Alarm) {
         | Owner::Fleet(_)
         | Owner::Component(_)
         | Owner::AsyncCall(_) => {}
-        Owner::Notebook(_) | Owner::Studio(_) | Owner::Stuck(..) => {}
+        Owner::Notebook(_) | Owner::Studio(_) | Owner::Stuck(..) | Owner::Cluster(_) => {}
         Owner::Evaluations(_) | Owner::Tuning(_) | Owner::Execution(_) => {}
         Owner::Schedule(_) | Owner::Monitor(_) | Owner::AutoMl(_) => {}
     }

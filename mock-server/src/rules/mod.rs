@@ -8,6 +8,7 @@
 mod book;
 pub mod capacity;
 mod case;
+pub mod cluster;
 mod dhcp;
 pub mod ec2;
 mod encryption;
@@ -90,14 +91,24 @@ use five_pages;
 pub type Kinds = &'static [JobKind];
 /// Every kind of job.
 pub const ALL: Kinds = JobKind::ALL;
-/// Every kind of job, and notebook instances.
-pub const ALL_AND_NOTEBOOKS: Kinds = &[
+/// Every kind of job, notebook instances and clusters.
+pub const ALL_AND_OTHERS: Kinds = &[
     JobKind::Training,
     JobKind::Processing,
     JobKind::Transform,
     JobKind::Hosting,
     JobKind::Compilation,
     JobKind::Notebook,
+    JobKind::Cluster,
+];
+/// Every kind of job, and clusters, which fetch scripts from S3.
+pub const ALL_AND_CLUSTERS: Kinds = &[
+    JobKind::Training,
+    JobKind::Processing,
+    JobKind::Transform,
+    JobKind::Hosting,
+    JobKind::Compilation,
+    JobKind::Cluster,
 ];
 
 /// What there is to know of a rule.
@@ -163,6 +174,9 @@ rules![
     room::ServiceVpc,
     notebook::CallerMayLookAndMake,
     notebook::OneAddress,
+    cluster::RoleMayMake,
+    cluster::AddressesOfNodes,
+    cluster::OpenToNodes,
     hosting::TwoZones,
     hosting::TwoZonesWithInstances,
     permissions::MayMake,

@@ -33,6 +33,7 @@ pub const OF_ROLES: &[&str] = &[
     MayMakeUnscoped::INFO.id,
     MayLookForCompilation::INFO.id,
     MayMakeForCompilation::INFO.id,
+    cluster::RoleMayMake::INFO.id,
     logs::RoleMayWrite::INFO.id,
     notebook::CallerMayLookAndMake::INFO.id,
     path::data::RoleMay::INFO.id,
@@ -109,6 +110,11 @@ fn resources(case: &Case<'_>, action: &str) -> Vec<String> {
     }
 }
 
+/// Holds the role of a cluster's instances to all that making and removing interfaces takes.
+pub(super) fn hold_all(case: &Case<'_>) -> Verdict {
+    hold(case, false, LOOK.iter().chain(MAKE).chain(REMOVE).copied())
+}
+
 /// Holds the role of a job in a VPC to a list of actions.
 fn hold<'a>(case: &Case<'_>, unscoped: bool, actions: impl IntoIterator<Item = &'a str>) -> Verdict {
     let (Some(_), Some(role)) = (case.vpc_config(), case.role()) else { return Verdict::NotApplicable };
@@ -147,6 +153,7 @@ pub fn lacks_to_remove(
     let rule = match kind {
         JobKind::Processing => MayMakeUnscoped::INFO.id,
         JobKind::Compilation => MayMakeForCompilation::INFO.id,
+        JobKind::Cluster => cluster::RoleMayMake::INFO.id,
         _ => MayMake::INFO.id,
     };
     let mode = mode_of(rule, &txn.global.rule_modes, &txn.global);

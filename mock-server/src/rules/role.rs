@@ -13,7 +13,7 @@ impl Rule for TrustedRole {
         id: "SM-ROLE-TRUST-07",
         aliases: &["SM-F-ROLE-SYNC"],
         name: "role-trusts-sagemaker",
-        jobs: ALL_AND_NOTEBOOKS,
+        jobs: ALL_AND_OTHERS,
         phases: &[Phase::Create],
         basis: Basis::Documented,
         docs: &[Doc { page: "sagemaker-roles", anchor: "" }],

@@ -14,7 +14,8 @@ use std::sync::Arc;
 /// two interfaces and not one with two addresses is assumed. A notebook instance has one. Source: API reference,
 /// CreateNotebookInstance.
 fn usual_interfaces(case: &Case<'_>) -> u32 {
-    if case.needs.network_isolation || case.kind == JobKind::Notebook { 1 } else { 2 }
+    let one = case.needs.network_isolation || matches!(case.kind, JobKind::Notebook | JobKind::Cluster);
+    if one { 1 } else { 2 }
 }
 
 /// Interfaces of one instance with an Elastic Fabric Adapter. Source: developer guide, "train-vpc", edition of 2023.
@@ -38,6 +39,11 @@ const EFA_TYPES: &[&str] = &[
     "ml.trn2.48xlarge",
 ];
 
+/// Whether there is an Elastic Fabric Adapter on instances of this type.
+pub fn has_efa(instance_type: &str) -> bool {
+    EFA_TYPES.contains(&instance_type)
+}
+
 /// Only the page on training speaks of the adapter; it belongs to the containers, which have no network when they
 /// are isolated.
 pub(super) fn uses_efa(case: &Case<'_>, group: &InstanceGroup) -> bool {
@@ -47,7 +53,11 @@ pub(super) fn uses_efa(case: &Case<'_>, group: &InstanceGroup) -> bool {
 }
 
 pub fn interfaces_per_instance(case: &Case<'_>, group: &InstanceGroup) -> u32 {
-    if uses_efa(case, group) { EFA_INTERFACES } else { usual_interfaces(case) }
+    match case.needs.node {
+        Some(node) => node.addresses(),
+        None if uses_efa(case, group) => EFA_INTERFACES,
+        None => usual_interfaces(case),
+    }
 }
 
 /// Interfaces of all instances of a job.

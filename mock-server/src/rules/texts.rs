@@ -71,7 +71,7 @@ mod tests {
     use crate::rules;
 
     /// What becomes of jobs whose container fails.
-    const OF_EXITS: [&str; 8] = [
+    const OF_EXITS: [&str; 9] = [
         "SM-F-INTERNAL",
         "SM-F-IMAGE",
         "SM-F-ALGO",
@@ -80,6 +80,7 @@ mod tests {
         "SM-F-PING",
         "notebook-script",
         "notebook-script-timeout",
+        "cluster-scripts-failed",
     ];
 
     #[test]

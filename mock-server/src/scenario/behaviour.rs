@@ -76,6 +76,7 @@ pub enum Kind {
     Hosting,
     Compilation,
     Notebook,
+    Cluster,
 }
 
 impl Kind {
@@ -87,6 +88,7 @@ impl Kind {
             JobKind::Hosting => Kind::Hosting,
             JobKind::Compilation => Kind::Compilation,
             JobKind::Notebook => Kind::Notebook,
+            JobKind::Cluster => Kind::Cluster,
         }
     }
 
@@ -98,6 +100,7 @@ impl Kind {
             Kind::Hosting => JobKind::Hosting,
             Kind::Compilation => JobKind::Compilation,
             Kind::Notebook => JobKind::Notebook,
+            Kind::Cluster => JobKind::Cluster,
         }
     }
 }
@@ -282,7 +285,7 @@ impl Declared {
         let containers = self.kinds.iter().any(|kind| *kind != Kind::Compilation) || self.kinds.is_empty();
         let hosts = self.kinds.contains(&Kind::Hosting) || self.kinds.is_empty();
         let trains = self.kinds.contains(&Kind::Training) || self.kinds.is_empty();
-        let notebook = self.kinds.contains(&Kind::Notebook);
+        let scripts = self.kinds.iter().any(|kind| matches!(kind, Kind::Notebook | Kind::Cluster));
         let computes = self.reads.is_some()
             || self.writes.is_some()
             || !self.files.is_empty()
@@ -313,8 +316,8 @@ impl Declared {
             () if self.exit_code == Some(0) && self.failure.is_some() => Some(
                 "a container that exits with 0 has not failed: `failure` needs another `exitCode`".into(),
             ),
-            () if notebook && computes => Some(
-                "the scripts of a notebook instance write to their log, connect and end, and nothing else"
+            () if scripts && computes => Some(
+                "the scripts of a notebook instance or of a cluster write to their log, connect and end, and nothing else"
                     .into(),
             ),
             () if !containers && !self.connects.is_empty() => {

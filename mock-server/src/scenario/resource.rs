@@ -80,6 +80,15 @@ pub const KINDS: &[ResourceKind] = &[
         secondary: None,
     },
     ResourceKind {
+        slug: "cluster",
+        service: ServiceId::SageMaker,
+        describe: "DescribeCluster",
+        name: "ClusterName",
+        state: "ClusterStatus",
+        last: &["InService", "Failed"],
+        secondary: None,
+    },
+    ResourceKind {
         slug: "notebook-instance",
         service: ServiceId::SageMaker,
         describe: "DescribeNotebookInstance",
@@ -105,6 +114,11 @@ impl ResourceKind {
         let output = self.operation().and_then(|operation| model.output(operation));
         let member = output.and_then(|output| model.member(output, self.state));
         member.map_or(&[], |member| model.enum_values(model.shape(member.shape)))
+    }
+
+    /// Why it failed, as the kind calls it.
+    pub fn reason_of<'a>(&self, description: &'a Value) -> &'a Value {
+        &description[if self.slug == "cluster" { "FailureMessage" } else { "FailureReason" }]
     }
 
     pub fn state_of<'a>(&self, description: &'a Value) -> &'a str {

@@ -459,7 +459,7 @@ impl<T: Target> Run<'_, T> {
                 return if problems.is_empty() { Ok(description) } else { Err(Stop::Failed(problems)) };
             }
             let stuck = |why: &str| {
-                let reason = description["FailureReason"].as_str();
+                let reason = kind.reason_of(&description).as_str();
                 let reason = reason.map_or(String::new(), |reason| format!(": {reason}"));
                 Problem::new(wait.state.referenced, format!("{resource} is {state}{why}{reason}"))
             };
@@ -514,7 +514,7 @@ impl<T: Target> Run<'_, T> {
         let mut problems = Vec::new();
         self.judge_response(expect, description, &mut problems);
         self.hold("the state", expect.state.as_ref(), &kind.state_of(description).into(), &mut problems);
-        let reason = &description["FailureReason"];
+        let reason = kind.reason_of(description);
         self.hold("the failure reason", expect.failure_reason.as_ref(), reason, &mut problems);
         let secondary = kind.secondary.map_or(Ok(Value::Null), |path| query::find(path, description));
         let secondary = secondary.map_err(Stop::Broken)?;

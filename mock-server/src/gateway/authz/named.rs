@@ -17,6 +17,7 @@ const ARNS: &[&str] = &[
     "SerialNumber",
     "PipelineName",
     "PipelineExecutionArn",
+    "ClusterName",
 ];
 
 /// Variables that are not called like the member that they stand for.
@@ -70,6 +71,11 @@ fn fits(form: &str, arn: &str) -> bool {
 
 /// What a variable stands for in this call.
 fn named(asked: &Asked<'_>, variable: &str) -> Option<String> {
+    // ARNs of clusters have ids; calls name them by name.
+    if variable == "ClusterId" {
+        let name = asked.input.get("ClusterName").and_then(Value::as_str)?;
+        return asked.state.clusters.get(&name.into()).map(|cluster| cluster.id.clone());
+    }
     match variable.strip_suffix("WithPath") {
         Some(member) => with_path(asked, member),
         None => {

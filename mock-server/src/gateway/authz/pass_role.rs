@@ -70,6 +70,14 @@ const PASSED: &[Passed] = &[
         What::RoleArn,
         "sagemaker.amazonaws.com",
     ),
+    passed(
+        ServiceId::SageMaker,
+        "",
+        "InstanceGroups.ExecutionRole",
+        What::RoleArn,
+        "sagemaker.amazonaws.com",
+    ),
+    passed(ServiceId::SageMaker, "", "ClusterRole", What::RoleArn, "sagemaker.amazonaws.com"),
     passed(ServiceId::SageMaker, "", "UserSettings.ExecutionRole", What::RoleArn, "sagemaker.amazonaws.com"),
     passed(
         ServiceId::Ec2,

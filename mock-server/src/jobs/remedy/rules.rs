@@ -20,9 +20,9 @@ const SMALLEST: u8 = 28;
 
 /// The member that names a job's subnets or groups; `list` as in `VpcConfig`.
 fn member(case: &Case<'_>, list: &str) -> String {
-    use JobKind::{Compilation, Hosting, Notebook, Processing, Training, Transform};
+    use JobKind::{Cluster, Compilation, Hosting, Notebook, Processing, Training, Transform};
     match case.kind {
-        Training | Compilation => format!("VpcConfig.{list}"),
+        Training | Compilation | Cluster => format!("VpcConfig.{list}"),
         Processing => format!("NetworkConfig.VpcConfig.{list}"),
         Transform | Hosting => format!("CreateModel's VpcConfig (of a new model).{list}"),
         Notebook if list == "Subnets" => "SubnetId".to_owned(),
@@ -65,7 +65,7 @@ pub fn fix(case: &Case<'_>, finding: &Finding) -> Option<Fix> {
             let (words, commands) = elsewhere(case);
             done(words, commands)
         }
-        "SM-VPC-IP-01" | "SM-VPC-IP-02" | "SM-NB-IP-02" => {
+        "SM-VPC-IP-01" | "SM-VPC-IP-02" | "SM-NB-IP-02" | "SM-HP-IP-02" => {
             more_room(case, evidence).and_then(|(words, commands)| done(words, commands))
         }
         "SM-F-DHCP" => {
@@ -77,6 +77,16 @@ pub fn fix(case: &Case<'_>, finding: &Finding) -> Option<Fix> {
             lines(among(case, "-1", None, &[Direction::Ingress]))
         }
         "SM-SG-SELF-05" => lines(among(case, "-1", None, &ways(evidence, ""))),
+        "SM-HP-EFA-03" => {
+            let closed = evidence.get("closed").unwrap_or_default().split(", ");
+            let open = closed.filter_map(|closed| {
+                let (way, group) = closed.split_once(" of ")?;
+                let way = if way == "inbound" { Direction::Ingress } else { Direction::Egress };
+                let group = SecurityGroupId::parse(group)?;
+                Some(authorize(case.state, way, group, &permission("-1", None, &of_group(group))))
+            });
+            lines(Some(open.collect()))
+        }
         "SM-SG-ENCRYPT-08" => {
             let keys = among(case, "udp", Some((500, 500)), &ways(evidence, " UDP port 500"));
             let payload = among(case, "50", None, &ways(evidence, " protocol 50"));

@@ -324,7 +324,7 @@ macro_rules! hops {
                 id: $id,
                 aliases: &[],
                 name: $slug,
-                jobs: ALL,
+                jobs: ALL_AND_CLUSTERS,
                 phases: ON_THE_WAY,
                 basis: Basis::$basis,
                 docs: $docs,

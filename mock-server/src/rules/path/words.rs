@@ -25,7 +25,7 @@ pub fn text(finding: &Finding, kind: JobKind) -> Option<&'static str> {
             _ => None,
         };
     }
-    use JobKind::{Compilation, Hosting, Notebook, Processing, Training, Transform};
+    use JobKind::{Cluster, Compilation, Hosting, Notebook, Processing, Training, Transform};
     use Outcome::{CutOff, Denied, Elsewhere, Missing};
     use Phase::{Create, Output, Run};
     let hop = finding.verdict.evidence()?.get("hop")?;
@@ -51,6 +51,7 @@ pub fn text(finding: &Finding, kind: JobKind) -> Option<&'static str> {
         (Training, Run, CutOff) if is(DataUse::Input) => "SM-F-NOROUTE-DL",
         (Training, Run, Denied) if is(DataUse::Input) => "SM-F-S3-DENIED",
         (Training, Run, Missing | Elsewhere) if is(DataUse::Input) => "SM-F-S3-DL-404",
+        (Cluster, ..) => "cluster-scripts",
         (Training, Run, CutOff) => "SM-F-S3-CODE-TIMEOUT",
         (Training, Run, Denied) => "SM-F-S3-HEAD",
         (Training, Run, Missing | Elsewhere) => "SM-F-S3-CODE-404",
@@ -100,4 +101,5 @@ pub const TEXTS: &[&str] = &[
     "SM-F-NEO-UL-DENIED",
     "SM-F-NEO-DL",
     "SM-F-NEO-404",
+    "cluster-scripts",
 ];

@@ -3,13 +3,17 @@
 //! Texts that are not marked `assumed` were seen in public issue threads; of the others nobody could be found who saw
 //! AWS's own.
 
+mod cluster;
 mod limit;
 mod notebook;
+mod search;
 mod studio;
 mod variant;
 
+pub use cluster::ClusterError;
 pub use limit::LimitError;
 pub use notebook::NotebookError;
+pub use search::SearchError;
 pub use studio::StudioError;
 pub use variant::VariantError;
 
@@ -183,6 +187,9 @@ refusals! {
         Notebook(NotebookError),
         /// Studio.
         Studio(StudioError),
+        /// HyperPod clusters.
+        Cluster(ClusterError),
+        Search(SearchError),
         Tuning(TuningError),
         Pipeline(PipelineError),
         Monitoring(MonitoringError),

@@ -51,6 +51,12 @@ pub struct ListIn {
     #[serde(rename = "AutoMLJobName")]
     pub automl_job_name: Option<String>,
     pub candidate_name_equals: Option<String>,
+    /// Of lifecycle configurations of Studio alone.
+    pub app_type_equals: Option<String>,
+    pub modified_time_before: Option<i64>,
+    pub modified_time_after: Option<i64>,
+    /// Of clusters alone.
+    pub training_plan_arn: Option<String>,
 }
 
 /// What rows are chosen and ordered by.

@@ -2,6 +2,7 @@
 
 mod automl;
 mod child;
+mod cluster;
 mod compilation;
 mod component;
 mod endpoint;
@@ -17,6 +18,7 @@ mod monitoring;
 mod notebook;
 mod pipeline;
 mod processing;
+mod search;
 mod studio;
 mod tags;
 #[cfg(test)]
@@ -140,6 +142,25 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.read::<studio::DescribeApp>();
     registrar.read::<studio::ListApps>();
     registrar.write::<studio::DeleteApp>();
+    registrar.write::<studio::CreateStudioLifecycleConfig>();
+    registrar.read::<studio::DescribeStudioLifecycleConfig>();
+    registrar.read::<studio::ListStudioLifecycleConfigs>();
+    registrar.write::<studio::DeleteStudioLifecycleConfig>();
+    // Clusters.
+    registrar.write::<cluster::CreateCluster>();
+    registrar.read::<cluster::DescribeCluster>();
+    registrar.read::<cluster::ListClusters>();
+    registrar.write::<cluster::UpdateCluster>();
+    registrar.write::<cluster::UpdateClusterSoftware>();
+    registrar.write::<cluster::DeleteCluster>();
+    registrar.read::<cluster::DescribeClusterNode>();
+    registrar.read::<cluster::ListClusterNodes>();
+    registrar.write::<cluster::BatchDeleteClusterNodes>();
+    registrar.write::<cluster::BatchRebootClusterNodes>();
+    registrar.write::<cluster::BatchReplaceClusterNodes>();
+    // Search.
+    registrar.read::<search::Search>();
+    registrar.read::<search::GetSearchSuggestions>();
     // Tags.
     registrar.write::<tags::AddTags>();
     registrar.read::<tags::ListTags>();

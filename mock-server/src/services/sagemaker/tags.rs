@@ -51,6 +51,8 @@ enum Tagged {
     Notebook(Arc<str>),
     NotebookLifecycle(Arc<str>),
     Studio(StudioKey),
+    StudioLifecycle(Arc<str>),
+    Cluster(Arc<str>),
     Tuning(Arc<str>),
     Pipeline(Arc<str>),
     Schedule(Arc<str>),
@@ -80,6 +82,13 @@ fn resource(state: &State, caller: &Caller, arn: &str) -> Result<Tagged, SageMak
         }
         if let Some(name) = named("notebook-instance-lifecycle-config") {
             return state.notebook_lifecycles.contains(&name).then_some(Tagged::NotebookLifecycle(name));
+        }
+        if let Some(name) = named("studio-lifecycle-config") {
+            return state.studio_lifecycles.contains(&name).then_some(Tagged::StudioLifecycle(name));
+        }
+        if let Some(id) = named("cluster") {
+            let row = state.clusters.iter().find(|cluster| *cluster.id == *id);
+            return row.map(|cluster| Tagged::Cluster(cluster.name.clone()));
         }
         if ["domain", "user-profile", "space", "app"].iter().any(|slug| named(slug).is_some()) {
             return state.studio.iter().find(|row| row.arn == arn).map(|row| Tagged::Studio(row.key.clone()));
@@ -126,6 +135,8 @@ impl Tagged {
             Tagged::Notebook(name) => state.notebooks.get(name).map(|notebook| &notebook.tags),
             Tagged::NotebookLifecycle(name) => state.notebook_lifecycles.get(name).map(|row| &row.tags),
             Tagged::Studio(key) => state.studio.get(key).map(|row| &row.tags),
+            Tagged::StudioLifecycle(name) => state.studio_lifecycles.get(name).map(|row| &row.tags),
+            Tagged::Cluster(name) => state.clusters.get(name).map(|row| &row.tags),
             Tagged::Pipeline(name) => state.pipelines.get(name).map(|row| &row.tags),
             Tagged::Tuning(name) => state.tuning_jobs.get(name).map(|job| &job.tags),
             Tagged::AutoMl(key) => state.automl_jobs.get(key).map(|row| &row.tags),
@@ -155,6 +166,10 @@ impl Tagged {
                 drop(state.notebook_lifecycles.update(name, |row| change(&mut row.tags)));
             }
             Tagged::Studio(key) => drop(state.studio.update(key, |row| change(&mut row.tags))),
+            Tagged::StudioLifecycle(name) => {
+                drop(state.studio_lifecycles.update(name, |row| change(&mut row.tags)));
+            }
+            Tagged::Cluster(name) => drop(state.clusters.update(name, |row| change(&mut row.tags))),
             Tagged::Pipeline(name) => drop(state.pipelines.update(name, |row| change(&mut row.tags))),
             Tagged::Tuning(name) => drop(state.tuning_jobs.update(name, |job| change(&mut job.tags))),
             Tagged::AutoMl(key) => drop(state.automl_jobs.update(key, |row| change(&mut row.tags))),

@@ -40,6 +40,20 @@ refusals! {
         /// Documented: API reference, CreateSpace.
         SharingWithOwner = "ValidationException",
             assumed "OwnershipSettings and SpaceSharingSettings must be specified together.";
+        NoSuchLifecycleConfig { arn: String } = "ValidationException",
+            assumed "The lifecycle configuration {arn} does not exist.";
+        /// Documented: API reference, JupyterServerAppSettings.
+        LifecycleDefault = "ValidationException",
+            assumed "DefaultResourceSpec must be specified with LifecycleConfigArns.";
+        /// Seen with a quota that could not be raised then.
+        TooManyDomains { most: usize, used: usize } = "ResourceLimitExceeded",
+            text "The account-level service limit 'Total domains' is {most} Domains, with current utilization of {used} \
+                  Domains and a request delta of 1 Domains. Please contact AWS support to request an increase for this \
+                  limit.";
+        TooManyProfiles { most: usize, used: usize } = "ResourceLimitExceeded",
+            assumed "The account-level service limit 'Total user profiles' is {most} UserProfiles, with current \
+                     utilization of {used} UserProfiles and a request delta of 1 UserProfiles. Please contact AWS support \
+                     to request an increase for this limit.";
         /// No answer of AWS: the operation is there, this form of it is not.
         StudioForm(form: &'static str) = "NotImplemented" 501,
             text "{form} is not implemented by this mock";

@@ -2,6 +2,7 @@
 
 use super::super::error::{SageMakerError, StudioError};
 use super::super::tags::Tag;
+use super::lifecycle;
 use super::{
     Described, at_rest, common, delete, domain_key, find, groups, known_groups, member_key, network, new,
     said,
@@ -98,6 +99,7 @@ impl Write for CreateApp {
             let usual = if input.app_type == "KernelGateway" { "ml.t3.medium" } else { SYSTEM };
             spec["InstanceType"] = json!(usual);
         }
+        lifecycle::check(&txn.state, &spec)?;
         let request = said([
             ("AppType", Some(json!(input.app_type))),
             ("AppName", Some(json!(input.app_name))),

@@ -2,6 +2,7 @@
 
 use super::super::error::{SageMakerError, StudioError};
 use super::super::tags::Tag;
+use super::lifecycle;
 use super::{
     Described, MOST_GROUPS, at_rest, common, delete, domain_key, find, groups, member_key, merge, modified,
     new, said, url,
@@ -116,6 +117,14 @@ impl Write for CreateDomain {
         // Rules first: they know of subnets and groups that are not there.
         ask(txn, &format!("domain/{}", input.domain_name), &input.default_user_settings, named.clone())?;
         let (vpc, subnets) = place(&txn.state, input.vpc_id.as_deref(), &named)?;
+        for settings in [Some(&input.default_user_settings), input.default_space_settings.as_ref()] {
+            settings.map(|settings| lifecycle::check(&txn.state, settings)).transpose()?;
+        }
+        let used = txn.state.studio.iter().filter(|row| row.key.member.is_none()).count();
+        let most = txn.state.quotas.studio_domains;
+        if used >= most {
+            return Err(StudioError::TooManyDomains { most, used }.into());
+        }
         let access = input.app_network_access_type.unwrap_or("PublicInternetOnly".to_owned());
         if access == "VpcOnly" && groups(&input.default_user_settings).is_empty() {
             return Err(StudioError::VpcOnlyGroups.into());
@@ -250,6 +259,9 @@ impl Write for UpdateDomain {
             ("TagPropagation", input.tag_propagation.map(|text| json!(text))),
         ]);
         merge(Arc::make_mut(&mut row.request), &Value::Object(changes));
+        for settings in ["DefaultUserSettings", "DefaultSpaceSettings"] {
+            lifecycle::check(&txn.state, &row.request[settings])?;
+        }
         let subnets: Vec<String> =
             serde_json::from_value(row.request["SubnetIds"].clone()).unwrap_or_default();
         ask(txn, &key.to_string(), &row.request["DefaultUserSettings"], subnets.clone())?;

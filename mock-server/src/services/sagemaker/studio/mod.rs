@@ -2,12 +2,17 @@
 
 mod app;
 mod domain;
+mod lifecycle;
 mod list;
 mod space;
 mod user;
 
 pub use app::{CreateApp, DeleteApp, DescribeApp};
 pub use domain::{CreateDomain, CreatePresignedDomainUrl, DeleteDomain, DescribeDomain, UpdateDomain};
+pub use lifecycle::{
+    CreateStudioLifecycleConfig, DeleteStudioLifecycleConfig, DescribeStudioLifecycleConfig,
+    ListStudioLifecycleConfigs,
+};
 pub use list::{ListApps, ListDomains, ListSpaces, ListUserProfiles};
 pub use space::{CreateSpace, DeleteSpace, DescribeSpace, UpdateSpace};
 pub use user::{CreateUserProfile, DeleteUserProfile, DescribeUserProfile, UpdateUserProfile};

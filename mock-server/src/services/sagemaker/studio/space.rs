@@ -2,6 +2,7 @@
 
 use super::super::error::{SageMakerError, StudioError};
 use super::super::tags::Tag;
+use super::lifecycle;
 use super::{
     Described, at_rest, common, delete, domain_key, find, home, member_key, merge, modified, new, said, url,
 };
@@ -53,6 +54,9 @@ impl Write for CreateSpace {
         if let Some(owner) = owner {
             let member = StudioMember::UserProfile(owner.to_lowercase().into());
             find(&txn.state, &member_key(&input.domain_id, member))?;
+        }
+        if let Some(settings) = &input.space_settings {
+            lifecycle::check(&txn.state, settings)?;
         }
         let tree = |value: Option<Document>| value.map(|tree| Value::clone(&tree));
         let request = said([
@@ -141,6 +145,7 @@ impl Write for UpdateSpace {
             ("SpaceDisplayName", input.space_display_name.map(|text| json!(text))),
         ]);
         merge(Arc::make_mut(&mut row.request), &Value::Object(changes));
+        lifecycle::check(&txn.state, &row.request["SpaceSettings"])?;
         let out = Out { space_arn: row.arn.clone() };
         studio::begin(txn, row, StudioStatus::Updating);
         Ok(out)

@@ -3,6 +3,7 @@
 use super::super::error::{SageMakerError, StudioError};
 use super::super::tags::Tag;
 use super::domain::ask;
+use super::lifecycle;
 use super::{
     Described, at_rest, common, delete, domain_key, find, groups, home, member_key, merge, modified, new,
     said,
@@ -23,6 +24,7 @@ fn key(domain: &str, name: &str) -> StudioKey {
 fn check(txn: &mut Txn<'_>, domain: &Studio, of: &StudioKey, settings: &Value) -> Result<(), SageMakerError> {
     let subnets = serde_json::from_value(domain.request["SubnetIds"].clone()).unwrap_or_default();
     ask(txn, &of.to_string(), settings, subnets)?;
+    lifecycle::check(&txn.state, settings)?;
     let defaults = groups(&domain.request["DefaultUserSettings"]);
     if domain.said("AppNetworkAccessType") == Some("VpcOnly")
         && defaults.is_empty()
@@ -70,6 +72,15 @@ impl Write for CreateUserProfile {
         let key = key(&input.domain_id, &input.user_profile_name);
         let settings = input.user_settings.map_or_else(|| json!({}), |tree| Value::clone(&tree));
         check(txn, &domain, &key, &settings)?;
+        let profiles = txn
+            .state
+            .studio
+            .iter()
+            .filter(|row| matches!(row.key.member, Some(StudioMember::UserProfile(_))));
+        let (used, most) = (profiles.count(), txn.state.quotas.studio_user_profiles);
+        if used >= most && !txn.state.studio.contains(&key) {
+            return Err(StudioError::TooManyProfiles { most, used }.into());
+        }
         let request = said([
             ("UserProfileName", Some(json!(input.user_profile_name))),
             ("SingleSignOnUserIdentifier", who.map(|text| json!(text))),

@@ -4,6 +4,7 @@ mod attempts;
 mod automl;
 mod behaviours;
 mod capacity;
+mod clusters;
 mod data;
 mod ends;
 mod hosting;
@@ -17,7 +18,9 @@ mod notebooks;
 mod pipelines;
 mod properties;
 mod refusals;
+mod search;
 mod stuck;
+mod studio;
 mod telling;
 mod traffic;
 mod tuning;
@@ -112,7 +115,7 @@ impl Site {
             JobKind::Processing => (processing(name, instances), "/NetworkConfig/VpcConfig"),
             JobKind::Compilation => (compilation(name), "/VpcConfig"),
             JobKind::Transform => (transform(name, instances, if in_vpc { "inside" } else { "outside" }), ""),
-            JobKind::Hosting | JobKind::Notebook => panic!("neither is a job"),
+            JobKind::Hosting | JobKind::Notebook | JobKind::Cluster => panic!("neither is a job"),
         };
         if kit.kind == JobKind::Transform {
             let mut model = json!({ "ModelName": request["ModelName"], "ExecutionRoleArn": ROLE_ARN,

@@ -28,9 +28,11 @@ const IN_SCENARIOS: &[&str] = &[
 
 /// Rules about notebook instances alone, which have tests of their own.
 const OF_NOTEBOOKS: &[&str] = &["SM-NB-PERM-01", "SM-NB-IP-02"];
+/// The same of clusters.
+const OF_CLUSTERS: &[&str] = &["SM-HP-ROLE-01", "SM-HP-IP-02", "SM-HP-EFA-03"];
 
 fn rule_ids() -> impl Iterator<Item = &'static str> {
-    let elsewhere = [rules::INFORMATIONAL, IN_SCENARIOS, OF_NOTEBOOKS];
+    let elsewhere = [rules::INFORMATIONAL, IN_SCENARIOS, OF_NOTEBOOKS, OF_CLUSTERS];
     let shown = move |id: &&str| !elsewhere.iter().any(|list| list.contains(id));
     rules::all().map(|info| info.id).filter(shown)
 }
@@ -320,7 +322,7 @@ fn with_a_rule_switched_off_exactly_its_cases_change() {
 /// As the guide states them: which page speaks of which rule. A kind whose page is silent is not held to it.
 #[test]
 fn a_rule_speaks_of_the_kinds_whose_pages_state_it() {
-    use JobKind::{Compilation, Hosting, Notebook, Processing, Training, Transform};
+    use JobKind::{Cluster, Compilation, Hosting, Notebook, Processing, Training, Transform};
     for info in rules::all() {
         let expected: &[JobKind] = match info.id {
             "SM-VPC-TENANCY-01" | "SM-VPC-IP-02" | "SM-SG-SELF-01" | "SM-SG-SELF-05" | "SM-SG-ENCRYPT-08" => {
@@ -337,10 +339,13 @@ fn a_rule_speaks_of_the_kinds_whose_pages_state_it() {
             "SM-F-CAPACITY" => &[Training, Processing, Transform, Hosting, Notebook],
             "SM-ROLE-11-05" | "SM-ROLE-11-ENI" => &[Compilation],
             "SM-NB-PERM-01" | "SM-NB-IP-02" => &[Notebook],
-            "SM-ROLE-TRUST-07" | "SM-F-SUBNET-404" | "SM-F-SG-404" | "SM-F-VPC-MIX" => {
-                rules::ALL_AND_NOTEBOOKS
-            }
+            "SM-ROLE-TRUST-07" | "SM-F-SUBNET-404" | "SM-F-SG-404" | "SM-F-VPC-MIX" => rules::ALL_AND_OTHERS,
+            "SM-HP-ROLE-01" | "SM-HP-IP-02" | "SM-HP-EFA-03" => &[Cluster],
             "SM-ISO-01" => &[Training, Processing, Transform, Hosting],
+            // Lifecycle scripts come from S3, and write.
+            id if info.phases.contains(&Phase::Input) || rules::logs::OF_LOGS.contains(&id) => {
+                rules::ALL_AND_CLUSTERS
+            }
             _ => JobKind::ALL,
         };
         assert_eq!(info.jobs, expected, "{}", info.id);
