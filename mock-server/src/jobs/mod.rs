@@ -14,6 +14,7 @@ pub mod output;
 mod place;
 pub mod remedy;
 pub mod stages;
+pub mod stored;
 pub mod studio;
 mod traffic;
 
@@ -113,6 +114,7 @@ pub fn step(txn: &mut Txn<'_>, due: Due<Owner, Alarm>) {
         Owner::AsyncCall(id) => return hosting::later::step(txn, &id, due.what),
         Owner::Notebook(name) => return notebook::step(txn, &name, due.what),
         Owner::Studio(key) => return studio::step(txn, &key, due.what),
+        Owner::Stored(resource) => return stored::step(txn, &resource),
         owner => return net::step(txn, owner, due.what),
     };
     let Some(job) = txn.state.jobs.get(&key).map(|job| Job::clone(job)) else { return };

@@ -68,6 +68,8 @@ pub enum Owner {
     Notebook(Arc<str>),
     /// A domain, or something in one: its end; and a domain's interfaces.
     Studio(StudioKey),
+    /// Something that is kept, by the last part of its ARN: a status that passes.
+    Stored(Arc<str>),
     /// A hyperparameter tuning job, by its name.
     Tuning(Arc<str>),
     /// An execution of a pipeline, by its ARN.
@@ -103,6 +105,7 @@ impl std::fmt::Display for Owner {
             Owner::AsyncCall(id) => write!(f, "async-invocation/{id}"),
             Owner::Notebook(name) => write!(f, "notebook-instance/{name}"),
             Owner::Studio(key) => key.fmt(f),
+            Owner::Stored(resource) => f.write_str(resource),
             Owner::Execution(arn) => f.write_str(arn.splitn(6, ':').last().unwrap_or(arn)),
             Owner::Tuning(name) => write!(f, "hyper-parameter-tuning-job/{name}"),
             Owner::NatGateway(id) | Owner::ClosedNatGateway(id) => id.fmt(f),
@@ -199,6 +202,7 @@ pub struct State {
     pub tuning_jobs: Table<TuningJob>,
     pub pipelines: Table<Pipeline>,
     pub executions: Table<PipelineExecution>,
+    pub stored: Table<Stored>,
     // === Account-wide ===
     pub rule_modes: RuleModes,
     pub behaviours: Behaviours,
@@ -389,6 +393,7 @@ impl State {
         broken.extend(studio::broken_invariants(self));
         broken.extend(tuning::broken_invariants(self));
         broken.extend(pipeline::broken_invariants(self));
+        broken.extend(stored::broken_invariants(self));
         broken.extend(peering::broken_invariants(self));
         table(&mut broken, "reservations", &self.reservations);
         broken.extend(vpc::broken_invariants(self));

@@ -36,7 +36,7 @@ pub fn step(txn: &mut Txn<'_>, owner: Owner, what: Alarm) {
         Owner::InsightsAnalysis(id) => insights::step(txn, id, what),
         // Not of networks: see `jobs`.
         Owner::Job(_) | Owner::Endpoint(_) | Owner::Fleet(_) | Owner::Component(_) | Owner::AsyncCall(_) => {}
-        Owner::Notebook(_) | Owner::Studio(_) => {}
+        Owner::Notebook(_) | Owner::Studio(_) | Owner::Stored(_) => {}
         Owner::Tuning(_) | Owner::Execution(_) => {}
     }
 }

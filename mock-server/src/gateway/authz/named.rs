@@ -17,6 +17,12 @@ const ARNS: &[&str] = &[
     "SerialNumber",
     "PipelineName",
     "PipelineExecutionArn",
+    "ModelPackageArn",
+    "ModelPackageName",
+    "ModelPackageGroupName",
+    "ModelCardName",
+    "FeatureGroupName",
+    "ArtifactArn",
 ];
 
 /// The ARNs of what a call acts on, of one type.

@@ -4,9 +4,11 @@
 //! AWS's own.
 
 mod notebook;
+mod registry;
 mod studio;
 
 pub use notebook::NotebookError;
+pub use registry::RegistryError;
 pub use studio::StudioError;
 
 use super::pipeline::PipelineError;
@@ -163,6 +165,8 @@ refusals! {
         /// Studio.
         Studio(StudioError),
         Tuning(TuningError),
+        /// What is only kept.
+        Registry(RegistryError),
         Pipeline(PipelineError),
     }
 }

@@ -12,6 +12,8 @@ mod model;
 mod notebook;
 mod pipeline;
 mod processing;
+mod registry;
+mod stored;
 mod studio;
 mod tags;
 #[cfg(test)]
@@ -127,6 +129,8 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.read::<studio::DescribeApp>();
     registrar.read::<studio::ListApps>();
     registrar.write::<studio::DeleteApp>();
+    // What is only kept.
+    registry::operations(registrar);
     // Tags.
     registrar.write::<tags::AddTags>();
     registrar.read::<tags::ListTags>();

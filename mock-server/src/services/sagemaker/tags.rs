@@ -53,6 +53,7 @@ enum Tagged {
     Studio(StudioKey),
     Tuning(Arc<str>),
     Pipeline(Arc<str>),
+    Stored(Arc<str>),
 }
 
 /// The resource with this ARN.
@@ -87,6 +88,11 @@ fn resource(state: &State, caller: &Caller, arn: &str) -> Result<Tagged, SageMak
         if let Some(name) = named(pipeline::SLUG) {
             return state.pipelines.contains(&name).then_some(Tagged::Pipeline(name));
         }
+        let own = caller.arn("sagemaker", "");
+        let kept = arn.strip_prefix(&own).and_then(|resource| state.stored.get(&resource.into()));
+        if let Some(row) = kept.filter(|row| *row.arn == *arn) {
+            return Some(Tagged::Stored(row.resource.clone()));
+        }
         let key =
             JobKind::JOBS.iter().find_map(|kind| Some(JobKey { kind: *kind, name: named(kind.slug())? }))?;
         state.jobs.contains(&key).then_some(Tagged::Job(key))
@@ -112,6 +118,7 @@ impl Tagged {
             Tagged::Studio(key) => state.studio.get(key).map(|row| &row.tags),
             Tagged::Pipeline(name) => state.pipelines.get(name).map(|row| &row.tags),
             Tagged::Tuning(name) => state.tuning_jobs.get(name).map(|job| &job.tags),
+            Tagged::Stored(resource) => state.stored.get(resource).map(|row| &row.tags),
         };
         tags.cloned().unwrap_or_default()
     }
@@ -138,6 +145,7 @@ impl Tagged {
             Tagged::Studio(key) => drop(state.studio.update(key, |row| change(&mut row.tags))),
             Tagged::Pipeline(name) => drop(state.pipelines.update(name, |row| change(&mut row.tags))),
             Tagged::Tuning(name) => drop(state.tuning_jobs.update(name, |job| change(&mut job.tags))),
+            Tagged::Stored(resource) => drop(state.stored.update(resource, |row| change(&mut row.tags))),
         }
     }
 }

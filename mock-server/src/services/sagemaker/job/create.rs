@@ -1,6 +1,7 @@
 //! Create...Job.
 
 use super::super::error::SageMakerError;
+use super::super::registry::experiment;
 use super::super::tags::{Tag, checked};
 use super::Kind;
 use crate::jobs::{self, NewJob};
@@ -53,6 +54,7 @@ pub fn new_job<K: Kind>(
         txn.note("ParameterIgnored", key.to_string(), None, message);
     }
     K::fill(&asked, &mut members);
+    experiment::check(&txn.state, caller, &members)?;
     Ok(NewJob { key, arn, parent, needs, request: Arc::new(members), tags: Tags::default() })
 }
 
@@ -62,7 +64,9 @@ pub fn new_job<K: Kind>(
 /// A violated rule.
 pub fn start(txn: &mut Txn<'_>, kind: JobKind, new: NewJob) -> Result<String, SageMakerError> {
     let arn = new.arn.clone();
+    let (key, request) = (new.key.clone(), new.request.clone());
     jobs::start(txn, new).map_err(|finding| SageMakerError::rule(&txn.state.texts, kind, &finding))?;
+    experiment::join(txn, &key, &arn, &request)?;
     Ok(arn)
 }
 
