@@ -333,6 +333,11 @@ impl State {
                     }
                 }
             }
+            // Whoever waits for a version of an image names the image.
+            Owner::Stored(image) => {
+                let versions = self.stored.by(&stored::StoredIndex::Of("image-version", image.clone()));
+                all.extend(versions.map(|row| Owner::Stored(row.resource.clone())));
+            }
             _ => {}
         }
         all

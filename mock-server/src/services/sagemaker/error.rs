@@ -143,6 +143,13 @@ refusals! {
         /// Known from another mock only.
         UnknownVariants { names: String, config: String } = "ValidationException",
             assumed "The variant name(s) \"{names}\" is/are not present within endpoint configuration \"{config}\".";
+        /// Known from another mock only.
+        VariantNamedTwice { name: String } = "ValidationException",
+            assumed "The variant name \"{name}\" was non-unique within the request.";
+        /// That there are these sizes is documented: API reference, ProductionVariantServerlessConfig.
+        ServerlessMemory { size: u64 } = "ValidationException",
+            assumed "Value '{size}' at 'MemorySizeInMB' failed to satisfy constraint: Member must satisfy enum value \
+                    set: [1024, 2048, 3072, 4096, 5120, 6144]";
         /// Seen in an issue of a tool that passes AWS's words on.
         NoComponents = "ValidationException",
             text "Inference Components are not supported in this Endpoint. Please make sure this endpoint can deploy \

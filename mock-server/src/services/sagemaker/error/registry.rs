@@ -57,8 +57,6 @@ refusals! {
             assumed "{noun} '{arn}' is linked to 1 or more {parts} and cannot be deleted.";
         ComponentLinked { arn: String } = "ValidationException",
             text "TrialComponent '{arn}' is linked to 1 or more trials and cannot be deleted.";
-        TrialWithoutExperiment = "ValidationException",
-            assumed "ExperimentName must be specified with TrialName in ExperimentConfig.";
         TrialOfAnother { trial: String, experiment: String } = "ValidationException",
             assumed "Trial '{trial}' does not belong to experiment '{experiment}'.";
 

@@ -93,6 +93,7 @@ pub struct Version;
 impl Kind for Version {
     const WORDS: &'static Words = words!("ImageVersion", "ImageVersions", "ImageVersions");
     const SLUG: &'static str = "image-version";
+    const AWAITED: &'static str = Image::SLUG;
     const KEPT: &'static [&'static str] = &[
         NAME,
         "BaseImage",

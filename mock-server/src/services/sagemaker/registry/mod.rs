@@ -1,15 +1,15 @@
 //! What is only kept, one file for each topic.
 
-mod app_image_config;
-mod code_repository;
+pub mod app_image_config;
+pub mod code_repository;
 pub mod experiment;
-mod feature_group;
-mod image;
-mod lineage;
-mod model_card;
-mod model_group;
+pub mod feature_group;
+pub mod image;
+pub mod lineage;
+pub mod model_card;
+pub mod model_group;
 pub mod model_package;
-mod trial;
+pub mod trial;
 
 use super::stored::{Update, operations as common};
 use crate::services::Registrar;

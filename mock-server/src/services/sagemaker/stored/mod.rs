@@ -66,6 +66,8 @@ pub trait Kind: 'static {
     const SLUG: &'static str;
     /// The members of Create that are told again. Its name and its tags are no part of it.
     const KEPT: &'static [&'static str];
+    /// How the resources begin that a waiter names.
+    const AWAITED: &'static str = Self::SLUG;
     /// The members by which one is named.
     const BY: &'static [&'static str] = &[Self::WORDS.name];
     /// What Update does.

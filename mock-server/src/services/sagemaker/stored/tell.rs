@@ -28,7 +28,7 @@ impl<K: Kind> Operation for Describe<K> {
         let name = super::text(&input.asked, K::BY[0]);
         let resource = match name.splitn(6, ':').nth(5) {
             Some(resource) => resource.to_owned(),
-            None => format!("{}/{}", K::SLUG, name.to_lowercase()),
+            None => format!("{}/{}", K::AWAITED, name.to_lowercase()),
         };
         vec![Owner::Stored(resource.into())]
     }

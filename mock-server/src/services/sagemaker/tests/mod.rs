@@ -12,6 +12,7 @@ mod notebooks;
 mod pipelines;
 mod properties;
 mod refusals;
+mod registry;
 mod telling;
 mod traffic;
 mod tuning;
