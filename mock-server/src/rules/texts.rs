@@ -88,7 +88,8 @@ mod tests {
             let of_jobs = ["compilation-timeout", "interface-description", "studio-no-address"].contains(&id);
             let of_containers = id.starts_with("container-") || OF_EXITS.contains(&id);
             let of_tuning = id.starts_with("tuning-") || id.starts_with("pipeline-");
-            assert!(known || of_jobs || of_containers || of_tuning, "{id}");
+            let of_stores = id.starts_with("feature-store-");
+            assert!(known || of_jobs || of_containers || of_tuning || of_stores, "{id}");
         }
     }
 
