@@ -71,6 +71,9 @@ def test_what_is_wrong_with_model_packages(lab):
 
 
 def test_a_pipeline_registers_a_model(lab):
+    lab.iam.put_role_policy(RoleName="trainer", PolicyName="pipelines", PolicyDocument=json.dumps({
+        "Version": "2012-10-17",
+        "Statement": {"Effect": "Allow", "Action": ["sagemaker:*", "iam:PassRole"], "Resource": "*"}}))
     step = {"Name": "Register", "Type": "RegisterModel", "Arguments": {
         "ModelPackageGroupName": "of-line", "InferenceSpecification": specification(),
         "ModelApprovalStatus": "PendingManualApproval"}}
@@ -182,9 +185,9 @@ def test_a_feature_group_is_made(lab):
         lab.sm.describe_feature_group(FeatureGroupName="f")
 
 
-def test_waiters_see_images_come_and_go(lab):
-    sm = lab.sm
-    sm.create_image(ImageName="i", RoleArn=lab.role_arn)
+def test_waiters_see_images_come_and_go(aws):
+    sm = aws.sm
+    sm.create_image(ImageName="i", RoleArn=aws.role())
     sm.get_waiter("image_created").wait(ImageName="i", WaiterConfig={"Delay": 1, "MaxAttempts": 3})
     sm.create_image_version(ImageName="i", BaseImage="image:1")
     sm.get_waiter("image_version_created").wait(ImageName="i", WaiterConfig={"Delay": 1, "MaxAttempts": 3})

@@ -59,6 +59,8 @@ impl Kind for Package {
         Change::Set("SourceUri"),
         Change::Set("ModelCard"),
         Change::Set("ModelLifeCycle"),
+        // To make the same changes again changes nothing.
+        Change::Own("ClientToken"),
     ];
     const TIMES: &'static [&'static str] = &["CreationTime", "CreatedBy"];
     const STATUS: &'static str = "ModelPackageStatus";
