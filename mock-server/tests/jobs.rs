@@ -73,6 +73,8 @@ impl Kind {
     fn created(&self, request: &Value, memo: bool) -> (Gateway, Value) {
         let gateway = gateway(memo);
         ok(&gateway, "CreateModel", &json!({ "ModelName": "m", "PrimaryContainer": { "Image": "image:1" } }));
+        ok(&gateway, "CreateExperiment", &json!({ "ExperimentName": "e" }));
+        ok(&gateway, "CreateTrial", &json!({ "TrialName": "t", "ExperimentName": "e" }));
         let arn = ok(&gateway, &self.operation("Create"), request)[self.member("Arn")].clone();
         assert!(arn.as_str().unwrap().ends_with("-job/everything"), "{arn}");
         (gateway, arn)

@@ -18,6 +18,7 @@ mod place;
 pub mod pool;
 pub mod remedy;
 pub mod stages;
+pub mod stored;
 pub mod stuck;
 pub mod studio;
 mod traffic;
@@ -128,6 +129,7 @@ pub fn step(txn: &mut Txn<'_>, due: Due<Owner, Alarm>) {
         Owner::Cluster(name) => return cluster::step(txn, &name, due.what),
         Owner::Studio(key) => return studio::step(txn, &key, due.what),
         owner @ Owner::Stuck(..) => return stuck::step(txn, &owner),
+        Owner::Stored(resource) => return stored::step(txn, &resource),
         owner => return net::step(txn, owner, due.what),
     };
     let Some(job) = txn.state.jobs.get(&key).map(|job| Job::clone(job)) else { return };

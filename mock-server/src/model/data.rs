@@ -195,7 +195,11 @@ impl DataNeed {
     pub fn target(&self, kind: JobKind, job: &str, file: &str) -> Option<S3Place> {
         let S3Place { bucket, key } = self.place.clone()?;
         let own = (kind == JobKind::Training && self.purpose == DataUse::Output).then_some(job);
-        let parts = [Some(key.trim_end_matches('/')).filter(|folder| !folder.is_empty()), own, Some(file)];
+        let parts = [
+            Some(key.strip_suffix('/').unwrap_or(&key)).filter(|folder| !folder.is_empty()),
+            own,
+            Some(file),
+        ];
         let parts: Vec<_> = parts.into_iter().flatten().collect();
         Some(S3Place { bucket, key: parts.join("/").into() })
     }

@@ -18,19 +18,19 @@ pub struct SageModel {
     pub network_isolation: bool,
     /// All that the caller said.
     pub request: Document,
+    /// The containers, in the order in which they run; for a model package, those that it had.
+    pub containers: Document,
     pub created: SimTime,
     pub tags: Tags,
     pub memo: Memo,
 }
 
 impl SageModel {
-    /// The containers, in the order in which they run.
     fn containers(&self) -> impl Iterator<Item = &serde_json::Value> {
-        let several = self.request.get("Containers").and_then(serde_json::Value::as_array);
-        self.request.get("PrimaryContainer").into_iter().chain(several.into_iter().flatten())
+        self.containers.as_array().into_iter().flatten()
     }
 
-    /// The images of the containers; one that comes from a model package has none of its own.
+    /// The images of the containers.
     pub fn images(&self) -> Vec<String> {
         self.containers().filter_map(|container| container["Image"].as_str()).map(str::to_owned).collect()
     }
@@ -81,7 +81,7 @@ impl SageModel {
     /// What the containers are called. Source: ModelError texts in public issue threads, for one container; for several
     /// API reference, ContainerDefinition, and assumed where they were given no names.
     pub fn hosted(&self) -> Vec<Hosted> {
-        let alone = self.request.get("PrimaryContainer").is_some();
+        let alone = self.request.get("PrimaryContainer").is_some() && self.containers().count() == 1;
         let hosted = |(n, container): (usize, &serde_json::Value)| Hosted {
             name: match container["ContainerHostname"].as_str() {
                 _ if alone => "primary".into(),

@@ -99,6 +99,10 @@ pub enum StepResult {
     Model {
         arn: String,
     },
+    /// A version of a model package group.
+    Package {
+        arn: String,
+    },
     /// Whether the conditions hold.
     Condition(bool),
     /// What a step says that is there to fail.

@@ -76,6 +76,8 @@ pub enum Owner {
     Studio(StudioKey),
     /// A cluster, by its name: its stages, and the interfaces of its instances.
     Cluster(Arc<str>),
+    /// Something that is kept, by the last part of its ARN: a status that passes.
+    Stored(Arc<str>),
     /// A hyperparameter tuning job, by its name.
     Tuning(Arc<str>),
     /// An execution of a pipeline, by its ARN.
@@ -124,6 +126,7 @@ impl std::fmt::Display for Owner {
             Owner::Notebook(name) => write!(f, "notebook-instance/{name}"),
             Owner::Studio(key) => key.fmt(f),
             Owner::Cluster(name) => write!(f, "cluster/{name}"),
+            Owner::Stored(resource) => f.write_str(resource),
             Owner::Execution(arn) => f.write_str(arn.splitn(6, ':').last().unwrap_or(arn)),
             Owner::Tuning(name) => write!(f, "hyper-parameter-tuning-job/{name}"),
             Owner::Schedule(name) | Owner::Monitor(name) => write!(f, "monitoring-schedule/{name}"),
@@ -236,6 +239,7 @@ pub struct State {
     pub monitoring_definitions: Table<MonitoringDefinition>,
     pub monitoring_schedules: Table<MonitoringSchedule>,
     pub monitoring_executions: Table<MonitoringExecution>,
+    pub stored: Table<Stored>,
     // === Account-wide ===
     pub rule_modes: RuleModes,
     pub behaviours: Behaviours,
@@ -380,6 +384,11 @@ impl State {
                 all.extend(running.map(|child| Owner::Job(child.key.clone())));
             }
             Owner::Schedule(name) => all.extend(self.awaited_of_schedule(name)),
+            // Whoever waits for a version of an image names the image.
+            Owner::Stored(image) => {
+                let versions = self.stored.by(&stored::StoredIndex::Of("image-version", image.clone()));
+                all.extend(versions.map(|row| Owner::Stored(row.resource.clone())));
+            }
             _ => {}
         }
         all
@@ -446,6 +455,7 @@ impl State {
         broken.extend(pipeline::broken_invariants(self));
         broken.extend(automl::broken_invariants(self));
         broken.extend(monitoring::broken_invariants(self));
+        broken.extend(stored::broken_invariants(self));
         broken.extend(peering::broken_invariants(self));
         table(&mut broken, "reservations", &self.reservations);
         broken.extend(vpc::broken_invariants(self));

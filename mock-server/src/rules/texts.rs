@@ -99,7 +99,8 @@ mod tests {
             let of_containers = id.starts_with("container-") || OF_EXITS.contains(&id);
             let of_tuning =
                 ["tuning-", "pipeline-", "monitoring-", "automl-"].iter().any(|stem| id.starts_with(stem));
-            assert!(known || of_jobs || of_containers || of_tuning, "{id}");
+            let of_stores = id.starts_with("feature-store-");
+            assert!(known || of_jobs || of_containers || of_tuning || of_stores, "{id}");
         }
     }
 

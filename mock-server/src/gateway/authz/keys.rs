@@ -15,7 +15,7 @@ use crate::kernel::SimTime;
 use crate::model::vpc_endpoint::VpcEndpoint;
 use crate::model::{
     AllocationId, Id, InstanceId, NetworkAclId, NetworkInterfaceId, Role, RouteTableId, SecurityGroupId,
-    SubnetId, Tags, User, VpcEndpointId, VpcId, VpcPeeringConnectionId,
+    Stored, SubnetId, Tags, User, VpcEndpointId, VpcId, VpcPeeringConnectionId,
 };
 use crate::policy::Context;
 use crate::services::{ec2 as ec2_service, logs as logs_service, sagemaker};
@@ -76,6 +76,12 @@ const DERIVED: &[(&str, Derive)] = &[
         (name.starts_with("com.amazonaws.") || name.starts_with("aws.")).then(|| "amazon".to_owned())
     }),
     ("iam:PermissionsBoundary", |on| on.boundary()),
+    ("sagemaker:CurrentModelLifeCycleStage", |on| on.stage("Stage")),
+    ("sagemaker:CurrentModelLifeCycleStageStatus", |on| on.stage("StageStatus")),
+    // Assumed: the reference says that it is a truth, and of what.
+    ("sagemaker:FeatureGroupOfflineStoreConfig", |on| {
+        Some(on.asked.input.get("OfflineStoreConfig").is_some().to_string())
+    }),
     ("sagemaker:ModelArn", |on| {
         let model = on
             .asked
@@ -135,6 +141,7 @@ pub(super) fn context(asked: &Asked<'_>, sent: &Sent<'_>, act: &Act) -> Context 
         }
     }
     attributes(&on, &mut context);
+    metadata(&on, &mut context);
     if let Some((key, value)) = act.because {
         context.set(key, value);
     }
@@ -168,6 +175,23 @@ fn attributes(on: &On<'_>, context: &mut Context) {
     context.set_many("ec2:Attribute", names);
 }
 
+/// What customers say of a model package: what they are about to say, and what they said before.
+fn metadata(on: &On<'_>, context: &mut Context) {
+    const MEMBER: &str = "CustomerMetadataProperties";
+    if !on.act.has_key("sagemaker:CustomerMetadataProperties/${MetadataKey}") {
+        return;
+    }
+    if let Some(Value::Map(entries)) = on.asked.input.get(MEMBER) {
+        for (key, value) in entries {
+            context.set(&format!("sagemaker:{MEMBER}/{key}"), value.as_str().unwrap_or_default());
+        }
+    }
+    let said = on.stored().and_then(|row| row.told.get(MEMBER)?.as_object());
+    for (key, value) in said.into_iter().flatten() {
+        context.set(&format!("sagemaker:Current{MEMBER}/{key}"), value.as_str().unwrap_or_default());
+    }
+}
+
 /// Whether any call can have this key, in the reference's spelling, for such an act.
 #[cfg(test)]
 pub(super) fn can_be_there(act: &Act, key: &str) -> bool {
@@ -180,6 +204,8 @@ pub(super) fn can_be_there(act: &Act, key: &str) -> bool {
         "ec2:Attribute/${AttributeName}",
         "ec2:CreateAction",
         "ec2:ResourceTag/${TagKey}",
+        "sagemaker:CurrentCustomerMetadataProperties/${MetadataKey}",
+        "sagemaker:CustomerMetadataProperties/${MetadataKey}",
         "sagemaker:ResourceTag/${TagKey}",
     ];
     OTHERS.contains(&key)
@@ -343,6 +369,17 @@ impl On<'_> {
             Some(row.arn.to_string())
         };
         text("Arn").map(str::to_owned).or_else(|| of_name(text("Name")?))
+    }
+
+    /// What is kept of it.
+    fn stored(&self) -> Option<&Stored> {
+        let resource = self.act.resource.splitn(6, ':').nth(5)?;
+        self.asked.state.stored.get(&resource.into()).map(|row| &**row)
+    }
+
+    /// Where in its life a model package is.
+    fn stage(&self, member: &str) -> Option<String> {
+        self.stored()?.told["ModelLifeCycle"][member].as_str().map(str::to_owned)
     }
 
     fn endpoint(&self) -> Option<&VpcEndpoint> {

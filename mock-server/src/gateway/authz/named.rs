@@ -18,6 +18,12 @@ const ARNS: &[&str] = &[
     "PipelineName",
     "PipelineExecutionArn",
     "ClusterName",
+    "ModelPackageArn",
+    "ModelPackageName",
+    "ModelPackageGroupName",
+    "ModelCardName",
+    "FeatureGroupName",
+    "ArtifactArn",
 ];
 
 /// Variables that are not called like the member that they stand for.

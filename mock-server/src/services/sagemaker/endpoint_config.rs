@@ -174,6 +174,10 @@ fn variants(request: &Map<String, Value>) -> Result<Vec<Variant>, SageMakerError
             return Err(SageMakerError::VariantTwice(name));
         }
         let instances = instances(given).ok_or_else(|| SageMakerError::VariantCapacity(name.clone()))?;
+        let memory = given["ServerlessConfig"]["MemorySizeInMB"].as_u64();
+        if let Some(size) = memory.filter(|size| size % 1_024 != 0) {
+            return Err(SageMakerError::ServerlessMemory { size });
+        }
         Ok(Variant {
             name,
             model: given["ModelName"].as_str().map(Arc::from),

@@ -6,6 +6,7 @@
 mod cluster;
 mod limit;
 mod notebook;
+mod registry;
 mod search;
 mod studio;
 mod variant;
@@ -13,6 +14,7 @@ mod variant;
 pub use cluster::ClusterError;
 pub use limit::LimitError;
 pub use notebook::NotebookError;
+pub use registry::RegistryError;
 pub use search::SearchError;
 pub use studio::StudioError;
 pub use variant::VariantError;
@@ -162,6 +164,13 @@ refusals! {
         /// Known from another mock only.
         UnknownVariants { names: String, config: String } = "ValidationException",
             assumed "The variant name(s) \"{names}\" is/are not present within endpoint configuration \"{config}\".";
+        /// Known from another mock only.
+        VariantNamedTwice { name: String } = "ValidationException",
+            assumed "The variant name \"{name}\" was non-unique within the request.";
+        /// That there are these sizes is documented: API reference, ProductionVariantServerlessConfig.
+        ServerlessMemory { size: u64 } = "ValidationException",
+            assumed "Value '{size}' at 'MemorySizeInMB' failed to satisfy constraint: Member must satisfy enum value \
+                    set: [1024, 2048, 3072, 4096, 5120, 6144]";
         /// Seen in an issue of a tool that passes AWS's words on.
         NoComponents = "ValidationException",
             text "Inference Components are not supported in this Endpoint. Please make sure this endpoint can deploy \
@@ -191,6 +200,8 @@ refusals! {
         Cluster(ClusterError),
         Search(SearchError),
         Tuning(TuningError),
+        /// What is only kept.
+        Registry(RegistryError),
         Pipeline(PipelineError),
         Monitoring(MonitoringError),
         AutoMl(AutoMlError),

@@ -88,6 +88,10 @@ pub trait Listed {
     fn scheduled(&self) -> Option<SimTime> {
         None
     }
+    /// What rows are ordered by if this is asked for, which only lists of their kind know.
+    fn by(&self, _member: &str) -> Option<String> {
+        None
+    }
     /// What rows are ordered by whose order is asked for by a metric; those without are not listed then.
     fn metric(&self) -> Option<String> {
         None
@@ -135,7 +139,9 @@ pub fn list_as<'a, R: Listed>(
     let start = input.next_token.as_deref().map(|token| place(token).ok_or(SageMakerError::BadToken));
     let start = start.transpose()?;
     let key = |row: &R| {
+        let own = input.sort_by.as_deref().and_then(|member| row.by(member));
         let key = match input.sort_by.as_deref() {
+            _ if own.is_some() => own.unwrap_or_default(),
             Some("Name") => String::new(),
             None if manner.by_name => String::new(),
             Some("LastModifiedTime") => format!("{:020}", row.modified().millis()),

@@ -18,7 +18,9 @@ mod monitoring;
 mod notebook;
 mod pipeline;
 mod processing;
+mod registry;
 mod search;
+mod stored;
 mod studio;
 mod tags;
 #[cfg(test)]
@@ -161,6 +163,8 @@ pub fn operations(registrar: &mut impl Registrar) {
     // Search.
     registrar.read::<search::Search>();
     registrar.read::<search::GetSearchSuggestions>();
+    // What is only kept.
+    registry::operations(registrar);
     // Tags.
     registrar.write::<tags::AddTags>();
     registrar.read::<tags::ListTags>();

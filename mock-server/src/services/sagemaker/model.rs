@@ -3,6 +3,7 @@
 use super::error::SageMakerError;
 use super::listing::{ListIn, Listed, list};
 use super::members::Members;
+use super::registry::model_package;
 use super::tags::{Tag, checked};
 use crate::jobs;
 use crate::kernel::{Memo, SimTime};
@@ -64,6 +65,8 @@ impl Write for CreateModel {
     /// want them.
     fn run(txn: &mut Txn<'_>, caller: &Caller, input: CreateIn) -> Result<CreateOut, SageMakerError> {
         check_containers(&input)?;
+        let request = request(&input);
+        let containers = running(&txn.state, caller, &request)?;
         let tags = checked(input.tags.as_deref().unwrap_or_default())?;
         let arn = arn(caller, &input.model_name);
         let name: Arc<str> = input.model_name.as_str().into();
@@ -76,7 +79,8 @@ impl Write for CreateModel {
             execution_role_arn: input.execution_role_arn.clone().unwrap_or_default(),
             vpc: input.vpc_config.as_deref().map(vpc_config),
             network_isolation: input.enable_network_isolation.unwrap_or(false),
-            request: Arc::new(request(&input)),
+            request: Arc::new(request),
+            containers: Arc::new(Value::Array(containers)),
             created: txn.now,
             tags,
             memo: Memo::default(),
@@ -92,6 +96,31 @@ impl Write for CreateModel {
         txn.state.models.insert(model);
         Ok(CreateOut { model_arn: arn })
     }
+}
+
+/// The containers that run: what a model package has takes the place of its name. Source: API reference,
+/// ContainerDefinition.
+fn running(state: &State, caller: &Caller, request: &Value) -> Result<Vec<Value>, SageMakerError> {
+    let several = request.get("Containers").and_then(Value::as_array);
+    let all = request.get("PrimaryContainer").into_iter().chain(several.into_iter().flatten());
+    let mut running = Vec::new();
+    for container in all {
+        if container.get("ModelPackageName").is_none() {
+            running.push(container.clone());
+            continue;
+        }
+        for mut packed in model_package::containers(state, caller, container)? {
+            let own = ["ContainerHostname", "Mode", "Environment"];
+            for member in own.into_iter().filter(|member| container.get(*member).is_some()) {
+                match (packed.get_mut(member), &container[member]) {
+                    (Some(Value::Object(all)), Value::Object(own)) => all.extend(own.clone()),
+                    (_, own) => packed[member] = own.clone(),
+                }
+            }
+            running.push(packed);
+        }
+    }
+    Ok(running)
 }
 
 /// Asks the rules of phase `create`: of the role, and of the network that hosting and batch transform will be in.

@@ -58,6 +58,7 @@ enum Tagged {
     Schedule(Arc<str>),
     AutoMl(Arc<str>),
     Definition(DefinitionKey),
+    Stored(Arc<str>),
 }
 
 /// The resource with this ARN.
@@ -111,6 +112,10 @@ fn resource(state: &State, caller: &Caller, arn: &str) -> Result<Tagged, SageMak
                 let key = DefinitionKey { kind, name };
                 return state.monitoring_definitions.contains(&key).then_some(Tagged::Definition(key));
             }
+        let own = caller.arn("sagemaker", "");
+        let kept = arn.strip_prefix(&own).and_then(|resource| state.stored.get(&resource.into()));
+        if let Some(row) = kept.filter(|row| *row.arn == *arn) {
+            return Some(Tagged::Stored(row.resource.clone()));
         }
         let key =
             JobKind::JOBS.iter().find_map(|kind| Some(JobKey { kind: *kind, name: named(kind.slug())? }))?;
@@ -142,6 +147,7 @@ impl Tagged {
             Tagged::AutoMl(key) => state.automl_jobs.get(key).map(|row| &row.tags),
             Tagged::Schedule(name) => state.monitoring_schedules.get(name).map(|row| &row.tags),
             Tagged::Definition(key) => state.monitoring_definitions.get(key).map(|row| &row.tags),
+            Tagged::Stored(resource) => state.stored.get(resource).map(|row| &row.tags),
         };
         tags.cloned().unwrap_or_default()
     }
@@ -179,6 +185,7 @@ impl Tagged {
             Tagged::Definition(key) => {
                 drop(state.monitoring_definitions.update(key, |row| change(&mut row.tags)));
             }
+            Tagged::Stored(resource) => drop(state.stored.update(resource, |row| change(&mut row.tags))),
         }
     }
 }

@@ -62,12 +62,18 @@ pub(super) const FROM_INPUT: &[(&str, &[&str])] = &[
     ("iam:PolicyARN", &["PolicyArn"]),
     ("sagemaker:AcceleratorTypes", &["ProductionVariants.AcceleratorType", "AcceleratorTypes"]),
     ("sagemaker:AppNetworkAccessType", &["AppNetworkAccessType"]),
+    ("sagemaker:CustomerMetadataPropertiesToRemove", &["CustomerMetadataPropertiesToRemove"]),
     ("sagemaker:DirectInternetAccess", &["DirectInternetAccess"]),
     (
         "sagemaker:DomainSharingOutputKmsKey",
         &["DefaultUserSettings.SharingSettings.S3KmsKeyId", "UserSettings.SharingSettings.S3KmsKeyId"],
     ),
     ("sagemaker:EnableRemoteDebug", &["RemoteDebugConfig.EnableRemoteDebug"]),
+    ("sagemaker:FeatureGroupDisableGlueTableCreation", &["OfflineStoreConfig.DisableGlueTableCreation"]),
+    ("sagemaker:FeatureGroupEnableOnlineStore", &["OnlineStoreConfig.EnableOnlineStore"]),
+    ("sagemaker:FeatureGroupOfflineStoreKmsKey", &["OfflineStoreConfig.S3StorageConfig.KmsKeyId"]),
+    ("sagemaker:FeatureGroupOfflineStoreS3Uri", &["OfflineStoreConfig.S3StorageConfig.S3Uri"]),
+    ("sagemaker:FeatureGroupOnlineStoreKmsKey", &["OnlineStoreConfig.SecurityConfig.KmsKeyId"]),
     (
         "sagemaker:FileSystemAccessMode",
         &[
@@ -149,6 +155,9 @@ pub(super) const FROM_INPUT: &[(&str, &[&str])] = &[
         "sagemaker:MinimumInstanceMetadataServiceVersion",
         &["InstanceMetadataServiceConfiguration.MinimumInstanceMetadataServiceVersion"],
     ),
+    ("sagemaker:ModelApprovalStatus", &["ModelApprovalStatus"]),
+    ("sagemaker:ModelLifeCycle:Stage", &["ModelLifeCycle.Stage"]),
+    ("sagemaker:ModelLifeCycle:StageStatus", &["ModelLifeCycle.StageStatus"]),
     (
         "sagemaker:NetworkIsolation",
         &[

@@ -9,7 +9,6 @@ const NO_VPN: &str = "VPN connections are not built: only tags could be put on o
 const NOT_BUILT: &str =
     "resources of this type are not built: only tags could be put on one, or a launch name one";
 const NO_VOLUMES: &str = "volumes and snapshots are not built: a launch alone says something of its own";
-const PACKAGES: &str = "packages of models have no life cycle here";
 
 /// Keys of the operations of EC2 and SageMaker that are served.
 const NEVER: &[(&str, &str)] = &[
@@ -53,9 +52,6 @@ const NEVER: &[(&str, &str)] = &[
     ("ec2:SnapshotTime", NO_VOLUMES),
     ("ec2:VpceMultiRegion", "what its value follows from is not documented"),
     ("ec2:VpceSupportedRegion", "listed for CreateTags alone, which names no region"),
-    ("sagemaker:CurrentCustomerMetadataProperties/${MetadataKey}", PACKAGES),
-    ("sagemaker:CurrentModelLifeCycleStage", PACKAGES),
-    ("sagemaker:CurrentModelLifeCycleStageStatus", PACKAGES),
     ("sagemaker:DirectGatedModelAccess", "what its value follows from is not documented"),
 ];
 

@@ -78,7 +78,7 @@ fn check_names(all: &[Desired], serving: &Deployment) -> Result<(), SageMakerErr
     }
     let mut seen = BTreeSet::new();
     match names.into_iter().find(|name| !seen.insert(*name)) {
-        Some(name) => Err(refused(name, "it is named more than once")),
+        Some(name) => Err(SageMakerError::VariantNamedTwice { name: name.to_owned() }),
         None => Ok(()),
     }
 }

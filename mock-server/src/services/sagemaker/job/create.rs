@@ -2,6 +2,7 @@
 
 use super::super::error::SageMakerError;
 use super::super::limit;
+use super::super::registry::experiment;
 use super::super::tags::{Tag, checked};
 use super::super::training::evaluation;
 use super::Kind;
@@ -55,6 +56,7 @@ pub fn new_job<K: Kind>(
         txn.note("ParameterIgnored", key.to_string(), None, message);
     }
     K::fill(&asked, &mut members);
+    experiment::check(&txn.state, caller, &members)?;
     Ok(NewJob { key, arn, parent, needs, request: Arc::new(members), tags: Tags::default() })
 }
 
@@ -63,12 +65,13 @@ pub fn new_job<K: Kind>(
 /// # Errors
 /// A quota, or a violated rule.
 pub fn start(txn: &mut Txn<'_>, kind: JobKind, new: NewJob) -> Result<String, SageMakerError> {
-    let (arn, key) = (new.arn.clone(), new.key.clone());
+    let (arn, key, request) = (new.arn.clone(), new.key.clone(), new.request.clone());
     limit::jobs(&txn.state, &new, 1)?;
     jobs::start(txn, new).map_err(|finding| SageMakerError::rule(&txn.state.texts, kind, &finding))?;
     if kind == JobKind::Training {
         evaluation::begin(txn, &key);
     }
+    experiment::join(txn, &key, &arn, &request)?;
     Ok(arn)
 }
 

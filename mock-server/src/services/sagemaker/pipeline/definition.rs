@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 const VERSION: &str = "2020-12-01";
 
 /// The kinds of steps that run.
-const BUILT: &[&str] = &["Training", "Processing", "Transform", "Tuning", "Model", "Condition", "Fail"];
+const BUILT: &[&str] =
+    &["Training", "Processing", "Transform", "Tuning", "Model", "RegisterModel", "Condition", "Fail"];
 
 /// A step, and the condition in whose branch it stands.
 pub struct Step<'a> {

@@ -271,6 +271,7 @@ fn metadata(result: &StepResult) -> Value {
         },
         StepResult::Tuning { arn, .. } => json!({ "TuningJob": { "Arn": arn } }),
         StepResult::Model { arn } => json!({ "Model": { "Arn": arn } }),
+        StepResult::Package { arn } => json!({ "RegisterModel": { "Arn": arn } }),
         StepResult::Condition(true) => json!({ "Condition": { "Outcome": "True" } }),
         StepResult::Condition(false) => json!({ "Condition": { "Outcome": "False" } }),
         StepResult::Fail(message) => json!({ "Fail": { "ErrorMessage": message } }),

@@ -4,6 +4,8 @@ use super::super::child;
 use super::super::job::{Kind, Request, new_job, properties, start};
 use super::super::model::CreateModel;
 use super::super::processing::Processing;
+use super::super::registry::model_package;
+use super::super::stored::Kind as _;
 use super::super::training::Training;
 use super::super::transform::Transform;
 use super::super::tuning::{self, CreateHyperParameterTuningJob};
@@ -159,6 +161,7 @@ fn begin(
         _ => resolver.resolve(step.arguments()).and_then(|arguments| call(txn, execution, step, arguments)),
     };
     let now = txn.now;
+    let caller = Caller::service(&txn.state.site.clone());
     let mut run = StepRun {
         name: step.name.into(),
         status: StepStatus::Executing,
@@ -180,6 +183,11 @@ fn begin(
             run.properties = Arc::new(json!({ "ModelName": arn.rsplit('/').next(), "ModelArn": arn }));
             run.result = StepResult::Model { arn };
         }
+        Ok(StepResult::Package { arn }) => {
+            run.status = StepStatus::Succeeded;
+            run.properties = Arc::new(model_package::properties(&txn.state, &caller, &arn));
+            run.result = StepResult::Package { arn };
+        }
         Ok(result) => (run.ended, run.result) = (None, result),
         Err(message) => {
             let operation = operation(step.kind);
@@ -197,6 +205,7 @@ fn operation(kind: &str) -> &'static str {
         "Processing" => "CreateProcessingJob",
         "Transform" => "CreateTransformJob",
         "Tuning" => CreateHyperParameterTuningJob::NAME,
+        "RegisterModel" => model_package::Package::WORDS.create,
         _ => CreateModel::NAME,
     }
 }
@@ -223,6 +232,7 @@ fn call(
         "Processing" => JobKind::Processing.slug(),
         "Transform" => JobKind::Transform.slug(),
         "Tuning" => tuning::SLUG,
+        "RegisterModel" => model_package::Package::SLUG,
         _ => "model",
     };
     let resource = caller.arn("sagemaker", format_args!("{slug}/{}", name.to_lowercase()));
@@ -240,6 +250,9 @@ fn call(
             txn.state.tuning_jobs.update(&name, |job| job.parent = Some(owner));
             let arn = txn.state.tuning_jobs.get(&name).map(|job| job.arn.clone()).unwrap_or_default();
             Ok(StepResult::Tuning { name, arn })
+        }
+        "RegisterModel" => {
+            model_package::register(txn, &caller, arguments).map_err(|error| error.to_string())
         }
         _ => {
             arguments.insert("ModelName".into(), json!(name));

@@ -18,6 +18,7 @@ mod notebooks;
 mod pipelines;
 mod properties;
 mod refusals;
+mod registry;
 mod search;
 mod stuck;
 mod studio;

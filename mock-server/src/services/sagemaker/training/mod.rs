@@ -264,7 +264,8 @@ fn secondary_status(job: &Job) -> &'static str {
 /// Where the model is, or will be. Source: developer guide, "your-algorithms-training-algo-output".
 fn artifacts(job: &Job) -> String {
     let output = &job.request["OutputDataConfig"];
-    let path = output["S3OutputPath"].as_str().unwrap_or_default().trim_end_matches('/');
+    let path = output["S3OutputPath"].as_str().unwrap_or_default();
+    let path = path.strip_suffix('/').unwrap_or(path);
     let file = if output["CompressionType"] == "NONE" { "model/" } else { "model.tar.gz" };
     format!("{path}/{}/output/{file}", job.key.name)
 }

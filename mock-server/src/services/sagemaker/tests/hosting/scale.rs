@@ -271,7 +271,7 @@ fn it_is_refused_as_an_update_is() {
         r#"The variant name(s) "x, y" is/are not present within endpoint configuration "e-1"."#
     );
     let twice = json!([{ "VariantName": "AllTraffic" }, { "VariantName": "AllTraffic" }]);
-    assert!(text(house.change("e", twice)).contains("more than once"));
+    assert!(text(house.change("e", twice)).contains("non-unique"));
     let serverless =
         json!([{ "VariantName": "AllTraffic", "ServerlessUpdateConfig": { "MaxConcurrency": 1 } }]);
     assert!(text(house.change("e", serverless)).contains("serverless"));
