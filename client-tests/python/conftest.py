@@ -8,7 +8,7 @@ for _name in [n for n in os.environ if n.startswith("AWS_")]:
 os.environ.update(
     AWS_EC2_METADATA_DISABLED="true", AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull)
 
-from mockplane import Account, Server  # noqa: E402
+from mockplane import WATCH, Account, Server  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -17,6 +17,15 @@ def server():
     with Server() as running:
         yield running
         assert "panicked at" not in running.log_text()
+
+
+@pytest.fixture(autouse=True)
+def answers_fit_the_model():
+    """Whatever a test looks at: every answer that a boto3 client got in it is one that its model allows."""
+    WATCH.taken()
+    yield
+    problems = WATCH.taken()
+    assert not problems, "\n".join(problems)
 
 
 @pytest.fixture

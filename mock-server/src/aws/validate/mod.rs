@@ -9,11 +9,12 @@ pub mod pattern;
 use std::fmt::Write;
 
 use self::pattern::Pattern;
-use super::Fault;
+use super::client::decode_value;
 use super::model::{Kind, Operation, ServiceId, ServiceModel, Shape, flag};
 use super::text::{base64_encode, lower_first};
 use super::timestamp;
 use super::value::Value;
+use super::{Encoded, Fault};
 
 /// Violations beyond this number are counted no more: a request can break a rule a million times.
 const MOST: usize = 1000;
@@ -38,6 +39,24 @@ pub fn validate(model: &'static ServiceModel, operation: &Operation, input: &Val
     let count = checker.found.len();
     let noun = if count == 1 { "error" } else { "errors" };
     Err(Fault::new(code, format!("{count} validation {noun} detected: {}", checker.found.join("; "))))
+}
+
+/// Holds an answer of success against the model of its output: what the shapes require is there, and every value
+/// keeps their bounds, patterns and enums. Builds with debug assertions look at everything that they send.
+///
+/// # Errors
+/// All that is wrong, in the words of [`validate`].
+pub fn validate_answer(
+    model: &'static ServiceModel,
+    operation: &'static Operation,
+    answer: &Encoded,
+) -> Result<(), String> {
+    let Some(shape) = model.output(operation) else { return Ok(()) };
+    let output = decode_value(model, operation, answer.status, &answer.headers, &answer.body)
+        .map_err(|fault| fault.message)?;
+    let mut checker = Checker { model, path: String::new(), found: Vec::new() };
+    checker.value(shape, &output);
+    if checker.found.is_empty() { Ok(()) } else { Err(checker.found.join("; ")) }
 }
 
 struct Checker {
