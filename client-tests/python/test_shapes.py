@@ -31,8 +31,8 @@ MODEL = {
 JSON = {
     "unknown member": ({"Extra": 1}, "has no member Extra"),
     "unknown member inside": ({"VpcConfig": {**MODEL["VpcConfig"], "Vpc": "v"}}, "VpcConfig: VpcConfig has no member"),
-    "required member": ({"CreationTime": None}, "has to have CreationTime"),
-    "required member inside": ({"VpcConfig": {"Subnets": ["subnet-1"]}}, "has to have SecurityGroupIds"),
+    "required member": ({"CreationTime": None}, "CreationTime: has to be there"),
+    "required member inside": ({"VpcConfig": {"Subnets": ["subnet-1"]}}, "VpcConfig.SecurityGroupIds: has to be there"),
     "null": ({"ExecutionRoleArn": ...}, "null is no string"),
     "enum": ({"PrimaryContainer": {"Mode": "Double"}}, "'Double' is none of"),
     "pattern": ({"ModelName": "-m"}, "does not match"),
@@ -112,8 +112,32 @@ def test_answers_of_the_query_protocol_are_in_their_wrapper():
 def test_requirements_hold_in_xml_too():
     user = "<Path>/</Path><UserName>u</UserName><UserId>AIDA0123456789ABCDEF</UserId>"
     body = ("<GetUserResponse><GetUserResult><User>{}</User></GetUserResult><ResponseMetadata/></GetUserResponse>")
-    found = problems("iam", "GetUser", body.format(user))
-    assert sorted(found) == ["User: User has to have Arn", "User: User has to have CreateDate"]
+    assert problems("iam", "GetUser", body.format(user)) == ["User.Arn: has to be there"]
+    body = body.replace("GetUser", "CreateUser")
+    found = problems("iam", "CreateUser", body.format(user))
+    assert sorted(found) == ["User.Arn: has to be there", "User.CreateDate: has to be there"]
+
+
+def test_leeway_is_given_to_what_it_names_only():
+    gateway = """<DescribeInternetGatewaysResponse><internetGatewaySet><item><attachmentSet><item><state>{}</state></item>
+    </attachmentSet></item></internetGatewaySet></DescribeInternetGatewaysResponse>"""
+    assert problems("ec2", "DescribeInternetGateways", gateway.format("available")) == []
+    assert len(problems("ec2", "DescribeInternetGateways", gateway.format("ready"))) == 1
+    for row in shapes.LEEWAY:
+        model = _session.get_service_model(row["service"])
+        assert row["why"]
+        if "operation" in row:
+            assert row["operation"] in model.operation_names
+        elif "shape" in row:
+            assert not set(row["values"]) & set(model.shape_for(row["shape"]).enum)
+
+
+def test_patterns_of_java_are_read():
+    for java, good, bad in [
+        (r"\p{ASCII}*", "a/b", "é"), (r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*", "a b:é", "#"), (r"[\w+=,.@-]+", "a@b", "a b"),
+        (r"[\u0009\u000A\u000D\u0020-\u00FF]+", "a\tb", "\u0100"), (r"\x{41}\z", "A", "B"),
+    ]:
+        assert shapes._pattern(java).fullmatch(good) and not shapes._pattern(java).fullmatch(bad), java
 
 
 def test_headers_and_bodies_of_rest_are_looked_at():

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::aws::Encoded;
 use crate::aws::model::Protocol;
 
 fn check(service: ServiceId, operation: &str, input: serde_json::Value) -> Result<(), Fault> {
@@ -308,4 +309,15 @@ fn answers() {
     let answer = Encoded { status: 200, headers: Vec::new(), body: body.into() };
     let error = validate_answer(ServiceModel::get(ServiceId::Ec2), vpcs, &answer).unwrap_err();
     assert!(error.starts_with("Value 'ready' at 'vpcs.1.member.state' failed"), "{error}");
+    // AWS answers what its model does not have.
+    let gateways = ServiceModel::get(ServiceId::Ec2).operation("DescribeInternetGateways").unwrap();
+    for (state, fits) in [("available", true), ("ready", false)] {
+        let body = format!(
+            "<DescribeInternetGatewaysResponse><internetGatewaySet><item><attachmentSet><item><state>{state}</state>\
+             </item></attachmentSet></item></internetGatewaySet></DescribeInternetGatewaysResponse>"
+        );
+        let answer = Encoded { status: 200, headers: Vec::new(), body: body.into() };
+        let told = validate_answer(ServiceModel::get(ServiceId::Ec2), gateways, &answer);
+        assert_eq!(told.is_ok(), fits, "{told:?}");
+    }
 }
