@@ -6,6 +6,7 @@ own, in test_matrix_paths.py; those about permissions of roles have a cell for e
 
 import pytest
 import test_authz
+import test_hosting_scale
 import test_matrix_hosting
 import test_matrix_jobs
 import test_matrix_paths
@@ -153,6 +154,11 @@ def test_no_other_way_is_tested():
     """A row of the table of ways is one of the matrix, or of a rule that all ways have in common."""
     rules = {way.rule for way in test_matrix_paths.ROWS.values()}
     assert rules - set(PATHS) == {"EC2-NACL-EVAL"}
+
+
+def test_interfaces_are_made_when_an_endpoint_grows():
+    """The one fact of where and when that belongs to hosting alone, and to no test of the columns above."""
+    assert callable(test_hosting_scale.test_out_and_in) and callable(test_hosting_scale.test_new_interfaces_are_as_the_first_ones)
 
 
 @pytest.mark.parametrize("row", OWN)

@@ -8,6 +8,7 @@ import os
 
 import botocore.session
 import pytest
+from evidence import Trail
 from mockplane import EVIDENCE, ROOT
 from test_all_operations import minimal
 
@@ -86,3 +87,43 @@ def test_the_page_of_operations_says_what_the_tests_have_shown(aws, whole_run):
                                                for verb in ("Create", "Describe", "Stop", "Update", "Delete"))}
     assert len(kinds) > 25 and set(kinds.values()) == {"behaves"}, {k: w for k, w in kinds.items() if w != "behaves"}
     assert PAGE.read_text() == now, "MOCKPLANE_UPDATE=1 client-tests/run writes docs/OPERATIONS.md anew"
+
+
+MAKE, SET, DROP, TAG = [("ec2", name) for name in ("CreateVpc", "ModifyVpcAttribute", "DeleteVpc", "CreateTags")]
+
+
+def told(*steps):
+    """What each reading step of these shows."""
+    trail, shown = Trail(), []
+    for operation, sent, answered in steps:
+        if operation is None:
+            refused = answered is None
+            texts = {"NotFound"} if refused else set(answered)
+            shown.append(trail.read(tuple(sent), set(sent), texts, repr(answered), refused))
+        else:
+            texts = set(answered)
+            trail.wrote(operation, set(sent), texts)
+        trail.known |= set(sent) | texts
+    return shown
+
+
+@pytest.mark.parametrize("steps, shown", [
+    # What is made is seen by its id, whoever asks first; and once only does it say something new.
+    ([(MAKE, ["10.0.0.0/16"], ["vpc-1"]), (None, ["all"], ["vpc-1", "10.0.0.0/16"])], [({MAKE}, True)]),
+    ([(None, ["all"], ["vpc-1"]), (MAKE, ["10.0.0.0/16"], ["vpc-2"]), (None, ["all"], ["vpc-1"])],
+     [(set(), False), (set(), False)]),
+    # A value that says nothing by itself is seen by asking before and after.
+    ([(None, ["vpc-1"], ["vpc-1", "true"]), (SET, ["vpc-1", "false"], []), (None, ["vpc-1"], ["vpc-1", "false"])],
+     [(set(), False), ({SET}, True)]),
+    # It is not if something else was done meanwhile: who knows what did it.
+    ([(None, ["vpc-1"], ["vpc-1", "true"]), (SET, ["vpc-1", "false"], []), (TAG, ["vpc-1", "red", "team"], []),
+      (None, ["vpc-1"], ["vpc-1", "false"])], [(set(), False), (set(), True)]),
+    ([(None, ["vpc-1"], ["vpc-1"]), (SET, ["vpc-1", "false"], []), (TAG, ["vpc-1", "red", "team"], []),
+      (None, ["vpc-1"], ["vpc-1", "red", "team"])], [(set(), False), ({TAG}, True)]),
+    # What is gone is asked for in vain.
+    ([(MAKE, ["10.0.0.0/16"], ["vpc-1"]), (DROP, ["vpc-1"], []), (None, ["vpc-1"], None)], [({DROP}, True)]),
+    ([(MAKE, ["10.0.0.0/16"], ["vpc-1"]), (DROP, ["vpc-1"], []), (None, ["vpc-2"], None)], [(set(), False)]),
+    ([(None, ["vpc-1"], None)], [(set(), False)]),
+])
+def test_a_change_is_what_another_call_sees(steps, shown):
+    assert told(*steps) == shown
