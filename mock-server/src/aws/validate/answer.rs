@@ -46,7 +46,8 @@ impl Leeway {
 
     fn of(service: ServiceId, operation: &Operation) -> Vec<&'static Self> {
         let applies = |row: &&Self| {
-            row.service == service.name() && row.operation.as_deref().is_none_or(|name| name == operation.name)
+            row.service == service.name()
+                && row.operation.as_deref().is_none_or(|name| name == operation.name)
         };
         Self::all().iter().filter(applies).collect()
     }

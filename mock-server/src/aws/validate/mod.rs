@@ -9,8 +9,8 @@ pub mod pattern;
 
 use std::fmt::Write;
 
-pub use self::answer::validate_answer;
 use self::answer::Leeway;
+pub use self::answer::validate_answer;
 use self::pattern::Pattern;
 use super::Fault;
 use super::model::{Kind, Operation, ServiceId, ServiceModel, Shape, flag};

@@ -305,7 +305,8 @@ fn answers() {
         assert!(error.contains(said), "{error}");
     }
     let vpcs = ServiceModel::get(ServiceId::Ec2).operation("DescribeVpcs").unwrap();
-    let body = "<DescribeVpcsResponse><vpcSet><item><state>ready</state></item></vpcSet></DescribeVpcsResponse>";
+    let body =
+        "<DescribeVpcsResponse><vpcSet><item><state>ready</state></item></vpcSet></DescribeVpcsResponse>";
     let answer = Encoded { status: 200, headers: Vec::new(), body: body.into() };
     let error = validate_answer(ServiceModel::get(ServiceId::Ec2), vpcs, &answer).unwrap_err();
     assert!(error.starts_with("Value 'ready' at 'vpcs.1.member.state' failed"), "{error}");
