@@ -128,6 +128,8 @@ def test_leeway_is_given_to_what_it_names_only():
         assert row["why"]
         if "operation" in row:
             assert row["operation"] in model.operation_names
+            assert all(name in model.operation_model(row["operation"]).output_shape.members or name[0].isupper()
+                       for name in row.get("members", []))
         elif "shape" in row:
             assert not set(row["values"]) & set(model.shape_for(row["shape"]).enum)
 

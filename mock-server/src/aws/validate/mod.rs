@@ -112,7 +112,11 @@ impl Checker {
                 for member in self.model.members(shape) {
                     self.under(&lower_first(member.name), |checker| match fields.get(member.name) {
                         Some(value) => checker.value(checker.model.shape(member.shape), value),
-                        None if member.required && !checker.spared(shape, None) => {
+                        // What is in a stream of events is not looked at.
+                        None if member.required
+                            && !checker.model.shape(member.shape).has(flag::EVENT_STREAM)
+                            && !checker.spared(shape, None) =>
+                        {
                             let constraint = "failed to satisfy constraint: Member must not be null";
                             checker.found.push(format!("Value null at '{}' {constraint}", checker.path));
                         }
