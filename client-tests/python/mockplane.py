@@ -19,6 +19,8 @@ import botocore.session
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from evidence import Evidence
+from shapes import Watch
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -146,6 +148,12 @@ class Server:
 
 # Loading the service models is slow, so all clients share one loader.
 _session = botocore.session.Session()
+# What their answers lack or have too much of; conftest.py asks after each test.
+WATCH = Watch()
+WATCH.on(_session)
+# What the tests show of each operation; test_operations.py writes it down.
+EVIDENCE = Evidence()
+EVIDENCE.on(_session)
 _numbers = itertools.count(1)
 
 

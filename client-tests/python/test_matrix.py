@@ -1,12 +1,15 @@
 """The matrix of rules and kinds of job: which test looks at which cell.
 
-Only what belongs to the creation, the placement and the start of a job, and to its instances among themselves: the way
-to S3, roles' permissions and flow logs are not built yet.
+What a row of it says about a kind is in the tests that are named here. Rows about ways out of a VPC are a table of their
+own, in test_matrix_paths.py; those about permissions of roles have a cell for each action, in test_authz.py.
 """
 
 import pytest
+import test_authz
+import test_hosting_scale
 import test_matrix_hosting
 import test_matrix_jobs
+import test_matrix_paths
 
 JOBS = ("training", "processing", "transform", "compilation")
 KINDS = (*JOBS, "hosting")
@@ -79,6 +82,44 @@ EMPTY = {
 CELLS = {cell: test for cell, test in CELLS.items() if cell not in EMPTY}
 
 
+# Rows about ways out, with the kinds whose pages do not state them, and why there is nothing to test of those.
+SAMPLE, SILENT = "the sample is of the page of hosting", "the page is silent"
+PATHS = {
+    "SM-S3-NOPATH-01": {},
+    "SM-VPC-ENI-10": {},
+    "SM-S3-GW-02": {},
+    "SM-S3-RTB-03": {},
+    "SM-S3-POL-04": {},
+    "SM-S3-POL-05": {},
+    "SM-S3-POL-06": dict.fromkeys(JOBS, SAMPLE),
+    "SM-S3-BKT-07": {"hosting": SILENT},
+    "SM-S3-REPO-10": {"compilation": SILENT},
+    "SM-S3-REPO-11": {"compilation": SILENT},
+    "SM-S3-DNS-13": {},
+    "SM-SG-NEO-06-S3": {},
+    "SM-SG-NAT-07": {"compilation": SILENT},
+    "SM-OUT-01": {"compilation": SILENT},
+    "SM-OUT-02": {"compilation": SILENT},
+    "SM-OUT-03": {"compilation": SILENT},
+    "SM-ROLE-FULL-06": {},
+}
+# Rows that have a test of their own for each kind.
+OWN = {
+    "SM-S3-REPO-12": test_matrix_paths.test_a_policy_that_only_denies_keeps_all_out,
+    "SM-VPC-FLOWLOGS-04": test_matrix_paths.test_flow_logs_show_the_traffic_of_containers,
+}
+# Which permission of a role each kind needs.
+NINE = {
+    "CreateNetworkInterface", "CreateNetworkInterfacePermission", "DeleteNetworkInterface",
+    "DeleteNetworkInterfacePermission", "DescribeNetworkInterfaces", "DescribeVpcs", "DescribeDhcpOptions",
+    "DescribeSubnets", "DescribeSecurityGroups",
+}
+PERMISSIONS = {
+    "training": NINE, "processing": NINE, "transform": NINE, "hosting": NINE | {"DescribeVpcEndpoints"},
+    "compilation": NINE | {"DescribeVpcEndpoints", "ModifyNetworkInterfaceAttribute"},
+}
+
+
 def kinds_of(function):
     """The kinds that a test is run for; `None` if it is not run for several."""
     for mark in getattr(function, "pytestmark", []):
@@ -98,3 +139,35 @@ def test_every_cell_has_its_test(row, kind):
     kinds = kinds_of(test)
     assert kinds is None or kind in kinds, f"{CELLS[row, kind]} leaves {kind} out"
     assert kinds is not None or kind in ("hosting", "compilation"), f"{CELLS[row, kind]} is of one kind"
+
+
+@pytest.mark.parametrize("row, kind", [(row, kind) for row in PATHS for kind in KINDS], ids=lambda part: part)
+def test_every_way_out_has_its_test(row, kind):
+    tested = [name for name, kind_of in test_matrix_paths.CASES
+              if kind_of == kind and test_matrix_paths.ROWS[name].rule == row]
+    if kind in PATHS[row]:
+        return
+    assert tested, f"no way of {row} is tested with {kind}"
+
+
+def test_no_other_way_is_tested():
+    """A row of the table of ways is one of the matrix, or of a rule that all ways have in common."""
+    rules = {way.rule for way in test_matrix_paths.ROWS.values()}
+    assert rules - set(PATHS) == {"EC2-NACL-EVAL"}
+
+
+def test_interfaces_are_made_when_an_endpoint_grows():
+    """The one fact of where and when that belongs to hosting alone, and to no test of the columns above."""
+    assert callable(test_hosting_scale.test_out_and_in) and callable(test_hosting_scale.test_new_interfaces_are_as_the_first_ones)
+
+
+@pytest.mark.parametrize("row", OWN)
+def test_rows_with_tests_of_their_own_have_every_kind(row):
+    assert kinds_of(OWN[row]) == set(KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_permission_of_a_role_has_its_test(kind):
+    tested = {make.__name__: {action.removeprefix("ec2:") for action in actions}
+              for make, _, actions in test_authz.KINDS}
+    assert tested[kind] == PERMISSIONS[kind]

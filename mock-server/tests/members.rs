@@ -3,7 +3,9 @@
 use mockplane::aws::model::{Kind, Shape, ShapeId};
 use mockplane::aws::value::{Struct, Value};
 use mockplane::aws::{ServiceId, ServiceModel, from_value};
-use mockplane::services::{Invoke, Operation, Read, Registrar, Write, ec2, iam, logs, runtime, ssm, sts};
+use mockplane::services::{
+    Invoke, Operation, Read, Registrar, Write, ec2, iam, logs, runtime, sagemaker, ssm, sts,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -110,6 +112,7 @@ fn ignored() -> Ignored {
     add(ServiceId::Sts, sts::operations);
     add(ServiceId::Ssm, ssm::operations);
     add(ServiceId::Logs, logs::operations);
+    add(ServiceId::SageMaker, sagemaker::operations);
     add(ServiceId::SageMakerRuntime, runtime::operations);
     all
 }

@@ -32,7 +32,7 @@ pub use decode::decode;
 pub use encode::{Element, EncodeError, Encoder};
 pub use fault::Fault;
 pub use model::{Operation, Protocol, ServiceId, ServiceModel};
-pub use validate::validate;
+pub use validate::{validate, validate_answer};
 pub use value::{Value, from_value};
 
 /// Headers of answers and of client requests, in the order in which they are sent.

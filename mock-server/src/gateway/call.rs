@@ -4,6 +4,7 @@ use super::errand::{self, Errand};
 use crate::aws::value::Value;
 use crate::aws::{
     Element, EncodeError, Encoded, Encoder, Fault, Operation as WireOperation, ServiceId, ServiceModel,
+    validate_answer,
 };
 use crate::kernel::{ClockMode, Memo, Scope, SimTime};
 use crate::model::{Account, State};
@@ -214,13 +215,18 @@ fn written<R: Reply>(
     operation: &'static WireOperation,
     out: &R,
 ) -> Result<Encoded, Fault> {
-    match out.write(&mut writer) {
-        Ok(()) => Ok(writer.encoder.finish()),
-        Err(error) => {
-            tracing::error!(operation = operation.name, %error, "an answer does not fit the model");
-            Err(Fault::internal(model.id, error.to_string()))
+    let sent = out.write(&mut writer).map_err(|error| error.to_string()).and_then(|()| {
+        let answer = writer.encoder.finish();
+        // What is no business of an encoder. Only builds that are tested look at it.
+        if cfg!(debug_assertions) {
+            validate_answer(model, operation, &answer)?;
         }
-    }
+        Ok(answer)
+    });
+    sent.map_err(|error| {
+        tracing::error!(operation = operation.name, %error, "an answer does not fit the model");
+        Fault::internal(model.id, error)
+    })
 }
 
 struct Writer<'a> {

@@ -3,11 +3,14 @@
 //! The JSON and query services report every violation in one message; EC2 reports the first, in its
 //! own way. Only what the model states is checked: a mock must never refuse what AWS accepts.
 
+mod answer;
 mod ec2;
 pub mod pattern;
 
 use std::fmt::Write;
 
+use self::answer::Leeway;
+pub use self::answer::validate_answer;
 use self::pattern::Pattern;
 use super::Fault;
 use super::model::{Kind, Operation, ServiceId, ServiceModel, Shape, flag};
@@ -27,10 +30,17 @@ pub fn validate(model: &'static ServiceModel, operation: &Operation, input: &Val
     let code = match model.id {
         ServiceId::Ec2 => return ec2::validate(model, shape, input),
         ServiceId::SageMaker | ServiceId::Ssm => "ValidationException",
+        // Its newer operations have another code for the same.
+        ServiceId::Logs
+            if !declares(model, operation, "InvalidParameterException")
+                && declares(model, operation, "ValidationException") =>
+        {
+            "ValidationException"
+        }
         ServiceId::Logs => "InvalidParameterException",
         ServiceId::Iam | ServiceId::Sts | ServiceId::SageMakerRuntime => "ValidationError",
     };
-    let mut checker = Checker { model, path: String::new(), found: Vec::new() };
+    let mut checker = Checker { model, path: String::new(), found: Vec::new(), leeway: Vec::new() };
     checker.value(shape, input);
     if checker.found.is_empty() {
         return Ok(());
@@ -40,11 +50,17 @@ pub fn validate(model: &'static ServiceModel, operation: &Operation, input: &Val
     Err(Fault::new(code, format!("{count} validation {noun} detected: {}", checker.found.join("; "))))
 }
 
+fn declares(model: &'static ServiceModel, operation: &Operation, code: &str) -> bool {
+    model.errors(operation).any(|shape| shape.error_code() == code)
+}
+
 struct Checker {
     model: &'static ServiceModel,
     /// Where the check stands: `productionVariants.1.member.modelName`.
     path: String,
     found: Vec<String>,
+    /// What is let through all the same; of requests nothing is.
+    leeway: Vec<&'static Leeway>,
 }
 
 impl Checker {
@@ -62,7 +78,14 @@ impl Checker {
         self.path.truncate(length);
     }
 
+    fn spared(&self, shape: &Shape, value: Option<&Value>) -> bool {
+        self.leeway.iter().any(|row| row.spares(shape.name, value, &self.path))
+    }
+
     fn report(&mut self, shape: &Shape, value: &Value, constraint: &str) {
+        if self.spared(shape, Some(value)) {
+            return;
+        }
         let mut message = String::from("Value ");
         if !shape.has(flag::SENSITIVE) {
             message.push('\'');
@@ -89,7 +112,11 @@ impl Checker {
                 for member in self.model.members(shape) {
                     self.under(&lower_first(member.name), |checker| match fields.get(member.name) {
                         Some(value) => checker.value(checker.model.shape(member.shape), value),
-                        None if member.required => {
+                        // What is in a stream of events is not looked at.
+                        None if member.required
+                            && !checker.model.shape(member.shape).has(flag::EVENT_STREAM)
+                            && !checker.spared(shape, None) =>
+                        {
                             let constraint = "failed to satisfy constraint: Member must not be null";
                             checker.found.push(format!("Value null at '{}' {constraint}", checker.path));
                         }

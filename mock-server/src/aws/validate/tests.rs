@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::aws::Encoded;
 use crate::aws::model::Protocol;
 
 fn check(service: ServiceId, operation: &str, input: serde_json::Value) -> Result<(), Fault> {
@@ -277,5 +278,47 @@ fn every_protocol_has_a_form() {
         let fault =
             operation.and_then(|operation| validate(model, operation, &Value::empty()).err()).unwrap();
         assert_eq!(fault.code == "MissingParameter", id.protocol() == Protocol::Ec2);
+    }
+}
+
+#[test]
+fn answers() {
+    let model = ServiceModel::get(ServiceId::SageMaker);
+    let operation = model.operation("DescribeModel").unwrap();
+    let told = |body: serde_json::Value| {
+        let answer = Encoded { status: 200, headers: Vec::new(), body: body.to_string().into() };
+        validate_answer(model, operation, &answer)
+    };
+    let good = json!({"ModelName": "m", "CreationTime": 1, "PrimaryContainer": {"Mode": "SingleModel"},
+        "ModelArn": "arn:aws:sagemaker:us-east-1:123456789012:model/m"});
+    assert_eq!(told(good.clone()), Ok(()));
+    for (member, value, said) in [
+        ("CreationTime", json!(null), "Value null at 'creationTime' failed"),
+        ("PrimaryContainer", json!({"Mode": "Double"}), "Value 'Double' at 'primaryContainer.mode' failed"),
+        ("ModelName", json!("-m"), "Member must satisfy regular expression pattern"),
+        ("ModelName", json!("m".repeat(64)), "Member must have length less than or equal to 63"),
+        ("ModelName", json!(5), "can not be converted"),
+    ] {
+        let mut broken = good.clone();
+        broken[member] = value;
+        let error = told(broken).unwrap_err();
+        assert!(error.contains(said), "{error}");
+    }
+    let vpcs = ServiceModel::get(ServiceId::Ec2).operation("DescribeVpcs").unwrap();
+    let body =
+        "<DescribeVpcsResponse><vpcSet><item><state>ready</state></item></vpcSet></DescribeVpcsResponse>";
+    let answer = Encoded { status: 200, headers: Vec::new(), body: body.into() };
+    let error = validate_answer(ServiceModel::get(ServiceId::Ec2), vpcs, &answer).unwrap_err();
+    assert!(error.starts_with("Value 'ready' at 'vpcs.1.member.state' failed"), "{error}");
+    // AWS answers what its model does not have.
+    let gateways = ServiceModel::get(ServiceId::Ec2).operation("DescribeInternetGateways").unwrap();
+    for (state, fits) in [("available", true), ("ready", false)] {
+        let body = format!(
+            "<DescribeInternetGatewaysResponse><internetGatewaySet><item><attachmentSet><item><state>{state}</state>\
+             </item></attachmentSet></item></internetGatewaySet></DescribeInternetGatewaysResponse>"
+        );
+        let answer = Encoded { status: 200, headers: Vec::new(), body: body.into() };
+        let told = validate_answer(ServiceModel::get(ServiceId::Ec2), gateways, &answer);
+        assert_eq!(told.is_ok(), fits, "{told:?}");
     }
 }
