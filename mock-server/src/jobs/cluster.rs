@@ -234,7 +234,7 @@ fn advance(
                 needs.beside = node.number;
                 let arn = format!("{}/{}", cluster.arn, group.name);
                 let variant = Some(&*group.name);
-                let crew = Crew { key: &key, needs: &needs, arn: &arn, variant, vantages, usual, heard };
+                let crew = Crew { key: &key, needs: &needs, arn: &arn, variant, vantages, usual, done: Duration::ZERO, heard };
                 let done = behaviour::start(txn, &crew, &mut cluster.log);
                 cluster.traces.extend(done.traces);
                 behaviour::add(&mut cluster.findings, done.findings);
@@ -327,7 +327,7 @@ fn place_nodes(
 pub fn release(txn: &mut Txn<'_>, cluster: &Cluster, nodes: &[ClusterNode]) {
     let all: Vec<_> = nodes.iter().flat_map(|node| node.interfaces.iter().copied()).collect();
     if !all.is_empty() {
-        let removed = place::remove(txn, JobKind::Cluster, all);
+        let removed = place::remove(txn, &cluster.key(), all);
         txn.note("ClusterInterfaces", cluster.key().to_string(), None, removed.to_string());
     }
 }

@@ -344,7 +344,7 @@ pub fn instance_use(kind: JobKind, request: &serde_json::Value) -> Option<Instan
         JobKind::Transform => Some(InstanceUse::Transform),
         JobKind::Hosting => Some(InstanceUse::Endpoint),
         JobKind::Notebook => Some(InstanceUse::Notebook),
-        JobKind::Compilation => None,
+        JobKind::Compilation | JobKind::Cluster => None,
     }
 }
 

@@ -112,6 +112,7 @@ fn resource(state: &State, caller: &Caller, arn: &str) -> Result<Tagged, SageMak
                 let key = DefinitionKey { kind, name };
                 return state.monitoring_definitions.contains(&key).then_some(Tagged::Definition(key));
             }
+        }
         let own = caller.arn("sagemaker", "");
         let kept = arn.strip_prefix(&own).and_then(|resource| state.stored.get(&resource.into()));
         if let Some(row) = kept.filter(|row| *row.arn == *arn) {
