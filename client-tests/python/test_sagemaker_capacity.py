@@ -207,7 +207,6 @@ def test_waiters_end_with_a_shortage(works):
     works.capacity(**everywhere(0))
     works.aws.server.control("POST", "/_mockplane/clock", {"account": works.aws.number, "mode": "real"})
     works.train("t")
-    works.sm.get_waiter("training_job_completed_or_stopped")
     with pytest.raises(Exception, match="terminal failure state"):
         works.sm.get_waiter("training_job_completed_or_stopped").wait(TrainingJobName="t")
 

@@ -155,7 +155,7 @@ fn again(txn: &mut Txn<'_>, mut job: Job, course: Course) {
     log::close(txn, &job.key, &mut job.log, false);
     release(txn, &mut job);
     job.needs.takes_over = false;
-    (job.failure, job.exit, job.hung, job.short_since) = (None, None, None, None);
+    (job.failure, job.exit, job.hung, job.short_for) = (None, None, None, None);
     job.course = course;
     enter(txn, job, 0);
 }

@@ -26,6 +26,12 @@ pub fn patience(profile: Profile) -> Duration {
     })
 }
 
+/// For how long somebody has tried whose next try this is. Tries count, not the time that passes between them: waiters
+/// have all of them at once.
+pub fn tried(so_far: Option<Duration>, profile: Profile) -> Option<Duration> {
+    so_far.map(|so_far| so_far + interval(profile))
+}
+
 /// Whether there still are none, as the rule has it that says so.
 pub fn is_short(txn: &Txn<'_>, key: &JobKey, needs: &Needs) -> bool {
     rules::mode_of(ID, &txn.global.rule_modes, &txn.global) == RuleMode::Enforce

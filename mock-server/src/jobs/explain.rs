@@ -2,7 +2,6 @@
 //! to do.
 
 use super::remedy::{self, Fix};
-use crate::kernel::SimTime;
 use crate::model::interface::InterfaceIndex;
 use crate::model::path::{BucketUse, Goal, Hop, Trace, Transport, Vantage};
 use crate::model::{
@@ -14,6 +13,7 @@ use crate::rules::{self, Case};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// All that is known about why a job is as it is.
 #[derive(Clone, PartialEq, Debug, Default, Serialize)]
@@ -157,7 +157,7 @@ struct Subject<'a> {
 /// Explains a job or an endpoint: all but what to do.
 pub fn explain(state: &State, key: &JobKey) -> Option<Explanation> {
     let rule = |failure: &Option<Failure>| failure.as_ref().and_then(|failure| failure.rule);
-    let short = |since: Option<SimTime>| since.map(|_| rules::capacity::ID);
+    let short = |tried: Option<Duration>| tried.map(|_| rules::capacity::ID);
     match key.kind {
         JobKind::Hosting => state.endpoints.get(&key.name).map(|endpoint| Explanation {
             status: endpoint.status_word(),
@@ -165,7 +165,7 @@ pub fn explain(state: &State, key: &JobKey) -> Option<Explanation> {
             interfaces: interfaces(fleet(state, endpoint), &endpoint.traces),
             ..Explanation::of(
                 key,
-                rule(&endpoint.failure).or(short(endpoint.short_since)),
+                rule(&endpoint.failure).or(short(endpoint.short_for)),
                 &endpoint.findings,
                 &endpoint.traces,
             )
@@ -179,7 +179,7 @@ pub fn explain(state: &State, key: &JobKey) -> Option<Explanation> {
             ),
             ..Explanation::of(
                 key,
-                rule(&notebook.failure).or(short(notebook.short_since)),
+                rule(&notebook.failure).or(short(notebook.short_for)),
                 &notebook.findings,
                 &notebook.traces,
             )
@@ -207,7 +207,7 @@ pub fn explain(state: &State, key: &JobKey) -> Option<Explanation> {
             ),
             ..Explanation::of(
                 key,
-                rule(&job.failure).or(job.hung).or(short(job.short_since)),
+                rule(&job.failure).or(job.hung).or(short(job.short_for)),
                 &job.findings,
                 &job.traces,
             )

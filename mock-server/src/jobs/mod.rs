@@ -25,7 +25,7 @@ mod traffic;
 
 pub use explain::{Explanation, explain, explain_model, explain_with_fixes};
 
-use crate::kernel::{Due, Memo, SimTime};
+use crate::kernel::{Due, Memo};
 use crate::model::interface::InterfaceIndex;
 use crate::model::path::{Trace, Vantage};
 use crate::model::sight::sight;
@@ -39,6 +39,7 @@ use imbl::Vector;
 use stages::Stage;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A job that is asked for.
 #[derive(Debug)]
@@ -87,7 +88,7 @@ fn admit(txn: &mut Txn<'_>, new: NewJob) -> Result<Job, Box<Finding>> {
         failure: None,
         hung: None,
         held: Vec::new(),
-        short_since: None,
+        short_for: None,
         findings: Vec::new(),
         traces: Vec::new(),
         log: Vector::new(),
@@ -189,7 +190,7 @@ fn divert(txn: &mut Txn<'_>, mut job: Job, course: Course) {
     job.course = course;
     // What was about to make it fail has no part in how it ends now.
     job.failure = None;
-    job.short_since = None;
+    job.short_for = None;
     job.exit = None;
     log::close(txn, &job.key, &mut job.log, false);
     enter(txn, job, 0);
@@ -240,7 +241,8 @@ fn enter(txn: &mut Txn<'_>, mut job: Job, first: usize) {
             continue;
         }
         job.stage = n;
-        let waited = job.short_since;
+        let waited = capacity::tried(job.short_for, txn.state.profile);
+        job.short_for = waited;
         if waited.is_some() {
             if still_waits(txn, &mut job, n) {
                 break;
@@ -248,18 +250,18 @@ fn enter(txn: &mut Txn<'_>, mut job: Job, first: usize) {
         } else {
             show(txn, &mut job, stage.status, stage.secondary, stage.message);
         }
-        job.short_since = None;
+        job.short_for = None;
         if let Some(phase) = stage.phase {
             begin(txn, &mut job, phase, waited);
         }
-        if waited.is_some() && job.short_since.is_none() {
+        if waited.is_some() && job.short_for.is_none() {
             if job.failure.is_some() {
                 fail(txn, &mut job);
                 break;
             }
             continue;
         }
-        if job.short_since.is_some() {
+        if job.short_for.is_some() {
             show(txn, &mut job, stage.status, stage.secondary, capacity::MESSAGE);
             let at = txn.now + capacity::interval(txn.state.profile);
             txn.state.timers.schedule(at, owner, Alarm::Stage(n));
@@ -293,7 +295,7 @@ fn enter(txn: &mut Txn<'_>, mut job: Job, first: usize) {
 /// the stage begins anew.
 fn still_waits(txn: &mut Txn<'_>, job: &mut Job, stage: usize) -> bool {
     let profile = txn.state.profile;
-    let given_up = job.short_since.is_some_and(|since| txn.now >= since + capacity::patience(profile));
+    let given_up = job.short_for.is_some_and(|tried| tried >= capacity::patience(profile));
     let mut needs = job.needs.clone();
     capacity::choose(txn, &job.key, &mut needs);
     if !given_up && capacity::is_short(txn, &job.key, &needs) {
@@ -336,9 +338,9 @@ fn show(txn: &mut Txn<'_>, job: &mut Job, status: JobStatus, secondary: &'static
 
 /// Asks the rules of a phase and does what the phase is for.
 ///
-/// A job that is failing, and only does not tell it yet, gets to no further phase: nothing is asked there. `waited`: since
-/// when it has been waiting for instances.
-fn begin(txn: &mut Txn<'_>, job: &mut Job, phase: Phase, waited: Option<SimTime>) {
+/// A job that is failing, and only does not tell it yet, gets to no further phase: nothing is asked there. `waited`: for
+/// how long it has been trying to get instances.
+fn begin(txn: &mut Txn<'_>, job: &mut Job, phase: Phase, waited: Option<Duration>) {
     if job.failure.is_some() {
         return;
     }
@@ -358,9 +360,9 @@ fn begin(txn: &mut Txn<'_>, job: &mut Job, phase: Phase, waited: Option<SimTime>
     // That rule's effect is the container's own failure.
     let violation = violation.filter(|violation| violation.rule != isolation::ID);
     let short = violation.as_ref().is_some_and(|violation| violation.rule == rules::capacity::ID);
-    let since = waited.unwrap_or(txn.now);
-    if short && txn.now < since + capacity::patience(txn.state.profile) {
-        job.short_since = Some(since);
+    let tried = waited.unwrap_or_default();
+    if short && tried < capacity::patience(txn.state.profile) {
+        job.short_for = Some(tried);
         return;
     }
     if let Some(violation) = &violation {

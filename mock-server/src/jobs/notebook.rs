@@ -4,7 +4,7 @@
 
 use super::behaviour::{self, Crew};
 use super::{Kept, ask, capacity, failure, log, place, stuck, vantages};
-use crate::kernel::{Memo, SimTime};
+use crate::kernel::Memo;
 use crate::model::place::derived;
 use crate::model::{
     Alarm, Document, Evidence, Failure, Finding, Needs, Notebook, NotebookCourse, NotebookStatus, Owner,
@@ -91,7 +91,7 @@ pub fn create(txn: &mut Txn<'_>, new: NewNotebook) -> Result<(), Box<Finding>> {
         request,
         interface: None,
         zone: None,
-        short_since: None,
+        short_for: None,
         has_served: false,
         failure: None,
         findings: Vec::new(),
@@ -145,10 +145,10 @@ fn enter(txn: &mut Txn<'_>, mut notebook: Notebook, first: usize) {
         }
         let Some(stage) = table.get(n) else { return finish(txn, notebook) };
         notebook.stage = n;
-        if n == 0 && notebook.short_since.is_none() {
+        if n == 0 && notebook.short_for.is_none() {
             show(txn, &mut notebook, stage.status);
         }
-        let waited = notebook.short_since.take();
+        let waited = capacity::tried(notebook.short_for.take(), txn.state.profile);
         let scripts = match stage.phase {
             Some(Phase::Place) => {
                 prepare(txn, &mut notebook, waited);
@@ -157,7 +157,7 @@ fn enter(txn: &mut Txn<'_>, mut notebook: Notebook, first: usize) {
             Some(Phase::Run) => run_scripts(txn, &mut notebook),
             _ => Duration::ZERO,
         };
-        if notebook.short_since.is_some() {
+        if notebook.short_for.is_some() {
             if waited.is_none() {
                 let rule = Some(rules::capacity::ID);
                 txn.note("NotebookCapacity", notebook.key().to_string(), rule, capacity::MESSAGE);
@@ -210,15 +210,15 @@ fn judge(txn: &mut Txn<'_>, notebook: &mut Notebook, phase: Phase) -> Option<Fin
 /// Makes the interface, unless it is there: of one that was stopped it is.
 ///
 /// An instance that its zone does not have is waited for, as of jobs; that notebook instances wait is assumed. `waited`:
-/// since when.
-fn prepare(txn: &mut Txn<'_>, notebook: &mut Notebook, waited: Option<SimTime>) {
+/// for how long.
+fn prepare(txn: &mut Txn<'_>, notebook: &mut Notebook, waited: Option<Duration>) {
     // What was there when it was created may be gone by now.
     let again = notebook.findings.is_empty().then_some(Phase::Create);
-    let since = waited.unwrap_or(txn.now);
-    let patient = txn.now < since + capacity::patience(txn.state.profile);
+    let tried = waited.unwrap_or_default();
+    let patient = tried < capacity::patience(txn.state.profile);
     if waited.is_some() {
         if patient && capacity::is_short(txn, &notebook.key(), &notebook.needs) {
-            notebook.short_since = waited;
+            notebook.short_for = waited;
             return;
         }
         notebook.findings.retain(|finding| finding.phase != Phase::Place);
@@ -227,7 +227,7 @@ fn prepare(txn: &mut Txn<'_>, notebook: &mut Notebook, waited: Option<SimTime>) 
     for phase in again.into_iter().chain([Phase::Place]) {
         if let Some(violation) = judge(txn, notebook, phase) {
             if patient && violation.rule == rules::capacity::ID {
-                notebook.short_since = Some(since);
+                notebook.short_for = Some(tried);
                 return;
             }
             let failure = failure::of(&txn.state.texts, notebook.key().kind, &violation);

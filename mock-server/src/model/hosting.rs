@@ -5,6 +5,7 @@ use crate::kernel::{Memo, Row, SimTime};
 use imbl::Vector;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A model as SageMaker keeps it: containers, a role and, maybe, a network. Hosting and batch transform run it; it is
 /// the only place where either is given a VPC.
@@ -280,8 +281,8 @@ pub struct Endpoint {
     pub pending: Option<Deployment>,
     /// The share of the traffic that the pending deployment has already.
     pub shifted: Option<f64>,
-    /// Since when its deployment has been waiting for instances that no zone of its has.
-    pub short_since: Option<SimTime>,
+    /// For how long its deployment has been trying to get instances that no zone of its has.
+    pub short_for: Option<Duration>,
     /// Known from the moment a rule is violated, told once the endpoint is at rest again.
     pub failure: Option<Failure>,
     /// What the rules said of the latest deployment.

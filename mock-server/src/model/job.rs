@@ -290,8 +290,8 @@ pub struct Job {
     pub hung: Option<&'static str>,
     /// Where its instances are, while it has some.
     pub held: Vec<Held>,
-    /// Since when it has been waiting for instances that no zone of its has.
-    pub short_since: Option<SimTime>,
+    /// For how long it has been trying to get instances that no zone of its has.
+    pub short_for: Option<Duration>,
     /// What the rules said, in the order in which they were asked.
     pub findings: Vec<Finding>,
     /// What was found of the paths that were looked at, with the phase that needed them.

@@ -4,6 +4,7 @@ use super::*;
 use crate::kernel::{Memo, Row, SimTime};
 use imbl::Vector;
 use std::sync::Arc;
+use std::time::Duration;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum NotebookStatus {
@@ -54,8 +55,8 @@ pub struct Notebook {
     pub interface: Option<NetworkInterfaceId>,
     /// Where its instance is, while it has one.
     pub zone: Option<&'static str>,
-    /// Since when it has been waiting for an instance that its zone does not have.
-    pub short_since: Option<SimTime>,
+    /// For how long it has been trying to get an instance that its zone does not have.
+    pub short_for: Option<Duration>,
     /// Whether it was ever in service: the script of its creation runs no more.
     pub has_served: bool,
     /// Known from the moment a rule is violated or a script fails, told once the notebook instance has failed.

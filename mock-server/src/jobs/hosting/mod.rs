@@ -13,7 +13,7 @@ pub mod stages;
 
 use super::behaviour::{self, Crew};
 use super::{Kept, ask, capacity, failure, log, place, tell_buckets, traffic, vantages};
-use crate::kernel::{Memo, SimTime};
+use crate::kernel::Memo;
 use crate::model::interface::InterfaceIndex;
 use crate::model::{
     Alarm, DeployedVariant, Deployment, Document, Endpoint, EndpointConfig, EndpointCourse, EndpointStatus,
@@ -48,7 +48,7 @@ pub fn create(txn: &mut Txn<'_>, new: NewEndpoint) {
         serving: None,
         pending: Some(deployment(txn, &name, 0, variants, &config, policy)),
         shifted: None,
-        short_since: None,
+        short_for: None,
         failure: None,
         findings: Vec::new(),
         traces: Vec::new(),
@@ -206,7 +206,8 @@ fn enter(txn: &mut Txn<'_>, mut endpoint: Endpoint, first: usize) {
         }
         let Some(stage) = table.get(n) else { return shift::enter(txn, endpoint, n - table.len(), n) };
         endpoint.stage = n;
-        let waited = endpoint.short_since;
+        let waited = capacity::tried(endpoint.short_for, txn.state.profile);
+        endpoint.short_for = waited;
         if waited.is_some() {
             if still_waits(txn, &mut endpoint, n) {
                 txn.state.endpoints.insert(endpoint);
@@ -215,14 +216,14 @@ fn enter(txn: &mut Txn<'_>, mut endpoint: Endpoint, first: usize) {
         } else if n == 0 || endpoint.status != stage.status {
             show(txn, &mut endpoint, stage.status);
         }
-        endpoint.short_since = None;
+        endpoint.short_for = None;
         if let Some(phase) = stage.phase {
             begin(txn, &mut endpoint, phase, waited);
         }
-        if waited.is_some() && endpoint.short_since.is_none() {
+        if waited.is_some() && endpoint.short_for.is_none() {
             continue;
         }
-        if endpoint.short_since.is_some() {
+        if endpoint.short_for.is_some() {
             if waited.is_none() {
                 let rule = Some(rules::capacity::ID);
                 txn.note("EndpointCapacity", endpoint.key().to_string(), rule, capacity::MESSAGE);
@@ -262,7 +263,7 @@ fn failing_after(endpoint: &Endpoint, phase: Option<Phase>) -> Option<Duration> 
 /// the stage begins anew.
 fn still_waits(txn: &mut Txn<'_>, endpoint: &mut Endpoint, stage: usize) -> bool {
     let profile = txn.state.profile;
-    let given_up = endpoint.short_since.is_some_and(|since| txn.now >= since + patience(endpoint, profile));
+    let given_up = endpoint.short_for.is_some_and(|tried| tried >= patience(endpoint, profile));
     let key = endpoint.key();
     let short = || {
         let variants = endpoint.pending.iter().flat_map(|pending| pending.variants.iter().enumerate());
@@ -320,9 +321,9 @@ fn needed(endpoint: &Endpoint, i: usize, variant: &DeployedVariant) -> Option<Ne
     Some(needs)
 }
 
-/// Asks the rules of a phase of every variant that is deployed or grows, and does what the phase is for. `waited`: since
-/// when it has been waiting for instances.
-fn begin(txn: &mut Txn<'_>, endpoint: &mut Endpoint, phase: Phase, waited: Option<SimTime>) {
+/// Asks the rules of a phase of every variant that is deployed or grows, and does what the phase is for. `waited`: for
+/// how long it has been trying to get instances.
+fn begin(txn: &mut Txn<'_>, endpoint: &mut Endpoint, phase: Phase, waited: Option<Duration>) {
     let Some(mut pending) = endpoint.pending.clone() else { return };
     let key = endpoint.key();
     // Role, subnets and groups were there when the model was made, and may be gone by now.
@@ -341,9 +342,9 @@ fn begin(txn: &mut Txn<'_>, endpoint: &mut Endpoint, phase: Phase, waited: Optio
             let kept = Kept { findings: &mut endpoint.findings, traces: &mut endpoint.traces };
             let violation = ask(txn, &key, &needs, vantages, kept, phase);
             let short = violation.as_ref().is_some_and(|violation| violation.rule == rules::capacity::ID);
-            let since = waited.unwrap_or(txn.now);
-            if short && txn.now < since + patience(endpoint, txn.state.profile) {
-                endpoint.short_since = Some(since);
+            let tried = waited.unwrap_or_default();
+            if short && tried < patience(endpoint, txn.state.profile) {
+                endpoint.short_for = Some(tried);
                 break 'variants;
             }
             // That rule's effect is the container's own failure.
@@ -418,7 +419,7 @@ fn begin(txn: &mut Txn<'_>, endpoint: &mut Endpoint, phase: Phase, waited: Optio
         }
     }
     // Either all of a deployment is placed or nothing of it.
-    if phase == Phase::Place && (endpoint.failure.is_some() || endpoint.short_since.is_some()) {
+    if phase == Phase::Place && (endpoint.failure.is_some() || endpoint.short_for.is_some()) {
         dismiss(txn, endpoint, &pending, endpoint.serving.as_ref());
         let scales = endpoint.course == EndpointCourse::Scale;
         let serving = endpoint.serving.as_ref().filter(|_| scales);

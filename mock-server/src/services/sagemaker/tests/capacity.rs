@@ -335,7 +335,7 @@ fn a_job_goes_to_the_zone_that_has_its_instances() {
     supply(&site, "us-east-1b", Some(2));
     site.create(request("two")).unwrap();
     let row = site.row(kit(JobKind::Training), "two").unwrap();
-    assert!(row.short_since.is_some());
+    assert!(row.short_for.is_some());
     let (state, global) = (site.lab.state(), site.lab.global());
     let terrain = crate::net::Terrain { state: &state, global: &global, elsewhere: &crate::kernel::Nowhere };
     let why = crate::jobs::explain_with_fixes(&terrain, &row.key).unwrap();
@@ -576,7 +576,7 @@ proptest! {
             }
             site.lab.advance(u64::from(instances) * 400);
             let state = site.lab.state();
-            for job in state.jobs.iter().filter(|job| job.short_since.is_some()) {
+            for job in state.jobs.iter().filter(|job| job.short_for.is_some()) {
                 let owner = crate::model::Owner::Job(job.key.clone());
                 prop_assert!(job.held.is_empty());
                 prop_assert!(state.interfaces.iter().all(|row| row.owner.as_ref() != Some(&owner)));
