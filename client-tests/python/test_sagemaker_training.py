@@ -213,10 +213,13 @@ def test_a_warm_pool_from_its_beginning_to_its_end(jobs):
     jobs.ec2.delete_security_group(GroupId=jobs.net.group)
 
 
-def test_a_waiter_does_not_end_a_pool(jobs):
-    create(jobs, "one", ResourceConfig=resources(KeepAlivePeriodInSeconds=60))
-    jobs.sm.get_waiter("training_job_completed_or_stopped").wait(TrainingJobName="one")
-    assert jobs.job("one")["WarmPoolStatus"] == {"Status": "Available"}
+def test_a_waiter_does_not_end_a_pool(aws):
+    """It hastens the job, not what the job leaves."""
+    resources = {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10, "KeepAlivePeriodInSeconds": 3600}
+    aws.training_job("one", aws.role(), ResourceConfig=resources)
+    aws.sm.get_waiter("training_job_completed_or_stopped").wait(
+        TrainingJobName="one", WaiterConfig={"Delay": 1, "MaxAttempts": 20})
+    assert aws.job("one")["WarmPoolStatus"] == {"Status": "Available"}
 
 
 def test_a_pool_is_updated(jobs):
