@@ -54,7 +54,7 @@ impl Maker<'_> {
         }
     }
 
-    fn new<K: Kind>(
+    fn made<K: Kind>(
         &self,
         txn: &mut Txn<'_>,
         caller: &Caller,
@@ -158,7 +158,7 @@ impl Maker<'_> {
             "RoleArn": self.plan.role(),
             "StoppingCondition": { "MaxRuntimeInSeconds": DEFAULT_RUNTIME.as_secs() },
         });
-        self.new::<Processing>(txn, caller, name, members)
+        self.made::<Processing>(txn, caller, name, members)
     }
 
     fn training(
@@ -211,7 +211,7 @@ impl Maker<'_> {
                 members[name] = given.clone();
             }
         }
-        self.new::<Training>(txn, caller, name, members)
+        self.made::<Training>(txn, caller, name, members)
     }
 
     /// The model that turns data into features.
@@ -253,7 +253,7 @@ impl Maker<'_> {
             "TransformResources": resources,
         });
         let name = self.name(txn, "dpp0-csv");
-        self.new::<Transform>(txn, caller, name, members)
+        self.made::<Transform>(txn, caller, name, members)
     }
 }
 
