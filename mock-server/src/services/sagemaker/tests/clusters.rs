@@ -40,16 +40,16 @@ impl Site {
         self.lab.write::<CreateCluster>(request)
     }
 
-    fn told_of(&self, name: &str) -> Value {
+    fn cluster_told(&self, name: &str) -> Value {
         self.lab.read::<DescribeCluster>(of(name)).unwrap()
     }
 
     fn status_of(&self, name: &str) -> String {
         self.assert_sound();
-        self.told_of(name)["ClusterStatus"].as_str().unwrap().to_owned()
+        self.cluster_told(name)["ClusterStatus"].as_str().unwrap().to_owned()
     }
 
-    fn after(&self, millis: u64, name: &str) -> String {
+    fn status_after(&self, millis: u64, name: &str) -> String {
         self.lab.advance(millis);
         self.status_of(name)
     }
@@ -65,7 +65,7 @@ impl Site {
     }
 
     fn counts(&self, name: &str) -> Vec<(u64, u64)> {
-        let told = self.told_of(name);
+        let told = self.cluster_told(name);
         let groups = told["InstanceGroups"].as_array().unwrap().iter();
         groups
             .map(|group| (group["CurrentCount"].as_u64().unwrap(), group["TargetCount"].as_u64().unwrap()))
@@ -93,10 +93,10 @@ fn each_instance_holds_an_address_until_the_cluster_is_gone() {
     assert_eq!((site.status_of("hp").as_str(), site.free()), ("Creating", 7));
     assert_eq!(site.counts("hp"), [(0, 1), (0, 3)]);
     assert!(site.nodes("hp").iter().all(|node| node["InstanceStatus"]["Status"] == "Pending"));
-    assert_eq!(site.after(READY, "hp"), "InService");
+    assert_eq!(site.status_after(READY, "hp"), "InService");
     assert_eq!(site.counts("hp"), [(1, 1), (3, 3)]);
     // By ARN as well as by name.
-    assert_eq!(site.told_of(&arn)["ClusterName"], "hp");
+    assert_eq!(site.cluster_told(&arn)["ClusterName"], "hp");
 
     let nodes = site.nodes("hp");
     assert_eq!(nodes.len(), 4);
@@ -137,12 +137,12 @@ fn groups_grow_shrink_come_and_go() {
     site.lab.write::<UpdateCluster>(change).unwrap();
     // What leaves is there until the end.
     assert_eq!((site.status_of("hp").as_str(), site.free()), ("Updating", 11 - 6));
-    assert_eq!(site.after(READY, "hp"), "InService");
+    assert_eq!(site.status_after(READY, "hp"), "InService");
     assert_eq!((site.counts("hp"), site.free()), (vec![(4, 4), (1, 1)], 6));
     assert!(site.ids("hp").contains(&first[0]) && site.ids("hp").contains(&first[1]));
     let shrink = json!({ "ClusterName": "hp", "InstanceGroups": [group("a", "ml.m5.large", 1)] });
     site.lab.write::<UpdateCluster>(shrink).unwrap();
-    assert_eq!(site.after(READY, "hp"), "InService");
+    assert_eq!(site.status_after(READY, "hp"), "InService");
     assert_eq!((site.counts("hp"), site.free()), (vec![(1, 1), (1, 1)], 9));
     assert!(site.ids("hp").contains(&first[0]), "the newest go first");
 
@@ -168,10 +168,10 @@ fn without_room_it_rolls_back() {
     let site = Site::new(Profile::Fast);
     site.cluster("hp", json!([group("a", "ml.m5.large", 12)]), |_| {}).unwrap();
     assert_eq!(site.status_of("hp"), "Creating");
-    assert!(site.told_of("hp").get("FailureMessage").is_none());
-    assert_eq!(site.after(SOON, "hp"), "RollingBack");
-    assert_eq!(site.after(SOON, "hp"), "Failed");
-    let told = site.told_of("hp");
+    assert!(site.cluster_told("hp").get("FailureMessage").is_none());
+    assert_eq!(site.status_after(SOON, "hp"), "RollingBack");
+    assert_eq!(site.status_after(SOON, "hp"), "Failed");
+    let told = site.cluster_told("hp");
     let reason = told["FailureMessage"].as_str().unwrap();
     assert!(reason.contains("do not have enough free IP addresses"), "{reason}");
     assert!(reason.contains(": 11") && reason.contains("need 12"), "{reason}");
@@ -190,10 +190,10 @@ fn without_room_it_rolls_back() {
     let before = site.ids("hp");
     let more = json!({ "ClusterName": "hp", "InstanceGroups": [group("a", "ml.m5.large", 12)] });
     site.lab.write::<UpdateCluster>(more).unwrap();
-    assert_eq!(site.after(SOON, "hp"), "RollingBack");
-    assert_eq!(site.after(SOON, "hp"), "InService");
+    assert_eq!(site.status_after(SOON, "hp"), "RollingBack");
+    assert_eq!(site.status_after(SOON, "hp"), "InService");
     assert_eq!((site.ids("hp"), site.free(), site.counts("hp")), (before, 3, vec![(8, 8)]));
-    assert!(site.told_of("hp")["FailureMessage"].as_str().unwrap().contains("need 4"));
+    assert!(site.cluster_told("hp")["FailureMessage"].as_str().unwrap().contains("need 4"));
 }
 
 #[test]
@@ -217,7 +217,7 @@ fn instances_take_an_address_for_each_network_card() {
             orchestrator.into_iter().for_each(|it| request["Orchestrator"] = it.clone());
         })
         .unwrap();
-        assert_eq!(site.status_of("hp"), "InService", "{:?}", site.told_of("hp")["FailureMessage"]);
+        assert_eq!(site.status_of("hp"), "InService", "{:?}", site.cluster_told("hp")["FailureMessage"]);
         let taken = 251 - site.lab.free(wide);
         let kinds: Vec<_> = site.lab.interfaces().iter().map(|row| row.interface_type).collect();
         site.lab.write::<DeleteCluster>(of("hp")).unwrap();
@@ -238,7 +238,7 @@ fn adapters_want_rules_that_name_the_group_itself() {
     site.cluster("hp", json!([group("g", "ml.p4d.24xlarge", 1)]), |_| {}).unwrap();
     assert_eq!(site.status_of("hp"), "Failed");
     assert_eq!(
-        site.told_of("hp")["FailureMessage"],
+        site.cluster_told("hp")["FailureMessage"],
         "EFA health checks did not run successfully. Ensure that your VPC and security groups are properly configured \
          before attempting to create a new cluster."
     );
@@ -259,7 +259,7 @@ fn lifecycle_scripts_have_to_be_in_reach() {
     site.lab.object("sagemaker-scripts", "base/on_create.sh", Content::Bytes("#!/bin/bash".into()));
     site.cluster("good", json!([group("g", "ml.m5.large", 1)]), |_| {}).unwrap();
     assert_eq!(site.status_of("good"), "InService");
-    let reason = |name: &str| site.told_of(name)["FailureMessage"].as_str().unwrap_or_default().to_owned();
+    let reason = |name: &str| site.cluster_told(name)["FailureMessage"].as_str().unwrap_or_default().to_owned();
     let failed = |name: &str, rule: &str| {
         assert_eq!(site.status_of(name), "Failed");
         let reason = reason(name);
@@ -302,8 +302,8 @@ fn a_script_that_fails_is_told_with_its_log() {
     let id = made["ClusterArn"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
     let node = site.ids("hp")[0].clone();
     site.lab.advance(READY);
-    assert_eq!(site.after(SOON, "hp"), "Failed");
-    let reason = site.told_of("hp")["FailureMessage"].as_str().unwrap().to_owned();
+    assert_eq!(site.status_after(SOON, "hp"), "Failed");
+    let reason = site.cluster_told("hp")["FailureMessage"].as_str().unwrap().to_owned();
     assert!(reason.contains(&format!("log group '/aws/sagemaker/Clusters/hp/{id}'")), "{reason}");
     assert!(reason.contains(&format!("log stream 'LifecycleConfig/g/{node}'")), "{reason}");
     let state = site.lab.state();
@@ -328,13 +328,13 @@ fn instances_are_replaced_rebooted_and_deleted() {
     let codes: Vec<_> = out["Failed"].as_array().unwrap().iter().map(|it| it["Code"].clone()).collect();
     assert_eq!(codes, ["NodeIdInUse", "NodeIdNotFound"]);
     assert_eq!((site.status_of("hp").as_str(), site.free()), ("Updating", 7));
-    assert_eq!(site.after(READY, "hp"), "InService");
+    assert_eq!(site.status_after(READY, "hp"), "InService");
     assert_eq!((site.counts("hp"), site.free()), (vec![(1, 1), (2, 2)], 8));
 
     let out = site.lab.write::<BatchRebootClusterNodes>(call(&[&ids[1], unknown])).unwrap();
     assert_eq!(out["Failed"][0]["ErrorCode"], "InstanceIdNotFound");
     assert_eq!(site.nodes("hp")[1]["InstanceStatus"]["Status"], "Pending");
-    assert_eq!((site.after(SOON, "hp").as_str(), site.ids("hp")[1] == ids[1]), ("InService", true));
+    assert_eq!((site.status_after(SOON, "hp").as_str(), site.ids("hp")[1] == ids[1]), ("InService", true));
 
     let logical = |id: &str| {
         let asked = json!({ "ClusterName": "hp", "NodeId": id });
@@ -344,14 +344,14 @@ fn instances_are_replaced_rebooted_and_deleted() {
     let out =
         site.lab.write::<BatchReplaceClusterNodes>(json!({ "ClusterName": "hp", "NodeLogicalIds": [was] }));
     assert_eq!(out.unwrap()["SuccessfulNodeLogicalIds"], json!([was]));
-    assert_eq!(site.after(READY, "hp"), "InService");
+    assert_eq!(site.status_after(READY, "hp"), "InService");
     let now = site.ids("hp");
     assert!(!now.contains(&ids[1]) && now.len() == 3 && site.free() == 8);
     assert!(now.iter().any(|id| logical(id) == was));
 
     site.lab.write::<UpdateClusterSoftware>(of("hp")).unwrap();
     assert_eq!(site.status_of("hp"), "SystemUpdating");
-    assert_eq!(site.after(READY, "hp"), "InService");
+    assert_eq!(site.status_after(READY, "hp"), "InService");
     assert!(site.nodes("hp").iter().all(|node| node["LastSoftwareUpdateTime"].is_i64()));
     let unnamed = site.lab.write::<BatchDeleteClusterNodes>(of("hp")).unwrap_err();
     assert_eq!(unnamed.code, "ValidationException");
@@ -435,7 +435,7 @@ fn a_group_may_have_a_network_of_its_own() {
         json!({ "Subnets": [other.to_string()], "SecurityGroupIds": [site.group.to_string()] });
     site.cluster("hp", json!([group("near", "ml.m5.large", 1), far.clone()]), |_| {}).unwrap();
     assert_eq!((site.status_of("hp").as_str(), site.free(), site.lab.free(other)), ("InService", 10, 9));
-    assert_eq!(site.told_of("hp")["InstanceGroups"][1]["OverrideVpcConfig"], far["OverrideVpcConfig"]);
+    assert_eq!(site.cluster_told("hp")["InstanceGroups"][1]["OverrideVpcConfig"], far["OverrideVpcConfig"]);
     let mut moved = far.clone();
     moved["OverrideVpcConfig"] = site.network();
     let refused = site.lab.write::<UpdateCluster>(json!({ "ClusterName": "hp", "InstanceGroups": [moved] }));
@@ -458,7 +458,7 @@ fn the_role_of_a_group_makes_its_interfaces() {
     site.lab.grant(&["ec2:Describe*"]);
     site.cluster("hp", json!([group("g", "ml.m5.large", 1)]), |_| {}).unwrap();
     assert_eq!(site.status_of("hp"), "Failed");
-    let reason = site.told_of("hp")["FailureMessage"].as_str().unwrap().to_owned();
+    let reason = site.cluster_told("hp")["FailureMessage"].as_str().unwrap().to_owned();
     assert!(reason.contains("ec2:CreateNetworkInterface"), "{reason}");
     let key = JobKey::parse("cluster/hp").unwrap();
     assert_eq!(crate::jobs::explain(&site.lab.state(), &key).unwrap().decided_by, Some("SM-HP-ROLE-01"));
@@ -492,7 +492,7 @@ fn lists_are_filtered_and_sorted_and_clusters_tagged() {
     assert_eq!(names(json!({ "TrainingPlanArn": plan })), ["alpha"]);
     let page = site.lab.read::<ListClusters>(json!({ "MaxResults": 2 })).unwrap();
     assert_eq!(names(json!({ "MaxResults": 2, "NextToken": page["NextToken"] })), ["gamma"]);
-    let arn = site.told_of("alpha")["ClusterArn"].clone();
+    let arn = site.cluster_told("alpha")["ClusterArn"].clone();
     site.lab.write::<AddTags>(json!({ "ResourceArn": arn, "Tags": [{ "Key": "k", "Value": "v" }] })).unwrap();
     let tags = site.lab.read::<ListTags>(json!({ "ResourceArn": arn })).unwrap();
     assert_eq!(tags["Tags"].as_array().unwrap().len(), 2);
