@@ -205,11 +205,9 @@ pub struct FeatureIn {
 }
 
 /// The group, the type of its feature, and what is said of it.
-fn feature(
-    state: &State,
-    caller: &Caller,
-    input: &FeatureIn,
-) -> Result<(Arc<Stored>, Value, Option<Arc<Stored>>), SageMakerError> {
+type Feature = (Arc<Stored>, Value, Option<Arc<Stored>>);
+
+fn feature(state: &State, caller: &Caller, input: &FeatureIn) -> Result<Feature, SageMakerError> {
     let asked: Asked = [(NAME.to_owned(), json!(input.feature_group_name))].into_iter().collect();
     let group = find::<FeatureGroup>(state, caller, &asked)?;
     let mut features = group.told[FEATURES].as_array().into_iter().flatten();

@@ -9,8 +9,6 @@ use crate::services::sagemaker::registry::feature_group::{
 };
 use crate::services::sagemaker::registry::image::{Image, ListAliases, Version};
 use crate::services::sagemaker::registry::model_card::{Card, ListModelCardVersions};
-use crate::services::sagemaker::registry::model_group::Group;
-use crate::services::sagemaker::stored;
 
 #[test]
 fn a_model_card_has_versions() {

@@ -152,7 +152,7 @@ fn lineage_tells_what_comes_from_what() {
     assert_eq!(site.told_of::<Artifact>(json!({ "ArtifactArn": data_arn })).unwrap()["ArtifactName"], "new");
     assert_eq!(
         site.listed::<Artifact>("ArtifactArn", json!({ "SourceUri": "s3://data" })),
-        [data_arn.clone()]
+        std::slice::from_ref(&data_arn)
     );
     assert!(site.listed::<Artifact>("ArtifactArn", json!({ "ArtifactType": "Model" })).is_empty());
 

@@ -1,12 +1,10 @@
 //! Model packages and their groups, and models that are made from them.
 
 use super::*;
-use crate::services::sagemaker::registry::image::{Image, Version};
 use crate::services::sagemaker::registry::model_group::{
     DeleteModelPackageGroupPolicy, GetModelPackageGroupPolicy, Group, PutModelPackageGroupPolicy,
 };
 use crate::services::sagemaker::registry::model_package::{BatchDescribeModelPackage, Package};
-use crate::services::sagemaker::stored;
 
 fn containers(image: &str, url: &str) -> Value {
     json!({ "Containers": [{ "Image": image, "ModelDataUrl": url }], "SupportedContentTypes": ["text/csv"],
