@@ -61,8 +61,6 @@ const SOFTWARE: &[Stage] = &[
     stage(SystemUpdating, Some(Phase::Input), [1_000, 600_000]),
     stage(SystemUpdating, Some(Phase::Run), [1_000, 300_000]),
 ];
-/// That the cluster stays in service meanwhile is assumed.
-const REBOOT: &[Stage] = &[stage(InService, None, [1_000, 180_000])];
 const ROLL_BACK: &[Stage] = &[stage(RollingBack, None, [1_000, 120_000])];
 const DELETE: &[Stage] = &[stage(Deleting, None, [1_000, 180_000])];
 
@@ -71,7 +69,6 @@ const fn table(course: ClusterCourse) -> &'static [Stage] {
         ClusterCourse::Create => CREATE,
         ClusterCourse::Change => CHANGE,
         ClusterCourse::Software => SOFTWARE,
-        ClusterCourse::Reboot => REBOOT,
         ClusterCourse::RollBack => ROLL_BACK,
         ClusterCourse::Delete => DELETE,
     }
@@ -324,7 +321,7 @@ fn place_nodes(
 }
 
 /// Takes instances away, and their interfaces with them.
-pub fn release(txn: &mut Txn<'_>, cluster: &Cluster, nodes: &[ClusterNode]) {
+fn release(txn: &mut Txn<'_>, cluster: &Cluster, nodes: &[ClusterNode]) {
     let all: Vec<_> = nodes.iter().flat_map(|node| node.interfaces.iter().copied()).collect();
     if !all.is_empty() {
         let removed = place::remove(txn, &cluster.key(), all);
@@ -359,7 +356,7 @@ fn finish(txn: &mut Txn<'_>, mut cluster: Cluster, course: ClusterCourse) {
             });
             show(txn, &mut cluster, status);
         }
-        ClusterCourse::Create | ClusterCourse::Change | ClusterCourse::Software | ClusterCourse::Reboot => {
+        ClusterCourse::Create | ClusterCourse::Change | ClusterCourse::Software => {
             let leaves = |node: &ClusterNode| node.status == NodeStatus::ShuttingDown;
             let gone: Vec<_> =
                 cluster.nodes().map(|(_, node)| node).filter(|node| leaves(node)).cloned().collect();

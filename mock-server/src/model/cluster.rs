@@ -24,8 +24,6 @@ pub enum ClusterCourse {
     Change,
     /// The software of instances is replaced.
     Software,
-    /// Instances are rebooted.
-    Reboot,
     /// What could not be done is undone.
     RollBack,
     Delete,
@@ -62,7 +60,7 @@ impl NodeNetwork {
 /// An instance of a cluster.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ClusterNode {
-    /// The same for whatever instance takes its place.
+    /// As it is called before it has an instance id, and after.
     pub logical: String,
     pub instance: InstanceId,
     /// The how manieth of its group it is: its ids derive from that.

@@ -142,10 +142,28 @@ pub(super) fn context(asked: &Asked<'_>, sent: &Sent<'_>, act: &Act) -> Context 
     }
     attributes(&on, &mut context);
     metadata(&on, &mut context);
+    visibility(&on, &mut context);
     if let Some((key, value)) = act.because {
         context.set(key, value);
     }
     context
+}
+
+/// What a search is limited to: its visibility conditions, which hold for what has such a tag. The form of the key is that
+/// of AWS's own policies.
+const VISIBILITY: &str = "sagemaker:SearchVisibilityCondition/${FilterKey}";
+
+fn visibility(on: &On<'_>, context: &mut Context) {
+    if !on.act.has_key(VISIBILITY) {
+        return;
+    }
+    let all = on.asked.input.get("VisibilityConditions").and_then(Value::as_list).unwrap_or_default();
+    for condition in all {
+        let text = |member: &str| condition.get(member).and_then(Value::as_str);
+        if let Some((key, value)) = text("Key").zip(text("Value")) {
+            context.set(&format!("sagemaker:SearchVisibilityCondition/{key}/EqualsIfExists"), value);
+        }
+    }
 }
 
 /// Members that change no attribute: what is changed, or how the call is made.
@@ -207,6 +225,7 @@ pub(super) fn can_be_there(act: &Act, key: &str) -> bool {
         "sagemaker:CurrentCustomerMetadataProperties/${MetadataKey}",
         "sagemaker:CustomerMetadataProperties/${MetadataKey}",
         "sagemaker:ResourceTag/${TagKey}",
+        VISIBILITY,
     ];
     OTHERS.contains(&key)
         || own_id_key(act) == Some(key)

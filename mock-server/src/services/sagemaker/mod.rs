@@ -158,8 +158,6 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.read::<cluster::DescribeClusterNode>();
     registrar.read::<cluster::ListClusterNodes>();
     registrar.write::<cluster::BatchDeleteClusterNodes>();
-    registrar.write::<cluster::BatchRebootClusterNodes>();
-    registrar.write::<cluster::BatchReplaceClusterNodes>();
     // Search.
     registrar.read::<search::Search>();
     registrar.read::<search::GetSearchSuggestions>();

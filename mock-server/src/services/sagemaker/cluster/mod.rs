@@ -9,7 +9,7 @@ mod node;
 pub use change::{DeleteCluster, UpdateCluster, UpdateClusterSoftware};
 pub use describe::{DescribeCluster, DescribeClusterNode};
 pub use list::{ListClusterNodes, ListClusters};
-pub use node::{BatchDeleteClusterNodes, BatchRebootClusterNodes, BatchReplaceClusterNodes};
+pub use node::BatchDeleteClusterNodes;
 
 use super::error::{ClusterError, SageMakerError};
 use super::tags::{Tag, checked};

@@ -44,7 +44,7 @@ refusals! {
         /// Documented: API reference, DescribeClusterNode.
         OneNodeId = "ValidationException",
             assumed "You must specify exactly one of NodeId and NodeLogicalId.";
-        /// Documented of the batch operations on instances: API reference, BatchRebootClusterNodes.
+        /// Documented: API reference, BatchDeleteClusterNodes.
         SomeNodeId = "ValidationException",
             assumed "You must specify NodeIds, NodeLogicalIds or both.";
         /// The code is in the service model.
