@@ -69,10 +69,10 @@ impl Site {
         Some(match (method, call) {
             ("GET", "chaos/faults") => self.chaos_rules(account),
             ("POST", "chaos/faults") => self.change_chaos(account, body, |faults, rules| {
-                faults.clear(|fault| is_rule(fault));
+                faults.clear(is_rule);
                 add(faults, rules)
             }),
-            ("PATCH", "chaos/faults") => self.change_chaos(account, body, |faults, rules| add(faults, rules)),
+            ("PATCH", "chaos/faults") => self.change_chaos(account, body, add),
             ("DELETE", "chaos/faults") => self.change_chaos(account, body, |faults, rules| {
                 faults.clear(|fault| is_rule(fault) && rules.contains(&Rule::from(fault)));
                 Ok(())

@@ -19,7 +19,7 @@ pub fn look(txn: &mut Txn<'_>) {
         found.map(|fault| fault.id.clone())
     };
     let site = txn.state.site.clone();
-    let names = |kind: &str, id: String| [site.arn("ec2", &format!("{kind}/{id}")), id];
+    let names = |kind: &str, id: String| [site.arn("ec2", format!("{kind}/{id}")), id];
     let nats = txn.state.nat_gateways.iter().map(|row| (row.id, row.outage.clone()));
     let nats: Vec<_> = nats.map(|(id, was)| (id, was, by(&names("natgateway", id.to_string())))).collect();
     let endpoints = txn.state.vpc_endpoints.iter().map(|row| (row.id, row.outage.clone()));

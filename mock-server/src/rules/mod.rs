@@ -227,14 +227,8 @@ rules![
 ];
 
 /// Rules that tell what is, or that requests are held to before: they cannot be violated.
-pub const INFORMATIONAL: &[&str] = &[
-    "SM-VPC-SHAPE-06",
-    "SM-VPC-DEFAULT-01",
-    "SM-VPC-ENI-08",
-    "SM-S3-GW-02",
-    "EC2-RT-LOCAL",
-    "EC2-IGW-PUBLIC",
-];
+pub const INFORMATIONAL: &[&str] =
+    &["SM-VPC-SHAPE-06", "SM-VPC-DEFAULT-01", "SM-VPC-ENI-08", "EC2-RT-LOCAL", "EC2-IGW-PUBLIC"];
 
 /// Every rule, in the order of the list.
 pub fn all() -> impl Iterator<Item = &'static RuleInfo> {

@@ -340,7 +340,7 @@ impl Declared {
             (Some(Moment::At(from)), Some(Moment::At(until)), _) if until <= from => {
                 Some("the window ends before it begins".into())
             }
-            (from, Some(Moment::After(until)), _) if matches!(from, Some(Moment::After(from)) if until <= from) => {
+            (Some(Moment::After(from)), Some(Moment::After(until)), _) if until <= from => {
                 Some("the window ends before it begins".into())
             }
             _ => None,

@@ -18,6 +18,7 @@ const IN_SCENARIOS: &[&str] = &[
     "EC2-RT-BLACKHOLE",
     "SM-OUT-03",
     "EC2-NAT-STATE",
+    "SM-S3-GW-02",
     "EC2-PCX-ROUTE",
     "EC2-VPCE-NEED",
     "EC2-VPCE-SG",
