@@ -231,7 +231,16 @@ fn advance(
                 needs.beside = node.number;
                 let arn = format!("{}/{}", cluster.arn, group.name);
                 let variant = Some(&*group.name);
-                let crew = Crew { key: &key, needs: &needs, arn: &arn, variant, vantages, usual, done: Duration::ZERO, heard };
+                let crew = Crew {
+                    key: &key,
+                    needs: &needs,
+                    arn: &arn,
+                    variant,
+                    vantages,
+                    usual,
+                    done: Duration::ZERO,
+                    heard,
+                };
                 let done = behaviour::start(txn, &crew, &mut cluster.log);
                 cluster.traces.extend(done.traces);
                 behaviour::add(&mut cluster.findings, done.findings);

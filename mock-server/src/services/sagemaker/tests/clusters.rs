@@ -258,7 +258,8 @@ fn lifecycle_scripts_have_to_be_in_reach() {
     site.lab.object("sagemaker-scripts", "base/on_create.sh", Content::Bytes("#!/bin/bash".into()));
     site.cluster("good", json!([group("g", "ml.m5.large", 1)]), |_| {}).unwrap();
     assert_eq!(site.status_of("good"), "InService");
-    let reason = |name: &str| site.cluster_told(name)["FailureMessage"].as_str().unwrap_or_default().to_owned();
+    let reason =
+        |name: &str| site.cluster_told(name)["FailureMessage"].as_str().unwrap_or_default().to_owned();
     let failed = |name: &str, rule: &str| {
         assert_eq!(site.status_of(name), "Failed");
         let reason = reason(name);
