@@ -1,7 +1,5 @@
 //! What Search knows of resources is what the service model has of them.
 
-#![expect(clippy::unwrap_used, reason = "these are tests")]
-
 use mockplane::aws::model::{Kind, Shape, ShapeId};
 use mockplane::aws::{ServiceId, ServiceModel};
 

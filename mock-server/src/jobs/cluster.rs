@@ -218,7 +218,8 @@ fn advance(
         }
         match phase {
             Phase::Place => {
-                if !place_nodes(txn, cluster, &mut group, &needs, &under_way) {
+                let placed = place_nodes(txn, cluster, &mut group, &needs, &under_way);
+                if !placed {
                     let note = "no interface could be made, and no rule that is enforced forbids that";
                     txn.note("ClusterInterfaces", cluster.key().to_string(), None, note);
                 }

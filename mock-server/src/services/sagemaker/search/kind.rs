@@ -80,7 +80,7 @@ impl Kind {
             let tags = tags::of(view.state, view.caller, json[self.arn].as_str()?);
             if let Value::Object(members) = &mut json {
                 members.retain(|name, _| is_told(name));
-                if is_told("Tags") && tags.len() > 0 {
+                if is_told("Tags") && !tags.is_empty() {
                     let all = tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value }));
                     members.insert("Tags".to_owned(), all.collect());
                 }

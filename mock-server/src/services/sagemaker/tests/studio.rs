@@ -150,7 +150,8 @@ fn what_cannot_be_is_refused() {
     let request = json!({ "ClusterName": "hp", "InstanceGroups": [group], "VpcConfig": network });
     site.lab.write::<crate::services::sagemaker::cluster::CreateCluster>(request).unwrap();
     let mine = site.lab.interfaces().len();
-    let cases: &[(&str, &dyn Fn(&mut Value))] = &[
+    type Edit<'a> = &'a dyn Fn(&mut Value);
+    let cases: &[(&str, Edit<'_>)] = &[
         ("SecurityGroups must be specified", &|r| {
             drop(r["DefaultUserSettings"].as_object_mut().unwrap().remove("SecurityGroups"));
         }),
