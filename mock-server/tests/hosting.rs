@@ -16,8 +16,8 @@ struct Kind {
     word: &'static str,
     /// A request that says everything that can be said.
     everything: fn() -> Value,
-    /// Members that exclude others of the request, each with the member that it excludes.
-    instead: &'static [(&'static str, &'static str)],
+    /// Members that exclude others of the request, each with those that it excludes.
+    instead: &'static [(&'static str, &'static [&'static str])],
     /// Members of the input that the output does not tell, or tells otherwise. These lists only shrink.
     not_told: &'static [&'static str],
 }
@@ -26,10 +26,18 @@ const KINDS: &[Kind] = &[
     Kind {
         word: "Model",
         everything: model,
-        instead: &[("Containers", "PrimaryContainer"), ("PrimaryContainer", "Containers")],
+        instead: &[("Containers", &["PrimaryContainer"]), ("PrimaryContainer", &["Containers"])],
         not_told: &["Tags"],
     },
-    Kind { word: "EndpointConfig", everything: config, instead: &[], not_told: &["Tags"] },
+    Kind {
+        word: "EndpointConfig",
+        everything: config,
+        instead: &[
+            ("ShadowProductionVariants", &["AsyncInferenceConfig"]),
+            ("AsyncInferenceConfig", &["ShadowProductionVariants", "CrossRegionTrafficConfig"]),
+        ],
+        not_told: &["Tags"],
+    },
     // What DescribeEndpoint calls LastDeploymentConfig.
     Kind { word: "Endpoint", everything: endpoint, instead: &[], not_told: &["DeploymentConfig", "Tags"] },
 ];
@@ -148,7 +156,7 @@ impl Kind {
     fn created(&self, request: &Value, memo: bool) -> (Gateway, Value) {
         let gateway = gateway(memo);
         ok(&gateway, "CreateModel", &json!({ "ModelName": "m", "PrimaryContainer": { "Image": "image:1" } }));
-        let mut plain = config();
+        let mut plain = KINDS[1].accepted();
         plain["EndpointConfigName"] = json!("c");
         ok(&gateway, "CreateEndpointConfig", &plain);
         let arn = ok(&gateway, &format!("Create{}", self.word), request)[format!("{}Arn", self.word)].clone();
@@ -158,14 +166,14 @@ impl Kind {
 
     /// A request that the service takes.
     fn accepted(&self) -> Value {
-        let dropped = self.instead.first().map_or("", |(_, dropped)| dropped);
+        let dropped = self.instead.first().map_or(&[][..], |(_, dropped)| dropped);
         without(&(self.everything)(), dropped)
     }
 }
 
-fn without(request: &Value, member: &str) -> Value {
+fn without(request: &Value, members: &[&str]) -> Value {
     let mut request = request.clone();
-    request.as_object_mut().unwrap().remove(member);
+    request.as_object_mut().unwrap().retain(|name, _| !members.contains(&name.as_str()));
     request
 }
 
@@ -199,7 +207,7 @@ fn an_endpoint_tells_what_its_configuration_says() {
     let (gateway, _) = kind.created(&kind.accepted(), true);
     let described = ok(&gateway, "DescribeEndpoint", &kind.named());
     let config = config();
-    for member in ["AsyncInferenceConfig", "ExplainerConfig", "MetricsConfig", "CrossRegionTrafficConfig"] {
+    for member in ["ExplainerConfig", "MetricsConfig", "CrossRegionTrafficConfig"] {
         assert_eq!(described[member], config[member], "{member}");
     }
     assert_eq!(described["LastDeploymentConfig"], policy());

@@ -109,8 +109,7 @@ fn training() -> Value {
         }],
         "OutputDataConfig": { "KmsKeyId": "alias/key", "S3OutputPath": "s3://data/out", "CompressionType": "NONE" },
         "ResourceConfig": {
-            "InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 10, "VolumeKmsKeyId": "alias/key",
-            "KeepAlivePeriodInSeconds": 60
+            "InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 10, "VolumeKmsKeyId": "alias/key"
         },
         "VpcConfig": { "SecurityGroupIds": ["sg-1", "sg-0"], "Subnets": ["subnet-1", "subnet-0"] },
         "StoppingCondition": { "MaxRuntimeInSeconds": 60, "MaxWaitTimeInSeconds": 120, "MaxPendingTimeInSeconds": 7200 },

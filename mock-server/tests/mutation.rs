@@ -135,8 +135,8 @@ fn warned(mutant: &Mutant, account: &str) -> Vec<Result<(), String>> {
     let told = told.filter(|event| event["kind"] == "RuleWarning" && event["rule"] == mutant.rule);
     let resources = told.map(|event| event["resource"].as_str().unwrap());
     let judge = |resource: &str| {
-        // A model keeps nothing of what was found: the event is what tells it.
-        if resource.starts_with("model/") {
+        // A model keeps nothing of what was found, nor does a domain: the event is what tells it.
+        if resource.starts_with("model/") || resource.starts_with("domain/") {
             return Ok(());
         }
         let path = format!("/_mockplane/explain/{resource}?account={account}&region=us-east-1");

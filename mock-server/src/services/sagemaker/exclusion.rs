@@ -70,11 +70,7 @@ fn exclude_of_serverless(asked: &Asked<'_>, is_async: bool) -> Result<(), Varian
 }
 
 fn sizes(config: &Value) -> Result<(), VariantError> {
-    const STEP: u64 = 1_024;
     let number = |name: &str| config[name].as_u64();
-    if let Some(memory) = number("MemorySizeInMB").filter(|memory| memory % STEP != 0) {
-        return Err(VariantError::ServerlessMemory { memory });
-    }
     match (number("ProvisionedConcurrency"), number("MaxConcurrency")) {
         (Some(provisioned), Some(most)) if provisioned > most => {
             Err(VariantError::ServerlessConcurrency { provisioned, most })

@@ -8,9 +8,6 @@ refusals! {
         /// told so; the words of the others are after that.
         Serverless { feature: &'static str } = "ValidationException",
             assumed "{feature} is not supported for serverless endpoint";
-        /// Source: service model, ProductionVariantServerlessConfig.
-        ServerlessMemory { memory: u64 } = "ValidationException",
-            assumed "MemorySizeInMB must be one of 1024, 2048, 3072, 4096, 5120 and 6144: {memory}";
         ServerlessConcurrency { provisioned: u64, most: u64 } = "ValidationException",
             assumed "ProvisionedConcurrency ({provisioned}) must not be greater than MaxConcurrency ({most})";
         /// Of Marketplace images somebody was told so; the words of the others are after that.

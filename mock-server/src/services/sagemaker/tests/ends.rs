@@ -345,7 +345,11 @@ fn variants_that_do_not_go_together_are_refused() {
         ),
         (json!([serverless("a", "many")]), none.clone(), "a multi-model container is not"),
         (json!([serverless("a", "pipeline")]), none.clone(), "an inference pipeline is not"),
-        (json!([large]), none.clone(), "MemorySizeInMB must be one of"),
+        (
+            json!([large]),
+            none.clone(),
+            "Member must satisfy enum value set: [1024, 2048, 3072, 4096, 5120, 6144]",
+        ),
         (json!([provisioned]), none.clone(), "ProvisionedConcurrency (9)"),
         (
             json!([instances("a", "outside"), instances("b", "outside")]),
