@@ -116,7 +116,7 @@ def test_refusals(house):
     unknown = 'The variant name(s) "x" is/are not present within endpoint configuration "e-1".'
     for call, text in [
         (lambda: scale(house, {"VariantName": "x", "DesiredWeight": 1}), unknown),
-        (lambda: scale(house, traffic(), traffic()), lambda text: "more than once" in text),
+        (lambda: scale(house, traffic(), traffic()), lambda text: "non-unique" in text),
         (lambda: scale(house, traffic(DesiredInstanceCount=0)), lambda text: "at least 1" in text),
         (lambda: scale(house, traffic(ServerlessUpdateConfig={"MaxConcurrency": 2})), lambda text: "serverless" in text),
     ]:

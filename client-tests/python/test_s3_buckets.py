@@ -47,14 +47,15 @@ def test_pages_of_buckets(aws, s3):
     names = [f"bucket-{n}" for n in range(5)]
     for name in names:
         s3.create_bucket(Bucket=name)
+    other = f"elsewhere-{aws.number}"
     abroad(aws, "eu-west-1").create_bucket(
-        Bucket="elsewhere", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        Bucket=other, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     first = s3.list_buckets(MaxBuckets=2, Prefix="bucket-")
     assert [b["Name"] for b in first["Buckets"]] == names[:2] and first["Prefix"] == "bucket-"
     pages = s3.get_paginator("list_buckets").paginate(PaginationConfig={"PageSize": 2}, Prefix="bucket-")
     assert [b["Name"] for page in pages for b in page["Buckets"]] == names
     there = s3.list_buckets(BucketRegion="eu-west-1")["Buckets"]
-    assert [(b["Name"], b["BucketRegion"]) for b in there] == [("elsewhere", "eu-west-1")]
+    assert [(b["Name"], b["BucketRegion"]) for b in there] == [(other, "eu-west-1")]
     with refused("InvalidArgument", "The continuation token provided is incorrect"):
         s3.list_buckets(ContinuationToken="?")
 

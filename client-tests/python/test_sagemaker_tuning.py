@@ -97,6 +97,8 @@ def test_what_was_asked_is_told_again(lab):
     asked = request(lab, "tune", 2, 1, RandomSeed=7, TrainingJobEarlyStoppingType="Auto")
     lab.sm.create_hyper_parameter_tuning_job(**asked)
     described = told(lab, "tune")
+    # What the service adds.
+    assert described["TrainingJobDefinition"]["StaticHyperParameters"].pop("_tuning_objective_metric") == "loss"
     for member in ("HyperParameterTuningJobConfig", "TrainingJobDefinition"):
         assert described[member] == asked[member], member
     (listed,) = lab.sm.list_hyper_parameter_tuning_jobs(NameContains="un")["HyperParameterTuningJobSummaries"]

@@ -145,7 +145,7 @@ struct Serve {
     /// How many instances of a type zones have, such as ml.p3.2xlarge=us-east-1a:0+us-east-1b:2; there is plenty of what
     /// is not named. May be given several times, or with commas.
     #[arg(long, env = "MOCKPLANE_CAPACITY", value_delimiter = ',', value_parser = parse_capacity)]
-    capacity: Vec<(String, Vec<(&'static str, Option<u64>)>)>,
+    capacity: Vec<supply::Supply>,
     /// How much of one thing there may be, whatever `--quotas` says: vpcs=20 or vpcs=unlimited. May be given several
     /// times, or once with commas.
     #[arg(long = "quota", env = "MOCKPLANE_QUOTA", value_delimiter = ',', value_parser = parse_quota)]

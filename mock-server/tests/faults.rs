@@ -1,5 +1,7 @@
 //! Faults in scenarios: what is told of them before a run, while it runs and at its end.
 
+#![expect(clippy::unwrap_used, reason = "these are tests")]
+
 use mockplane::scenario::report::Text;
 use mockplane::scenario::target::{Http, InProcess, Target};
 use mockplane::scenario::{Options, run_path};

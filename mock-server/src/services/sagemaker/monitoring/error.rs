@@ -26,7 +26,7 @@ refusals! {
         Expression { expression: String } = "ValidationException",
             assumed "Invalid ScheduleExpression: {expression}. It must be NOW, cron(0 * ? * * *), cron(0 [00-23] ? * * *) \
                     or cron(0 [00-23]/[01-24] ? * * *).";
-        OneDefinition = "ValidationException",
+        OneMonitoringDefinition = "ValidationException",
             assumed "You must specify exactly one of MonitoringJobDefinition and MonitoringJobDefinitionName in \
                     MonitoringScheduleConfig.";
         OneInput = "ValidationException",

@@ -73,7 +73,7 @@ impl Asked {
                 row = found.ok_or_else(unknown)?;
                 (Work::of_definition(&row)?, Some(key))
             }
-            _ => return Err(MonitoringError::OneDefinition.into()),
+            _ => return Err(MonitoringError::OneMonitoringDefinition.into()),
         };
         let recurrence = recurrence(txn, name, &config["ScheduleConfig"])?;
         Offsets::read(&config["ScheduleConfig"], work.input, recurrence == Recurrence::Now)?;

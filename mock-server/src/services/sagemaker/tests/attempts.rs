@@ -291,7 +291,8 @@ fn another_job_takes_nothing_over() {
     let site = Site::new(Profile::Fast);
     site.create(warm(&site, "one", 3600)).unwrap();
     site.lab.advance(3_000);
-    let changes: [(&str, fn(&mut Value)); 5] = [
+    type Change = fn(&mut Value);
+    let changes: [(&str, Change); 5] = [
         ("count", |request| request["ResourceConfig"]["InstanceCount"] = json!(1)),
         ("volume", |request| request["ResourceConfig"]["VolumeSizeInGB"] = json!(11)),
         ("isolation", |request| request["EnableNetworkIsolation"] = json!(true)),
