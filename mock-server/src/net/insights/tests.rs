@@ -112,6 +112,8 @@ fn codes_of(hop: &Hop) -> &'static [&'static str] {
         (_, "EC2-IGW-PUBLIC" | "SM-VPC-ENI-10") => &[
             "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS",
             "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS",
+            "IGW_SOURCE_ADDRESS_NOT_IN_RFC1918_INGRESS",
+            "IGW_SOURCE_ADDRESS_NOT_IN_RFC6598_INGRESS",
             "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS",
             "NO_POSSIBLE_DESTINATION",
         ],
