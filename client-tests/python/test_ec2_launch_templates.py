@@ -59,6 +59,19 @@ def test_pages_of_versions(aws):
     assert (default["VersionNumber"], default["DefaultVersion"]) == (3, True)
 
 
+def test_versions_are_deleted_or_kept_each_for_itself(aws):
+    aws.ec2.create_launch_template(LaunchTemplateName="web", LaunchTemplateData={"InstanceType": "t3.micro"})
+    aws.ec2.create_launch_template_version(LaunchTemplateName="web", LaunchTemplateData={"InstanceType": "t3.small"})
+    answer = aws.ec2.delete_launch_template_versions(LaunchTemplateName="web", Versions=["1", "2", "9"])
+    deleted = answer["SuccessfullyDeletedLaunchTemplateVersions"]
+    assert [one["VersionNumber"] for one in deleted] == [2]
+    kept = answer["UnsuccessfullyDeletedLaunchTemplateVersions"]
+    assert [(one["VersionNumber"], one["ResponseError"]["Code"]) for one in kept] == [
+        (1, "unexpectedError"), (9, "launchTemplateVersionDoesNotExist")]
+    told = aws.ec2.describe_launch_template_versions(LaunchTemplateName="web")["LaunchTemplateVersions"]
+    assert [one["VersionNumber"] for one in told] == [1]
+
+
 def test_an_instance_by_template(aws):
     net = aws.network("10.0.1.0/24")
     data = {"ImageId": IMAGE, "InstanceType": "t3.micro", "SecurityGroupIds": [net.group], "UserData": DATA["UserData"],

@@ -199,7 +199,7 @@ fn encode<R: Reply>(call: &Call<'_>, out: &R) -> Result<Encoded, Fault> {
 }
 
 /// An answer that keeps nothing.
-pub(super) fn encode_as<R: Reply>(
+pub(crate) fn encode_as<R: Reply>(
     operation: &'static WireOperation,
     model: &'static ServiceModel,
     request_id: &str,

@@ -37,6 +37,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 pub use auth::Trust;
 pub use body::{LARGEST as LARGEST_BODY, TooLarge};
+#[cfg(test)]
+pub(crate) use call::encode_as;
 pub use errand::{Errand, Question};
 pub use faults::{Cut, Interference};
 pub use preflight::{Planned, operation_of};

@@ -2,6 +2,7 @@
 //! gateway does, with JSON in and JSON out.
 
 use super::ec2::DeleteVpc;
+use super::tests::assert_fits;
 use super::{Caller, Invoke, Principal, Read, Refused, Reply, ReplyWriter, View, Write};
 use crate::jobs::hosting::answer;
 use crate::kernel::{Clock, ClockMode, HexId, Memo, Scope, SimTime};
@@ -333,7 +334,10 @@ impl Lab {
     pub fn write<O: Write>(&self, input: Value) -> Result<Value, Refused> {
         let input = decode::<O::In>(input);
         let run = |txn: &mut Txn<'_>| O::run(txn, &self.caller, input);
-        self.account.write(&self.scope, self.now(), true, run).map(|out| encode(&out)).map_err(Into::into)
+        self.account
+            .write(&self.scope, self.now(), true, run)
+            .map(|out| encode(O::NAME, &out))
+            .map_err(Into::into)
     }
 
     /// Calls an endpoint, whose containers answer what was declared.
@@ -342,14 +346,14 @@ impl Lab {
         let run = |txn: &mut Txn<'_>| O::begin(txn, &self.caller, "rid", input);
         let invocation = self.account.write(&self.scope, self.now(), true, run)?;
         let (said, _) = answer::declared(&invocation, O::LIMIT).expect("nobody calls containers here");
-        O::end(&invocation, &said).map(|out| encode(&out))
+        O::end(&invocation, &said).map(|out| encode(O::NAME, &out))
     }
 
     pub fn read<O: Read>(&self, input: Value) -> Result<Value, Refused> {
         let state = self.account.read(&self.scope);
         let global = self.account.read(&Scope::Global);
         let view = View { state: &state, global: &global, caller: &self.caller, now: self.now() };
-        O::run(&view, decode::<O::In>(input)).map(|out| encode(&out)).map_err(Into::into)
+        O::run(&view, decode::<O::In>(input)).map(|out| encode(O::NAME, &out)).map_err(Into::into)
     }
 }
 
@@ -357,7 +361,8 @@ fn decode<I: DeserializeOwned>(input: Value) -> I {
     serde_json::from_value(input).unwrap()
 }
 
-fn encode(out: &impl Reply) -> Value {
+fn encode(operation: &str, out: &impl Reply) -> Value {
+    assert_fits(operation, out);
     let mut json = Json(json!(null));
     out.write(&mut json).unwrap();
     json.0

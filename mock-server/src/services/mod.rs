@@ -13,6 +13,8 @@ pub mod s3;
 pub mod sagemaker;
 pub mod ssm;
 pub mod sts;
+#[cfg(test)]
+mod tests;
 
 use crate::jobs;
 use crate::kernel::{Due, Memo, SimTime};

@@ -3,6 +3,7 @@
 use super::error::Ec2Error;
 use crate::kernel::{AccountId, Clock, ClockMode, Memo, Scope, SimTime};
 use crate::model::{Account, Defaults, Partition, PolicyDocument, Quotas, Role, State, World};
+use crate::services::tests::assert_fits;
 use crate::services::{Caller, Page, Principal, Printed, Read, Refused, Reply, ReplyWriter, View, Write};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -97,7 +98,7 @@ impl Lab {
         let input: O::In = serde_json::from_value(input).unwrap();
         let answer =
             self.account.write(&self.scope, self.now(), keep, |txn| O::run(txn, &self.caller, input));
-        answer.map(|out| to_json(&out))
+        answer.map(|out| to_json(O::NAME, &out))
     }
 
     pub fn try_read<O: Read<Error = Ec2Error>>(&self, input: Value) -> Result<Value, Ec2Error> {
@@ -107,7 +108,7 @@ impl Lab {
     fn look<O: Read>(&self, input: Value) -> Result<Value, O::Error> {
         let (state, global) = (self.state(), self.account.read(&Scope::Global));
         let view = View { state: &state, global: &global, caller: &self.caller, now: self.now() };
-        O::run(&view, serde_json::from_value(input).unwrap()).map(|out| to_json(&out))
+        O::run(&view, serde_json::from_value(input).unwrap()).map(|out| to_json(O::NAME, &out))
     }
 
     pub fn write<O: Write<Error = Ec2Error>>(&self, input: Value) -> Value {
@@ -280,7 +281,8 @@ pub fn texts(rows: &Value, member: &str) -> Vec<String> {
 
 // === JSON in place of the wire ===
 
-fn to_json(out: &impl Reply) -> Value {
+fn to_json(operation: &str, out: &impl Reply) -> Value {
+    assert_fits(operation, out);
     let mut writer = Json(Value::Null);
     out.write(&mut writer).unwrap();
     without_nulls(writer.0)

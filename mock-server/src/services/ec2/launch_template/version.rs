@@ -333,7 +333,7 @@ pub struct DeleteVersionsIn {
 #[serde(rename_all = "PascalCase")]
 pub struct DeleteVersionsOut {
     successfully_deleted_launch_template_versions: Vec<DeletedVersion>,
-    unsuccessfully_deleted_launch_template_versions: Vec<DeletedVersion>,
+    unsuccessfully_deleted_launch_template_versions: Vec<KeptVersion>,
 }
 
 #[derive(Serialize)]
@@ -342,8 +342,15 @@ pub struct DeletedVersion {
     launch_template_id: Text<LaunchTemplateId>,
     launch_template_name: Arc<str>,
     version_number: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    response_error: Option<ResponseError>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct KeptVersion {
+    launch_template_id: Text<LaunchTemplateId>,
+    launch_template_name: Arc<str>,
+    version_number: u64,
+    response_error: ResponseError,
 }
 
 #[derive(Serialize)]
@@ -366,30 +373,30 @@ impl Write for DeleteLaunchTemplateVersions {
         let mut template = LaunchTemplate::clone(find_template(&txn.state, id, name)?);
         let (mut deleted, mut kept) = (Vec::new(), Vec::new());
         for number in input.versions.into_iter().map(bound).collect::<Result<Vec<_>, _>>()? {
-            let mut row = DeletedVersion {
-                launch_template_id: Text(template.id),
-                launch_template_name: template.name.clone(),
-                version_number: number,
-                response_error: None,
-            };
+            let (launch_template_id, launch_template_name) = (Text(template.id), template.name.clone());
             // The codes are those of the service model; which of them stands for the default version is assumed, and
             // so are the texts.
-            row.response_error = if number == template.default_version {
-                let message = "The default version of a launch template cannot be deleted.".to_owned();
-                Some(ResponseError { code: "unexpectedError", message })
+            let (code, message) = if number == template.default_version {
+                ("unexpectedError", "The default version of a launch template cannot be deleted.".to_owned())
             } else if let Some(version) = template.versions.remove(&number) {
                 txn.state.forget_token(version.client_token);
-                None
+                deleted.push(DeletedVersion {
+                    launch_template_id,
+                    launch_template_name,
+                    version_number: number,
+                });
+                continue;
             } else {
-                let message =
+                let missing =
                     LaunchTemplateError::NoSuchVersion { version: number.to_string(), id: template.id };
-                Some(ResponseError {
-                    code: "launchTemplateVersionDoesNotExist",
-                    message: message.to_string(),
-                })
+                ("launchTemplateVersionDoesNotExist", missing.to_string())
             };
-            let list = if row.response_error.is_none() { &mut deleted } else { &mut kept };
-            list.push(row);
+            kept.push(KeptVersion {
+                launch_template_id,
+                launch_template_name,
+                version_number: number,
+                response_error: ResponseError { code, message },
+            });
         }
         txn.state.launch_templates.insert(template);
         Ok(DeleteVersionsOut {

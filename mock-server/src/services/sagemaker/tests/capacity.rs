@@ -13,6 +13,8 @@ use crate::services::sagemaker::tuning::CreateHyperParameterTuningJob;
 use proptest::prelude::*;
 
 const TYPE: &str = "ml.m5.large";
+/// Notebook instances come in other sizes.
+const NOTEBOOK: &str = "ml.m5.xlarge";
 
 fn limited(quotas: &[(&str, usize)]) -> Site {
     let mut all = Quotas::default();
@@ -69,7 +71,7 @@ fn described(site: &Site) -> Value {
 }
 
 fn notebook(name: &str) -> Value {
-    json!({"NotebookInstanceName": name, "InstanceType": TYPE, "RoleArn": ROLE_ARN})
+    json!({"NotebookInstanceName": name, "InstanceType": NOTEBOOK, "RoleArn": ROLE_ARN})
 }
 
 // === Quotas ===
@@ -226,7 +228,7 @@ fn an_update_needs_its_instances_beside_those_that_serve() {
 
 #[test]
 fn notebook_instances_count_while_they_run() {
-    let quota = format!("{TYPE} for notebook instance usage");
+    let quota = format!("{NOTEBOOK} for notebook instance usage");
     let site = limited(&[(&quota, 1)]);
     site.lab.write::<CreateNotebookInstance>(notebook("one")).unwrap();
     let refused = site.lab.write::<CreateNotebookInstance>(notebook("two")).unwrap_err();
@@ -502,7 +504,10 @@ fn variants_share_what_there_is() {
 #[test]
 fn a_notebook_instance_waits_for_its_instance() {
     let site = Site::new(Profile::Fast);
-    supply(&site, "us-east-1a", Some(0));
+    let supply = |zone: &'static str, most: Option<u64>| {
+        site.lab.edit_global(|state| state.capacities.set(NOTEBOOK, zone, most));
+    };
+    supply("us-east-1a", Some(0));
     let request = |name: &str| {
         let mut request = notebook(name);
         request["SubnetId"] = json!(site.subnet.to_string());
@@ -523,7 +528,7 @@ fn a_notebook_instance_waits_for_its_instance() {
     assert!(told["FailureReason"].as_str().unwrap().starts_with(OF_ENDPOINTS));
     site.lab.write::<CreateNotebookInstance>(request("later")).unwrap();
     site.lab.advance(1_000);
-    supply(&site, "us-east-1a", Some(1));
+    supply("us-east-1a", Some(1));
     site.lab.advance(3_000);
     assert_eq!(status("later")["NotebookInstanceStatus"], "InService");
     assert_eq!(site.free(), 10);

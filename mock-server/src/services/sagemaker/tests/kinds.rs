@@ -375,11 +375,11 @@ fn the_first_preferred_instance_type_is_taken() {
     let (site, kit) = (Site::new(Profile::Fast), kit(JobKind::Processing));
     let mut request = site.job(kit, "j", 1, true);
     request["ProcessingResources"]["ClusterConfig"] = json!({ "VolumeSizeInGB": 1, "InstanceCount": 1,
-        "InstancePreferences": [{ "InstanceType": "ml.c5.large", "InstanceCount": 3 }, { "InstanceType": "ml.m5.large" }] });
+        "InstancePreferences": [{ "InstanceType": "ml.c5.xlarge", "InstanceCount": 3 }, { "InstanceType": "ml.m5.large" }] });
     (kit.create)(&site.lab, request).unwrap();
     let cluster = described(&site, kit)["ProcessingResources"]["ClusterConfig"].clone();
     assert_eq!(
         (&cluster["SelectedInstanceType"], &cluster["SelectedInstanceCount"], site.free()),
-        (&json!("ml.c5.large"), &json!(3), 5)
+        (&json!("ml.c5.xlarge"), &json!(3), 5)
     );
 }

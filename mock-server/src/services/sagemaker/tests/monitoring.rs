@@ -126,10 +126,15 @@ fn asked<D: Definition>(site: &Site, name: &str) -> Value {
     request[format!("{kind}BaselineConfig")] =
         json!({ "ConstraintsResource": { "S3Uri": "s3://data/c.json" } });
     request[format!("{kind}AppSpecification")] =
-        json!({ "ImageUri": "monitor:1", "ConfigUri": "s3://data/config.json", "Environment": { "a": "b" } });
+        json!({ "ImageUri": "monitor:1", "Environment": { "a": "b" } });
     request[format!("{kind}JobInput")] = json!({
-        "EndpointInput": { "EndpointName": "watched", "LocalPath": "/opt/ml/processing/input/endpoint" },
-        "GroundTruthS3Input": { "S3Uri": "s3://data/labels/" } });
+        "EndpointInput": { "EndpointName": "watched", "LocalPath": "/opt/ml/processing/input/endpoint" } });
+    if matches!(kind, "ModelBias" | "ModelExplainability") {
+        request[format!("{kind}AppSpecification")]["ConfigUri"] = json!("s3://data/config.json");
+    }
+    if matches!(kind, "ModelBias" | "ModelQuality") {
+        request[format!("{kind}JobInput")]["GroundTruthS3Input"] = json!({ "S3Uri": "s3://data/labels/" });
+    }
     request[format!("{kind}JobOutputConfig")] = json!({ "MonitoringOutputs": [{ "S3Output":
         { "S3Uri": "s3://data/reports", "LocalPath": "/opt/ml/processing/output", "S3UploadMode": "EndOfJob" } }] });
     request

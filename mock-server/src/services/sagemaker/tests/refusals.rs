@@ -203,7 +203,7 @@ fn what_aws_accepts_is_accepted() {
             request.remove("ResourceConfig");
             request.insert(
                 "ServerlessJobConfig".into(),
-                json!({ "BaseModelArn": "a", "JobType": "FineTuning" }),
+                json!({ "BaseModelArn": "arn:aws:sagemaker:us-east-1:aws:hub-content/SageMakerPublicHub/Model/a-model/1.0.0", "JobType": "FineTuning" }),
             );
         }),
     ];

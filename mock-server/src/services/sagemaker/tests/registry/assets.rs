@@ -250,12 +250,12 @@ fn configurations_of_images_and_repositories_are_kept() {
     let create = || site.keep::<Repository>(json!({ "CodeRepositoryName": "r", "GitConfig": git }));
     assert_eq!(create().unwrap(), json!({ "CodeRepositoryArn": arn }));
     assert_eq!(refused(create()).1, format!("Cannot create already existing CodeRepository \"{arn}\""));
-    site.change::<Repository>(json!({ "CodeRepositoryName": "r", "GitConfig": { "SecretArn": "secret" } }))
+    site.change::<Repository>(json!({ "CodeRepositoryName": "r", "GitConfig": { "SecretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:git" } }))
         .unwrap();
     let told = site.told_of::<Repository>(named.clone()).unwrap();
     assert_eq!(
         told["GitConfig"],
-        json!({ "RepositoryUrl": "https://example.com/r", "Branch": "main", "SecretArn": "secret" })
+        json!({ "RepositoryUrl": "https://example.com/r", "Branch": "main", "SecretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:git" })
     );
     site.forget::<Repository>(named.clone()).unwrap();
     assert_eq!(refused(site.told_of::<Repository>(named)).1, format!("Cannot find CodeRepository \"{arn}\""));

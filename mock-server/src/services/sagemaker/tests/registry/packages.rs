@@ -84,6 +84,7 @@ fn versions_of_a_group_are_counted_and_approved() {
 
 #[test]
 fn what_is_wrong_with_a_model_package_is_told() {
+    const NOTHING: &str = "arn:aws:sagemaker:us-east-1:123456789012:model-package/nothing/1";
     let site = Site::new(Profile::Instant);
     let create = |request: Value| refused(site.keep::<Package>(request));
     assert_eq!(create(json!({})), says("ValidationException", "Missing ARN."));
@@ -126,12 +127,12 @@ fn what_is_wrong_with_a_model_package_is_told() {
     let batch = site
         .lab
         .read::<BatchDescribeModelPackage>(
-            json!({ "ModelPackageArnList": [made["ModelPackageArn"], "nothing"] }),
+            json!({ "ModelPackageArnList": [made["ModelPackageArn"], NOTHING] }),
         )
         .unwrap();
     let first = &batch["ModelPackageSummaries"][made["ModelPackageArn"].as_str().unwrap()];
     assert_eq!((&first["ModelPackageVersion"], &first["ModelPackageGroupName"]), (&json!(1), &json!("g")));
-    assert_eq!(batch["BatchDescribeModelPackageErrorMap"]["nothing"]["ErrorCode"], "ValidationException");
+    assert_eq!(batch["BatchDescribeModelPackageErrorMap"][NOTHING]["ErrorCode"], "ValidationException");
 }
 
 #[test]
