@@ -9,7 +9,7 @@ use super::check::BUILT_IN;
 use super::file::{Expect, FaultStep, Mode, Poll, Scenario, Step, WaitFor};
 use super::problem::{Place, Problem};
 use super::resource::ResourceKind;
-use super::session::{Answer, Broken, Session};
+use super::session::{Answer, Session};
 use super::span::Span;
 use super::target::Target;
 use super::template::Scope;
@@ -24,6 +24,7 @@ use serde_saphyr::Spanned;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+pub use super::session::Broken;
 pub use play::{Play, Verdict};
 
 /// 2026-01-05T09:00:00Z: when scenarios begin that do not say when.
@@ -119,7 +120,7 @@ pub async fn run<T: Target>(target: &T, scenario: &Scenario, file: &str, overrid
     let mut going = broken.is_none();
     run.part("", &scenario.steps.value, &mut going, &mut steps).await;
     if let Some(lesson) = &scenario.lesson {
-        run.lesson(&lesson.value, seed, start, &mut going, &mut steps).await;
+        run.lesson(&lesson.value, &mut going, &mut steps).await;
     }
     if going && let Some(outcome) = run.unused_faults(steps.len() + 1).await {
         steps.push(outcome);
