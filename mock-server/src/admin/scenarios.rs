@@ -106,7 +106,7 @@ impl Site {
         let target = InProcess(Inside(self));
         match (method, call) {
             ("GET", "") => Ok(play.status()),
-            ("GET", "script") => Ok(json!({ "script": play.script().map_err(conflict)? })),
+            ("POST", "script") => Ok(json!({ "script": play.script().map_err(conflict)? })),
             ("POST", "check") => {
                 let verdict = play.check(&target).await.map_err(conflict)?;
                 Ok(told(&verdict, &play))
@@ -159,6 +159,12 @@ fn asked_for(body: &Bytes) -> Result<Scenario, Problem> {
             .ok_or_else(|| Problem::not_found(format!("no lesson is named `{name}`")));
     }
     let text = std::str::from_utf8(body).map_err(|_| Problem::bad("a scenario is a text"))?;
+    let parsed = scenario::file::parse(text).map_err(|problem| Problem::bad(problem.in_file("scenario")))?;
+    if let Some(file) = parsed.fixtures.iter().find_map(|wanted| wanted.value.file.as_ref()) {
+        // Nobody reads files of the server's machine this way.
+        let text = format!("fixture file `{}`: only presets can be used here", file.value);
+        return Err(Problem::bad(text));
+    }
     scenario::sound("scenario", text).map_err(|problems| Problem::bad(problems.join("\n")))
 }
 

@@ -117,7 +117,7 @@ fn done(what: &Lesson) -> Result<ExitCode, String> {
             }
         }
         Lesson::Solve { print: true, asked } => {
-            let told = asked.get("scenarios/script")?;
+            let told = asked.post("scenarios/script", String::new())?;
             asked.show(&told, || print!("{}", text(&told["script"])));
         }
         Lesson::Solve { print: false, asked } => {
@@ -254,11 +254,8 @@ fn status(told: &Value) {
     for hint in lesson["hints"]["spent"].as_array().into_iter().flatten() {
         println!("\n{}", wrapped(&format!("Hint ({}): {}", cost(&hint["cost"]), text(&hint["text"]))));
     }
-    let state = match (lesson["passed"] == true, lesson["solved"] == true) {
-        (true, false) => "mended",
-        (_, true) => "mended by `solve`",
-        (false, false) => "not mended yet",
-    };
+    let state = if lesson["passed"] == true { "mended" } else { "not mended, as far as it was checked" };
+    let state = format!("{state}{}", if lesson["solved"] == true { ", and the fix was told" } else { "" });
     println!("\nChecks: {}; {state}. Score: {} of {}.", lesson["checks"], lesson["score"], lesson["of"]);
 }
 

@@ -34,7 +34,7 @@ pub struct Play {
     /// How often it was checked, and whether the last time was a success.
     tries: u32,
     passed: bool,
-    /// Whether the fix was asked for to be applied.
+    /// Whether the fix was asked for: to be done, or to be read.
     solved: bool,
 }
 
@@ -175,11 +175,13 @@ impl Play {
     ///
     /// # Errors
     /// A step that the AWS CLI has no command for.
-    pub fn script(&self) -> Result<String, Broken> {
+    pub fn script(&mut self) -> Result<String, Broken> {
         let lesson = self.lesson().ok_or_else(not_a_lesson)?;
         let file = &self.scenario.metadata.name.value;
-        script::of(&lesson.fix.value, &self.scope, &self.account.to_string())
-            .map_err(|problem| Broken(problem.in_file(file)))
+        let script = script::of(&lesson.fix.value, &self.scope, &self.account.to_string());
+        let script = script.map_err(|problem| Broken(problem.in_file(file)))?;
+        self.solved = true;
+        Ok(script)
     }
 
     fn score(&self) -> u32 {
