@@ -2,12 +2,13 @@
 
 use super::{Answer, Problem, Query, Site, parse_account};
 use crate::clock::wall;
-use crate::kernel::{AccountId, Snapshot, TooMany};
-use crate::model::State;
+use crate::kernel::{AccountId, Scope, Snapshot, TooMany};
+use crate::model::{Account, BucketNames, PeeringSide, State};
 use crate::services;
 use hyper::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// How long a name may be.
 const LONGEST_NAME: usize = 64;
@@ -88,13 +89,61 @@ impl Site {
         let account = self.gateway.world.account(self.account(account)?, wall);
         let to = to.map_or(Ok(account.id), parse_account)?;
         if to != account.id {
-            return Err(Problem(StatusCode::NOT_IMPLEMENTED, "an account is only restored to itself".into()));
+            return self.fork(&account, name, to);
         }
         account.restore(name, wall).ok_or_else(|| unknown(account.id, name))?;
         self.gateway.refused.restore(account.id, name);
         let mut told = self.clock(to);
         told["restored"] = json!(name);
         Ok(told)
+    }
+
+    /// Makes another account what this one was. It keeps nothing of what it was, as with a reset; why calls of this
+    /// account were refused is not told there.
+    fn fork(&self, account: &Account, name: &str, to: AccountId) -> Answer {
+        let snapshots = account.snapshots();
+        let found = snapshots.iter().find(|(its, _)| its == name);
+        let (_, snapshot) = found.ok_or_else(|| unknown(account.id, name))?;
+        if let Some(obstacle) = self.obstacle(snapshot, to) {
+            return Err(Problem(StatusCode::CONFLICT, obstacle));
+        }
+        self.gateway.world.fork(snapshot, name, to, wall());
+        self.gateway.refused.forget(Some(to));
+        let mut told = self.clock(to);
+        told["restored"] = json!(name);
+        told["from"] = json!(account.id.to_string());
+        Ok(told)
+    }
+
+    /// What keeps an account from being what another one was.
+    fn obstacle(&self, snapshot: &Snapshot<State>, to: AccountId) -> Option<String> {
+        let is_peer = |side: &PeeringSide| side.account == to;
+        for state in snapshot.states() {
+            let with = state.peerings.iter().find(|row| is_peer(&row.requester) || is_peer(&row.accepter));
+            if let Some(peering) = with {
+                return Some(format!(
+                    "{} is between this account and {to}, which cannot be both of its sides",
+                    peering.id
+                ));
+            }
+        }
+        let global = snapshot.read(&Scope::Global)?;
+        if global.choices.bucket_names != BucketNames::Global {
+            return None;
+        }
+        let moving = snapshot.moving(to);
+        let names =
+            global.buckets.iter().map(|row| moving.text(&row.name).map_or(row.name.clone(), Arc::from));
+        let names: Vec<Arc<str>> = names.collect();
+        let others = self.gateway.world.accounts().into_iter().filter(|other| other.id != to);
+        others.into_iter().find_map(|other| {
+            let global = other.read(&Scope::Global);
+            let name = names.iter().find(|name| global.buckets.contains(name))?;
+            Some(format!(
+                "account {} has a bucket `{name}` already, and no two may have the same name",
+                other.id
+            ))
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! One cell: a current state that anybody may read, and one writer at a time.
 
 use super::trail::Trail;
-use super::{AccountId, Event, Minter, SimTime, Timers, digest};
+use super::{AccountId, Event, Minter, Moving, SimTime, Timers, digest};
 use arc_swap::ArcSwap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -75,6 +75,8 @@ pub trait CellState: Clone + Send + Sync + 'static {
     fn timers(&self) -> &Timers<Self::Owner, Self::What>;
     fn timers_mut(&mut self) -> &mut Timers<Self::Owner, Self::What>;
     fn minter_mut(&mut self) -> &mut Minter;
+    /// The same in another account.
+    fn moved(&self, moving: &Moving) -> Self;
     /// Does what a letter from another cell says.
     fn receive(txn: &mut Txn<'_, Self>, letter: Self::Letter);
     /// How far reads that may lag are behind; mostly they are not.
@@ -184,6 +186,12 @@ pub(super) struct Cell<S: CellState> {
 impl<S: CellState> Cell<S> {
     pub(super) fn new(origin: Origin, defaults: &S::Defaults) -> Self {
         let current = ArcSwap::from_pointee(S::first(&origin, defaults));
+        Self { origin, current, writer: Mutex::new(()), trail: Trail::default() }
+    }
+
+    /// A cell that begins with something else than others do.
+    pub(super) fn holding(origin: Origin, state: S) -> Self {
+        let current = ArcSwap::from_pointee(state);
         Self { origin, current, writer: Mutex::new(()), trail: Trail::default() }
     }
 

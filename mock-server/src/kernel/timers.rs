@@ -69,6 +69,18 @@ impl<O: Ord + Clone, T: Clone> Timers<O, T> {
         self.take(key)
     }
 
+    /// Changes whom timers belong to; each keeps its time and its place in the order.
+    pub fn change_owners(&mut self, change: impl Fn(&mut O)) {
+        let mut moved = Self { next: self.next, ..Self::default() };
+        for (key, (owner, what)) in &self.queue {
+            let mut owner = owner.clone();
+            change(&mut owner);
+            moved.owned.entry(owner.clone()).or_default().insert(*key);
+            moved.queue.insert(*key, (owner, what.clone()));
+        }
+        *self = moved;
+    }
+
     pub fn len(&self) -> usize {
         self.queue.len()
     }

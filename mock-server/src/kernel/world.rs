@@ -1,6 +1,6 @@
 //! The world: all accounts, and what new ones begin with.
 
-use super::{Account, AccountId, CellState, Clock, SimTime};
+use super::{Account, AccountId, CellState, Clock, SimTime, Snapshot};
 use arc_swap::ArcSwap;
 use dashmap::DashMap;
 use std::sync::Arc;
@@ -74,6 +74,12 @@ impl<S: CellState> World<S> {
         let clock = setup.clock.clone();
         let setup = Setup { seed: seed.unwrap_or(setup.seed), defaults: Arc::new(defaults), clock };
         self.accounts.insert(id, self.fresh(id, &setup, wall));
+    }
+
+    /// Forgets an account and makes it what another one was when a snapshot was taken.
+    pub fn fork(&self, snapshot: &Snapshot<S>, name: &str, to: AccountId, wall: SimTime) {
+        let account = snapshot.fork(to, name, Arc::downgrade(&self.accounts), wall);
+        self.accounts.insert(to, Arc::new(account));
     }
 
     /// Forgets all accounts.

@@ -3,7 +3,7 @@
 use super::gateway::InVpcIndex;
 use super::network::{ANY_V4, LAST_ACL_ENTRY};
 use super::*;
-use crate::kernel::{Memo, Row};
+use crate::kernel::{Memo, Rehome, Row};
 use ipnet::{IpNet, Ipv6Net};
 use std::net::Ipv6Addr;
 
@@ -17,7 +17,7 @@ pub const ANY_V6: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::UNSPECIFIED, 0);
 const ALLOW_ALL: i32 = 100;
 const ALLOW_ALL_V6: i32 = 101;
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct AclEntry {
     /// 1 to 32766; those above are the final ones that refuse what no other allowed.
     pub number: i32,
@@ -48,13 +48,13 @@ impl AclEntry {
     }
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct AclAssociation {
     pub id: NetworkAclAssociationId,
     pub subnet: SubnetId,
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct NetworkAcl {
     pub id: NetworkAclId,
     pub vpc: VpcId,

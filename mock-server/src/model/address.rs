@@ -1,6 +1,7 @@
 //! Which private addresses of a subnet are taken, and by which interface.
 
 use super::NetworkInterfaceId;
+use crate::kernel::Rehome;
 use imbl::{OrdMap, Vector};
 use ipnet::Ipv4Net;
 use std::net::Ipv4Addr;
@@ -35,7 +36,7 @@ const PREFIX_SIZE: u32 = 1 << (32 - PREFIX_LENGTH as u32);
 
 /// The one record of address use in a subnet: who owns what, and, derived from that within this type alone,
 /// which are free. Free count O(1), next free address O(chunks), owner O(log n), copies share what they can.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Rehome)]
 pub struct AddressPool {
     net: Ipv4Net,
     owners: OrdMap<u32, NetworkInterfaceId>,
@@ -47,7 +48,7 @@ pub struct AddressPool {
 }
 
 /// Small and plain, so that copying some dozens of them costs less than sharing each.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Rehome)]
 struct Chunk {
     bits: [u64; 4],
     free: u16,

@@ -2,7 +2,7 @@
 
 use super::address::Refusal;
 use super::{Id, NetworkInterfaceId};
-use crate::kernel::digest;
+use crate::kernel::{Rehome, digest};
 use imbl::OrdMap;
 use ipnet::Ipv6Net;
 use std::net::Ipv6Addr;
@@ -21,7 +21,7 @@ const TRIES: u32 = 1_000;
 
 /// The one record of the use of a subnet's IPv6 addresses. It does not know the subnet's block, which may come later
 /// than the subnet and go before it: whoever takes something names it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Rehome)]
 pub struct Ipv6Pool {
     /// What is taken: single addresses, as /128, and prefixes. They never overlap.
     owners: OrdMap<Ipv6Net, NetworkInterfaceId>,

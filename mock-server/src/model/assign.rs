@@ -1,6 +1,7 @@
 //! Further addresses for interfaces that are there, and taking them back.
 
 use super::*;
+use crate::kernel::Rehome;
 use crate::model::place::NotPlaced;
 use crate::model::reservation::Reserved;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
@@ -8,7 +9,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 /// Addresses that an interface is to have, or to have no more: chosen ones, and how many others.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Rehome)]
 pub struct Addresses {
     pub ipv4: Vec<Ipv4Addr>,
     pub ipv4_count: usize,

@@ -1,12 +1,12 @@
 //! Calls to endpoints that answer later, and leave their answers in S3.
 
 use super::*;
-use crate::kernel::{Row, SimTime};
+use crate::kernel::{Rehome, Row, SimTime};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// A call that is not answered yet.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct AsyncCall {
     pub id: Arc<str>,
     /// Its body comes with it, or is read when its turn has come.

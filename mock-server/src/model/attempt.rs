@@ -1,13 +1,13 @@
 //! What a training job has behind it when it does not run in one go, and the instances that it leaves for others.
 
 use super::*;
-use crate::kernel::{Row, SimTime};
+use crate::kernel::{Rehome, Row, SimTime};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How far a job has come: one of managed spot training may be interrupted, and one that the service fails is begun again
 /// if it was asked for with a `RetryStrategy`.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Debug, Default, Rehome)]
 pub struct Progress {
     pub interruptions: u32,
     pub retries: u32,
@@ -29,7 +29,7 @@ pub struct Progress {
 }
 
 /// What is declared of the spot market that a job's instances come from.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Rehome)]
 pub struct SpotMarket {
     /// How long the first instances are waited for.
     pub launches: Wait,
@@ -42,7 +42,7 @@ pub struct SpotMarket {
 }
 
 /// How long something takes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Rehome)]
 pub enum Wait {
     /// As long as the profile says.
     #[default]
@@ -51,7 +51,7 @@ pub enum Wait {
     Never,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Rehome)]
 pub enum PoolStatus {
     InUse,
     Available,
@@ -72,7 +72,7 @@ impl PoolStatus {
 
 /// The instances of a training job that are kept when it has ended. Their interfaces belong to
 /// [`Owner::WarmPool`] as long as they are available.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct WarmPool {
     pub status: PoolStatus,
     /// When the instances were launched, for whichever job.

@@ -2,13 +2,13 @@
 //! them.
 
 use super::*;
-use crate::kernel::{Memo, Row, SimTime};
+use crate::kernel::{Memo, Rehome, Row, SimTime};
 use imbl::Vector;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// What an AutoML job does at a time, in the order in which it does it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Rehome)]
 pub enum AutoMlStep {
     /// A processing job looks at the data.
     Analyze,
@@ -62,7 +62,7 @@ impl AutoMlStep {
 }
 
 /// A job that an AutoML job started. What became of it is kept here, for it can be deleted.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct AutoMlChild {
     pub step: AutoMlStep,
     pub key: JobKey,
@@ -72,7 +72,7 @@ pub struct AutoMlChild {
     pub outcome: Option<TrialOutcome>,
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct AutoMlJob {
     /// In lower case: names are the same in any case.
     pub key: Arc<str>,

@@ -1,13 +1,13 @@
 //! What containers do. There is none that could do it, so it is declared: by the server, by an account, by a scenario.
 
 use super::*;
-use crate::kernel::SimTime;
+use crate::kernel::{Rehome, SimTime};
 use imbl::Vector;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// A text in which `*` stands for any characters, none included.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Rehome)]
 pub struct Wildcard(Arc<str>);
 
 impl Wildcard {
@@ -34,7 +34,7 @@ impl Wildcard {
 }
 
 /// The repositories of packages that AWS keeps in buckets of every region.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Rehome)]
 pub enum Repository {
     AmazonLinux,
     AmazonLinux2,
@@ -70,7 +70,7 @@ impl Repository {
 }
 
 /// Whom a container talks to.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Rehome)]
 pub enum Remote {
     /// A host of the internet, by name or address.
     Host(Arc<str>, u16),
@@ -89,7 +89,7 @@ impl std::fmt::Display for Remote {
     }
 }
 
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Rehome)]
 pub struct Connection {
     pub to: Remote,
     /// The container says so in its log and goes on if it gets nowhere; else it gives up.
@@ -100,7 +100,7 @@ pub struct Connection {
 }
 
 /// A declared behaviour, and what it is declared for.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, Rehome)]
 pub struct Behaviour {
     /// One of the images, where several containers run one after the other.
     pub image: Option<Wildcard>,
@@ -135,7 +135,7 @@ pub struct Behaviour {
 }
 
 /// A failure of the service, not of a container.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Rehome)]
 pub struct ServiceFailure {
     /// The phase that nothing comes of.
     pub at: Phase,
@@ -149,7 +149,7 @@ pub struct ServiceFailure {
 }
 
 /// What is to blame.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Rehome)]
 pub enum Cause {
     /// The service blames itself.
     Internal,
@@ -178,7 +178,7 @@ pub fn line(declared: &str, job: &str, host: &str) -> String {
 }
 
 /// The behaviours of an account, in order: the first that is for a job is that job's. Copies are cheap.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, Rehome)]
 pub struct Behaviours(Vector<Arc<Behaviour>>);
 
 impl Behaviours {
@@ -212,7 +212,7 @@ impl FromIterator<Behaviour> for Behaviours {
 }
 
 /// A line that a container writes.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct LogLine {
     /// When. It may be to come.
     pub at: SimTime,
@@ -224,7 +224,7 @@ pub struct LogLine {
 }
 
 /// A value that a container emitted.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Metric {
     pub name: String,
     pub value: f64,
@@ -232,7 +232,7 @@ pub struct Metric {
 }
 
 /// How a container ended that did not end well.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Exit {
     pub code: u8,
     /// What it left in `/opt/ml/output/failure`.

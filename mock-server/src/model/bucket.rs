@@ -1,14 +1,14 @@
 //! Buckets and what is in them: rows of the account-wide cell.
 
 use super::*;
-use crate::kernel::{AccountId, Elsewhere, Row, Scope, SimTime};
+use crate::kernel::{AccountId, Elsewhere, Rehome, Row, Scope, SimTime};
 use bytes::Bytes;
 use md5::{Digest, Md5};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Whether older versions of objects stay. Source: S3 user guide, "Using versioning in S3 buckets".
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Rehome)]
 pub enum Versioning {
     /// Nobody ever switched it on.
     #[default]
@@ -18,7 +18,7 @@ pub enum Versioning {
 }
 
 /// Source: S3 user guide, "Blocking public access to your Amazon S3 storage".
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Rehome)]
 pub struct PublicAccessBlock {
     pub block_acls: bool,
     pub ignore_acls: bool,
@@ -32,7 +32,7 @@ impl PublicAccessBlock {
         Self { block_acls: true, ignore_acls: true, block_policy: true, restrict_buckets: true };
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Bucket {
     pub name: Arc<str>,
     pub account: AccountId,
@@ -72,14 +72,14 @@ impl Row for Bucket {
 }
 
 /// Where an object is: in the order in which S3 lists.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Rehome)]
 pub struct ObjectKey {
     pub bucket: Arc<str>,
     pub key: Arc<str>,
 }
 
 /// What is in an object.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub enum Content {
     Bytes(Bytes),
     /// So many bytes that nobody wrote: a fixture's "50 GB object".
@@ -138,7 +138,7 @@ pub fn hex(bytes: &[u8]) -> String {
 }
 
 /// One version of an object.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct ObjectVersion {
     /// `None`: the version `null`, of a bucket without versioning.
     pub id: Option<Arc<str>>,
@@ -205,7 +205,7 @@ pub const NULL_VERSION: &str = "null";
 pub const MOST_BYTES: u64 = 256 * 1024 * 1024;
 
 /// An object: all its versions, the newest last. A row has at least one.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Object {
     pub at: ObjectKey,
     pub versions: Vec<Arc<ObjectVersion>>,

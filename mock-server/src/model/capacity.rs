@@ -1,12 +1,13 @@
 //! How many instances of which type there are in which zone.
 
 use super::region::zone;
+use crate::kernel::Rehome;
 use imbl::OrdMap;
 use std::sync::Arc;
 
 /// What an account says of instance types such as `ml.p3.2xlarge`: how many of them each zone has for it. What it says
 /// nothing of there is plenty of.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, Rehome)]
 pub struct Capacities(OrdMap<Arc<str>, OrdMap<&'static str, u64>>);
 
 impl Capacities {

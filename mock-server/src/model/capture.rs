@@ -10,7 +10,7 @@
 use super::flow_log::{FlowLogIndex, TagField};
 use super::traffic::FlowRecord;
 use super::*;
-use crate::kernel::{AccountId, Row, Scope, SimTime};
+use crate::kernel::{AccountId, Rehome, Row, Scope, SimTime};
 use imbl::OrdMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// What makes records those of one flow. All else of them follows from this, or is added up.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Rehome)]
 pub struct FlowKey {
     interface: NetworkInterfaceId,
     ingress: bool,
@@ -49,7 +49,7 @@ impl FlowKey {
 }
 
 /// The interface that packets get to next, or come from.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Rehome)]
 pub struct NextHop {
     pub interface: NetworkInterfaceId,
     pub subnet: SubnetId,
@@ -59,7 +59,7 @@ pub struct NextHop {
 }
 
 /// A flow in a window, with what was known when it was first seen.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Flow {
     pub record: FlowRecord,
     pub next_hop: Option<NextHop>,
@@ -112,7 +112,7 @@ impl Flow {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Rehome)]
 pub struct CaptureKey {
     pub log: FlowLogId,
     /// When the window begins.
@@ -120,7 +120,7 @@ pub struct CaptureKey {
 }
 
 /// What one flow log has recorded in one window. It outlives the log: what was recorded is delivered.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Capture {
     pub key: CaptureKey,
     /// When it is delivered.

@@ -1,10 +1,11 @@
 //! What AWS leaves open, or does in a way that takes long to watch: whoever runs the server chooses.
 
 use super::{BucketNames, DataMode};
+use crate::kernel::Rehome;
 use std::time::Duration;
 
 /// How the instances of one job are spread over the subnets that it was given.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Rehome)]
 pub enum Placement {
     /// All of them are in one subnet, as the guide reads: "in one of the subnets".
     #[default]
@@ -14,7 +15,7 @@ pub enum Placement {
 }
 
 /// What becomes of a job whose instances may not talk to each other.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Rehome)]
 pub enum Silence {
     /// Its algorithm gives up: the job fails when its run ends.
     #[default]
@@ -24,7 +25,7 @@ pub enum Silence {
 }
 
 /// What calls find out about S3 before they answer.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Rehome)]
 pub enum Precheck {
     /// Whether data are there for the role; what policies refuse because of where the call asks from is left to the job.
     #[default]
@@ -51,7 +52,7 @@ impl Precheck {
 }
 
 /// Over which network what containers of jobs in a VPC write gets to CloudWatch Logs.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Rehome)]
 pub enum JobLogs {
     /// The job's VPC, over an interface of the job's. Source: AWS re:Post knowledge center,
     /// "sagemaker-access-network-isolation".
@@ -76,7 +77,7 @@ impl JobLogs {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Rehome)]
 pub struct Choices {
     pub placement: Placement,
     pub precheck: Precheck,

@@ -1,11 +1,11 @@
 //! HyperPod clusters: groups of instances that stay, each of which has its interfaces in the user's VPC.
 
 use super::*;
-use crate::kernel::{Memo, Row, SimTime};
+use crate::kernel::{Memo, Rehome, Row, SimTime};
 use imbl::Vector;
 use std::sync::Arc;
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Rehome)]
 pub enum ClusterStatus {
     Creating,
     InService,
@@ -17,7 +17,7 @@ pub enum ClusterStatus {
 }
 
 /// What is being done to a cluster.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Rehome)]
 pub enum ClusterCourse {
     Create,
     /// Instances come and go.
@@ -29,7 +29,7 @@ pub enum ClusterCourse {
     Delete,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Rehome)]
 pub enum NodeStatus {
     /// It is on its way.
     Pending,
@@ -39,7 +39,7 @@ pub enum NodeStatus {
 }
 
 /// What each instance of a group has in the VPC.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Rehome)]
 pub struct NodeNetwork {
     /// Network cards that have an interface.
     pub cards: u32,
@@ -58,7 +58,7 @@ impl NodeNetwork {
 }
 
 /// An instance of a cluster.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct ClusterNode {
     /// As it is called before it has an instance id, and after.
     pub logical: String,
@@ -73,7 +73,7 @@ pub struct ClusterNode {
     pub updated: Option<SimTime>,
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct ClusterGroup {
     pub name: Arc<str>,
     /// As it was asked for.
@@ -88,7 +88,7 @@ pub struct ClusterGroup {
     pub leaves: bool,
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Cluster {
     pub name: Arc<str>,
     pub id: String,

@@ -1,10 +1,10 @@
 //! Inference components: models that are put on the instances of an endpoint that has none of its own.
 
 use super::*;
-use crate::kernel::{Memo, Row, SimTime};
+use crate::kernel::{Memo, Rehome, Row, SimTime};
 use std::sync::Arc;
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Rehome)]
 pub enum ComponentStatus {
     Creating,
     Updating,
@@ -31,7 +31,7 @@ impl ComponentStatus {
 }
 
 /// What a component is to run, and how often.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct ComponentPlan {
     /// As the caller said it.
     pub specification: Document,
@@ -54,7 +54,7 @@ impl ComponentPlan {
     }
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct InferenceComponent {
     pub name: Arc<str>,
     pub arn: String,

@@ -1,5 +1,6 @@
 //! What SageMaker's instances are used for, and how many there may be of them.
 
+use crate::kernel::Rehome;
 use crate::model::{InstanceGroup, State};
 use std::sync::Arc;
 
@@ -98,7 +99,7 @@ pub enum Usage {
 }
 
 /// Instances of one type in a zone.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Held {
     pub zone: &'static str,
     pub instance_type: Arc<str>,

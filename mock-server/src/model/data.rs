@@ -2,10 +2,11 @@
 
 use super::path::BucketUse;
 use super::*;
+use crate::kernel::Rehome;
 use std::sync::Arc;
 
 /// A place in S3: a bucket and a key, or what keys begin with.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Rehome)]
 pub struct S3Place {
     pub bucket: Arc<str>,
     pub key: Arc<str>,
@@ -39,7 +40,7 @@ impl S3Place {
 }
 
 /// What something in S3 is to a job.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Rehome)]
 pub enum DataUse {
     /// What a job is about: a channel, an input.
     Input,
@@ -56,7 +57,7 @@ pub enum DataUse {
 }
 
 /// A file system that instances mount.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Rehome)]
 pub struct Mount {
     pub id: Arc<str>,
     pub ports: &'static [u16],
@@ -83,7 +84,7 @@ impl DataUse {
 }
 
 /// How much of S3 a place stands for.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Rehome)]
 pub enum Extent {
     Object,
     /// Every object whose key begins so.
@@ -95,7 +96,7 @@ pub enum Extent {
 }
 
 /// Something that a job reads or writes in S3.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct DataNeed {
     pub purpose: DataUse,
     pub extent: Extent,

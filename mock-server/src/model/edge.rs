@@ -3,10 +3,10 @@
 
 use super::gateway::InVpcIndex;
 use super::*;
-use crate::kernel::{Memo, Row};
+use crate::kernel::{Memo, Rehome, Row};
 
 /// It belongs to its VPC as long as it exists.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct EgressOnlyInternetGateway {
     pub id: EgressOnlyInternetGatewayId,
     pub vpc: VpcId,
@@ -27,7 +27,7 @@ impl Row for EgressOnlyInternetGateway {
 }
 
 /// How far a virtual private gateway is attached to its VPC.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Rehome)]
 pub enum VpnAttachmentState {
     Attaching,
     Attached,
@@ -36,13 +36,13 @@ pub enum VpnAttachmentState {
     Detached,
 }
 
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Rehome)]
 pub struct VpnAttachment {
     pub vpc: VpcId,
     pub state: VpnAttachmentState,
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct VpnGateway {
     pub id: VpnGatewayId,
     /// Number of the autonomous system on Amazon's side.

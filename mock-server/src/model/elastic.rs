@@ -3,11 +3,11 @@
 
 use super::interface::InterfaceIndex;
 use super::*;
-use crate::kernel::Row;
+use crate::kernel::{Rehome, Row};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct ElasticAddress {
     pub id: AllocationId,
     pub address: Ipv4Addr,

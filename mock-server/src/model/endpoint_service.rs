@@ -4,12 +4,12 @@
 
 use super::managed_prefix_list::{GATEWAY_SERVICES, of_service};
 use super::*;
-use crate::kernel::{HexId, digest};
+use crate::kernel::{HexId, Rehome, digest};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// How traffic gets to a service: by a route, or by an interface in a subnet.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Rehome)]
 pub enum EndpointType {
     Gateway,
     Interface,

@@ -5,13 +5,13 @@
 //! region are looked up where such things change (`net::outage`, `jobs::place`).
 
 use super::*;
-use crate::kernel::{SimTime, digest};
+use crate::kernel::{Rehome, SimTime, digest};
 use imbl::{OrdMap, Vector};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// What a fault is for. What is not said fits everything.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, Rehome)]
 pub struct FaultScope {
     /// `ec2`, `s3` and so on.
     pub service: Option<Wildcard>,
@@ -34,7 +34,7 @@ impl FaultScope {
 }
 
 /// A part of the account's time: from a moment on, up to another one.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Rehome)]
 pub struct Window {
     pub from: Option<SimTime>,
     pub until: Option<SimTime>,
@@ -52,7 +52,7 @@ impl Window {
 }
 
 /// How often requests are let through.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Rehome)]
 pub enum Rate {
     /// As AWS documents it, for each operation and region.
     Aws,
@@ -65,7 +65,7 @@ pub enum Rate {
 }
 
 /// How a fault ends a request.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, Rehome)]
 pub enum Ending {
     /// As if nothing were wrong.
     #[default]
@@ -84,7 +84,7 @@ pub enum Ending {
     Expired,
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub enum FaultEffect {
     /// On requests. They are delayed in real time, by up to `jitter` more.
     Request { delay: Duration, jitter: Duration, ending: Ending },
@@ -95,14 +95,14 @@ pub enum FaultEffect {
 }
 
 /// Tokens of a bucket at some time, in thousandths.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Rehome)]
 struct Bucket {
     tokens: u64,
     at: SimTime,
 }
 
 /// The buckets of a fault that throttles; those that are missing are full.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, Rehome)]
 pub struct Buckets(OrdMap<Arc<str>, Bucket>);
 
 /// What a request takes out of one bucket.
@@ -135,7 +135,7 @@ impl Toll {
 }
 
 /// A declared fault, and what became of it.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct DeclaredFault {
     pub id: Arc<str>,
     pub scope: FaultScope,
@@ -217,7 +217,7 @@ pub struct Struck {
 }
 
 /// The faults of an account, in the order of their declaration. Copies are cheap.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, Rehome)]
 pub struct Faults {
     all: Vector<Arc<DeclaredFault>>,
     /// How many were declared without an id.

@@ -1,11 +1,12 @@
 //! What the rules found about a job: kept in the job, so that it can be explained later.
 
+use crate::kernel::Rehome;
 use imbl::OrdMap;
 
 /// The part of a job's life in which a rule is asked.
 ///
 /// A rule that is violated in `Create` makes the API call fail; in any later phase it makes the job fail.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Rehome)]
 pub enum Phase {
     /// The call that asks for the job.
     Create,
@@ -38,7 +39,7 @@ impl Phase {
 }
 
 /// What an account does with a rule.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Rehome)]
 pub enum RuleMode {
     /// A violation has the effect that it has on AWS.
     #[default]
@@ -64,7 +65,7 @@ impl RuleMode {
 }
 
 /// The modes of an account's rules by rule id; a rule that is not listed is enforced.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, Rehome)]
 pub struct RuleModes(OrdMap<&'static str, RuleMode>);
 
 impl RuleModes {
@@ -83,7 +84,7 @@ impl RuleModes {
 }
 
 /// Why a rule holds or does not: the thing it is about, and facts by name.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, Rehome)]
 pub struct Evidence {
     /// An id or a name.
     pub resource: Option<String>,
@@ -120,7 +121,7 @@ impl Evidence {
 }
 
 /// What a rule says about one job.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub enum Verdict {
     /// The rule does not speak of such a job.
     NotApplicable,
@@ -151,7 +152,7 @@ impl Verdict {
 }
 
 /// The verdict of one rule, and what it counted for when it was given.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Finding {
     /// Id of the rule.
     pub rule: &'static str,

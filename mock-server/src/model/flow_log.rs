@@ -3,13 +3,13 @@
 //! Source: VPC user guide, "Logging IP traffic using VPC Flow Logs".
 
 use super::*;
-use crate::kernel::{Memo, Row, SimTime};
+use crate::kernel::{Memo, Rehome, Row, SimTime};
 use imbl::OrdSet;
 use std::fmt;
 use std::sync::Arc;
 
 /// What a flow log watches.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Rehome)]
 pub enum Logged {
     Vpc(VpcId),
     Subnet(SubnetId),
@@ -52,7 +52,7 @@ pub fn bucket_of(arn: &str) -> Option<(&str, String)> {
 }
 
 /// Which traffic is recorded.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Rehome)]
 pub enum Traffic {
     Accept,
     Reject,
@@ -60,7 +60,7 @@ pub enum Traffic {
 }
 
 /// Where the records go.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub enum LogDestination {
     /// A log group, which need not exist; its ARN if the log was made with that.
     LogGroup { name: Arc<str>, arn: Option<Arc<str>> },
@@ -81,21 +81,21 @@ impl LogDestination {
 }
 
 /// How the objects in a bucket look.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Rehome)]
 pub struct BucketOptions {
     pub hive_compatible: bool,
     pub per_hour: bool,
 }
 
 /// The tags that the tag fields of a format show, of one kind of resource.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Rehome)]
 pub struct TagField {
     pub resource_type: Arc<str>,
     pub keys: Vec<String>,
 }
 
 /// What all flow logs of one call have in common. It never changes.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct FlowLogSettings {
     pub traffic: Traffic,
     pub destination: LogDestination,
@@ -120,13 +120,13 @@ impl FlowLogSettings {
 }
 
 /// Why records did not arrive. Source: EC2 API reference, FlowLog; its `Unknown error` is one of AWS's own faults.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Rehome)]
 pub enum DeliveryFailure {
     /// The role, or for a bucket its policy, does not let the records be written; or there is no such thing.
     Access,
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct FlowLog {
     pub id: FlowLogId,
     pub resource: Logged,

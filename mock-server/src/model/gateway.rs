@@ -1,7 +1,7 @@
 //! Internet gateways and DHCP options.
 
 use super::*;
-use crate::kernel::{Memo, Row};
+use crate::kernel::{Memo, Rehome, Row};
 
 /// What the tables of things that belong to a VPC can be found by.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -11,7 +11,7 @@ pub enum InVpcIndex {
     Subnet(SubnetId),
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct InternetGateway {
     pub id: InternetGatewayId,
     pub vpc: Option<VpcId>,
@@ -30,7 +30,7 @@ impl Row for InternetGateway {
     }
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct DhcpOptions {
     pub id: DhcpOptionsId,
     /// Keys such as `domain-name-servers` with their values, in the order of the keys.

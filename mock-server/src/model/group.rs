@@ -1,11 +1,11 @@
 //! Security groups and their rules.
 
 use super::*;
-use crate::kernel::{Memo, Row};
+use crate::kernel::{Memo, Rehome, Row};
 use ipnet::{Ipv4Net, Ipv6Net};
 use std::sync::Arc;
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Rehome)]
 pub enum Direction {
     Ingress,
     Egress,
@@ -16,7 +16,7 @@ impl Direction {
 }
 
 /// The other side of a rule.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Rehome)]
 pub enum Peer {
     V4(Ipv4Net),
     V6(Ipv6Net),
@@ -25,7 +25,7 @@ pub enum Peer {
 }
 
 /// One rule: one direction, one protocol and port range, one peer.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct SecurityGroupRule {
     pub id: SecurityGroupRuleId,
     pub direction: Direction,
@@ -39,7 +39,7 @@ pub struct SecurityGroupRule {
     pub tags: Tags,
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct SecurityGroup {
     pub id: SecurityGroupId,
     pub vpc: VpcId,

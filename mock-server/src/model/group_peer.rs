@@ -8,12 +8,12 @@
 use super::group::SecurityGroupIndex;
 use super::peering::{Peering, PeeringIndex, PeeringNews, PeeringStatus};
 use super::*;
-use crate::kernel::AccountId;
+use crate::kernel::{AccountId, Rehome};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What a group knows of one that its rules name across a connection.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct PeerGroup {
     pub group: SecurityGroupId,
     pub account: AccountId,

@@ -4,10 +4,10 @@
 
 use super::group::SecurityGroupIndex;
 use super::*;
-use crate::kernel::{Memo, Row};
+use crate::kernel::{Memo, Rehome, Row};
 use std::sync::Arc;
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Rehome)]
 pub enum GroupAssociationState {
     Associating,
     Associated,
@@ -29,7 +29,7 @@ impl GroupAssociationState {
 }
 
 /// A group in a VPC other than its own.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct GroupAssociation {
     pub group: SecurityGroupId,
     pub vpc: VpcId,

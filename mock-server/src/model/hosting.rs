@@ -1,7 +1,7 @@
 //! Models, and what hosts them.
 
 use super::*;
-use crate::kernel::{Memo, Row, SimTime};
+use crate::kernel::{Memo, Rehome, Row, SimTime};
 use imbl::Vector;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// A model as SageMaker keeps it: containers, a role and, maybe, a network. Hosting and batch transform run it; it is
 /// the only place where either is given a VPC.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct SageModel {
     pub name: Arc<str>,
     pub arn: String,
@@ -70,7 +70,7 @@ impl SageModel {
 }
 
 /// A container of a model, as far as invocations can tell it from others.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Hosted {
     /// What invocations and errors call it.
     pub name: Arc<str>,
@@ -113,7 +113,7 @@ impl Row for SageModel {
 }
 
 /// A variant as an endpoint configuration asks for it.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Variant {
     pub name: String,
     /// `None`: it is inference components that bring models later.
@@ -138,7 +138,7 @@ impl Variant {
     }
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct EndpointConfig {
     pub name: Arc<str>,
     pub arn: String,
@@ -164,7 +164,7 @@ impl Row for EndpointConfig {
     fn indexes(&self, _: &mut dyn FnMut(())) {}
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Rehome)]
 pub enum EndpointStatus {
     Creating,
     Updating,
@@ -186,7 +186,7 @@ impl EndpointStatus {
 }
 
 /// What is being done to an endpoint, or was last.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Rehome)]
 pub enum EndpointCourse {
     Create,
     /// The whole deployment is replaced.
@@ -200,7 +200,7 @@ pub enum EndpointCourse {
 
 /// The instances of one deployment. Their interfaces belong to it, so that old and new ones are told apart, and so
 /// that they can outlive the endpoint.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Rehome)]
 pub struct FleetKey {
     /// Name of the endpoint.
     pub endpoint: Arc<str>,
@@ -216,7 +216,7 @@ impl std::fmt::Display for FleetKey {
 
 /// A variant as it is deployed: what its model and its configuration said at that time. Both may be deleted later
 /// and the endpoint goes on.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct DeployedVariant {
     pub name: String,
     pub shadow: bool,
@@ -245,7 +245,7 @@ impl DeployedVariant {
 }
 
 /// An endpoint configuration on a fleet of instances.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Deployment {
     pub fleet: FleetKey,
     pub config: Arc<str>,
@@ -266,7 +266,7 @@ impl Deployment {
     }
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Endpoint {
     pub name: Arc<str>,
     pub arn: String,

@@ -1,7 +1,7 @@
 //! Typed ids: a prefix that the type knows, and hexadecimal digits.
 
 use super::Txn;
-use crate::kernel::HexId;
+use crate::kernel::{HexId, Rehome};
 
 /// An id of one kind of resource.
 pub trait Id: Copy + Ord {
@@ -25,7 +25,7 @@ pub trait Id: Copy + Ord {
 macro_rules! typed_ids {
     ($($(#[$doc:meta])* $name:ident = $prefix:literal;)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Rehome)]
         pub struct $name(HexId);
 
         impl Id for $name {

@@ -1,16 +1,16 @@
 //! Machine images: a small catalogue that every region has. Nobody makes or removes one.
 
-use crate::kernel::{HexId, SimTime, digest};
+use crate::kernel::{HexId, Rehome, SimTime, digest};
 
 /// A machine image.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Rehome)]
 pub struct Image {
     pub id: String,
     pub release: Release,
 }
 
 /// What an image holds, whatever it is called in a region.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Rehome)]
 pub struct Release {
     pub name: &'static str,
     pub description: &'static str,
@@ -29,7 +29,7 @@ pub struct Release {
 /// What the name of each public parameter begins with.
 pub const PUBLIC: &str = "/aws/service/";
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Rehome)]
 pub enum Platform {
     Linux,
     Windows,

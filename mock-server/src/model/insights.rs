@@ -4,13 +4,13 @@
 
 use super::path::Transport;
 use super::*;
-use crate::kernel::{AccountId, Memo, Row, SimTime};
+use crate::kernel::{AccountId, Memo, Rehome, Row, SimTime};
 use std::fmt;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 /// One end of a path, as the user named it and what that is.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct InsightsEnd {
     /// Such as `eni-…`.
     pub id: Arc<str>,
@@ -23,7 +23,7 @@ pub struct InsightsEnd {
 pub type PortRange = (u16, u16);
 
 /// What packets have to be like at one end of a path.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Debug, Default, Rehome)]
 pub struct HeaderFilter {
     pub source: Option<Ipv4Addr>,
     pub source_ports: Option<PortRange>,
@@ -38,7 +38,7 @@ impl HeaderFilter {
 }
 
 /// What is asked: a pair of ends, and what packets between them are like.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct InsightsPath {
     pub id: NetworkInsightsPathId,
     pub source: InsightsEnd,
@@ -98,7 +98,7 @@ impl Row for InsightsPath {
 // === What is found ===
 
 /// An element of a network, as findings name it.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Part {
     pub id: Arc<str>,
     pub arn: Arc<str>,
@@ -107,7 +107,7 @@ pub struct Part {
 }
 
 /// What is known of packets at some point. Blocks and ranges that are empty are not told.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, Rehome)]
 pub struct Header {
     pub sources: Vec<ipnet::Ipv4Net>,
     pub source_ports: Option<PortRange>,
@@ -117,7 +117,7 @@ pub struct Header {
 }
 
 /// A fact of a finding.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub enum Fact {
     Text(Arc<str>),
     Texts(Vec<Arc<str>>),
@@ -131,7 +131,7 @@ pub enum Fact {
 }
 
 /// A component of a path or an explanation: facts by the names that members of PathComponent and Explanation have.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, Rehome)]
 pub struct Facts(pub Vec<(&'static str, Fact)>);
 
 impl Facts {
@@ -169,7 +169,7 @@ impl Facts {
 }
 
 /// The answer to an analysis.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, Rehome)]
 pub struct Outcome {
     pub found: bool,
     /// In order, as far as packets come.
@@ -180,7 +180,7 @@ pub struct Outcome {
     pub suggested: Vec<AccountId>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Rehome)]
 pub enum AnalysisStatus {
     Running,
     Succeeded,
@@ -199,7 +199,7 @@ impl AnalysisStatus {
 }
 
 /// One look at a path.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct InsightsAnalysis {
     pub id: NetworkInsightsAnalysisId,
     pub path: NetworkInsightsPathId,

@@ -2,11 +2,11 @@
 //! in those of the interfaces that are attached to it ([`State::interfaces_of`]).
 
 use super::*;
-use crate::kernel::{Memo, Row, SimTime};
+use crate::kernel::{Memo, Rehome, Row, SimTime};
 use std::sync::Arc;
 
 /// Source: EC2 user guide, "Amazon EC2 instance state changes".
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Rehome)]
 pub enum InstanceState {
     Pending,
     Running,
@@ -28,7 +28,7 @@ impl InstanceState {
     }
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Instance {
     pub id: InstanceId,
     pub reservation: ReservationId,

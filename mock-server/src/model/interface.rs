@@ -1,7 +1,7 @@
 //! Elastic network interfaces.
 
 use super::*;
-use crate::kernel::{HexId, Memo, Row, SimTime};
+use crate::kernel::{HexId, Memo, Rehome, Row, SimTime};
 use ipnet::{Ipv4Net, Ipv6Net};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ pub enum InterfaceStatus {
 }
 
 /// What an interface is attached to.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub enum Attachment {
     /// An instance of the user's own.
     Instance {
@@ -53,7 +53,7 @@ impl Attachment {
 
 /// For how many seconds security groups remember idle connections, where that was set.
 /// Source: EC2 user guide, "Idle connection tracking timeout".
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Debug, Default, Rehome)]
 pub struct ConnectionTracking {
     pub tcp_established: Option<i32>,
     pub udp_stream: Option<i32>,
@@ -64,13 +64,13 @@ pub struct ConnectionTracking {
 pub const EFA_ONLY: &str = "efa-only";
 
 /// A group of an interface, with its name, which never changes.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct GroupRef {
     pub id: SecurityGroupId,
     pub name: Arc<str>,
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct NetworkInterface {
     pub id: NetworkInterfaceId,
     pub subnet: SubnetId,
@@ -175,7 +175,7 @@ impl Row for NetworkInterface {
 }
 
 /// A call that must not be done twice: what it asked for and what it made. It goes with what it made.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Rehome)]
 pub struct UsedToken {
     /// A digest of the parameters.
     pub request: u128,

@@ -1,20 +1,20 @@
 //! What endpoints are asked, and what their containers answer.
 
 use super::*;
-use crate::kernel::AccountId;
+use crate::kernel::{AccountId, Rehome};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// What a container answers to invocations like these.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Reaction {
     pub when: When,
     pub answer: Answer,
 }
 
 /// Which invocations; what is not said may be anything, what is said must be there.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Rehome)]
 pub struct When {
     pub variant: Option<Wildcard>,
     pub component: Option<Wildcard>,
@@ -42,7 +42,7 @@ impl When {
 }
 
 /// Where an answer comes from.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub enum Answer {
     Canned(Canned),
     /// From a container that somebody runs: its address, without the path that SageMaker adds.
@@ -50,7 +50,7 @@ pub enum Answer {
 }
 
 /// An answer that was declared.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Rehome)]
 pub struct Canned {
     pub status: u16,
     pub content_type: Option<Arc<str>>,
@@ -77,7 +77,7 @@ impl Default for Canned {
 }
 
 /// The headers of a container that SageMaker passes on. Source: API reference, InvokeEndpoint.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Rehome)]
 pub struct Told {
     pub custom_attributes: Option<Arc<str>>,
     pub new_session: Option<Arc<str>>,
@@ -85,14 +85,14 @@ pub struct Told {
 }
 
 /// How a stream ends that does not end well.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Rehome)]
 pub struct Broken {
     pub code: Arc<str>,
     pub message: Arc<str>,
 }
 
 /// What a container said.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Rehome)]
 pub struct Said {
     /// HTTP status; 0 if it said nothing.
     pub status: u16,
@@ -119,7 +119,7 @@ impl Said {
 }
 
 /// An invocation on its way to a container.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Invocation {
     pub account: AccountId,
     pub region: Arc<str>,

@@ -1,7 +1,7 @@
 //! Jobs: what SageMaker runs in somebody's VPC.
 
 use super::*;
-use crate::kernel::{Memo, Row, SimTime};
+use crate::kernel::{Memo, Rehome, Row, SimTime};
 use imbl::Vector;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use std::time::Duration;
 /// A part of a request that is kept only to be told again: a tree of plain values.
 pub type Document = Arc<serde_json::Value>;
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Rehome)]
 pub enum JobKind {
     Training,
     Processing,
@@ -74,7 +74,7 @@ impl JobKind {
 }
 
 /// A job's name is unique among the jobs of its kind in an account and region.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Rehome)]
 pub struct JobKey {
     pub kind: JobKind,
     pub name: Arc<str>,
@@ -112,21 +112,21 @@ impl std::fmt::Display for JobKey {
 
 /// The subnets and groups that a job was given, as it was given them: a rule says what becomes of those that do
 /// not exist.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, Rehome)]
 pub struct VpcConfig {
     pub subnets: Vec<String>,
     pub groups: Vec<String>,
 }
 
 /// Instances of one type.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct InstanceGroup {
     pub instance_type: String,
     pub count: u32,
 }
 
 /// What a job asks for, whatever its kind: all that its rules and its simulation look at.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, Rehome)]
 pub struct Needs {
     /// The role that the job acts as.
     pub role_arn: String,
@@ -165,7 +165,7 @@ pub struct Needs {
 }
 
 /// Somebody who called and in whose name the service does something in EC2.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct OnBehalf {
     /// As EC2 tells who asked.
     pub requester_id: Arc<str>,
@@ -174,7 +174,7 @@ pub struct OnBehalf {
 }
 
 /// An action that somebody is not allowed.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Lack {
     pub action: &'static str,
     /// What EC2 says of it.
@@ -187,7 +187,7 @@ impl Needs {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Rehome)]
 pub enum JobStatus {
     /// Only compilation jobs call this a status of its own.
     Starting,
@@ -212,7 +212,7 @@ impl JobStatus {
 }
 
 /// Which table of stages a job goes through.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Rehome)]
 pub enum Course {
     /// From its start to its completion.
     #[default]
@@ -232,7 +232,7 @@ pub enum Course {
 }
 
 /// A stretch of a job's life. Training jobs tell it; those of other kinds have it all the same.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Transition {
     pub status: &'static str,
     pub start: SimTime,
@@ -241,7 +241,7 @@ pub struct Transition {
 }
 
 /// Why a job fails.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Failure {
     pub reason: String,
     /// The id of the rule behind it.
@@ -249,7 +249,7 @@ pub struct Failure {
 }
 
 /// What started a job, if its user did not.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Parent {
     /// Who is woken when the job has ended.
     pub owner: Owner,
@@ -257,7 +257,7 @@ pub struct Parent {
 }
 
 /// A rule of SageMaker Debugger, evaluated by a processing job.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Evaluation {
     /// What the rule's configuration is called.
     pub rule: String,
@@ -271,7 +271,7 @@ pub struct Evaluation {
     pub modified: SimTime,
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Job {
     pub key: JobKey,
     pub arn: String,

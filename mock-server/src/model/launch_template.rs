@@ -1,12 +1,12 @@
 //! Launch templates: parameters of instances under a name, in numbered versions.
 
 use super::*;
-use crate::kernel::{Memo, Row, SimTime};
+use crate::kernel::{Memo, Rehome, Row, SimTime};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct LaunchTemplate {
     pub id: LaunchTemplateId,
     pub name: Arc<str>,
@@ -22,7 +22,7 @@ pub struct LaunchTemplate {
     pub memo: Memo,
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct LaunchVersion {
     pub number: u64,
     pub description: Option<String>,

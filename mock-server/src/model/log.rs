@@ -7,7 +7,7 @@
 //! Source: CloudWatch Logs user guide, "Working with log groups and log streams".
 
 use super::*;
-use crate::kernel::{Row, SimTime};
+use crate::kernel::{Rehome, Row, SimTime};
 use imbl::Vector;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ pub const EVENT_OVERHEAD: usize = 26;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Rehome)]
 pub enum LogClass {
     #[default]
     Standard,
@@ -44,7 +44,7 @@ impl LogClass {
     }
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct LogGroup {
     pub name: Arc<str>,
     pub created: SimTime,
@@ -82,7 +82,7 @@ impl Row for LogGroup {
 }
 
 /// In the order of names within a group.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Rehome)]
 pub struct StreamKey {
     pub group: Arc<str>,
     pub name: Arc<str>,
@@ -115,7 +115,7 @@ impl EventKey {
     }
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct LogEvent {
     /// When it happened, as whoever wrote it says.
     pub at: SimTime,
@@ -135,7 +135,7 @@ impl LogEvent {
     }
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct LogStream {
     pub key: StreamKey,
     pub created: SimTime,
@@ -259,7 +259,7 @@ impl LogStream {
 }
 
 /// A policy that lets services of AWS write to groups of the account, or to one of them.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct LogPolicy {
     pub name: Arc<str>,
     pub document: Arc<str>,

@@ -2,12 +2,12 @@
 //! of them.
 
 use super::*;
-use crate::kernel::{Memo, Row, SimTime};
+use crate::kernel::{Memo, Rehome, Row, SimTime};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// What a monitoring job looks for.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Rehome)]
 pub enum MonitoringType {
     DataQuality,
     ModelQuality,
@@ -48,13 +48,13 @@ impl MonitoringType {
 }
 
 /// A definition's name is unique among those of its type.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Rehome)]
 pub struct DefinitionKey {
     pub kind: MonitoringType,
     pub name: Arc<str>,
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct MonitoringDefinition {
     pub key: DefinitionKey,
     pub arn: String,
@@ -84,7 +84,7 @@ impl Row for MonitoringDefinition {
 }
 
 /// When the jobs of a schedule are started.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Rehome)]
 pub enum Recurrence {
     /// Once, when the schedule is.
     Now,
@@ -140,7 +140,7 @@ impl Recurrence {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Rehome)]
 pub enum ScheduleStatus {
     Pending,
     Scheduled,
@@ -159,7 +159,7 @@ impl ScheduleStatus {
     }
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct MonitoringSchedule {
     pub name: Arc<str>,
     pub arn: String,
@@ -201,7 +201,7 @@ impl Row for MonitoringSchedule {
 }
 
 /// How an execution ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Rehome)]
 pub enum MonitoringOutcome {
     Completed,
     CompletedWithViolations,
@@ -221,7 +221,7 @@ impl MonitoringOutcome {
 }
 
 /// Executions have numbers within their schedule, and go on where those of an older schedule of its name ended.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Rehome)]
 pub struct MonitoringExecutionKey {
     pub schedule: Arc<str>,
     pub number: u64,
@@ -229,7 +229,7 @@ pub struct MonitoringExecutionKey {
 
 /// A job that a schedule started, or did not because there was nothing for it to look at. What became of it is kept
 /// here, for jobs can be deleted; and executions outlive their schedule.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct MonitoringExecution {
     pub key: MonitoringExecutionKey,
     pub kind: MonitoringType,

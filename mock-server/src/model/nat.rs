@@ -2,11 +2,11 @@
 
 use super::interface::InterfaceIndex;
 use super::*;
-use crate::kernel::{Memo, Row, SimTime};
+use crate::kernel::{Memo, Rehome, Row, SimTime};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Rehome)]
 pub enum NatGatewayState {
     Pending,
     Failed,
@@ -16,7 +16,7 @@ pub enum NatGatewayState {
 }
 
 /// What is happening to an address of a gateway.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Rehome)]
 pub enum NatAddressStatus {
     /// A private gateway gets it.
     Assigning,
@@ -39,7 +39,7 @@ impl NatAddressStatus {
     }
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct NatGatewayAddress {
     /// `None`: the gateway failed before it had one.
     pub private: Option<Ipv4Addr>,
@@ -51,13 +51,13 @@ pub struct NatGatewayAddress {
 }
 
 /// Why a gateway could not be made.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct NatFailure {
     pub code: &'static str,
     pub message: String,
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct NatGateway {
     pub id: NatGatewayId,
     pub vpc: VpcId,

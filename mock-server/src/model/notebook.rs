@@ -1,12 +1,12 @@
 //! Notebook instances, and the configurations of their scripts.
 
 use super::*;
-use crate::kernel::{Memo, Row, SimTime};
+use crate::kernel::{Memo, Rehome, Row, SimTime};
 use imbl::Vector;
 use std::sync::Arc;
 use std::time::Duration;
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Rehome)]
 pub enum NotebookStatus {
     Pending,
     InService,
@@ -31,7 +31,7 @@ impl NotebookStatus {
 }
 
 /// What is being done to a notebook instance, or was last.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Rehome)]
 pub enum NotebookCourse {
     /// It is created or started.
     Launch,
@@ -40,7 +40,7 @@ pub enum NotebookCourse {
     Delete,
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Notebook {
     pub name: Arc<str>,
     pub arn: String,
@@ -118,7 +118,7 @@ impl Row for Notebook {
 }
 
 /// Scripts that notebook instances run.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct NotebookLifecycle {
     pub name: Arc<str>,
     pub arn: String,

@@ -1,12 +1,13 @@
 //! Which zones lack which instance types.
 
 use super::region::{LACKING, zone};
+use crate::kernel::Rehome;
 use imbl::OrdMap;
 use std::sync::Arc;
 
 /// What an account says of families of instance types, such as `ml.p3`: the zones that have none of them. What it
 /// says nothing of is as AWS documents it.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, Rehome)]
 pub struct Offerings(OrdMap<Arc<str>, Vec<&'static str>>);
 
 impl Offerings {

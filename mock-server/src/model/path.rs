@@ -1,13 +1,13 @@
 //! Paths through a network: what is asked, and hop by hop what decided.
 
 use super::*;
-use crate::kernel::AccountId;
+use crate::kernel::{AccountId, Rehome};
 use std::net::Ipv4Addr;
 use std::ops::Range;
 use std::sync::Arc;
 
 /// Where packets come from, or go to, in a VPC: an interface, or one that is still to be made.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Vantage {
     pub subnet: SubnetId,
     /// All of them apply, summed up.
@@ -32,7 +32,7 @@ impl Vantage {
 }
 
 /// What is to be done in a bucket, as whom.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct BucketUse {
     pub bucket: Arc<str>,
     /// Such as `s3:GetObject`, each with its key; `None`: on the bucket itself.
@@ -42,7 +42,7 @@ pub struct BucketUse {
 }
 
 /// What is to be reached.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub enum Goal {
     /// A bucket, over the name that SDKs use for it.
     Bucket(BucketUse),
@@ -56,14 +56,14 @@ pub enum Goal {
     Edge { at: RouteTarget, address: Ipv4Addr },
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Rehome)]
 pub enum Transport {
     Tcp,
     Udp,
 }
 
 /// The question: may this get there, and back?
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Flow {
     /// `None`: from a network of the service's own, that reaches everything. Only policies count then.
     pub from: Option<Vantage>,
@@ -73,7 +73,7 @@ pub struct Flow {
 }
 
 /// What is asked at a hop.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Rehome)]
 pub enum HopKind {
     /// Whether the name resolves, and to what.
     Name,
@@ -131,7 +131,7 @@ impl HopKind {
 }
 
 /// One thing that decided.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Hop {
     pub kind: HopKind,
     /// Where it is asked: the id of a subnet, interface, gateway or endpoint, or a bucket's name.
@@ -145,7 +145,7 @@ pub struct Hop {
 }
 
 /// How packets went, as far as they came.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, Rehome)]
 pub struct Way {
     /// What the name resolved to, or the address that was asked for; of several one that took the way that is told, and
     /// one that was refused if one was.
@@ -161,7 +161,7 @@ pub struct Way {
 }
 
 /// Packets at an interface, if they come that far.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Sighting {
     /// Where the interface is.
     pub account: AccountId,
@@ -181,7 +181,7 @@ pub struct Sighting {
 
 /// The answer: every hop in order, up to where nothing more can be asked. Hops after a blocked one say what would have
 /// been the next obstacle.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Trace {
     pub flow: Flow,
     pub hops: Vec<Hop>,

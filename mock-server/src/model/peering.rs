@@ -5,14 +5,14 @@
 
 use super::state::{Alarm, Letter, Owner};
 use super::*;
-use crate::kernel::{AccountId, Memo, Row, Scope, SimTime};
+use crate::kernel::{AccountId, Memo, Rehome, Row, Scope, SimTime};
 use ipnet::{Ipv4Net, Ipv6Net};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// One of the two VPCs.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct PeeringSide {
     pub account: AccountId,
     pub region: Arc<str>,
@@ -53,7 +53,7 @@ impl PeeringSide {
 }
 
 /// `provisioning` and `deleting` pass at once here.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Rehome)]
 pub enum PeeringStatus {
     PendingAcceptance,
     Active,
@@ -72,7 +72,7 @@ impl PeeringStatus {
     }
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Peering {
     pub id: VpcPeeringConnectionId,
     pub requester: PeeringSide,

@@ -1,9 +1,9 @@
 //! Permissions to attach an interface that are given to other accounts.
 
 use super::*;
-use crate::kernel::{AccountId, Memo, Row};
+use crate::kernel::{AccountId, Memo, Rehome, Row};
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct InterfacePermission {
     pub id: NetworkInterfacePermissionId,
     pub interface: NetworkInterfaceId,

@@ -1,11 +1,11 @@
 //! Pipelines and their executions, whose steps run as jobs.
 
 use super::*;
-use crate::kernel::{Memo, Row, SimTime};
+use crate::kernel::{Memo, Rehome, Row, SimTime};
 use imbl::Vector;
 use std::sync::Arc;
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Pipeline {
     pub name: Arc<str>,
     pub arn: String,
@@ -34,7 +34,7 @@ impl Row for Pipeline {
     fn indexes(&self, _: &mut dyn FnMut(())) {}
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Rehome)]
 pub enum ExecutionStatus {
     Executing,
     Stopping,
@@ -60,7 +60,7 @@ impl ExecutionStatus {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Rehome)]
 pub enum StepStatus {
     Executing,
     Stopping,
@@ -86,7 +86,7 @@ impl StepStatus {
 }
 
 /// What a step made or found.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub enum StepResult {
     Job {
         key: JobKey,
@@ -112,7 +112,7 @@ pub enum StepResult {
 }
 
 /// A step that was started.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct StepRun {
     pub name: Arc<str>,
     pub status: StepStatus,
@@ -124,7 +124,7 @@ pub struct StepRun {
     pub properties: Document,
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct PipelineExecution {
     pub arn: Arc<str>,
     pub pipeline: Arc<str>,

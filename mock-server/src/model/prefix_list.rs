@@ -5,12 +5,12 @@
 use super::group::SecurityGroupIndex;
 use super::route::RouteTableIndex;
 use super::*;
-use crate::kernel::{Memo, Row};
+use crate::kernel::{Memo, Rehome, Row};
 use imbl::OrdMap;
 use ipnet::IpNet;
 use std::sync::Arc;
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Rehome)]
 pub enum AddressFamily {
     V4,
     V6,
@@ -36,7 +36,7 @@ impl AddressFamily {
     }
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct PrefixListEntry {
     pub cidr: IpNet,
     pub description: Option<String>,
@@ -46,7 +46,7 @@ pub struct PrefixListEntry {
 pub type PrefixListEntries = Arc<[PrefixListEntry]>;
 
 /// What was last asked of a list.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Rehome)]
 pub enum PrefixListTask {
     Create,
     Modify,
@@ -55,7 +55,7 @@ pub enum PrefixListTask {
 }
 
 /// How far that is.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Rehome)]
 pub enum PrefixListProgress {
     InProgress,
     Complete,
@@ -64,7 +64,7 @@ pub enum PrefixListProgress {
 }
 
 /// What a list becomes when its task is complete.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, Rehome)]
 pub struct PrefixListChange {
     pub name: Option<String>,
     pub max_entries: Option<usize>,
@@ -72,7 +72,7 @@ pub struct PrefixListChange {
     pub entries: Option<PrefixListEntries>,
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct PrefixList {
     pub id: PrefixListId,
     pub name: String,

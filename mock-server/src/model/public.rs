@@ -3,10 +3,11 @@
 use super::elastic::ElasticAddressIndex;
 use super::interface::InterfaceIndex;
 use super::*;
+use crate::kernel::Rehome;
 use std::net::Ipv4Addr;
 
 /// A public address that stands for a private one of an interface.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Rehome)]
 pub struct PublicAddress {
     pub private: Ipv4Addr,
     pub public: Ipv4Addr,

@@ -1,12 +1,13 @@
 //! How much of each thing an account may have in a region.
 
 use super::compute;
+use crate::kernel::Rehome;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Limits as AWS sets them by default. Source: VPC user guide, "Amazon VPC quotas"; EC2 user guide, "Tag
 /// restrictions"; Reachability Analyzer guide, "Quotas".
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Rehome)]
 pub struct Quotas {
     pub vpcs: usize,
     pub subnets_per_vpc: usize,

@@ -1,11 +1,11 @@
 //! Regions, their zones and partitions: the one place that knows them.
 
-use crate::kernel::AccountId;
+use crate::kernel::{AccountId, Rehome};
 use std::fmt;
 use std::sync::Arc;
 
 /// A group of regions with endpoints and ARNs of its own.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Rehome)]
 pub enum Partition {
     Aws,
     China,
@@ -77,7 +77,7 @@ impl<A: fmt::Display, R: fmt::Display> fmt::Display for Arn<'_, A, R> {
 }
 
 /// An availability zone.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Rehome)]
 pub struct Zone {
     /// Such as `us-east-1a`.
     pub name: &'static str,
@@ -180,7 +180,7 @@ pub fn zone(name: &str) -> Option<&'static Zone> {
 }
 
 /// Whose and where something is: what its ARN, its owner and its domain name derive from.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Site {
     pub account: AccountId,
     pub region: Arc<str>,

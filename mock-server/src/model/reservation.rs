@@ -1,12 +1,12 @@
 //! Ranges of subnets that are set aside.
 
 use super::*;
-use crate::kernel::{Memo, Row};
+use crate::kernel::{Memo, Rehome, Row};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use std::sync::Arc;
 
 /// Who uses a reserved range.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Rehome)]
 pub enum ReservationType {
     /// EC2, for prefixes of interfaces.
     Prefix,
@@ -15,7 +15,7 @@ pub enum ReservationType {
 }
 
 /// Source: VPC user guide, "Subnet CIDR reservations".
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct SubnetCidrReservation {
     pub id: SubnetCidrReservationId,
     pub subnet: SubnetId,

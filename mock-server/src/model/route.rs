@@ -1,14 +1,14 @@
 //! Route tables.
 
 use super::*;
-use crate::kernel::{Memo, Row};
+use crate::kernel::{Memo, Rehome, Row};
 use ipnet::IpNet;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
 /// Where packets are that a route is for.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Rehome)]
 pub enum Destination {
     Cidr(IpNet),
     PrefixList(PrefixListId),
@@ -24,7 +24,7 @@ impl fmt::Display for Destination {
 }
 
 /// Where a route sends them.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Rehome)]
 pub enum RouteTarget {
     Local,
     InternetGateway(InternetGatewayId),
@@ -39,7 +39,7 @@ pub enum RouteTarget {
 }
 
 /// Who made a route.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Rehome)]
 pub enum RouteOrigin {
     /// It came with the table: a local route, even if it leads elsewhere by now.
     Table,
@@ -49,7 +49,7 @@ pub enum RouteOrigin {
     Propagation,
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Route {
     pub destination: Destination,
     pub target: RouteTarget,
@@ -73,7 +73,7 @@ impl Route {
 }
 
 /// What a route table is associated with.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Rehome)]
 pub enum Associate {
     /// The VPC: the table is its main one.
     Main,
@@ -83,7 +83,7 @@ pub enum Associate {
     VpnGateway(VpnGatewayId),
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct RouteAssociation {
     pub id: RouteTableAssociationId,
     pub with: Associate,
@@ -98,7 +98,7 @@ impl RouteAssociation {
     }
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct RouteTable {
     pub id: RouteTableId,
     pub vpc: VpcId,

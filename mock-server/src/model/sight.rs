@@ -1,12 +1,12 @@
 //! What a bucket's name leads to, for whoever wants something of it: people may keep their S3 elsewhere.
 
 use super::*;
-use crate::kernel::{AccountId, Elsewhere, Scope, SimTime};
+use crate::kernel::{AccountId, Elsewhere, Rehome, Scope, SimTime};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What becomes of jobs whose buckets or objects are not here.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Rehome)]
 pub enum DataMode {
     /// They fail once the account has made a bucket here. Until then its buckets are external.
     #[default]
@@ -37,7 +37,7 @@ impl DataMode {
 }
 
 /// Whose names of buckets must differ.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Rehome)]
 pub enum BucketNames {
     /// Those of one account: accounts that run side by side never collide.
     #[default]
@@ -62,7 +62,7 @@ impl BucketNames {
 }
 
 /// What another S3 told of a bucket that is not here.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Rehome)]
 pub struct Upstream {
     pub exists: bool,
     /// Where it is, if that was told.

@@ -1,13 +1,13 @@
 //! The state of one cell: every table there is, and the first state of a new region.
 
 use super::*;
-use crate::kernel::{CellState, Minter, Origin, Row, Scope, Table, Timers};
+use crate::kernel::{CellState, Minter, Moving, Origin, Rehome, Row, Scope, Table, Timers};
 use imbl::{OrdMap, OrdSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How long the stages of a job take.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Rehome)]
 pub enum Profile {
     /// Seconds: long enough to be seen, short enough for a test.
     #[default]
@@ -55,7 +55,7 @@ pub struct Defaults {
 }
 
 /// What timers and interfaces belong to.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Rehome)]
 pub enum Owner {
     Job(JobKey),
     /// What evaluates the rules of SageMaker Debugger for a training job.
@@ -150,7 +150,7 @@ impl std::fmt::Display for Owner {
 }
 
 /// What a timer does to its owner.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Rehome)]
 pub enum Alarm {
     /// The job or endpoint enters its next stage: the number is the stage's place in the table of stages.
     Stage(usize),
@@ -170,7 +170,7 @@ pub enum Alarm {
 }
 
 /// The state of one cell. Regional tables are empty in the account's global cell and the other way round.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Rehome)]
 pub struct State {
     pub profile: Profile,
     pub quotas: Quotas,
@@ -304,6 +304,19 @@ impl CellState for State {
 
     fn timers(&self) -> &Timers<Owner, Alarm> {
         &self.timers
+    }
+
+    fn moved(&self, moving: &Moving) -> Self {
+        let mut state = self.clone();
+        // What was told of buckets that are elsewhere stays true; the keys that were deleted are others.
+        let upstream = std::mem::take(&mut state.upstream);
+        let deleted = std::mem::take(&mut state.deleted_keys);
+        state.rehome(moving);
+        let deleted = deleted.into_iter().map(|mut key| {
+            iam::key::rehome(&mut key, moving);
+            key
+        });
+        Self { upstream, deleted_keys: deleted.collect(), ..state }
     }
 
     fn timers_mut(&mut self) -> &mut Timers<Owner, Alarm> {

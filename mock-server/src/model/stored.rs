@@ -2,11 +2,11 @@
 //! images and their like. All of them are rows of one table.
 
 use super::*;
-use crate::kernel::{Memo, Row, SimTime};
+use crate::kernel::{Memo, Rehome, Row, SimTime};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Stored {
     /// The last part of its ARN, such as `experiment/e`. A version that has no ARN of its own has one more part.
     pub resource: Arc<str>,

@@ -1,10 +1,10 @@
 //! Studio: domains, and what is in them: user profiles, spaces and the apps that these run.
 
 use super::*;
-use crate::kernel::{Memo, Row, SimTime};
+use crate::kernel::{Memo, Rehome, Row, SimTime};
 use std::sync::Arc;
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Rehome)]
 pub enum StudioStatus {
     Pending,
     InService,
@@ -23,14 +23,14 @@ impl StudioStatus {
 }
 
 /// What runs apps.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Rehome)]
 pub enum AppOwner {
     UserProfile(Arc<str>),
     Space(Arc<str>),
 }
 
 /// Something in a domain.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Rehome)]
 pub enum StudioMember {
     UserProfile(Arc<str>),
     Space(Arc<str>),
@@ -38,7 +38,7 @@ pub enum StudioMember {
 }
 
 /// A domain, or something in one.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Rehome)]
 pub struct StudioKey {
     /// The domain's id.
     pub domain: Arc<str>,
@@ -63,7 +63,7 @@ impl std::fmt::Display for StudioKey {
 }
 
 /// A domain, a user profile, a space or an app: they live alike.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Studio {
     pub key: StudioKey,
     /// The key as text: lists are ordered by it where times are the same.
@@ -85,7 +85,7 @@ pub struct Studio {
 }
 
 /// What a domain has in the user's VPC.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct StudioNetwork {
     pub vpc: VpcId,
     pub subnets: Vec<SubnetId>,
@@ -113,7 +113,7 @@ impl Studio {
 }
 
 /// A script that apps run. It never changes.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct StudioLifecycle {
     pub name: Arc<str>,
     pub arn: String,

@@ -1,10 +1,11 @@
 //! Tags of a resource: part of its row, so that whatever prints the row is versioned with them.
 
+use crate::kernel::Rehome;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Keys and values in the order of the keys. Copies are cheap, and most resources have none.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Rehome)]
 pub struct Tags(Option<Arc<BTreeMap<String, String>>>);
 
 impl Tags {

@@ -1,10 +1,11 @@
 //! Messages that whoever runs the server words otherwise than we do.
 
+use crate::kernel::Rehome;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Templates by the id of the text; a text that is not listed is ours. Copies are cheap.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, Rehome)]
 pub struct Texts(Arc<BTreeMap<String, String>>);
 
 impl Texts {

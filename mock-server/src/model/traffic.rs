@@ -1,7 +1,7 @@
 //! Traffic: how much went over a path, and what an interface that it crossed saw of it.
 
 use super::*;
-use crate::kernel::{AccountId, SimTime};
+use crate::kernel::{AccountId, Rehome, SimTime};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ pub const EXCHANGE: (u64, u64) = (1_800, 5_600);
 /// service or a scaling group, and no VPC states what is encrypted.
 ///
 /// Source of what each field means: VPC user guide, "Flow log records", available fields.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct FlowRecord {
     /// Of the account and region whose interface it is.
     pub account: AccountId,

@@ -1,10 +1,10 @@
 //! Transit gateways and their attachments to VPCs.
 
 use super::*;
-use crate::kernel::{Memo, Row, SimTime};
+use crate::kernel::{Memo, Rehome, Row, SimTime};
 
 /// What such things go through, in this order.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Rehome)]
 pub enum TransitState {
     Pending,
     Available,
@@ -13,7 +13,7 @@ pub enum TransitState {
     Deleted,
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct TransitGateway {
     pub id: TransitGatewayId,
     pub description: Option<String>,
@@ -42,7 +42,7 @@ impl Row for TransitGateway {
     fn indexes(&self, _: &mut dyn FnMut(())) {}
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct TransitAttachment {
     pub id: TransitGatewayAttachmentId,
     pub gateway: TransitGatewayId,

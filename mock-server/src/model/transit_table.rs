@@ -1,11 +1,11 @@
 //! Route tables of transit gateways: where packets go that come from the attachments associated with them.
 
 use super::*;
-use crate::kernel::{Memo, Row, SimTime};
+use crate::kernel::{Memo, Rehome, Row, SimTime};
 use ipnet::IpNet;
 use std::collections::{BTreeMap, BTreeSet};
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct TransitRouteTable {
     pub id: TransitGatewayRouteTableId,
     pub gateway: TransitGatewayId,

@@ -1,12 +1,12 @@
 //! Hyperparameter tuning jobs: what starts training jobs, one after the other, and keeps what became of them.
 
 use super::*;
-use crate::kernel::{Memo, Row, SimTime};
+use crate::kernel::{Memo, Rehome, Row, SimTime};
 use imbl::Vector;
 use std::sync::Arc;
 use std::time::Duration;
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Rehome)]
 pub enum TuningStatus {
     InProgress,
     Stopping,
@@ -33,7 +33,7 @@ impl TuningStatus {
 }
 
 /// A training job that a tuning job started. What became of it is kept here, for it can be deleted.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Trial {
     pub key: JobKey,
     pub arn: String,
@@ -47,7 +47,7 @@ pub struct Trial {
 }
 
 /// How a training job ended.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct TrialOutcome {
     pub status: JobStatus,
     pub started: Option<SimTime>,
@@ -59,7 +59,7 @@ pub struct TrialOutcome {
     pub objective: Option<f64>,
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct TuningJob {
     pub name: Arc<str>,
     pub arn: String,

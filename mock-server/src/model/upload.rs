@@ -3,12 +3,12 @@
 //! Source: S3 user guide, "Uploading and copying objects using multipart upload".
 
 use super::*;
-use crate::kernel::{Row, SimTime};
+use crate::kernel::{Rehome, Row, SimTime};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Rehome)]
 pub struct Upload {
     pub at: ObjectKey,
     pub id: Arc<str>,
@@ -23,7 +23,7 @@ pub struct Upload {
     pub parts: BTreeMap<u16, Arc<Part>>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Rehome)]
 pub struct Part {
     pub content: Content,
     /// Without quotes.

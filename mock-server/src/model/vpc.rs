@@ -1,17 +1,17 @@
 //! VPCs and subnets.
 
 use super::*;
-use crate::kernel::{Memo, Row};
+use crate::kernel::{Memo, Rehome, Row};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 /// Whether instances share hardware with those of other accounts.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Rehome)]
 pub enum Tenancy {
     Default,
     Dedicated,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Rehome)]
 pub struct Vpc {
     pub id: VpcId,
     /// The primary block first; secondary ones after it.
@@ -72,7 +72,7 @@ impl Row for Vpc {
     }
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Rehome)]
 pub struct Subnet {
     pub id: SubnetId,
     pub vpc: VpcId,
@@ -95,7 +95,7 @@ pub struct Subnet {
 }
 
 /// What the names of instances are made of and which records they get.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Rehome)]
 pub struct LaunchNames {
     /// Of the instance's id; otherwise of its IPv4 address.
     pub by_resource: bool,

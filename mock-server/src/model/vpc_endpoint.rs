@@ -7,11 +7,11 @@ use super::endpoint_service::{LOWER, UPPER, hosted_zone, letters};
 use super::interface::InterfaceIndex;
 use super::route::RouteTableIndex;
 use super::*;
-use crate::kernel::{Memo, Row, SimTime};
+use crate::kernel::{Memo, Rehome, Row, SimTime};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Rehome)]
 pub enum VpcEndpointState {
     /// Interfaces are there, names are not yet.
     Creating,
@@ -23,14 +23,14 @@ pub enum VpcEndpointState {
 }
 
 /// Where an interface endpoint is in a subnet: at most once in each zone.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct EndpointPlacement {
     pub subnet: SubnetId,
     pub zone: Zone,
     pub interface: NetworkInterfaceId,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Rehome)]
 pub struct VpcEndpoint {
     pub id: VpcEndpointId,
     pub vpc: VpcId,

@@ -4,11 +4,13 @@
 //! there are cells, whatever is in them.
 
 use super::super::cell::{Cell, Standstill};
-use super::super::{AccountId, CellState, Clock, ClockMode, Deeds, Event, Scope, SimTime};
+use super::super::rehome::{Moving, Rehome};
+use super::super::world::{Accounts, Setup};
+use super::super::{AccountId, CellState, Clock, ClockMode, Deeds, Event, Origin, Scope, SimTime};
 use super::Account;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// How many snapshots an account may have.
 const MOST: usize = 50;
@@ -54,6 +56,44 @@ impl<S: CellState> Snapshot<S> {
     /// The state of a cell, if it was touched by then.
     pub fn read(&self, scope: &Scope) -> Option<&Arc<S>> {
         self.cells.get(scope).map(|cell| &cell.state)
+    }
+
+    /// The states of all cells that were touched by then.
+    pub fn states(&self) -> impl Iterator<Item = &Arc<S>> {
+        self.cells.values().map(|cell| &cell.state)
+    }
+
+    /// What moves if another account begins with this.
+    pub fn moving(&self, to: AccountId) -> Moving {
+        Moving { from: self.account, to }
+    }
+
+    /// Another account that begins with this; what it makes from then on has ids of its own. Reads that lag see there
+    /// what there is.
+    pub(in super::super) fn fork(
+        &self,
+        to: AccountId,
+        name: &str,
+        accounts: Weak<Accounts<S>>,
+        wall: SimTime,
+    ) -> Account<S> {
+        let moving = self.moving(to);
+        let clock = self.clock(wall);
+        let clock = Arc::new(move |_| clock);
+        let setup = Setup { seed: self.seed, defaults: self.defaults.clone(), clock };
+        let account = Account::new(to, accounts, &setup, wall);
+        for (scope, frozen) in &self.cells {
+            let origin = Origin::new(self.seed, to, scope.clone());
+            let cell = Cell::holding(origin, frozen.state.moved(&moving));
+            account.cells.insert(scope.clone(), Arc::new(cell));
+        }
+        account.latest.store(self.at.millis(), Ordering::Relaxed);
+        account.due.store(i64::MIN, Ordering::Release);
+        let (mut deeds, whole) = (*self.deeds).clone();
+        deeds.rehome(&moving);
+        account.deeds.put(&(deeds, whole));
+        account.tell(vec![event(self.at, "SnapshotForked", name)]);
+        account
     }
 
     fn clock(&self, wall: SimTime) -> Clock {

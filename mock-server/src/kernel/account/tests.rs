@@ -1,4 +1,4 @@
-use super::super::{ClockMode, Minter, Timers, World};
+use super::super::{ClockMode, Minter, Moving, Timers, World};
 use super::*;
 use std::time::Duration;
 
@@ -41,6 +41,10 @@ impl CellState for Counter {
     }
     fn timers_mut(&mut self) -> &mut Timers<&'static str, u64> {
         &mut self.timers
+    }
+    /// A move is told in the total.
+    fn moved(&self, moving: &Moving) -> Self {
+        Self { total: self.total + (moving.to.number() - moving.from.number()), ..self.clone() }
     }
     fn minter_mut(&mut self) -> &mut Minter {
         &mut self.minter

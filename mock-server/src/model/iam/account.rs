@@ -3,7 +3,7 @@
 use super::*;
 use std::sync::Arc;
 
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, Rehome)]
 pub struct AccountSettings {
     /// What the address of the sign-in page shows in place of the account's number.
     pub alias: Option<Arc<str>>,
@@ -13,7 +13,7 @@ pub struct AccountSettings {
 }
 
 /// What passwords must be like.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Rehome)]
 pub struct PasswordPolicy {
     pub least_length: i32,
     pub symbols: bool,
@@ -77,7 +77,7 @@ impl Kinds {
 }
 
 /// A list of all users and their credentials, as it was at some time.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct CredentialReport {
     pub made: SimTime,
     /// Comma-separated values.

@@ -1,7 +1,7 @@
 //! Access keys. As on AWS, the account that a key belongs to can be read from the key alone.
 
 use super::{base32, base32_bits};
-use crate::kernel::{AccountId, Origin};
+use crate::kernel::{AccountId, Moving, Origin};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -47,6 +47,16 @@ pub fn read(access_key: &str) -> Option<(KeyKind, AccountId)> {
         base32_bits(digits).filter(|bits| digits.len() == DIGITS as usize && bits & ENCODES_ACCOUNT != 0)?;
     let number = u64::try_from(bits >> ACCOUNT_SHIFT & ACCOUNT_MASK).ok()?;
     Some((kind, AccountId::from_number(number)?))
+}
+
+/// The access key that stands for the same in the account that everything moves to: its digits encode the account.
+pub fn rehome(access_key: &mut String, moving: &Moving) {
+    if let Some((kind, account)) = read(access_key)
+        && account == moving.from
+        && let Some(own) = access_key.strip_prefix(kind.prefix()).and_then(base32_bits)
+    {
+        *access_key = self::access_key(kind, moving.to, own);
+    }
 }
 
 /// What requests with this access key are signed with: forty characters.

@@ -20,10 +20,10 @@ pub use session::Session;
 pub use user::{AccessKey, Group, LoginProfile, User};
 
 use super::{State, Tags};
-use crate::kernel::{Row, SimTime};
+use crate::kernel::{Rehome, Row, SimTime};
 
 /// The identity behind an access key.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub enum Principal {
     /// Keys that nobody made here act as the account's root.
     Root,

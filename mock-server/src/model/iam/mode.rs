@@ -1,10 +1,11 @@
 //! What an account does with what policies say, and the policies that its organization sets over it.
 
 use super::PolicyDocument;
+use crate::kernel::Rehome;
 use std::sync::Arc;
 
 /// What becomes of a call that no policy allows.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Rehome)]
 pub enum IamMode {
     /// It is refused.
     #[default]
@@ -32,7 +33,7 @@ impl IamMode {
 }
 
 /// Service control policies: what the account's organization lets anybody in it do, the root user included.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct ControlPolicies {
     /// AWS's `FullAWSAccess` is attached too, as it is unless somebody detaches it.
     pub full_access: bool,
@@ -47,7 +48,7 @@ impl Default for ControlPolicies {
 }
 
 /// Settings of an account that say how calls are authorised.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, Rehome)]
 pub struct Authorization {
     pub mode: IamMode,
     pub control: ControlPolicies,

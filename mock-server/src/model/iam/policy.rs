@@ -1,6 +1,7 @@
 //! Policies: documents, the managed ones with their versions, and who has been granted what.
 
 use super::*;
+use crate::kernel::Moving;
 use crate::model::{Partition, State};
 use crate::policy::Policy;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +34,14 @@ impl PolicyDocument {
     }
 }
 
+impl Rehome for PolicyDocument {
+    fn rehome(&mut self, moving: &Moving) {
+        if let Some(moved) = moving.text(self.text()) {
+            *self = Self::new(moved);
+        }
+    }
+}
+
 /// Two documents are the same if their texts are.
 impl PartialEq for PolicyDocument {
     fn eq(&self, other: &Self) -> bool {
@@ -43,7 +52,7 @@ impl PartialEq for PolicyDocument {
 impl Eq for PolicyDocument {}
 
 /// The policies of a user, group or role.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, Rehome)]
 pub struct Grants {
     /// Inline policies by name.
     pub inline: BTreeMap<String, PolicyDocument>,
@@ -54,7 +63,7 @@ pub struct Grants {
 }
 
 /// A managed policy of a customer. AWS's own are no rows: no account can change them.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct ManagedPolicy {
     pub name: String,
     /// `ANPA` and seventeen more characters.
@@ -74,7 +83,7 @@ pub struct ManagedPolicy {
     pub tags: Tags,
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct PolicyVersion {
     pub document: PolicyDocument,
     pub created: SimTime,

@@ -4,7 +4,7 @@ use super::*;
 use std::sync::Arc;
 
 /// Somebody whose OpenID Connect tokens are trusted.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct OidcProvider {
     /// `arn:aws:iam::111122223333:oidc-provider/` and the URL.
     pub arn: Arc<str>,

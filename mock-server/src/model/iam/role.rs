@@ -5,7 +5,7 @@ use super::*;
 /// The name of the session in which SageMaker acts as a role: public recordings show `AROA…:SageMaker`.
 pub const SERVICE_SESSION: &str = "SageMaker";
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Role {
     pub name: String,
     /// `AROA` and seventeen more characters.
@@ -40,7 +40,7 @@ impl Row for Role {
 }
 
 /// A role as an instance is given it: at most one.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct InstanceProfile {
     pub name: String,
     /// `AIPA` and seventeen more characters.

@@ -1,6 +1,7 @@
 //! Temporary credentials.
 
 use super::*;
+use crate::kernel::Moving;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -38,6 +39,22 @@ impl Session {
     pub fn is_limited(&self) -> bool {
         let federated = matches!(self.principal, Principal::Federated { .. });
         federated || self.policy.is_some() || !self.policy_arns.is_empty()
+    }
+}
+
+/// The key is another one; what is secret is as it was.
+impl Rehome for Session {
+    fn rehome(&mut self, moving: &Moving) {
+        let Self { access_key, secret: _, token: _, principal, issued: _, expires: _, .. } = self;
+        key::rehome(access_key, moving);
+        principal.rehome(moving);
+        let Self { policy, policy_arns, tags, transitive, source_identity, provider, .. } = self;
+        policy.rehome(moving);
+        policy_arns.rehome(moving);
+        tags.rehome(moving);
+        transitive.rehome(moving);
+        source_identity.rehome(moving);
+        provider.rehome(moving);
     }
 }
 

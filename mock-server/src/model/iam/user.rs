@@ -1,10 +1,11 @@
 //! Users, their access keys, and the groups that they are in.
 
 use super::*;
+use crate::kernel::Moving;
 use std::collections::BTreeSet;
 
 /// A user of an account.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct User {
     pub name: String,
     /// `AIDA` and seventeen more characters.
@@ -21,7 +22,7 @@ pub struct User {
 }
 
 /// That a user may sign in with a password.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct LoginProfile {
     pub created: SimTime,
     /// When the password was set that is in force.
@@ -53,7 +54,7 @@ impl Row for User {
 }
 
 /// Users that share policies.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct Group {
     pub name: String,
     /// `AGPA` and seventeen more characters.
@@ -92,6 +93,15 @@ pub struct AccessKey {
     pub user: Option<String>,
     pub active: bool,
     pub created: SimTime,
+}
+
+/// The key is another one; what is secret is as it was.
+impl Rehome for AccessKey {
+    fn rehome(&mut self, moving: &Moving) {
+        let Self { id, secret: _, user, active: _, created: _ } = self;
+        key::rehome(id, moving);
+        user.rehome(moving);
+    }
 }
 
 impl Row for AccessKey {

@@ -50,7 +50,7 @@ fn whose<'a>(state: &'a State, caller: &Caller, name: Option<&str>) -> Result<&'
 
 /// What is kept of a password. Nobody signs in here: it only has to be told apart from the others of the user.
 fn digest(txn: &Txn<'_>, user: &User, password: &str) -> u128 {
-    txn.origin.derive(&["password", &user.unique_id, password])
+    crate::kernel::digest(txn.origin.seed, &[b"password", user.unique_id.as_bytes(), password.as_bytes()])
 }
 
 /// The user's passwords after this one was set.
