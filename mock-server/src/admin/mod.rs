@@ -12,6 +12,7 @@ mod offerings;
 mod precheck;
 mod quotas;
 mod rules;
+mod scenarios;
 
 use crate::aws::{ServiceId, ServiceModel};
 use crate::clock::{parse_span, pause, wall};
@@ -33,11 +34,15 @@ const PREFIX: &str = "/_mockplane/";
 /// Everything that is answered: the control API and, for all the rest, the gateway.
 pub struct Site {
     pub gateway: Gateway,
+    plays: scenarios::Plays,
 }
 
 /// Without a server there are no bytes on their way: what declared faults do to them is that there is no answer.
 impl Exchange for &Site {
     async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Unreachable> {
+        if let Some(answer) = self.play(&request).await {
+            return Ok(answer);
+        }
         let mut answer = self.answer(&request);
         let Some(Interference { delay, cut }) = answer.extensions_mut().remove() else { return Ok(answer) };
         pause(delay).await;
@@ -65,7 +70,7 @@ impl Problem {
 
 impl Site {
     pub fn new(gateway: Gateway) -> Self {
-        Self { gateway }
+        Self { gateway, plays: scenarios::Plays::default() }
     }
 
     /// Answers a request.
@@ -207,6 +212,7 @@ impl Site {
     fn reset(&self, query: &Query) -> Answer {
         let Some(account) = query.get("account") else {
             self.gateway.world.reset();
+            self.stop_playing(None);
             self.gateway.refused.forget(None);
             return Ok(json!({"reset": "all"}));
         };
@@ -355,6 +361,11 @@ impl Query {
 
     fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
+    }
+
+    fn with(mut self, name: &str, value: &str) -> Self {
+        self.0.insert(name.to_owned(), value.to_owned());
+        self
     }
 }
 

@@ -11,12 +11,14 @@ pub mod fault;
 pub mod file;
 pub mod input;
 pub mod invocation;
+pub mod lesson;
 pub mod matcher;
 pub mod problem;
 mod query;
 pub mod report;
 pub mod resource;
 pub mod run;
+pub mod script;
 mod service_failure;
 mod session;
 pub mod span;
@@ -190,7 +192,8 @@ fn load(
         if let Some(other) = loaded.iter().find(same) {
             tell(Problem::new(name.referenced, format!("{} is named `{}` too", other.file, name.value)));
         }
-        let overrides = Overrides { seed: options.seed, vars: overridden(&scenario, options)? };
+        let vars = overridden(&scenario, options)?;
+        let overrides = Overrides { seed: options.seed, vars, ..Overrides::default() };
         loaded.push(Loaded { file, scenario, overrides });
     }
     if count == 0 {
@@ -246,4 +249,18 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, String> {
     }
     found.sort();
     Ok(found)
+}
+
+/// A scenario by its text, if it can run.
+///
+/// # Errors
+/// What is wrong with it, each with its place.
+pub fn sound(file: &str, text: &str) -> Result<Scenario, Vec<String>> {
+    let scenario = file::parse(text).map_err(|problem| vec![problem.in_file(file)])?;
+    let problems = check::check(&scenario);
+    if problems.is_empty() {
+        Ok(scenario)
+    } else {
+        Err(problems.iter().map(|problem| problem.in_file(file)).collect())
+    }
 }

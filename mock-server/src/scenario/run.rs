@@ -1,5 +1,8 @@
 //! Running one scenario.
 
+mod lesson;
+mod play;
+
 use super::behaviour;
 use super::callee::Callee;
 use super::check::BUILT_IN;
@@ -21,6 +24,8 @@ use serde_saphyr::Spanned;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+pub use play::{Play, Verdict};
+
 /// 2026-01-05T09:00:00Z: when scenarios begin that do not say when.
 const START: SimTime = SimTime::from_millis(1_767_603_600_000);
 const SEED: u64 = 1;
@@ -29,6 +34,7 @@ const REGION: &str = "us-east-1";
 /// What the caller decides for every scenario.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
+    pub account: Option<AccountId>,
     pub seed: Option<u64>,
     /// Values of variables.
     pub vars: BTreeMap<String, Node>,
@@ -107,38 +113,19 @@ impl From<Problem> for Stop {
 /// Runs a scenario that was checked.
 pub async fn run<T: Target>(target: &T, scenario: &Scenario, file: &str, overrides: &Overrides) -> Outcome {
     let watch = Stopwatch::start();
-    let settings = &scenario.settings;
-    let name = &scenario.metadata.name.value;
-    let seed = overrides.seed.or(settings.seed).unwrap_or(SEED);
-    let account = settings.account.as_ref().and_then(|account| AccountId::parse(&account.value));
-    let account = account.unwrap_or_else(|| own_account(seed, name));
-    let region = settings.region.as_ref().map_or(REGION, |region| &region.value).to_owned();
-
-    let vars = scenario.vars.iter().flat_map(Node::entries);
-    let mut vars: BTreeMap<_, _> = vars.map(|(key, node)| (key.text.clone(), node.clone())).collect();
-    vars.extend(overrides.vars.clone());
-    let built_in = [account.to_string(), region.clone()].map(Value::from);
-    let values = BUILT_IN.map(str::to_owned).into_iter().zip(built_in).collect();
-
-    let start = settings.clock.start.as_ref().and_then(|start| timestamp::parse(&start.value));
-    let start = start.map(SimTime::from_millis).or((settings.clock.mode != Mode::Real).then_some(START));
-    let session = Session::new(target, account, region, start.unwrap_or(START));
-    let mut run = Run { scenario, session, scope: Scope { vars, values }, faults: BTreeMap::new() };
+    let (mut run, seed, start) = Run::prepare(target, scenario, overrides);
     let broken = run.begin(seed, start).await.err().map(|Broken(message)| message);
     let mut steps = Vec::new();
     let mut going = broken.is_none();
-    for (number, step) in (1..).zip(&scenario.steps.value) {
-        let title = title(&step.value);
-        let (status, problems) =
-            if going { run.outcome_of(step).await } else { (Status::Skipped, Vec::new()) };
-        going &= status == Status::Passed;
-        steps.push(StepOutcome { number, title, place: step.referenced.into(), status, problems });
+    run.part("", &scenario.steps.value, &mut going, &mut steps).await;
+    if let Some(lesson) = &scenario.lesson {
+        run.lesson(&lesson.value, seed, start, &mut going, &mut steps).await;
     }
     if going && let Some(outcome) = run.unused_faults(steps.len() + 1).await {
         steps.push(outcome);
     }
-    let transcript = run.session.transcript;
-    let (name, file, elapsed) = (name.clone(), file.to_owned(), watch.elapsed());
+    let (name, account) = (scenario.metadata.name.value.clone(), run.session.account);
+    let (transcript, file, elapsed) = (run.session.transcript, file.to_owned(), watch.elapsed());
     Outcome { name, file, account, broken, elapsed, steps, transcript }
 }
 
@@ -182,6 +169,32 @@ impl<T: Target> Run<'_, T> {
         self.scenario.settings.clock.mode
     }
 
+    /// A run that did not begin yet, its seed, and the time at which it begins.
+    fn prepare<'a>(
+        target: &'a T,
+        scenario: &'a Scenario,
+        overrides: &Overrides,
+    ) -> (Run<'a, T>, u64, Option<SimTime>) {
+        let settings = &scenario.settings;
+        let name = &scenario.metadata.name.value;
+        let seed = overrides.seed.or(settings.seed).unwrap_or(SEED);
+        let account = settings.account.as_ref().and_then(|account| AccountId::parse(&account.value));
+        let account = overrides.account.or(account).unwrap_or_else(|| own_account(seed, name));
+        let region = settings.region.as_ref().map_or(REGION, |region| &region.value).to_owned();
+
+        let vars = scenario.vars.iter().flat_map(Node::entries);
+        let mut vars: BTreeMap<_, _> = vars.map(|(key, node)| (key.text.clone(), node.clone())).collect();
+        vars.extend(overrides.vars.clone());
+        let built_in = [account.to_string(), region.clone()].map(Value::from);
+        let values = BUILT_IN.map(str::to_owned).into_iter().zip(built_in).collect();
+
+        let start = settings.clock.start.as_ref().and_then(|start| timestamp::parse(&start.value));
+        let start = start.map(SimTime::from_millis).or((settings.clock.mode != Mode::Real).then_some(START));
+        let session = Session::new(target, account, region, start.unwrap_or(START));
+        let run = Run { scenario, session, scope: Scope { vars, values }, faults: BTreeMap::new() };
+        (run, seed, start)
+    }
+
     async fn begin(&mut self, seed: u64, start: Option<SimTime>) -> Result<(), Broken> {
         let settings = &self.scenario.settings;
         self.session.reset(seed, settings.profile.map(|profile| profile.name())).await?;
@@ -206,14 +219,7 @@ impl<T: Target> Run<'_, T> {
                 .collect();
             self.session.declare(&filled.map_err(|problem| Broken(problem.to_string()))?).await?;
         }
-        let scale = settings.clock.scale.as_ref().map_or(60.0, |scale| scale.value);
-        let mode = match settings.clock.mode {
-            Mode::Manual => "manual".to_owned(),
-            Mode::Poll => "poll".to_owned(),
-            Mode::Real => "real".to_owned(),
-            Mode::Scaled => format!("scaled:{scale}"),
-        };
-        self.session.set_clock(&mode, start).await?;
+        self.session.set_clock(&self.clock_mode(), start).await?;
         // Their windows count from the time that it is now.
         for one in &self.scenario.faults {
             let (place, id) = (Place::from(one.referenced), one.value.id.clone().unwrap_or_default());
@@ -225,12 +231,41 @@ impl<T: Target> Run<'_, T> {
         Ok(())
     }
 
+    /// How the account's time moves, as the control API calls it.
+    fn clock_mode(&self) -> String {
+        let clock = &self.scenario.settings.clock;
+        let scale = clock.scale.as_ref().map_or(60.0, |scale| scale.value);
+        match clock.mode {
+            Mode::Manual => "manual".to_owned(),
+            Mode::Poll => "poll".to_owned(),
+            Mode::Real => "real".to_owned(),
+            Mode::Scaled => format!("scaled:{scale}"),
+        }
+    }
+
     /// A behaviour or a fault with its templates filled in.
     fn filled(&self, place: Place, mut value: Value) -> Result<Value, Problem> {
         for text in behaviour::texts(&mut value) {
             *text = self.scope.text(place, text)?;
         }
         Ok(value)
+    }
+
+    /// Carries out steps in their order as long as they pass. `part` says in their titles what they belong to.
+    async fn part(
+        &mut self,
+        part: &str,
+        steps: &[Spanned<Step>],
+        going: &mut bool,
+        outcomes: &mut Vec<StepOutcome>,
+    ) {
+        for step in steps {
+            let (number, title) = (outcomes.len() + 1, format!("{part}{}", title(&step.value)));
+            let (status, problems) =
+                if *going { self.outcome_of(step).await } else { (Status::Skipped, Vec::new()) };
+            *going &= status == Status::Passed;
+            outcomes.push(StepOutcome { number, title, place: step.referenced.into(), status, problems });
+        }
     }
 
     async fn outcome_of(&mut self, step: &Spanned<Step>) -> (Status, Vec<Problem>) {
