@@ -13,6 +13,7 @@ mod precheck;
 mod quotas;
 mod rules;
 mod scenarios;
+mod snapshots;
 
 use crate::aws::{ServiceId, ServiceModel};
 use crate::clock::{parse_span, pause, wall};
@@ -105,7 +106,11 @@ impl Site {
 
     fn own(&self, request: &Request<Bytes>, call: &str) -> Answer {
         let query = Query::of(request);
-        match (request.method().as_str(), call) {
+        let method = request.method().as_str();
+        if let Some(answer) = self.snapshot_call(method, call, &query, request.body()) {
+            return answer;
+        }
+        match (method, call) {
             ("GET" | "HEAD", "health" | "ready") => Ok(json!({"status": "running"})),
             ("GET", "info") => Ok(self.info()),
             ("POST", "reset") => self.reset(&query),
@@ -212,7 +217,7 @@ impl Site {
     fn reset(&self, query: &Query) -> Answer {
         let Some(account) = query.get("account") else {
             self.gateway.world.reset();
-            self.stop_playing(None);
+            self.plays.clear();
             self.gateway.refused.forget(None);
             return Ok(json!({"reset": "all"}));
         };
@@ -234,12 +239,7 @@ impl Site {
         let account = self.gateway.world.account(id, wall);
         let now = account.now(wall);
         account.settle(now, services::step);
-        let mode = match account.clock().mode() {
-            ClockMode::Real => json!("real"),
-            ClockMode::Manual => json!("manual"),
-            ClockMode::Poll => json!("poll"),
-            ClockMode::Scaled(factor) => json!(format!("scaled:{factor}")),
-        };
+        let mode = mode_name(account.clock().mode());
         let time = |at: SimTime| crate::aws::timestamp::iso8601(at.millis());
         json!({
             "account": id.to_string(),
@@ -317,6 +317,15 @@ impl Site {
 
     fn account(&self, named: Option<&str>) -> Result<AccountId, Problem> {
         named.map_or(Ok(self.gateway.default_account), parse_account)
+    }
+}
+
+fn mode_name(mode: ClockMode) -> String {
+    match mode {
+        ClockMode::Real => "real".into(),
+        ClockMode::Manual => "manual".into(),
+        ClockMode::Poll => "poll".into(),
+        ClockMode::Scaled(factor) => format!("scaled:{factor}"),
     }
 }
 

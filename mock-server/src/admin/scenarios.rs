@@ -7,13 +7,12 @@ use crate::clock::pause;
 use crate::gateway::{Cut, Interference};
 use crate::kernel::AccountId;
 use crate::scenario::lesson::EMBEDDED;
-use crate::scenario::run::{Play, Verdict};
-use crate::scenario::session::Broken;
+use crate::scenario::run::{Broken, Play, Verdict};
 use crate::scenario::target::{Exchange, InProcess, Unreachable};
 use crate::scenario::{self, file::Scenario};
 use bytes::Bytes;
 use hyper::header::ORIGIN;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -39,7 +38,11 @@ impl Plays {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(account, play);
     }
 
-    /// Forgets one, or all.
+    /// Forgets all.
+    pub fn clear(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     fn forget(&self, account: AccountId) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&account).is_some()
     }
@@ -63,13 +66,19 @@ impl Exchange for Inside<'_> {
 impl Site {
     /// Answers what is asked of scenarios, which may take a while; `None` if the request is about something else.
     pub async fn play(&self, request: &Request<Bytes>) -> Option<Response<Bytes>> {
-        let call = request.uri().path().strip_prefix(PREFIX)?.strip_prefix("scenarios")?;
+        let call = request.uri().path().strip_prefix(PREFIX)?;
+        if (request.method(), call) == (&Method::POST, "reset") && !request.headers().contains_key(ORIGIN) {
+            // What is played there is over; a runner's own resets do not come this way.
+            let account = Query::of(request).get("account").and_then(AccountId::parse);
+            account.map(|account| self.plays.forget(account));
+        }
+        let call = call.strip_prefix("scenarios")?;
         let call = match call.strip_prefix('/') {
             Some(call) => call,
             None if call.is_empty() => "",
             None => return None,
         };
-        if request.method() != hyper::Method::GET && request.headers().contains_key(ORIGIN) {
+        if request.method() != Method::GET && request.headers().contains_key(ORIGIN) {
             return Some(respond(Err(Problem(
                 StatusCode::FORBIDDEN,
                 "requests of web pages are refused".into(),
@@ -97,7 +106,7 @@ impl Site {
         let target = InProcess(Inside(self));
         match (method, call) {
             ("GET", "") => Ok(play.status()),
-            ("GET", "script") => Ok(json!({ "script": play.script().map_err(conflict)? })),
+            ("POST", "script") => Ok(json!({ "script": play.script().map_err(conflict)? })),
             ("POST", "check") => {
                 let verdict = play.check(&target).await.map_err(conflict)?;
                 Ok(told(&verdict, &play))
@@ -134,13 +143,6 @@ impl Site {
         Ok(told)
     }
 
-    /// The account begins anew in another way.
-    pub(super) fn stop_playing(&self, account: Option<AccountId>) {
-        match account {
-            Some(account) => drop(self.plays.forget(account)),
-            None => self.plays.0.lock().unwrap_or_else(PoisonError::into_inner).clear(),
-        }
-    }
 }
 
 fn asked_for(body: &Bytes) -> Result<Scenario, Problem> {
@@ -157,6 +159,12 @@ fn asked_for(body: &Bytes) -> Result<Scenario, Problem> {
             .ok_or_else(|| Problem::not_found(format!("no lesson is named `{name}`")));
     }
     let text = std::str::from_utf8(body).map_err(|_| Problem::bad("a scenario is a text"))?;
+    let parsed = scenario::file::parse(text).map_err(|problem| Problem::bad(problem.in_file("scenario")))?;
+    if let Some(file) = parsed.fixtures.iter().find_map(|wanted| wanted.value.file.as_ref()) {
+        // Nobody reads files of the server's machine this way.
+        let text = format!("fixture file `{}`: only presets can be used here", file.value);
+        return Err(Problem::bad(text));
+    }
     scenario::sound("scenario", text).map_err(|problems| Problem::bad(problems.join("\n")))
 }
 

@@ -1,21 +1,23 @@
 //! Running one scenario.
 
+mod judge;
 mod lesson;
 mod play;
 
 use super::behaviour;
 use super::callee::Callee;
 use super::check::BUILT_IN;
+use super::fixture::Wanted;
 use super::file::{Expect, FaultStep, Mode, Poll, Scenario, Step, WaitFor};
 use super::problem::{Place, Problem};
 use super::resource::ResourceKind;
-use super::session::{Answer, Broken, Session};
+use super::session::{Answer, Session};
 use super::span::Span;
 use super::target::Target;
 use super::template::Scope;
 use super::transcript::Transcript;
 use super::tree::Node;
-use super::{matcher, query};
+use super::query;
 use crate::aws::timestamp;
 use crate::clock::{Stopwatch, pause};
 use crate::kernel::{AccountId, SimTime, digest};
@@ -24,6 +26,7 @@ use serde_saphyr::Spanned;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+pub use super::session::Broken;
 pub use play::{Play, Verdict};
 
 /// 2026-01-05T09:00:00Z: when scenarios begin that do not say when.
@@ -119,14 +122,20 @@ pub async fn run<T: Target>(target: &T, scenario: &Scenario, file: &str, overrid
     let mut going = broken.is_none();
     run.part("", &scenario.steps.value, &mut going, &mut steps).await;
     if let Some(lesson) = &scenario.lesson {
-        run.lesson(&lesson.value, seed, start, &mut going, &mut steps).await;
+        run.lesson(&lesson.value, &mut going, &mut steps).await;
     }
     if going && let Some(outcome) = run.unused_faults(steps.len() + 1).await {
         steps.push(outcome);
     }
-    let (name, account) = (scenario.metadata.name.value.clone(), run.session.account);
+    let (name, account) = (scenario.name(), run.session.account);
     let (transcript, file, elapsed) = (run.session.transcript, file.to_owned(), watch.elapsed());
     Outcome { name, file, account, broken, elapsed, steps, transcript }
+}
+
+/// What templates can name everywhere.
+fn built_in(account: AccountId, region: &str) -> BTreeMap<String, Value> {
+    let values = [account.to_string().into(), region.into()];
+    BUILT_IN.map(str::to_owned).into_iter().zip(values).collect()
 }
 
 /// An account for this scenario alone: twelve digits, none of them a leading zero.
@@ -176,17 +185,15 @@ impl<T: Target> Run<'_, T> {
         overrides: &Overrides,
     ) -> (Run<'a, T>, u64, Option<SimTime>) {
         let settings = &scenario.settings;
-        let name = &scenario.metadata.name.value;
+        let name = &scenario.name();
         let seed = overrides.seed.or(settings.seed).unwrap_or(SEED);
         let account = settings.account.as_ref().and_then(|account| AccountId::parse(&account.value));
         let account = overrides.account.or(account).unwrap_or_else(|| own_account(seed, name));
         let region = settings.region.as_ref().map_or(REGION, |region| &region.value).to_owned();
 
-        let vars = scenario.vars.iter().flat_map(Node::entries);
-        let mut vars: BTreeMap<_, _> = vars.map(|(key, node)| (key.text.clone(), node.clone())).collect();
+        let mut vars = scenario.variables();
         vars.extend(overrides.vars.clone());
-        let built_in = [account.to_string(), region.clone()].map(Value::from);
-        let values = BUILT_IN.map(str::to_owned).into_iter().zip(built_in).collect();
+        let values = built_in(account, &region);
 
         let start = settings.clock.start.as_ref().and_then(|start| timestamp::parse(&start.value));
         let start = start.map(SimTime::from_millis).or((settings.clock.mode != Mode::Real).then_some(START));
@@ -210,6 +217,11 @@ impl<T: Target> Run<'_, T> {
         for (quota, limit) in &settings.quotas {
             self.session.set_quota(quota, &limit.value.to_string()).await?;
         }
+        self.session.set_clock(&self.clock_mode(), start).await?;
+        // Before the faults, which are none of theirs, and behaviours may speak of what they put out.
+        for wanted in &self.scenario.fixtures {
+            self.make(&wanted.value).await?;
+        }
         if !self.scenario.behaviours.is_empty() {
             let filled: Result<Vec<_>, _> = self
                 .scenario
@@ -219,7 +231,6 @@ impl<T: Target> Run<'_, T> {
                 .collect();
             self.session.declare(&filled.map_err(|problem| Broken(problem.to_string()))?).await?;
         }
-        self.session.set_clock(&self.clock_mode(), start).await?;
         // Their windows count from the time that it is now.
         for one in &self.scenario.faults {
             let (place, id) = (Place::from(one.referenced), one.value.id.clone().unwrap_or_default());
@@ -241,6 +252,28 @@ impl<T: Target> Run<'_, T> {
             Mode::Real => "real".to_owned(),
             Mode::Scaled => format!("scaled:{scale}"),
         }
+    }
+
+    /// Makes what a fixture makes; what it puts out can be named from then on.
+    async fn make(&mut self, wanted: &Wanted) -> Result<(), Broken> {
+        let name = &wanted.r#as.value;
+        let found = wanted.found.clone().ok_or_else(|| Broken(format!("fixture `{name}` was not read")))?;
+        let broken = |problem: &Problem| Broken(format!("fixture `{name}`: {}", problem.in_file(&found.file)));
+        let given = wanted.given(&self.scope).map_err(|problem| Broken(problem.to_string()))?;
+        let values = built_in(self.session.account, &self.session.region);
+        let outer = std::mem::replace(&mut self.scope, Scope { vars: given, values });
+        self.session.within = Some(name.clone());
+        for step in &found.fixture.steps.value {
+            if let Some(problem) = self.outcome_of(step).await.1.first() {
+                return Err(broken(problem));
+            }
+        }
+        let outputs = found.fixture.outputs.as_ref().map(|outputs| self.scope.value(outputs)).transpose();
+        let outputs = outputs.map_err(|problem| broken(&problem))?;
+        self.session.within = None;
+        self.scope = outer;
+        self.scope.values.insert(name.clone(), outputs.unwrap_or_default());
+        Ok(())
     }
 
     /// A behaviour or a fault with its templates filled in.
@@ -372,72 +405,6 @@ impl<T: Target> Run<'_, T> {
         }
     }
 
-    /// What of the expectations of a call does not hold.
-    fn judge(&self, place: Place, expect: &Expect, answer: &Answer) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        match answer {
-            Answer::Lost(_) => {}
-            Answer::Done(_) | Answer::Refused(_) if expect.is_lost() => {
-                problems.push(Problem::new(place, "expected no answer, but there is one"));
-            }
-            Answer::Done(_) if expect.is_refusal() => {
-                let code = expect.error.as_ref().and_then(|error| error.code.text());
-                let wanted = code.map_or("a refusal".to_owned(), |code| format!("`{code}`"));
-                problems.push(Problem::new(place, format!("expected {wanted}, but the call succeeded")));
-            }
-            Answer::Done(value) => {
-                self.judge_response(expect, value, &mut problems);
-                if let Some(cause) = &expect.blocked_by
-                    && !expect.is_refusal()
-                {
-                    problems.push(Problem::new(cause.referenced, "nothing is blocked: the call succeeded"));
-                }
-            }
-            Answer::Refused(fault) if !expect.is_refusal() => {
-                problems.push(Problem::new(place, format!("refused: {fault}")));
-            }
-            Answer::Refused(fault) => {
-                if let Some(error) = &expect.error {
-                    self.hold("the code", Some(&error.code), &fault.code.as_ref().into(), &mut problems);
-                    self.hold(
-                        "the message",
-                        error.message.as_ref(),
-                        &fault.message.as_str().into(),
-                        &mut problems,
-                    );
-                    self.hold("the status", error.status.as_ref(), &fault.status.into(), &mut problems);
-                }
-                if let Some(cause) = &expect.blocked_by {
-                    let rule = fault.because.as_deref().into();
-                    self.hold("the rule", cause.value.rule.as_ref(), &rule, &mut problems);
-                }
-            }
-        }
-        problems
-    }
-
-    fn judge_response(&self, expect: &Expect, response: &Value, problems: &mut Vec<Problem>) {
-        for (path, matcher) in expect.response.iter().flat_map(Node::entries) {
-            let held = self
-                .scope
-                .text(path.place, &path.text)
-                .map_err(|problem| problem.message)
-                .and_then(|path| query::find(&path, response))
-                .and_then(|found| matcher::hold(matcher, &found, &self.scope));
-            if let Err(message) = held {
-                problems.push(Problem::new(path.place, format!("`{}`: {message}", path.text)));
-            }
-        }
-    }
-
-    fn hold(&self, what: &str, matcher: Option<&Node>, actual: &Value, problems: &mut Vec<Problem>) {
-        if let Some(matcher) = matcher
-            && let Err(message) = matcher::hold(matcher, actual, &self.scope)
-        {
-            problems.push(Problem::new(matcher.place, format!("{what}: {message}")));
-        }
-    }
-
     async fn explain(&mut self, resource: &Spanned<String>, expect: &Expect) -> Result<Value, Stop> {
         let place = resource.referenced.into();
         let resource = self.scope.text(place, &resource.value)?;
@@ -538,63 +505,8 @@ impl<T: Target> Run<'_, T> {
         }
     }
 
-    /// What of the expectations of a state that was reached does not hold.
-    async fn judge_state(
-        &mut self,
-        kind: &ResourceKind,
-        resource: &str,
-        expect: &Expect,
-        description: &Value,
-    ) -> Result<Vec<Problem>, Stop> {
-        let mut problems = Vec::new();
-        self.judge_response(expect, description, &mut problems);
-        self.hold("the state", expect.state.as_ref(), &kind.state_of(description).into(), &mut problems);
-        let reason = kind.reason_of(description);
-        self.hold("the failure reason", expect.failure_reason.as_ref(), reason, &mut problems);
-        let secondary = kind.secondary.map_or(Ok(Value::Null), |path| query::find(path, description));
-        let secondary = secondary.map_err(Stop::Broken)?;
-        self.hold("the secondary statuses", expect.secondary_status.as_ref(), &secondary, &mut problems);
-        if let Some(cause) = &expect.blocked_by {
-            let explanation = self.explanation(resource, cause.referenced.into()).await?;
-            let rule = &explanation["decidedBy"];
-            self.hold("the rule", cause.value.rule.as_ref(), rule, &mut problems);
-            if let Some(wanted) = &cause.value.resource {
-                let id = self.scope.value(wanted)?;
-                let (id, rule) = (id.as_str().unwrap_or_default(), rule.as_str().unwrap_or_default());
-                if !finding_of(&explanation, rule).is_some_and(|finding| mentions(finding, id)) {
-                    let message = format!("what {rule} found has nothing to do with `{id}`");
-                    problems.push(Problem::new(wanted.place, message));
-                }
-            }
-        }
-        Ok(problems)
-    }
 }
 
 fn never_struck(id: &str, place: Place) -> Problem {
     Problem::new(place, format!("fault `{id}` never struck"))
-}
-
-/// The part of an explanation that is about this rule: the innermost mapping that has its id.
-fn finding_of<'a>(explanation: &'a Value, rule: &str) -> Option<&'a Value> {
-    match explanation {
-        Value::Object(map) => {
-            let inner = map.values().find_map(|value| finding_of(value, rule));
-            inner.or_else(|| (map.get("id")? == rule).then_some(explanation))
-        }
-        Value::Array(list) => list.iter().find_map(|value| finding_of(value, rule)),
-        _ => None,
-    }
-}
-
-/// Whether a text in the value has this id in it.
-fn mentions(value: &Value, id: &str) -> bool {
-    match value {
-        Value::String(text) => {
-            text.split(|c: char| !(c.is_alphanumeric() || c == '-')).any(|word| word == id) || text == id
-        }
-        Value::Array(list) => list.iter().any(|value| mentions(value, id)),
-        Value::Object(map) => map.values().any(|value| mentions(value, id)),
-        _ => false,
-    }
 }

@@ -1,26 +1,23 @@
 //! Scenarios in an account of a server that somebody works with: they are carried out as far as somebody takes over.
 
-use super::{Overrides, Run, Status, StepOutcome, title};
+use super::lesson::BEFORE;
+use super::{Broken, Overrides, Run, Status, StepOutcome, title};
 use crate::kernel::{AccountId, SimTime};
 use crate::scenario::file::{Mode, Scenario, Step};
 use crate::scenario::lesson::{FULL_SCORE, Lesson};
 use crate::scenario::problem::{Place, Problem};
 use crate::scenario::resource::ResourceKind;
 use crate::scenario::script;
-use crate::scenario::session::{Broken, Session};
+use crate::scenario::session::Session;
 use crate::scenario::target::Target;
 use crate::scenario::template::Scope;
 use serde_json::{Value, json};
 use serde_saphyr::Spanned;
 use std::collections::BTreeMap;
 
-/// The name of the snapshot that a check is undone by.
-const BEFORE: &str = "before.check";
-
 /// A scenario, and how far it is.
 pub struct Play {
     scenario: Scenario,
-    overrides: Overrides,
     stop_after: Option<String>,
     /// What templates can name now.
     scope: Scope,
@@ -37,7 +34,7 @@ pub struct Play {
     /// How often it was checked, and whether the last time was a success.
     tries: u32,
     passed: bool,
-    /// Whether the fix was asked for to be applied.
+    /// Whether the fix was asked for: to be done, or to be read.
     solved: bool,
 }
 
@@ -92,7 +89,6 @@ impl Play {
         let (region, now) = (session.region, session.time.now);
         Ok(Self {
             stop_after: stop_after.map(str::to_owned),
-            overrides,
             scope,
             faults,
             account,
@@ -179,11 +175,13 @@ impl Play {
     ///
     /// # Errors
     /// A step that the AWS CLI has no command for.
-    pub fn script(&self) -> Result<String, Broken> {
+    pub fn script(&mut self) -> Result<String, Broken> {
         let lesson = self.lesson().ok_or_else(not_a_lesson)?;
         let file = &self.scenario.metadata.name.value;
-        script::of(&lesson.fix.value, &self.scope, &self.account.to_string())
-            .map_err(|problem| Broken(problem.in_file(file)))
+        let script = script::of(&lesson.fix.value, &self.scope, &self.account.to_string());
+        let script = script.map_err(|problem| Broken(problem.in_file(file)))?;
+        self.solved = true;
+        Ok(script)
     }
 
     fn score(&self) -> u32 {
