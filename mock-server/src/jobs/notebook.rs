@@ -294,6 +294,7 @@ fn run_scripts(txn: &mut Txn<'_>, notebook: &mut Notebook) -> Duration {
         (_, Some(duration)) if duration > LONGEST_SCRIPT && !early => {
             (told("notebook-script-timeout", &evidence), None, LONGEST_SCRIPT)
         }
+        (Some(_), _) if done.waits => (told("notebook-script-timeout", &evidence), done.rule, LONGEST_SCRIPT),
         (Some(exit), duration) => {
             let evidence = evidence.with("code", exit.code);
             let lasts = duration.filter(|_| !early).unwrap_or_default();

@@ -95,7 +95,7 @@ impl Checker {
                 {
                     self.tell(address.referenced, format!("`{text}` is no place: write seed:PAGE#ANCHOR"));
                 }
-            } else if rules::get(text).is_none() {
+            } else if rules::about(text).is_none() {
                 let hint = instead_of(text, rules::all().map(|info| info.id));
                 self.tell(address.referenced, format!("`{text}` is no rule, and no seed:PAGE#ANCHOR{hint}"));
             }

@@ -383,6 +383,17 @@ fn scripts_end_as_was_declared() {
 }
 
 #[test]
+fn a_script_that_waits_for_an_answer_takes_too_long() {
+    let site = Site::new(Profile::Fast);
+    let connects =
+        vec![Connection { to: Remote::Host("example.com".into(), 443), optional: false, waits: true }];
+    let told = script(&site, Behaviour { connects, ..Behaviour::default() });
+    assert!(told.starts_with("Failed: ") && told.contains("took longer than 5 minutes."), "{told}");
+    let state = site.lab.state();
+    assert_eq!(state.notebooks.iter().next().unwrap().failure.as_ref().unwrap().rule, Some("SM-OUT-01"));
+}
+
+#[test]
 fn what_was_declared_of_no_kind_is_not_of_scripts() {
     let site = Site::new(Profile::Fast);
     site.lab.declare(Behaviour { exit_code: 1, ..Behaviour::default() });
