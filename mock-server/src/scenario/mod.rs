@@ -18,7 +18,7 @@ pub mod report;
 pub mod resource;
 pub mod run;
 mod service_failure;
-mod session;
+pub(crate) mod session;
 pub mod span;
 mod spot;
 pub mod target;
