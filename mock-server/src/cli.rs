@@ -11,14 +11,12 @@ mod run;
 mod supply;
 
 use crate::clock::{parse_lag, parse_mode, parse_span};
-use crate::gateway::Trust;
 use crate::kernel::{AccountId, ClockMode, SimTime};
 use crate::model::{
-    BucketNames, Capacities, Choices, DataMode, Defaults, IamMode, JobLogs, Offerings, Placement, Precheck,
-    Profile, Quotas, RuleMode, RuleModes, Silence, Texts,
+    BucketNames, DataMode, IamMode, JobLogs, Placement, Precheck, Profile, Quotas, RuleMode, Silence,
 };
 use crate::rules;
-use crate::server::{Config, DEFAULT_ACCOUNT, DEFAULT_REGION, OtherS3, Reach, Server};
+use crate::server::{Builder, DEFAULT_ACCOUNT, DEFAULT_REGION, Server};
 use crate::services::refusal;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::io::Write;
@@ -217,10 +215,28 @@ enum PlacementName {
     PerInstance,
 }
 
+impl From<PlacementName> for Placement {
+    fn from(name: PlacementName) -> Self {
+        match name {
+            PlacementName::PerJob => Placement::PerJob,
+            PlacementName::PerInstance => Placement::PerInstance,
+        }
+    }
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum SilenceName {
     Fail,
     Hang,
+}
+
+impl From<SilenceName> for Silence {
+    fn from(name: SilenceName) -> Self {
+        match name {
+            SilenceName::Fail => Silence::Fail,
+            SilenceName::Hang => Silence::Hang,
+        }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -327,42 +343,15 @@ fn fail(text: impl std::fmt::Display) -> ExitCode {
 
 fn serve(args: &Serve) -> ExitCode {
     start_log(args.log_format);
-    let Some(account) = AccountId::parse(&args.account_id) else {
-        return fail("the account has twelve digits");
-    };
-    let defaults = match defaults(args) {
-        Ok(defaults) => defaults,
-        Err(problem) => return fail(problem),
-    };
-    let upstream = match args.upstream_s3.as_deref().map(OtherS3::new).transpose() {
-        Ok(upstream) => upstream,
-        Err(problem) => return fail(format_args!("--upstream-s3: {problem}")),
-    };
-    let config = Config {
-        upstream,
-        reach: if args.proxy_anywhere { Reach::Anywhere } else { Reach::Loopback },
-        host: args.host,
-        port: args.port,
-        account,
-        region: args.region.clone(),
-        seed: args.seed,
-        clock: args.clock.0,
-        clock_start: args.clock.1,
-        defaults,
-        trust: Trust {
-            unknown_keys: args.unknown_keys == UnknownKeysName::Root,
-            verify: args.verify_signatures.then(|| args.root_secret.clone()),
-        },
-        memo: !args.bench_no_memo,
-    };
+    let builder = builder(args);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(format_args!("cannot start: {error}")),
     };
     runtime.block_on(async {
-        let server = match Server::start(config).await {
+        let server = match builder.start().await {
             Ok(server) => server,
-            Err(error) => return fail(format_args!("cannot listen on {}:{}: {error}", args.host, args.port)),
+            Err(error) => return fail(error),
         };
         let mode = IamMode::from(args.iam);
         tracing::info!(
@@ -383,64 +372,69 @@ fn serve(args: &Serve) -> ExitCode {
     })
 }
 
-/// What every account begins with.
-fn defaults(args: &Serve) -> Result<Defaults, String> {
-    let mut rule_modes = RuleModes::default();
-    args.rules.iter().for_each(|(rule, mode)| rule_modes.set(rule, *mode));
-    let texts = match &args.texts {
-        None => Texts::default(),
-        Some(file) => {
-            let read = std::fs::read_to_string(file).map_err(|error| error.to_string());
-            let texts = read.and_then(|text| rules::texts::parse(&text, refusal::basis));
-            texts.map_err(|problem| format!("cannot use {}: {problem}", file.display()))?
-        }
-    };
-    let placement = match args.placement {
-        PlacementName::PerJob => Placement::PerJob,
-        PlacementName::PerInstance => Placement::PerInstance,
-    };
-    let silence = match args.unconnected_job {
-        SilenceName::Fail => Silence::Fail,
-        SilenceName::Hang => Silence::Hang,
-    };
-    let choices = Choices {
-        placement,
-        precheck: args.precheck,
-        silence,
-        linger: args.endpoint_linger,
-        eventual: args.eventual_consistency,
-        s3_bytes: Some(args.s3_max_bytes),
-        data: args.data.into(),
-        bucket_names: args.bucket_names.into(),
-        job_logs: args.job_logs,
-    };
-    let mut quotas = match args.quotas {
+/// What the flags say.
+fn builder(args: &Serve) -> Builder {
+    let quotas = match args.quotas {
         QuotasName::Aws => Quotas::default(),
         QuotasName::Off => Quotas::UNLIMITED,
     };
-    args.quota.iter().try_for_each(|(name, limit)| quotas.set(name, *limit))?;
-    let mut offerings = Offerings::default();
-    args.not_offered.iter().for_each(|(family, zones)| offerings.set(family, zones.clone()));
-    let mut capacities = Capacities::default();
-    for (name, zones) in &args.capacity {
-        zones.iter().for_each(|(zone, most)| capacities.set(name, zone, *most));
+    let mut builder = Server::builder()
+        .host(args.host)
+        .port(args.port)
+        .account(&args.account_id)
+        .region(&args.region)
+        .seed(args.seed)
+        .clock(args.clock.0, args.clock.1)
+        .profile(args.profile.into())
+        .eventual_consistency(args.eventual_consistency)
+        .quotas(quotas)
+        .iam(args.iam.into())
+        .data(args.data.into())
+        .bucket_names(args.bucket_names.into())
+        .precheck(args.precheck)
+        .s3_max_bytes(args.s3_max_bytes)
+        .placement(args.placement.into())
+        .unconnected_job(args.unconnected_job.into())
+        .job_logs(args.job_logs);
+    if let Some(span) = args.endpoint_linger {
+        builder = builder.endpoint_linger(span);
     }
-    let iam_mode = args.iam.into();
-    let behaviours = args.behaviours.as_deref().map(behaviours::read).transpose()?.unwrap_or_default();
-    let faults = args.faults.faults()?;
-    let profile = args.profile.into();
-    Ok(Defaults {
-        profile,
-        rule_modes,
-        offerings,
-        capacities,
-        choices,
-        texts,
-        quotas,
-        iam_mode,
-        behaviours,
-        faults,
-    })
+    for (rule, mode) in &args.rules {
+        builder = builder.rule(rule, *mode);
+    }
+    for (name, limit) in &args.quota {
+        builder = builder.quota(name, *limit);
+    }
+    for (name, zones) in &args.capacity {
+        let zones = zones.iter().map(|(zone, most)| (zone.as_str(), most.as_str()));
+        builder = builder.capacity(name, zones);
+    }
+    for (family, zones) in &args.not_offered {
+        builder = builder.not_offered(family, zones.iter().copied());
+    }
+    if let Some(file) = &args.texts {
+        builder = builder.texts(file);
+    }
+    if let Some(file) = &args.behaviours {
+        builder = builder.behaviours(file);
+    }
+    builder = args.faults.declared(builder);
+    if let Some(url) = &args.upstream_s3 {
+        builder = builder.upstream_s3(url);
+    }
+    if args.proxy_anywhere {
+        builder = builder.proxy_anywhere();
+    }
+    if args.unknown_keys == UnknownKeysName::Deny {
+        builder = builder.deny_unknown_keys();
+    }
+    if args.verify_signatures {
+        builder = builder.verify_signatures(&args.root_secret);
+    }
+    if args.bench_no_memo {
+        builder = builder.without_memo();
+    }
+    builder
 }
 
 /// Says where the server is, and then that it is ready, on a line of its own that others wait for.
@@ -545,4 +539,74 @@ fn parse_bytes(text: &str) -> Result<u64, String> {
 
 fn parse_account(text: &str) -> Result<String, String> {
     AccountId::parse(text).map(|id| id.to_string()).ok_or_else(|| "an account has twelve digits".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What `mockplane serve` with these flags is started with.
+    fn config(flags: &[&str]) -> String {
+        let Ok(Cli { command: Command::Serve(args) }) =
+            Cli::try_parse_from([&["mockplane", "serve"], flags].concat())
+        else {
+            panic!("{flags:?} serve nothing");
+        };
+        format!("{:?}", builder(&args).config().unwrap())
+    }
+
+    fn built(builder: Builder) -> String {
+        format!("{:?}", builder.config().unwrap())
+    }
+
+    /// The flags' defaults, except for the port and a number that is a default elsewhere.
+    fn usual() -> Builder {
+        Server::builder().port(DEFAULT_PORT).s3_max_bytes(256 << 20)
+    }
+
+    #[test]
+    fn flags_and_the_builder_begin_alike() {
+        assert_eq!(config(&[]), built(usual()));
+    }
+
+    #[test]
+    fn flags_are_methods_of_the_builder() {
+        let second = Duration::from_secs(1);
+        let manual = ClockMode::Manual;
+        let start = Some("2026-01-05T09:00:00Z".parse().unwrap());
+        for (flags, builder) in [
+            ("--host 0.0.0.0 --port 9", usual().host([0, 0, 0, 0].into()).port(9)),
+            ("--account-id 210987654321", usual().account("210987654321")),
+            ("--region eu-west-1 --seed 3", usual().region("eu-west-1").seed(3)),
+            ("--clock manual:2026-01-05T09:00:00Z", usual().clock(manual, start)),
+            ("--profile instant", usual().profile(Profile::Instant)),
+            ("--endpoint-linger 1s", usual().endpoint_linger(second)),
+            ("--eventual-consistency 1s", usual().eventual_consistency(second)),
+            ("--rule SM-VPC-IP-01=off", usual().rule("SM-VPC-IP-01", RuleMode::Off)),
+            ("--placement per-instance", usual().placement(Placement::PerInstance)),
+            ("--precheck off", usual().precheck(Precheck::Off)),
+            ("--not-offered ml.g5=us-east-1a", usual().not_offered("ml.g5", ["us-east-1a"])),
+            ("--unconnected-job hang", usual().unconnected_job(Silence::Hang)),
+            ("--job-logs service", usual().job_logs(JobLogs::Service)),
+            ("--throttle aws", usual().throttle_as_aws()),
+            ("--quotas off --quota vpcs=2", usual().quotas(Quotas::UNLIMITED).quota("vpcs", 2)),
+            (
+                "--capacity ml.m5.large=us-east-1a:2+us-east-1b:0",
+                usual().capacity("ml.m5.large", [("us-east-1a", "2"), ("us-east-1b", "0")]),
+            ),
+            ("--iam audit --data off", usual().iam(IamMode::Audit).data(DataMode::Off)),
+            ("--bucket-names global", usual().bucket_names(BucketNames::Global)),
+            ("--upstream-s3 http://localhost:4566", usual().upstream_s3("http://localhost:4566")),
+            ("--proxy-anywhere", usual().proxy_anywhere()),
+            ("--unknown-keys deny", usual().deny_unknown_keys()),
+            ("--verify-signatures --root-secret s", usual().verify_signatures("s")),
+            ("--s3-max-bytes 1MiB", usual().s3_max_bytes(1 << 20)),
+        ] {
+            let flags: Vec<_> = flags.split(' ').collect();
+            assert_ne!(config(&flags), built(usual()), "{flags:?} change nothing");
+            // The client of another S3 prints a state of its own.
+            let alone = flags[0] != "--upstream-s3";
+            assert!(!alone || config(&flags) == built(builder), "{flags:?}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use crate::kernel::{ClockMode, SimTime};
 use crate::model::World;
 use crate::services;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -80,6 +81,20 @@ pub fn parse_lag(text: &str) -> Option<Duration> {
     if text.trim() == "0" { Some(Duration::ZERO) } else { parse_span(text) }
 }
 
+/// Reads a time such as `2026-01-05T09:00:00Z`.
+impl FromStr for SimTime {
+    type Err = NoTime;
+
+    fn from_str(text: &str) -> Result<Self, NoTime> {
+        crate::aws::timestamp::parse(text).map(SimTime::from_millis).ok_or_else(|| NoTime(text.to_owned()))
+    }
+}
+
+/// A text that is no time.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no time such as 2026-01-05T09:00:00Z")]
+pub struct NoTime(String);
+
 /// Reads `real`, `manual[:TIME]`, `poll[:TIME]` or `scaled:FACTOR`.
 ///
 /// # Errors
@@ -87,9 +102,7 @@ pub fn parse_lag(text: &str) -> Option<Duration> {
 pub fn parse_mode(text: &str) -> Result<(ClockMode, Option<SimTime>), String> {
     let (name, rest) = text.split_once(':').map_or((text, None), |(name, rest)| (name, Some(rest)));
     let start = || -> Result<Option<SimTime>, String> {
-        let Some(text) = rest else { return Ok(None) };
-        let millis = crate::aws::timestamp::parse(text);
-        millis.map(|ms| Some(SimTime::from_millis(ms))).ok_or_else(|| format!("`{text}` is no time"))
+        rest.map(str::parse).transpose().map_err(|error: NoTime| error.to_string())
     };
     match name {
         "real" if rest.is_none() => Ok((ClockMode::Real, None)),

@@ -1,5 +1,7 @@
 //! Sockets: takes connections, reads requests whole, writes answers.
 
+mod account;
+mod builder;
 mod container;
 mod reply;
 mod upstream;
@@ -9,6 +11,8 @@ use crate::clock;
 use crate::gateway::{Errand, Gateway, Interference, LARGEST_BODY, TooLarge, Trust};
 use crate::kernel::{AccountId, Clock, ClockMode, SimTime};
 use crate::model::{Defaults, World};
+pub use account::{Account, CallError, ControlError};
+pub use builder::{Builder, Document, Invalid, StartError};
 use bytes::{Bytes, BytesMut};
 use container::Containers;
 pub use container::Reach;
@@ -21,8 +25,10 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use reply::{ClosedOnPurpose, Reply};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::task::JoinHandle;
 pub use upstream::OtherS3;
@@ -34,7 +40,7 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a client may take over the body of a request.
 const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What a server is started with.
+/// What a server is started with; a [`Builder`] makes it.
 #[derive(Clone, Debug)]
 pub struct Config {
     pub host: IpAddr,
@@ -92,35 +98,74 @@ impl Config {
     }
 }
 
-/// A running server; it ends when it is dropped or shut down.
+/// How long connections may take to finish their requests when the server is to end.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// A running server, and the accounts on it.
+///
+/// When it is dropped it takes no more connections, and those that are open finish their requests;
+/// [`shutdown`](Server::shutdown) waits for them.
+///
+/// ```
+/// use mockplane::{Profile, Server};
+/// use serde_json::json;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let server = Server::builder().profile(Profile::Instant).start().await?;
+/// // SDKs are pointed at server.endpoint(), with account.id() as access key. Without an SDK:
+/// let account = server.fresh_account();
+/// let made = account.call("ec2.CreateVpc", json!({"CidrBlock": "10.0.0.0/16"})).await?;
+/// let vpc = made["Vpc"]["VpcId"].as_str().unwrap_or_default();
+/// let refused = account.call("ec2.DeleteVpc", json!({"VpcId": "vpc-0123456789abcdef0"})).await;
+/// assert_eq!(refused.unwrap_err().code(), Some("InvalidVpcID.NotFound"));
+/// account.call("ec2.DeleteVpc", json!({"VpcId": vpc})).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub struct Server {
     address: SocketAddr,
     site: Arc<Site>,
     stop: watch::Sender<bool>,
-    tasks: Vec<JoinHandle<()>>,
+    tasks: Option<Tasks>,
+    /// Where it runs, if nobody else's runtime does it.
+    runtime: Option<Runtime>,
+    /// How many accounts were given away.
+    fresh: AtomicU64,
+}
+
+struct Tasks {
+    acceptor: JoinHandle<()>,
+    driver: JoinHandle<()>,
+}
+
+impl Tasks {
+    /// Once it was said that it is over: waits until no connection is left.
+    async fn finish(self) {
+        self.driver.abort();
+        let _ = tokio::time::timeout(FAREWELL, self.acceptor).await;
+    }
 }
 
 impl Server {
     /// Starts with everything as it is by default, on any free port of the loopback interface.
     pub fn builder() -> Builder {
-        Builder(Config::default())
+        Builder::default()
     }
 
-    /// Starts a server.
-    ///
-    /// # Errors
-    /// The address cannot be bound.
-    pub async fn start(config: Config) -> std::io::Result<Self> {
-        let listener = TcpListener::bind((config.host, config.port)).await?;
-        let address = listener.local_addr()?;
+    async fn start(config: Config) -> Result<Self, StartError> {
+        let address = SocketAddr::new(config.host, config.port);
+        let refused = |source| StartError::Listen { address, source };
+        let listener = TcpListener::bind(address).await.map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
         let site = Arc::new(config.site());
         let shared = Arc::new(Shared::new(site.clone(), config.upstream, config.reach));
         let (stop, stopped) = watch::channel(false);
-        let tasks = vec![
-            tokio::spawn(accept(listener, shared, stopped)),
-            tokio::spawn(clock::drive(site.gateway.world.clone())),
-        ];
-        Ok(Self { address, site, stop, tasks })
+        let tasks = Tasks {
+            acceptor: tokio::spawn(accept(listener, shared, stopped)),
+            driver: tokio::spawn(clock::drive(site.gateway.world.clone())),
+        };
+        Ok(Self { address, site, stop, tasks: Some(tasks), runtime: None, fresh: AtomicU64::new(0) })
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -138,57 +183,32 @@ impl Server {
 
     /// Takes no more connections and lets those that are open finish their request.
     pub async fn shutdown(mut self) {
-        const PATIENCE: Duration = Duration::from_secs(5);
         let _ = self.stop.send(true);
-        if let Some(driver) = self.tasks.pop() {
-            driver.abort();
-        }
-        if let Some(acceptor) = self.tasks.pop() {
-            let _ = tokio::time::timeout(PATIENCE, acceptor).await;
+        if let Some(tasks) = self.tasks.take() {
+            tasks.finish().await;
         }
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.tasks.iter().for_each(JoinHandle::abort);
-    }
-}
-
-/// Says how a server is to be started.
-pub struct Builder(Config);
-
-impl Builder {
-    #[must_use]
-    pub fn port(mut self, port: u16) -> Self {
-        self.0.port = port;
-        self
-    }
-
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.0.seed = seed;
-        self
-    }
-
-    #[must_use]
-    pub fn clock(mut self, mode: ClockMode, start: Option<SimTime>) -> Self {
-        (self.0.clock, self.0.clock_start) = (mode, start);
-        self
-    }
-
-    #[must_use]
-    pub fn defaults(mut self, defaults: Defaults) -> Self {
-        self.0.defaults = defaults;
-        self
-    }
-
-    /// Starts the server.
-    ///
-    /// # Errors
-    /// The address cannot be bound.
-    pub async fn start(self) -> std::io::Result<Server> {
-        Server::start(self.0).await
+        let _ = self.stop.send(true);
+        match (self.tasks.take(), self.runtime.take()) {
+            (Some(tasks), Some(runtime)) => {
+                // Its own threads end with it. Whoever drops it may be on a runtime, which must not wait for another.
+                let last = std::thread::spawn(move || {
+                    runtime.block_on(tasks.finish());
+                    runtime.shutdown_background();
+                });
+                let _ = last.join();
+            }
+            (Some(tasks), None) => {
+                tasks.acceptor.abort();
+                tasks.driver.abort();
+            }
+            (None, Some(runtime)) => runtime.shutdown_background(),
+            (None, None) => {}
+        }
     }
 }
 

@@ -16,7 +16,7 @@ mod scenarios;
 mod snapshots;
 
 use crate::aws::{ServiceId, ServiceModel};
-use crate::clock::{parse_span, pause, wall};
+use crate::clock::{NoTime, parse_span, pause, wall};
 use crate::gateway::{Cut, Gateway, Interference};
 use crate::kernel::{AccountId, Clock, ClockMode, SimTime};
 use crate::model::{Profile, RegionInfo};
@@ -340,9 +340,7 @@ fn known_region(name: &str) -> Result<&'static str, Problem> {
 }
 
 fn parse_time(text: &str) -> Result<SimTime, Problem> {
-    crate::aws::timestamp::parse(text)
-        .map(SimTime::from_millis)
-        .ok_or_else(|| Problem::bad(format!("`{text}` is no time such as 2026-01-05T09:00:00Z")))
+    text.parse().map_err(|error: NoTime| Problem::bad(error.to_string()))
 }
 
 fn parse_profile(text: &str) -> Result<Profile, Problem> {

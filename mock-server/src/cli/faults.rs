@@ -1,10 +1,9 @@
 //! Files that say what goes wrong.
 
 use super::fail;
-use crate::model;
-use crate::scenario::fault;
+use crate::server::{Builder, Server};
 use clap::{Args, Subcommand, ValueEnum};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Subcommand)]
@@ -15,7 +14,7 @@ pub enum Faults {
 
 pub fn faults(what: &Faults) -> ExitCode {
     let Faults::Check { file } = what;
-    match read(file) {
+    match Server::builder().faults(file).config() {
         Ok(_) => ExitCode::SUCCESS,
         Err(problem) => fail(problem),
     }
@@ -39,32 +38,10 @@ enum ThrottleName {
 }
 
 impl Begin {
-    pub fn faults(&self) -> Result<model::Faults, String> {
-        let mut faults = self.faults.as_deref().map(read).transpose()?.unwrap_or_default();
-        if self.throttle == ThrottleName::Aws {
-            faults.declare(throttle())?;
+    pub fn declared(&self, mut builder: Builder) -> Builder {
+        if let Some(file) = &self.faults {
+            builder = builder.faults(file);
         }
-        Ok(faults)
+        if self.throttle == ThrottleName::Aws { builder.throttle_as_aws() } else { builder }
     }
-}
-
-/// The faults of a file.
-fn read(file: &Path) -> Result<model::Faults, String> {
-    let name = file.display().to_string();
-    let text = std::fs::read_to_string(file).map_err(|error| format!("cannot read {name}: {error}"))?;
-    fault::parse_defaults(&text).map_err(|problems| {
-        problems.iter().map(|problem| problem.in_file(&name)).collect::<Vec<_>>().join("\n")
-    })
-}
-
-/// The fault that `--throttle aws` is.
-fn throttle() -> model::DeclaredFault {
-    let effect = model::FaultEffect::Request {
-        delay: std::time::Duration::ZERO,
-        jitter: std::time::Duration::ZERO,
-        ending: model::Ending::Throttled(model::Rate::Aws),
-    };
-    let scope =
-        model::FaultScope { service: Some(model::Wildcard::new("ec2")), ..model::FaultScope::default() };
-    model::DeclaredFault::new("throttle-aws", scope, effect)
 }

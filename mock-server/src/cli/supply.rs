@@ -18,11 +18,13 @@ pub fn parse_not_offered(text: &str) -> Result<(String, Vec<&'static str>), Stri
 }
 
 /// An instance type and how many of it zones have.
-pub type Supply = (String, Vec<(&'static str, Option<u64>)>);
+pub type Supply = (String, Vec<(String, String)>);
 
 pub fn parse_capacity(text: &str) -> Result<Supply, String> {
     let form = || "such as ml.p3.2xlarge=us-east-1a:0+us-east-1b:2".to_owned();
     let (name, zones) = text.split_once('=').ok_or_else(form)?;
     let zones: Option<Vec<_>> = zones.split('+').map(|zone| zone.split_once(':')).collect();
-    Ok((name.to_owned(), Capacities::parse(name, zones.ok_or_else(form)?)?))
+    let zones = zones.ok_or_else(form)?;
+    Capacities::parse(name, zones.iter().copied())?;
+    Ok((name.to_owned(), zones.into_iter().map(|(zone, most)| (zone.to_owned(), most.to_owned())).collect()))
 }

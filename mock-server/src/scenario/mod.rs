@@ -22,7 +22,7 @@ pub mod resource;
 pub mod run;
 pub mod script;
 mod service_failure;
-mod session;
+pub(crate) mod session;
 pub mod span;
 mod spot;
 pub mod target;
