@@ -3,6 +3,7 @@
 mod behaviours;
 mod control;
 mod explain;
+mod export;
 mod faults;
 mod healthcheck;
 mod policy;
@@ -44,6 +45,8 @@ enum Command {
     Run(run::Run),
     /// Look at scenarios without running them.
     Lint(run::Lint),
+    /// Print a scenario's calls as a script.
+    Export(export::Export),
     /// Tell why a job or an endpoint is as it is: its phases, the rules that were asked, and what to do.
     /// And why a call was refused.
     Explain(explain::Explain),
@@ -312,6 +315,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve(&args),
         Command::Run(args) => run::run(args),
         Command::Lint(args) => run::look(&args),
+        Command::Export(args) => export::export(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Preflight(args) => explain::preflight(&args),
         Command::Reachability(args) => explain::reachability(&args),
