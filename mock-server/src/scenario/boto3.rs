@@ -346,7 +346,8 @@ impl<'a> Script<'a> {
                 let node = node.ok_or_else(|| Problem::new(place, format!("no variable `{variable}`")))?;
                 let value = self.value(node, depth + 1)?;
                 // Parts of a text that is put together are one value.
-                (if value.contains(" + ") { format!("({value})") } else { value }, &name.path[1..])
+                let joined = value.starts_with(['"', 's']) && value.contains(" + ");
+                (if joined { format!("({value})") } else { value }, &name.path[1..])
             }
             None => {
                 let known = self.names.get(&name.root);
