@@ -199,3 +199,26 @@ def test_two_suites_are_one():
     one, other = (
         (EXAMPLES / name / "test_uploads.py").read_text().split('"""', 2)[2] for name in ("existing-suite", "compose/tests"))
     assert one == other
+
+
+# Scenarios whose calls tell all of them. Each has a refusal or a wait that comes to nothing if what is before it did not
+# do what the scenario says.
+EXPORTED = ["name-in-use", "buckets-and-objects", "endpoint-in-the-wrong-route-table"]
+
+
+@pytest.mark.parametrize("name", EXPORTED)
+def test_a_scenario_as_a_script(name, server, aws):
+    script = run(binary(), "export", ROOT / f"scenarios/{name}.yaml", "--as", "boto3", env=environment())
+    env = environment(
+        AWS_ENDPOINT_URL=server.endpoint, AWS_ACCESS_KEY_ID=aws.number, AWS_SECRET_ACCESS_KEY="any",
+        AWS_DEFAULT_REGION="us-east-1", AWS_EC2_METADATA_DISABLED="true", AWS_CONFIG_FILE=os.devnull,
+        AWS_SHARED_CREDENTIALS_FILE=os.devnull)
+    done = subprocess.run([sys.executable, "-"], input=script, env=env, text=True, capture_output=True, timeout=120)
+    assert done.returncode == 0, f"{script}\n{done.stderr}"
+
+
+def test_what_calls_cannot_tell_is_not_exported():
+    done = subprocess.run(
+        [binary(), "export", str(ROOT / "scenarios/an-account-with-a-quota.yaml")], env=environment(), capture_output=True,
+        text=True, timeout=60)
+    assert done.returncode == 2 and done.stdout == "" and "`settings.quotas`" in done.stderr, done.stderr

@@ -5,6 +5,7 @@
 //! account, which is its own, is moved through the control API.
 
 pub mod behaviour;
+pub mod boto3;
 pub mod callee;
 pub mod check;
 pub mod fault;
@@ -167,6 +168,14 @@ pub fn lint(path: &Path, options: &Options) -> Result<Lint, String> {
         check::warnings(scenario).into_iter().map(|warning| (file.clone(), warning))
     });
     Ok(Lint { warnings: warnings.collect(), problems })
+}
+
+/// A scenario as a script that makes its calls with boto3.
+///
+/// # Errors
+/// It is not sound, or does what no call does.
+pub fn exported(text: &str) -> Result<String, Problem> {
+    file::parse(text).and_then(|scenario| boto3::of(&scenario))
 }
 
 fn load(
