@@ -95,8 +95,9 @@ impl Checker {
                 {
                     self.tell(address.referenced, format!("`{text}` is no place: write seed:PAGE#ANCHOR"));
                 }
-            } else if rules::get(text).is_none() {
-                let hint = instead_of(text, rules::all().map(|info| info.id));
+            } else if rules::get(text).is_none() && rules::ec2::get(text).is_none() {
+                let known = rules::all().map(|info| info.id).chain(rules::ec2::all().map(|rule| rule.id));
+                let hint = instead_of(text, known);
                 self.tell(address.referenced, format!("`{text}` is no rule, and no seed:PAGE#ANCHOR{hint}"));
             }
         }
