@@ -142,7 +142,6 @@ impl Site {
         self.plays.put(account, play);
         Ok(told)
     }
-
 }
 
 fn asked_for(body: &Bytes) -> Result<Scenario, Problem> {

@@ -14,7 +14,13 @@ const LONGEST_NAME: usize = 64;
 
 impl Site {
     /// `snapshots` and what is below it.
-    pub(super) fn snapshot_call(&self, method: &str, call: &str, query: &Query, body: &[u8]) -> Option<Answer> {
+    pub(super) fn snapshot_call(
+        &self,
+        method: &str,
+        call: &str,
+        query: &Query,
+        body: &[u8],
+    ) -> Option<Answer> {
         let below = call.strip_prefix("snapshots")?;
         let account = query.get("account");
         let parts: Vec<&str> = below.split('/').skip(1).collect();
@@ -30,8 +36,7 @@ impl Site {
 
     fn snapshots(&self, account: Option<&str>) -> Answer {
         let account = self.gateway.world.account(self.account(account)?, wall());
-        let all: Vec<_> =
-            account.snapshots().iter().map(|(name, snapshot)| one(name, snapshot)).collect();
+        let all: Vec<_> = account.snapshots().iter().map(|(name, snapshot)| one(name, snapshot)).collect();
         Ok(json!({ "account": account.id.to_string(), "snapshots": all }))
     }
 
@@ -59,7 +64,8 @@ impl Site {
         let account = self.gateway.world.account(self.account(account)?, wall);
         account.settle(account.now(wall), services::step);
         let (snapshot, replaced) = account.save(&name, wall).map_err(|TooMany { most }| {
-            let text = format!("account {} has {most} snapshots, as many as it may have: delete one", account.id);
+            let text =
+                format!("account {} has {most} snapshots, as many as it may have: delete one", account.id);
             Problem(StatusCode::CONFLICT, text)
         })?;
         self.gateway.refused.save(account.id, &name);
@@ -109,5 +115,7 @@ fn unknown(account: AccountId, name: &str) -> Problem {
 /// Whether this can name a snapshot.
 pub(crate) fn is_name(text: &str) -> bool {
     let rest = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    text.len() <= LONGEST_NAME && text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(rest)
+    text.len() <= LONGEST_NAME
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.chars().all(rest)
 }

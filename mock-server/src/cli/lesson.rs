@@ -9,7 +9,8 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-const CODES: &str = "Exit codes: 0 it is done, and a check passes; 1 the check does not pass; 2 it could not be asked.";
+const CODES: &str =
+    "Exit codes: 0 it is done, and a check passes; 1 the check does not pass; 2 it could not be asked.";
 /// What a check that does not pass is, and what could not be asked.
 const NOT_YET: u8 = 1;
 const NOT_ASKED: u8 = 2;
@@ -167,7 +168,8 @@ fn lessons(from: Option<&Path>) -> Result<Vec<Listed>, String> {
     for entry in std::fs::read_dir(folder).map_err(told)? {
         let path = entry.map_err(told)?.path();
         if path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml" || ending == "json") {
-            let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+            let text =
+                std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
             files.push((path.display().to_string(), text));
         }
     }

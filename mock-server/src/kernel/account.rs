@@ -13,8 +13,8 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, Weak};
 
-pub use snapshot::{Snapshot, TooMany};
 use snapshot::Snapshots;
+pub use snapshot::{Snapshot, TooMany};
 
 /// One account.
 pub struct Account<S: CellState> {

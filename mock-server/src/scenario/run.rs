@@ -7,9 +7,10 @@ mod play;
 use super::behaviour;
 use super::callee::Callee;
 use super::check::BUILT_IN;
-use super::fixture::Wanted;
 use super::file::{Expect, FaultStep, Mode, Poll, Scenario, Step, WaitFor};
+use super::fixture::Wanted;
 use super::problem::{Place, Problem};
+use super::query;
 use super::resource::ResourceKind;
 use super::session::{Answer, Session};
 use super::span::Span;
@@ -17,7 +18,6 @@ use super::target::Target;
 use super::template::Scope;
 use super::transcript::Transcript;
 use super::tree::Node;
-use super::query;
 use crate::aws::timestamp;
 use crate::clock::{Stopwatch, pause};
 use crate::kernel::{AccountId, SimTime, digest};
@@ -258,7 +258,8 @@ impl<T: Target> Run<'_, T> {
     async fn make(&mut self, wanted: &Wanted) -> Result<(), Broken> {
         let name = &wanted.r#as.value;
         let found = wanted.found.clone().ok_or_else(|| Broken(format!("fixture `{name}` was not read")))?;
-        let broken = |problem: &Problem| Broken(format!("fixture `{name}`: {}", problem.in_file(&found.file)));
+        let broken =
+            |problem: &Problem| Broken(format!("fixture `{name}`: {}", problem.in_file(&found.file)));
         let given = wanted.given(&self.scope).map_err(|problem| Broken(problem.to_string()))?;
         let values = built_in(self.session.account, &self.session.region);
         let outer = std::mem::replace(&mut self.scope, Scope { vars: given, values });
@@ -504,7 +505,6 @@ impl<T: Target> Run<'_, T> {
             }
         }
     }
-
 }
 
 fn never_struck(id: &str, place: Place) -> Problem {

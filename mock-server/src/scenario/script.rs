@@ -173,7 +173,9 @@ fn dashed(name: &str) -> String {
         let before = at.checked_sub(1).map(|at| letters[at]);
         let after = letters.get(at + 1);
         let begins = before.is_some_and(|before| {
-            before.is_lowercase() || before.is_ascii_digit() || after.is_some_and(|after| after.is_lowercase())
+            before.is_lowercase()
+                || before.is_ascii_digit()
+                || after.is_some_and(|after| after.is_lowercase())
         });
         if letter.is_uppercase() && begins {
             out.push('-');
@@ -190,11 +192,11 @@ mod tests {
     use serde_json::json;
 
     fn script(steps: &str) -> Result<String, String> {
-        let text = format!(
-            "apiVersion: mockplane/v1\nkind: Scenario\nmetadata: {{name: x}}\nsteps:\n{steps}"
-        );
+        let text =
+            format!("apiVersion: mockplane/v1\nkind: Scenario\nmetadata: {{name: x}}\nsteps:\n{steps}");
         let scope = Scope {
-            values: [("vpc".to_owned(), json!("vpc-1")), ("account".to_owned(), json!("111122223333"))].into(),
+            values: [("vpc".to_owned(), json!("vpc-1")), ("account".to_owned(), json!("111122223333"))]
+                .into(),
             ..Scope::default()
         };
         of(&parse(&text).unwrap().steps.value, &scope, "111122223333").map_err(|problem| problem.to_string())
@@ -226,7 +228,27 @@ mod tests {
 "#,
         )
         .unwrap();
-        insta::assert_snapshot!(made, @r##""##);
+        assert_eq!(
+            made.lines().collect::<Vec<_>>(),
+            [
+                "set -e",
+                "# A door.",
+                "DOOR_ID=$(aws ec2 create-vpc-endpoint --vpc-id vpc-1 --service-name com.amazonaws.us-east-1.s3 \
+                 --route-table-ids rtb-1 rtb-2 --query VpcEndpoint.VpcEndpointId --output text)",
+                "aws ec2 modify-vpc-endpoint --vpc-endpoint-id \"$DOOR_ID\" --reset-policy > /dev/null",
+                "aws ec2 create-network-acl-entry --network-acl-id acl-1 --ingress --rule-number 5 --protocol 6 \
+                 --rule-action allow --port-range '{\"From\":1,\"To\":2}' > /dev/null",
+                "aws s3api put-bucket-policy --bucket data --policy '{\"aws:SourceVpce\": \"'\"$DOOR_ID\"'\"}' > /dev/null",
+                "read -r NAT STATE <<< \"$(aws ec2 create-nat-gateway --subnet-id subnet-1 \
+                 --query '[NatGateway.NatGatewayId, NatGateway.State]' --output text)\"",
+                "for _ in $(seq 60); do [ \"$(aws ec2 describe-nat-gateways --nat-gateway-ids \"$NAT\" \
+                 --query 'NatGateways[0].State' --output text)\" = available ] && break; sleep 0.2; done",
+                "for _ in $(seq 60); do [ \"$(aws sagemaker describe-training-job --training-job-name x \
+                 --query TrainingJobStatus --output text)\" = Completed ] && break; sleep 0.2; done",
+                "curl -fsS -X POST \"$AWS_ENDPOINT_URL/_mockplane/clock\" -d \
+                 '{\"account\": \"111122223333\", \"advance\": \"10m\"}' > /dev/null",
+            ]
+        );
     }
 
     #[test]

@@ -42,7 +42,9 @@ impl<T: Target> Run<'_, T> {
             Err(Broken(message)) => return (Status::Broken, vec![Problem::new(place, message)]),
         };
         match outcomes.into_iter().find(|step| step.status != Status::Passed) {
-            None => (Status::Failed, vec![Problem::new(place, "the check passes, and nothing is mended yet")]),
+            None => {
+                (Status::Failed, vec![Problem::new(place, "the check passes, and nothing is mended yet")])
+            }
             Some(step) if step.status == Status::Failed => (Status::Passed, Vec::new()),
             Some(step) => (Status::Broken, step.problems),
         }

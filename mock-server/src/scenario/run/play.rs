@@ -62,8 +62,7 @@ impl Play {
     ) -> Result<Self, Broken> {
         let overrides = Overrides { account: Some(account), ..Overrides::default() };
         let steps = &scenario.steps.value;
-        let is_last =
-            |step: &Spanned<Step>| step.value.id.as_ref().map(|id| id.value.as_str()) == stop_after;
+        let is_last = |step: &Spanned<Step>| step.value.id.as_ref().map(|id| id.value.as_str()) == stop_after;
         let count = match stop_after {
             None => steps.len(),
             Some(id) => {
