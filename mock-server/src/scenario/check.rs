@@ -1,5 +1,6 @@
 //! What can be known to be wrong with a scenario before it runs.
 
+mod lesson;
 #[cfg(test)]
 mod tests;
 mod warnings;
@@ -7,7 +8,7 @@ mod warnings;
 use super::behaviour::{self, Declared};
 use super::callee::Callee;
 use super::fault;
-use super::file::{API_VERSION, Expect, FaultStep, KIND, Mode, Scenario, Step, WaitFor};
+use super::file::{API_VERSION, Expect, FaultStep, Mode, Scenario, Step, WaitFor};
 use super::problem::{Place, Problem, instead_of};
 use super::resource::{KINDS, ResourceKind};
 use super::template::{MERGE, Piece, VARS, pieces};
@@ -45,6 +46,9 @@ pub fn check(scenario: &Scenario) -> Vec<Problem> {
     for step in &scenario.steps.value {
         checker.step(step.referenced.into(), &step.value);
     }
+    if let Some(lesson) = &scenario.lesson {
+        checker.lesson(scenario, &lesson.value);
+    }
     checker.unused(scenario);
     let mut problems = checker.problems;
     // A variable that is used twice is looked at twice.
@@ -71,11 +75,11 @@ impl Checker {
     }
 
     fn head(&mut self, scenario: &Scenario) {
-        for (given, wanted) in [(&scenario.api_version, API_VERSION), (&scenario.kind, KIND)] {
-            if given.value != wanted {
-                self.tell(given.referenced, format!("expected `{wanted}`, found `{}`", given.value));
-            }
+        let version = &scenario.api_version;
+        if version.value != API_VERSION {
+            self.tell(version.referenced, format!("expected `{API_VERSION}`, found `{}`", version.value));
         }
+        self.kind(scenario);
         let name = &scenario.metadata.name;
         if !is_name(&name.value) {
             let message =

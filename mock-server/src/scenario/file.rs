@@ -1,10 +1,12 @@
-//! The file format: `apiVersion: mockplane/v1`, `kind: Scenario`.
+//! The file format: `apiVersion: mockplane/v1`, `kind: Scenario`, or `kind: Lesson` with one more block
+//! ([`lesson`](super::lesson)).
 //!
 //! Closed: a key that is not known here is an error. What a step does and expects is free-form below `with`,
 //! `expect` and `capture`; [`check`](super::check) looks into that.
 
 use super::behaviour::Declared;
 use super::fault;
+use super::lesson::Lesson;
 use super::problem::{Place, Problem, instead_of};
 use super::span::Span;
 use super::tree::Node;
@@ -34,6 +36,8 @@ pub struct Scenario {
     #[serde(default)]
     pub faults: Vec<Spanned<fault::Declared>>,
     pub steps: Spanned<Vec<Spanned<Step>>>,
+    /// What a learner is told, and how what they did is judged: of `kind: Lesson` only.
+    pub lesson: Option<Spanned<Lesson>>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

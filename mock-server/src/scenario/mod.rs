@@ -11,6 +11,7 @@ pub mod fault;
 pub mod file;
 pub mod input;
 pub mod invocation;
+pub mod lesson;
 pub mod matcher;
 pub mod problem;
 mod query;

@@ -1,5 +1,7 @@
 //! Running one scenario.
 
+mod lesson;
+
 use super::behaviour;
 use super::callee::Callee;
 use super::check::BUILT_IN;
@@ -127,12 +129,9 @@ pub async fn run<T: Target>(target: &T, scenario: &Scenario, file: &str, overrid
     let broken = run.begin(seed, start).await.err().map(|Broken(message)| message);
     let mut steps = Vec::new();
     let mut going = broken.is_none();
-    for (number, step) in (1..).zip(&scenario.steps.value) {
-        let title = title(&step.value);
-        let (status, problems) =
-            if going { run.outcome_of(step).await } else { (Status::Skipped, Vec::new()) };
-        going &= status == Status::Passed;
-        steps.push(StepOutcome { number, title, place: step.referenced.into(), status, problems });
+    run.part("", &scenario.steps.value, &mut going, &mut steps).await;
+    if let Some(lesson) = &scenario.lesson {
+        run.lesson(&lesson.value, seed, start, &mut going, &mut steps).await;
     }
     if going && let Some(outcome) = run.unused_faults(steps.len() + 1).await {
         steps.push(outcome);
@@ -231,6 +230,23 @@ impl<T: Target> Run<'_, T> {
             *text = self.scope.text(place, text)?;
         }
         Ok(value)
+    }
+
+    /// Carries out steps in their order as long as they pass. `part` says in their titles what they belong to.
+    async fn part(
+        &mut self,
+        part: &str,
+        steps: &[Spanned<Step>],
+        going: &mut bool,
+        outcomes: &mut Vec<StepOutcome>,
+    ) {
+        for step in steps {
+            let (number, title) = (outcomes.len() + 1, format!("{part}{}", title(&step.value)));
+            let (status, problems) =
+                if *going { self.outcome_of(step).await } else { (Status::Skipped, Vec::new()) };
+            *going &= status == Status::Passed;
+            outcomes.push(StepOutcome { number, title, place: step.referenced.into(), status, problems });
+        }
     }
 
     async fn outcome_of(&mut self, step: &Spanned<Step>) -> (Status, Vec<Problem>) {

@@ -1,0 +1,52 @@
+//! Lessons: scenarios whose steps end with a failure that a learner mends.
+//!
+//! `kind: Lesson` is a scenario with one more block. Its `check` judges the world, never the way in which somebody got
+//! there: it fails while nothing is mended, and passes after the steps of `fix`, or after what a learner thought of.
+
+use super::file::Step;
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+
+/// The block of a lesson.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Lesson {
+    /// Its place in the course, from 1; lessons outside of the course have none.
+    pub course: Option<Spanned<u8>>,
+    /// Its number in the list of failures; others have none.
+    pub failure: Option<Spanned<u8>>,
+    /// What is to be reached, in a sentence.
+    pub goal: Spanned<String>,
+    /// How it came to this, in a paragraph.
+    pub story: Spanned<String>,
+    /// From a nudge to nearly the answer.
+    pub hints: Spanned<Vec<Spanned<Hint>>>,
+    /// What a teacher would do.
+    pub fix: Spanned<Vec<Spanned<Step>>>,
+    /// What has to be true when it is mended.
+    pub check: Spanned<Vec<Spanned<Step>>>,
+    /// What was learnt.
+    pub debrief: Spanned<String>,
+    /// Where to read on: ids of rules, and `seed:PAGE#ANCHOR`.
+    pub learn: Spanned<Vec<Spanned<String>>>,
+}
+
+/// Something that can be bought.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Hint {
+    pub text: Spanned<String>,
+    /// What it takes off the score.
+    pub cost: u32,
+}
+
+/// What everybody has before they ask for hints.
+pub const FULL_SCORE: u32 = 10;
+
+impl Lesson {
+    /// What is left after so many hints.
+    pub fn score(&self, spent: usize) -> u32 {
+        let cost = |hint: &Spanned<Hint>| hint.value.cost;
+        FULL_SCORE.saturating_sub(self.hints.value.iter().take(spent).map(cost).sum())
+    }
+}
