@@ -9,6 +9,7 @@ pub mod callee;
 pub mod check;
 pub mod fault;
 pub mod file;
+mod finding;
 pub mod input;
 pub mod invocation;
 pub mod lesson;

@@ -6,6 +6,7 @@ use super::behaviour;
 use super::callee::Callee;
 use super::check::BUILT_IN;
 use super::file::{Expect, FaultStep, Mode, Poll, Scenario, Step, WaitFor};
+use super::finding::{finding_of, mentions};
 use super::problem::{Place, Problem};
 use super::resource::ResourceKind;
 use super::session::{Answer, Broken, Session};
@@ -554,28 +555,4 @@ impl<T: Target> Run<'_, T> {
 
 fn never_struck(id: &str, place: Place) -> Problem {
     Problem::new(place, format!("fault `{id}` never struck"))
-}
-
-/// The part of an explanation that is about this rule: the innermost mapping that has its id.
-fn finding_of<'a>(explanation: &'a Value, rule: &str) -> Option<&'a Value> {
-    match explanation {
-        Value::Object(map) => {
-            let inner = map.values().find_map(|value| finding_of(value, rule));
-            inner.or_else(|| (map.get("id")? == rule).then_some(explanation))
-        }
-        Value::Array(list) => list.iter().find_map(|value| finding_of(value, rule)),
-        _ => None,
-    }
-}
-
-/// Whether a text in the value has this id in it.
-fn mentions(value: &Value, id: &str) -> bool {
-    match value {
-        Value::String(text) => {
-            text.split(|c: char| !(c.is_alphanumeric() || c == '-')).any(|word| word == id) || text == id
-        }
-        Value::Array(list) => list.iter().any(|value| mentions(value, id)),
-        Value::Object(map) => map.values().any(|value| mentions(value, id)),
-        _ => false,
-    }
 }
