@@ -11,12 +11,12 @@ use bytes::Bytes;
 use hyper::{Method, Request, Response};
 use mockplane::admin::Site;
 use mockplane::rules::{self, RuleMode};
-use mockplane::scenario::file::{self, Step};
+use mockplane::scenario::file::Step;
 use mockplane::scenario::report::Silent;
 use mockplane::scenario::run::Status;
 use mockplane::scenario::target::{Exchange, InProcess, Unreachable};
 use mockplane::scenario::tree::Node;
-use mockplane::scenario::{Options, Summary, run_path};
+use mockplane::scenario::{self, Options, Summary, run_path};
 use mockplane::server::Config;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -88,10 +88,15 @@ fn expected(id: &str) -> BTreeMap<String, usize> {
     };
     let mut expected = BTreeMap::new();
     for entry in std::fs::read_dir(SCENARIOS).unwrap() {
-        let scenario = file::parse(&std::fs::read_to_string(entry.unwrap().path()).unwrap()).unwrap();
-        let first = scenario.steps.value.iter().position(|step| says(&step.value));
-        if let Some(n) = first {
-            expected.insert(scenario.metadata.name.value.clone(), n + 1);
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            continue;
+        }
+        for row in scenario::rows(&path, &std::fs::read_to_string(&path).unwrap(), &mut Vec::new()) {
+            let first = row.steps.value.iter().position(|step| says(&step.value));
+            if let Some(n) = first {
+                expected.insert(row.name(), n + 1);
+            }
         }
     }
     expected

@@ -103,7 +103,9 @@ fn every_rule_has_a_scenario_for_each_side() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios");
     let texts: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
-        .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap())
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
+        .map(|path| std::fs::read_to_string(path).unwrap())
         .collect();
     let shown = |id: &&str| !mockplane::rules::INFORMATIONAL.contains(id) && !ELSEWHERE.contains(id);
     for id in mockplane::rules::all().map(|info| info.id).filter(shown) {

@@ -8,10 +8,11 @@ mod warnings;
 use super::behaviour::{self, Declared};
 use super::callee::Callee;
 use super::fault;
-use super::file::{API_VERSION, Expect, FaultStep, Mode, Scenario, Step, WaitFor};
+use super::file::{self, API_VERSION, Expect, FaultStep, Mode, Scenario, Step, WaitFor};
+use super::fixture::{Fixture, Wanted};
 use super::problem::{Place, Problem, instead_of};
 use super::resource::{KINDS, ResourceKind};
-use super::template::{MERGE, Piece, VARS, pieces};
+use super::template::{MATRIX, MERGE, Piece, VARS, pieces};
 use super::tree::{Kind, Node};
 use super::{input, matcher, query};
 use crate::aws::timestamp;
@@ -27,16 +28,11 @@ pub const BUILT_IN: [&str; 2] = ["account", "region"];
 
 /// Every problem of a scenario, in the order of the file.
 pub fn check(scenario: &Scenario) -> Vec<Problem> {
-    let vars = scenario.vars.iter().flat_map(Node::entries);
-    let mut checker = Checker {
-        vars: vars.map(|(key, node)| (key.text.clone(), node.clone())).collect(),
-        captures: BTreeMap::new(),
-        used: BTreeSet::new(),
-        ids: BTreeSet::new(),
-        faults: BTreeSet::new(),
-        problems: Vec::new(),
-    };
+    let mut checker = Checker { vars: scenario.variables(), ..Checker::default() };
     checker.head(scenario);
+    for wanted in &scenario.fixtures {
+        checker.wanted(&wanted.value);
+    }
     for behaviour in &scenario.behaviours {
         checker.behaviour(behaviour.referenced.into(), &behaviour.value);
     }
@@ -49,19 +45,41 @@ pub fn check(scenario: &Scenario) -> Vec<Problem> {
     if let Some(lesson) = &scenario.lesson {
         checker.lesson(scenario, &lesson.value);
     }
-    checker.unused(scenario);
-    let mut problems = checker.problems;
-    // A variable that is used twice is looked at twice.
-    problems.sort_by(|a, b| (a.place, &a.message).cmp(&(b.place, &b.message)));
-    problems.dedup();
-    problems
+    checker.unused(scenario.vars.as_ref());
+    checker.unused_row(scenario);
+    checker.told()
 }
 
+/// Every problem of a fixture, in the order of its file.
+pub fn check_fixture(fixture: &Fixture) -> Vec<Problem> {
+    let mut checker = Checker { vars: file::by_name(fixture.vars.as_ref()), ..Checker::default() };
+    checker.problems = fixture.head_problems();
+    checker.name(&fixture.metadata.name);
+    checker.mapping("vars", fixture.vars.as_ref());
+    if fixture.steps.value.is_empty() {
+        checker.tell(fixture.steps.referenced, "a fixture has at least one step");
+    }
+    for step in &fixture.steps.value {
+        if step.value.explain.is_some() || step.value.fault.is_some() {
+            checker.tell(step.referenced, "a fixture calls, advances and waits, and no more");
+        }
+        checker.step(step.referenced.into(), &step.value);
+    }
+    if let Some(outputs) = &fixture.outputs {
+        checker.mapping("outputs", fixture.outputs.as_ref());
+        checker.names(outputs);
+    }
+    checker.unused(fixture.vars.as_ref());
+    checker.told()
+}
+
+#[derive(Default)]
 struct Checker {
     vars: BTreeMap<String, Node>,
+    fixtures: BTreeMap<String, Wanted>,
     /// What has a name so far, and where it got it.
     captures: BTreeMap<String, Place>,
-    /// The variables and captures that something names, as `vars.NAME` and `NAME`.
+    /// The variables, fixtures and captures that something names, as `vars.NAME`, `matrix.NAME` and `NAME`.
     used: BTreeSet<String>,
     ids: BTreeSet<String>,
     /// The ids of faults that are there by now.
@@ -74,18 +92,59 @@ impl Checker {
         self.problems.push(Problem::new(place, message));
     }
 
+    /// What was found, in the order of the file. A variable that is used twice is looked at twice.
+    fn told(mut self) -> Vec<Problem> {
+        self.problems.sort_by(|a, b| (a.place, &a.message).cmp(&(b.place, &b.message)));
+        self.problems.dedup();
+        self.problems
+    }
+
+    fn name(&mut self, name: &Spanned<String>) {
+        if !is_name(&name.value) {
+            let message =
+                format!("`{}` is no name: lower-case letters, digits and dashes, 63 at most", name.value);
+            self.tell(name.referenced, message);
+        }
+    }
+
+    fn mapping(&mut self, what: &str, node: Option<&Node>) {
+        if let Some(node) = node
+            && !matches!(node.kind, Kind::Map(_))
+        {
+            self.tell(node.place, format!("`{what}` is a mapping of names to values, not {}", node.what()));
+        }
+    }
+
+    fn wanted(&mut self, wanted: &Wanted) {
+        let (name, named) = (&wanted.r#as.value, wanted.r#as.referenced);
+        if let Some(with) = &wanted.with {
+            self.names(with);
+        }
+        self.problems.extend(wanted.parameter_problems());
+        if self.new_name(named.into(), name) && self.fixtures.insert(name.clone(), wanted.clone()).is_some() {
+            self.tell(named, format!("there is a fixture `{name}` already"));
+        }
+    }
+
+    /// Whether something can be called this.
+    fn new_name(&mut self, place: Place, name: &str) -> bool {
+        if BUILT_IN.contains(&name) || [VARS, MATRIX].contains(&name) {
+            self.tell(place, format!("`{name}` is a name of its own"));
+        } else if !pieces(&format!("${{{name}}}")).is_ok_and(|pieces| is_plain(&pieces)) {
+            self.tell(place, format!("`{name}` is no name: letters, digits, `_` and `-`"));
+        } else {
+            return true;
+        }
+        false
+    }
+
     fn head(&mut self, scenario: &Scenario) {
         let version = &scenario.api_version;
         if version.value != API_VERSION {
             self.tell(version.referenced, format!("expected `{API_VERSION}`, found `{}`", version.value));
         }
         self.kind(scenario);
-        let name = &scenario.metadata.name;
-        if !is_name(&name.value) {
-            let message =
-                format!("`{}` is no name: lower-case letters, digits and dashes, 63 at most", name.value);
-            self.tell(name.referenced, message);
-        }
+        self.name(&scenario.metadata.name);
         let settings = &scenario.settings;
         if let Some(account) = &settings.account
             && AccountId::parse(&account.value).is_none()
@@ -144,11 +203,7 @@ impl Checker {
             (Some(scale), _) => self.tell(scale.referenced, "only the clock mode `scaled` has a `scale`"),
             (None, _) => {}
         }
-        if let Some(vars) = &scenario.vars
-            && !matches!(vars.kind, Kind::Map(_))
-        {
-            self.tell(vars.place, format!("`vars` is a mapping of names to values, not {}", vars.what()));
-        }
+        self.mapping("vars", scenario.vars.as_ref());
         if scenario.steps.value.is_empty() {
             self.tell(scenario.steps.referenced, "a scenario has at least one step");
         }
@@ -378,10 +433,11 @@ impl Checker {
                 None => self.tell(path.place, format!("a capture takes a JMESPath, not {}", path.what())),
             }
             let name = key.text.clone();
-            if BUILT_IN.contains(&name.as_str()) || name == VARS {
-                self.tell(key.place, format!("`{name}` is a name of its own"));
-            } else if !pieces(&format!("${{{name}}}")).is_ok_and(|pieces| is_plain(&pieces)) {
-                self.tell(key.place, format!("`{name}` is no name: letters, digits, `_` and `-`"));
+            if !self.new_name(key.place, &name) {
+                continue;
+            }
+            if self.fixtures.contains_key(&name) {
+                self.tell(key.place, format!("`{name}` is a fixture already"));
             } else if self.captures.insert(name.clone(), key.place).is_some() {
                 self.tell(key.place, format!("`{name}` is captured twice"));
             }
@@ -424,11 +480,18 @@ impl Checker {
         for piece in pieces {
             let Piece::Name(name) = piece else { continue };
             if let Some(variable) = name.variable() {
-                self.variable(place, variable, within);
+                self.variable(place, &variable, within);
             } else if self.captures.contains_key(&name.root) {
                 self.used.insert(name.root);
+            } else if let Some(wanted) = self.fixtures.get(&name.root) {
+                let problem = wanted.output_problem(&name);
+                self.used.insert(name.root);
+                if let Some(message) = problem {
+                    self.tell(place, message);
+                }
             } else if !BUILT_IN.contains(&name.root.as_str()) {
-                let known = self.captures.keys().map(String::as_str).chain(BUILT_IN).chain([VARS]);
+                let known = self.captures.keys().chain(self.fixtures.keys()).map(String::as_str);
+                let known = known.chain(BUILT_IN).chain([VARS]);
                 let hint = instead_of(&name.root, known);
                 self.tell(place, format!("nothing is named `{}` here{hint}", name.root));
             }
@@ -443,21 +506,38 @@ impl Checker {
             let hint = instead_of(variable, self.vars.keys().map(String::as_str));
             return self.tell(place, format!("no variable is named `{variable}`{hint}"));
         };
-        self.used.insert(format!("{VARS}.{variable}"));
+        self.used.insert(used_as(variable));
         within.push(variable.to_owned());
         self.names_below(&node, within);
         within.pop();
     }
 
-    fn unused(&mut self, scenario: &Scenario) {
-        let vars = scenario.vars.iter().flat_map(Node::entries);
-        let unused = vars.filter(|(key, _)| !self.used.contains(&format!("{VARS}.{}", key.text)));
+    fn unused_row(&mut self, scenario: &Scenario) {
+        let Some(row) = &scenario.row else { return };
+        for (key, _) in row.values.entries() {
+            let name = format!("{MATRIX}.{}", key.text);
+            if !self.used.contains(&name) && !row.used.contains(&name) {
+                self.tell(key.place, format!("`{name}` is never used"));
+            }
+        }
+    }
+
+    fn unused(&mut self, vars: Option<&Node>) {
+        let vars = vars.into_iter().flat_map(Node::entries);
+        let unused = vars.filter(|(key, _)| !self.used.contains(&used_as(&key.text)));
         let unused: Vec<_> =
             unused.map(|(key, _)| (key.place, format!("variable `{}` is never used", key.text))).collect();
         let captures = self.captures.iter().filter(|(name, _)| !self.used.contains(*name));
         let captures: Vec<_> =
             captures.map(|(name, place)| (*place, format!("`{name}` is captured and never used"))).collect();
-        for (place, message) in unused.into_iter().chain(captures) {
+        let fixtures = self.fixtures.iter().filter(|(name, _)| !self.used.contains(*name));
+        let fixtures = fixtures.filter(|(_, wanted)| wanted.puts_out());
+        let fixtures: Vec<_> = fixtures
+            .map(|(name, wanted)| {
+                (wanted.r#as.referenced.into(), format!("fixture `{name}` is made and never used"))
+            })
+            .collect();
+        for (place, message) in unused.into_iter().chain(captures).chain(fixtures) {
             self.tell(place, message);
         }
     }
@@ -484,6 +564,11 @@ impl Expect {
             self.blocked_by.iter().flat_map(|cause| [&cause.value.rule, &cause.value.resource]).flatten();
         error.chain(state).chain(cause)
     }
+}
+
+/// How [`Checker::used`] has a variable.
+fn used_as(variable: &str) -> String {
+    if variable.starts_with("matrix.") { variable.to_owned() } else { format!("{VARS}.{variable}") }
 }
 
 fn is_plain(pieces: &[Piece]) -> bool {

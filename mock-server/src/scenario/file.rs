@@ -6,9 +6,12 @@
 
 use super::behaviour::Declared;
 use super::fault;
+use super::fixture;
+use super::matrix;
 use super::lesson::Lesson;
 use super::problem::{Place, Problem, instead_of};
 use super::span::Span;
+use super::template::MATRIX;
 use super::tree::Node;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -29,6 +32,14 @@ pub struct Scenario {
     pub settings: Settings,
     /// Values that templates name as `vars.NAME`.
     pub vars: Option<Node>,
+    /// What is there before the first step.
+    #[serde(default)]
+    pub fixtures: Vec<Spanned<fixture::Wanted>>,
+    /// Rows by their names: the scenario runs once for each, and templates name its values as `matrix.NAME`.
+    pub matrix: Option<Node>,
+    /// The row for which it runs.
+    #[serde(skip)]
+    pub row: Option<matrix::Row>,
     /// What containers do, in order; the first that is for a job is that job's.
     #[serde(default)]
     pub behaviours: Vec<Spanned<Declared>>,
@@ -227,12 +238,43 @@ pub struct BlockedBy {
     pub resource: Option<Node>,
 }
 
+impl Scenario {
+    /// What it is called: the name in its file, and that of the row for which it runs.
+    pub fn name(&self) -> String {
+        let name = &self.metadata.name.value;
+        self.row.as_ref().map_or_else(|| name.clone(), |row| format!("{name}[{}]", row.name))
+    }
+
+    /// Everything that templates name as variables.
+    pub fn variables(&self) -> BTreeMap<String, Node> {
+        let mut all = by_name(self.vars.as_ref());
+        let row = self.row.iter().flat_map(|row| row.values.entries());
+        all.extend(row.map(|(key, node)| (format!("{MATRIX}.{}", key.text), node.clone())));
+        all
+    }
+}
+
+/// The entries of a mapping by their names.
+pub(super) fn by_name(node: Option<&Node>) -> BTreeMap<String, Node> {
+    let entries = node.into_iter().flat_map(Node::entries);
+    entries.map(|(key, node)| (key.text.clone(), node.clone())).collect()
+}
+
 /// Reads a scenario; YAML, which JSON is too.
 ///
 /// # Errors
 /// The first thing that does not fit the format.
 pub fn parse(text: &str) -> Result<Scenario, Problem> {
     read(text)
+}
+
+/// The `kind` that a file says it is of, if it says so.
+pub(super) fn kind_of(text: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Head {
+        kind: String,
+    }
+    read::<Head>(text).ok().map(|head| head.kind)
 }
 
 /// Reads a value by itself.

@@ -132,7 +132,7 @@ impl<'a> Checker<'a> {
 
     /// The part of a variable that a template names, as far as it is written there.
     fn variable(&self, name: &Name) -> Option<&'a Node> {
-        let mut node = self.vars.get(name.variable()?)?;
+        let mut node = self.vars.get(&*name.variable()?)?;
         for part in &name.path[1..] {
             node = match part {
                 Part::Member(member) => node.get(member)?,

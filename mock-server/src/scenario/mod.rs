@@ -10,10 +10,12 @@ pub mod check;
 pub mod fault;
 pub mod file;
 mod finding;
+pub mod fixture;
 pub mod input;
 pub mod invocation;
 pub mod lesson;
 pub mod matcher;
+pub mod matrix;
 pub mod problem;
 mod query;
 pub mod report;
@@ -35,7 +37,7 @@ use futures_util::stream::{self, StreamExt};
 use problem::Problem;
 use report::Reporter;
 use run::{Outcome, Overrides, Status};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use target::Target;
@@ -175,26 +177,24 @@ fn load(
     let mut loaded: Vec<Loaded> = Vec::new();
     let mut count = 0;
     for path in files(path)? {
-        let file = path.display().to_string();
-        let text = std::fs::read_to_string(&path).map_err(|error| format!("{file}: {error}"))?;
+        let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         count += 1;
-        let mut tell = |problem| problems.push((file.clone(), problem));
-        let scenario = match file::parse(&text) {
-            Ok(scenario) => scenario,
-            Err(problem) => {
-                tell(problem);
-                continue;
-            }
-        };
-        check::check(&scenario).into_iter().for_each(&mut tell);
-        let name = &scenario.metadata.name;
+        let rows = rows(&path, &text, problems);
+        let Some(first) = rows.first() else { continue };
+        let (file, name) = (path.display().to_string(), &first.metadata.name);
         let same = |other: &&Loaded| other.scenario.metadata.name.value == name.value;
         if let Some(other) = loaded.iter().find(same) {
-            tell(Problem::new(name.referenced, format!("{} is named `{}` too", other.file, name.value)));
+            let message = format!("{} is named `{}` too", other.file, name.value);
+            problems.push((file.clone(), Problem::new(name.referenced, message)));
         }
-        let overrides = Overrides { seed: options.seed, vars: overridden(&scenario, options)? };
-        loaded.push(Loaded { file, scenario, overrides });
+        for scenario in rows {
+            let overrides = Overrides { seed: options.seed, vars: overridden(&scenario, options)? };
+            loaded.push(Loaded { file: file.clone(), scenario, overrides });
+        }
     }
+    // What several scenarios use is looked at several times.
+    let mut told = HashSet::new();
+    problems.retain(|(file, problem)| told.insert((file.clone(), problem.place, problem.message.clone())));
     if count == 0 {
         return Err(format!("{}: no scenario, which is a file that ends in .yaml or .yml", path.display()));
     }
@@ -208,8 +208,45 @@ fn load(
     }
 }
 
+/// What a file says, once for each row of its matrix, checked as far as that is possible without running it; what is
+/// wrong is told with the file that it is in. A fixture by itself is checked, and nothing to run.
+pub fn rows(path: &Path, text: &str, problems: &mut Vec<(String, Problem)>) -> Vec<Scenario> {
+    let file = path.display().to_string();
+    let mut found = Vec::new();
+    let mut tell = |problem| found.push((file.clone(), problem));
+    if file::kind_of(text).as_deref() == Some(fixture::KIND) {
+        match file::read::<fixture::Fixture>(text) {
+            Ok(fixture) => check::check_fixture(&fixture).into_iter().for_each(&mut tell),
+            Err(problem) => tell(problem),
+        }
+        problems.extend(found);
+        return Vec::new();
+    }
+    let mut scenario = match file::parse(text) {
+        Ok(scenario) => scenario,
+        Err(problem) => {
+            problems.push((file, problem));
+            return Vec::new();
+        }
+    };
+    fixture::find(&mut scenario, &file, path.parent().unwrap_or(Path::new("")), &mut found);
+    let mut of_matrix = Vec::new();
+    let mut rows = matrix::rows(scenario.clone(), &mut of_matrix);
+    let mut own: Vec<_> = of_matrix.into_iter().chain(rows.iter().flat_map(check::check)).collect();
+    own.sort_by_key(|problem| problem.place);
+    found.extend(own.into_iter().map(|problem| (file.clone(), problem)));
+    found.extend(scenario.fixtures.iter().flat_map(|wanted| wanted.value.fixture_problems()));
+    if rows.is_empty() {
+        rows.push(scenario);
+    }
+    problems.extend(found);
+    rows
+}
+
 fn is_called(scenario: &Scenario, word: &str) -> bool {
-    scenario.metadata.name.value == word || scenario.metadata.tags.iter().any(|tag| tag == word)
+    scenario.name() == word
+        || scenario.metadata.name.value == word
+        || scenario.metadata.tags.iter().any(|tag| tag == word)
 }
 
 /// The given values of the variables that this scenario has.

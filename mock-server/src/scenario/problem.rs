@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Where something stands in a file; lines and columns count from 1.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Place {
     pub line: u64,
     pub column: u64,

@@ -5,6 +5,7 @@ mod lesson;
 use super::behaviour;
 use super::callee::Callee;
 use super::check::BUILT_IN;
+use super::fixture::Wanted;
 use super::file::{Expect, FaultStep, Mode, Poll, Scenario, Step, WaitFor};
 use super::finding::{finding_of, mentions};
 use super::problem::{Place, Problem};
@@ -111,17 +112,15 @@ impl From<Problem> for Stop {
 pub async fn run<T: Target>(target: &T, scenario: &Scenario, file: &str, overrides: &Overrides) -> Outcome {
     let watch = Stopwatch::start();
     let settings = &scenario.settings;
-    let name = &scenario.metadata.name.value;
+    let name = &scenario.name();
     let seed = overrides.seed.or(settings.seed).unwrap_or(SEED);
     let account = settings.account.as_ref().and_then(|account| AccountId::parse(&account.value));
     let account = account.unwrap_or_else(|| own_account(seed, name));
     let region = settings.region.as_ref().map_or(REGION, |region| &region.value).to_owned();
 
-    let vars = scenario.vars.iter().flat_map(Node::entries);
-    let mut vars: BTreeMap<_, _> = vars.map(|(key, node)| (key.text.clone(), node.clone())).collect();
+    let mut vars = scenario.variables();
     vars.extend(overrides.vars.clone());
-    let built_in = [account.to_string(), region.clone()].map(Value::from);
-    let values = BUILT_IN.map(str::to_owned).into_iter().zip(built_in).collect();
+    let values = built_in(account, &region);
 
     let start = settings.clock.start.as_ref().and_then(|start| timestamp::parse(&start.value));
     let start = start.map(SimTime::from_millis).or((settings.clock.mode != Mode::Real).then_some(START));
@@ -140,6 +139,12 @@ pub async fn run<T: Target>(target: &T, scenario: &Scenario, file: &str, overrid
     let transcript = run.session.transcript;
     let (name, file, elapsed) = (name.clone(), file.to_owned(), watch.elapsed());
     Outcome { name, file, account, broken, elapsed, steps, transcript }
+}
+
+/// What templates can name everywhere.
+fn built_in(account: AccountId, region: &str) -> BTreeMap<String, Value> {
+    let values = [account.to_string().into(), region.into()];
+    BUILT_IN.map(str::to_owned).into_iter().zip(values).collect()
 }
 
 /// An account for this scenario alone: twelve digits, none of them a leading zero.
@@ -197,6 +202,18 @@ impl<T: Target> Run<'_, T> {
         for (quota, limit) in &settings.quotas {
             self.session.set_quota(quota, &limit.value.to_string()).await?;
         }
+        let scale = settings.clock.scale.as_ref().map_or(60.0, |scale| scale.value);
+        let mode = match settings.clock.mode {
+            Mode::Manual => "manual".to_owned(),
+            Mode::Poll => "poll".to_owned(),
+            Mode::Real => "real".to_owned(),
+            Mode::Scaled => format!("scaled:{scale}"),
+        };
+        self.session.set_clock(&mode, start).await?;
+        // Before the faults, which are none of theirs, and behaviours may speak of what they put out.
+        for wanted in &self.scenario.fixtures {
+            self.make(&wanted.value).await?;
+        }
         if !self.scenario.behaviours.is_empty() {
             let filled: Result<Vec<_>, _> = self
                 .scenario
@@ -206,14 +223,6 @@ impl<T: Target> Run<'_, T> {
                 .collect();
             self.session.declare(&filled.map_err(|problem| Broken(problem.to_string()))?).await?;
         }
-        let scale = settings.clock.scale.as_ref().map_or(60.0, |scale| scale.value);
-        let mode = match settings.clock.mode {
-            Mode::Manual => "manual".to_owned(),
-            Mode::Poll => "poll".to_owned(),
-            Mode::Real => "real".to_owned(),
-            Mode::Scaled => format!("scaled:{scale}"),
-        };
-        self.session.set_clock(&mode, start).await?;
         // Their windows count from the time that it is now.
         for one in &self.scenario.faults {
             let (place, id) = (Place::from(one.referenced), one.value.id.clone().unwrap_or_default());
@@ -222,6 +231,28 @@ impl<T: Target> Run<'_, T> {
             self.session.set_faults(&[filled]).await?;
             self.faults.insert(id, place);
         }
+        Ok(())
+    }
+
+    /// Makes what a fixture makes; what it puts out can be named from then on.
+    async fn make(&mut self, wanted: &Wanted) -> Result<(), Broken> {
+        let name = &wanted.r#as.value;
+        let found = wanted.found.clone().ok_or_else(|| Broken(format!("fixture `{name}` was not read")))?;
+        let broken = |problem: &Problem| Broken(format!("fixture `{name}`: {}", problem.in_file(&found.file)));
+        let given = wanted.given(&self.scope).map_err(|problem| Broken(problem.to_string()))?;
+        let values = built_in(self.session.account, &self.session.region);
+        let outer = std::mem::replace(&mut self.scope, Scope { vars: given, values });
+        self.session.within = Some(name.clone());
+        for step in &found.fixture.steps.value {
+            if let Some(problem) = self.outcome_of(step).await.1.first() {
+                return Err(broken(problem));
+            }
+        }
+        let outputs = found.fixture.outputs.as_ref().map(|outputs| self.scope.value(outputs)).transpose();
+        let outputs = outputs.map_err(|problem| broken(&problem))?;
+        self.session.within = None;
+        self.scope = outer;
+        self.scope.values.insert(name.clone(), outputs.unwrap_or_default());
         Ok(())
     }
 

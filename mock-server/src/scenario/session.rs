@@ -44,19 +44,21 @@ pub struct Session<'a, T> {
     pub region: String,
     pub time: Time,
     pub transcript: Transcript,
+    /// The fixture that is being made.
+    pub within: Option<String>,
 }
 
 impl<'a, T: Target> Session<'a, T> {
     pub fn new(target: &'a T, account: AccountId, region: String, start: SimTime) -> Self {
         let time = Time { now: start, next_due: None };
-        Self { target, account, region, time, transcript: Transcript::default() }
+        Self { target, account, region, time, transcript: Transcript::default(), within: None }
     }
 
     // === Calls ===
 
     /// Calls an operation. A bucket that is in another region is asked there, as SDKs do.
     pub async fn call(&mut self, callee: Callee, input: &Value) -> Result<Answer, Broken> {
-        let title = format!("{}.{}", callee.service(), callee.operation());
+        let title = self.titled(format_args!("{}.{}", callee.service(), callee.operation()));
         let broken = |message: String| Broken(format!("{title}: {message}"));
         let encoded = callee.encode(input).map_err(|error| Broken(error.to_string()))?;
         let request = self.signed(&encoded, callee, &self.region).map_err(broken)?;
@@ -80,6 +82,11 @@ impl<'a, T: Target> Session<'a, T> {
             Err(unreadable) if status < 300 => Err(broken(unreadable.message)),
             Err(fault) => Ok(Answer::Refused(fault)),
         }
+    }
+
+    /// What is asked, as transcripts and messages call it.
+    fn titled(&self, what: std::fmt::Arguments<'_>) -> String {
+        self.within.as_ref().map_or_else(|| what.to_string(), |name| format!("{name}: {what}"))
     }
 
     /// The request, from this account to this region.
@@ -228,7 +235,7 @@ impl<'a, T: Target> Session<'a, T> {
         path: &str,
         body: Option<&Value>,
     ) -> Result<(String, Response<Bytes>), Broken> {
-        let title = format!("{method} {path}");
+        let title = self.titled(format_args!("{method} {path}"));
         let broken = |message: String| Broken(format!("{title}: {message}"));
         let request = Request::builder().method(method).uri(path).header("content-type", "application/json");
         let body = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();

@@ -1,18 +1,21 @@
 //! Templates: `${name}` in a text stands for a value that is known when the step runs.
 //!
-//! A name is `account`, `region`, `vars.NAME`, or that of an earlier capture; `.member` and `[0]` go into it. A
+//! A name is `account`, `region`, `vars.NAME`, `matrix.NAME`, or that of a fixture or of an earlier capture; `.member` and `[0]` go into it. A
 //! text that is one template and no more becomes the value itself, whatever its type. `$${` stands for `${`.
 //! A mapping may have the key `$merge`: the mapping, or list of mappings, that the other keys are laid over.
 
 use super::problem::{Place, Problem, instead_of};
 use super::tree::{Kind, Node};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The key of a mapping that the others are laid over.
 pub const MERGE: &str = "$merge";
 /// The first part of the name of a variable.
 pub const VARS: &str = "vars";
+/// The first part of the name of a value of the row that runs.
+pub const MATRIX: &str = "matrix";
 
 /// A part of a text.
 #[derive(Clone, PartialEq, Debug)]
@@ -24,7 +27,7 @@ pub enum Piece {
 /// What a template names.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Name {
-    /// `account`, `region`, `vars`, or the name of a capture.
+    /// `account`, `region`, `vars`, `matrix`, or the name of a fixture or a capture.
     pub root: String,
     pub path: Vec<Part>,
 }
@@ -37,10 +40,11 @@ pub enum Part {
 }
 
 impl Name {
-    /// The name of the variable, if it is one.
-    pub fn variable(&self) -> Option<&str> {
+    /// The name of the variable, if it is one. Values of a matrix are variables too, named `matrix.NAME`.
+    pub fn variable(&self) -> Option<Cow<'_, str>> {
         match (self.root.as_str(), self.path.first()) {
-            (VARS, Some(Part::Member(name))) => Some(name),
+            (VARS, Some(Part::Member(name))) => Some(name.into()),
+            (MATRIX, Some(Part::Member(name))) => Some(format!("{MATRIX}.{name}").into()),
             _ => None,
         }
     }
@@ -94,7 +98,9 @@ fn name(text: &str) -> Result<Name, String> {
         }
     }
     match parts.remove(0) {
-        Part::Member(root) if root != VARS || matches!(parts.first(), Some(Part::Member(_))) => {
+        Part::Member(root)
+            if ![VARS, MATRIX].contains(&root.as_str()) || matches!(parts.first(), Some(Part::Member(_))) =>
+        {
             Ok(Name { root, path: parts })
         }
         _ => Err(wrong()),
@@ -105,7 +111,7 @@ fn name(text: &str) -> Result<Name, String> {
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
     pub vars: BTreeMap<String, Node>,
-    /// `account`, `region` and what was captured so far.
+    /// `account`, `region`, what fixtures put out, and what was captured so far.
     pub values: BTreeMap<String, Value>,
 }
 
@@ -183,8 +189,8 @@ impl Scope {
         let (mut value, path) = match name.variable() {
             Some(variable) => {
                 let known = self.vars.keys().map(String::as_str);
-                let node = self.vars.get(variable);
-                let node = node.ok_or_else(|| unknown("variable", variable, instead_of(variable, known)))?;
+                let node = self.vars.get(&*variable);
+                let node = node.ok_or_else(|| unknown("variable", &variable, instead_of(&variable, known)))?;
                 if depth >= DEEPEST {
                     return Err(Problem::new(place, format!("variable `{variable}` goes in circles")));
                 }

@@ -64,6 +64,22 @@ impl Node {
         }
     }
 
+    /// A value that is nothing but itself: what looks like a template in it is none.
+    pub fn plain(place: Place, value: Value) -> Self {
+        let kind = match value {
+            Value::Null => Kind::Null,
+            Value::Bool(truth) => Kind::Bool(truth),
+            Value::Number(number) => Kind::Number(number),
+            Value::String(text) => Kind::Text(text.replace("${", "$${")),
+            Value::Array(list) => Kind::List(list.into_iter().map(|value| Self::plain(place, value)).collect()),
+            Value::Object(map) => {
+                let entry = |(text, value)| (Key { place, text }, Self::plain(place, value));
+                Kind::Map(map.into_iter().map(entry).collect())
+            }
+        };
+        Self { place, kind }
+    }
+
     /// What it is, for messages.
     pub fn what(&self) -> &'static str {
         match &self.kind {

@@ -52,14 +52,14 @@ impl Checker {
         for (name, text) in
             [("goal", &lesson.goal), ("story", &lesson.story), ("debrief", &lesson.debrief)]
         {
-            self.told(text.referenced.into(), name, &text.value);
+            self.prose(text.referenced.into(), name, &text.value);
         }
         self.hints(lesson);
         self.learn(lesson);
         self.repaired(lesson);
     }
 
-    fn told(&mut self, place: Place, name: &str, text: &str) {
+    fn prose(&mut self, place: Place, name: &str, text: &str) {
         if text.trim().is_empty() {
             self.tell(place, format!("`{name}` is empty"));
         }
@@ -81,7 +81,7 @@ impl Checker {
             self.tell(hints.referenced, message);
         }
         for hint in &hints.value {
-            self.told(hint.value.text.referenced.into(), "text", &hint.value.text.value);
+            self.prose(hint.value.text.referenced.into(), "text", &hint.value.text.value);
         }
     }
 
