@@ -7,8 +7,8 @@
 use super::behaviour::Declared;
 use super::fault;
 use super::fixture;
-use super::matrix;
 use super::lesson::Lesson;
+use super::matrix;
 use super::problem::{Place, Problem, instead_of};
 use super::span::Span;
 use super::template::MATRIX;
@@ -234,6 +234,8 @@ pub struct ExpectedError {
 pub struct BlockedBy {
     /// Id of the rule.
     pub rule: Option<Node>,
+    /// The kind of the hop at which the way ends, such as `route-table`.
+    pub hop: Option<Node>,
     /// Something that the rule's evidence names.
     pub resource: Option<Node>,
 }

@@ -12,6 +12,14 @@ pub fn finding_of<'a>(explanation: &'a Value, rule: &str) -> Option<&'a Value> {
     innermost(explanation, &is_violated).or_else(|| innermost(explanation, &is_asked))
 }
 
+/// The kind of the hop at which the rule ended a way; nothing if it is not about one.
+pub fn hop_of<'a>(explanation: &'a Value, rule: &Value) -> &'a Value {
+    let decides = |map: &Map<String, Value>| {
+        map.get("rule") == Some(rule) && map.get("decides").is_some_and(|decides| decides == true)
+    };
+    innermost(explanation, &decides).map_or(&Value::Null, |hop| &hop["kind"])
+}
+
 /// The first mapping that is like this and has none within it that is.
 fn innermost<'a>(value: &'a Value, is: &impl Fn(&Map<String, Value>) -> bool) -> Option<&'a Value> {
     match value {
@@ -48,7 +56,10 @@ mod tests {
             {"phase": "run", "rules": [
                 {"id": "Q", "verdict": "violated", "resource": "igw-2"},
                 {"id": "R", "verdict": "violated", "resource": "igw-1"},
-            ]},
+            ], "paths": [{"hops": [
+                {"kind": "route-table", "rule": "R", "decides": false},
+                {"kind": "target", "rule": "R", "decides": true},
+            ]}]},
         ]})
     }
 
@@ -58,6 +69,13 @@ mod tests {
         assert_eq!(finding_of(&explanation, "R").unwrap()["resource"], "igw-1");
         assert_eq!(finding_of(&explanation["phases"][0], "R").unwrap()["verdict"], "satisfied");
         assert_eq!(finding_of(&explanation, "S"), None);
+    }
+
+    #[test]
+    fn the_hop_is_the_one_that_decides() {
+        let explanation = explanation();
+        assert_eq!(hop_of(&explanation, &json!("R")), "target");
+        assert_eq!(hop_of(&explanation, &json!("Q")), &Value::Null);
     }
 
     #[test]

@@ -49,17 +49,15 @@ impl Checker {
                 self.tell(number.referenced, format!("{} is none of 1 to {most}", number.value));
             }
         }
-        for (name, text) in
-            [("goal", &lesson.goal), ("story", &lesson.story), ("debrief", &lesson.debrief)]
-        {
-            self.prose(text.referenced.into(), name, &text.value);
+        for (name, text) in [("goal", &lesson.goal), ("story", &lesson.story), ("debrief", &lesson.debrief)] {
+            self.said(text.referenced.into(), name, &text.value);
         }
         self.hints(lesson);
         self.learn(lesson);
         self.repaired(lesson);
     }
 
-    fn prose(&mut self, place: Place, name: &str, text: &str) {
+    fn said(&mut self, place: Place, name: &str, text: &str) {
         if text.trim().is_empty() {
             self.tell(place, format!("`{name}` is empty"));
         }
@@ -69,7 +67,8 @@ impl Checker {
     fn hints(&mut self, lesson: &Lesson) {
         let hints = &lesson.hints;
         if hints.value.len() < LEAST_HINTS {
-            let message = format!("a lesson has {LEAST_HINTS} hints at least, from a nudge to nearly the answer");
+            let message =
+                format!("a lesson has {LEAST_HINTS} hints at least, from a nudge to nearly the answer");
             self.tell(hints.referenced, message);
         }
         if let Some(first) = hints.value.first().filter(|first| first.value.cost > 0) {
@@ -81,7 +80,7 @@ impl Checker {
             self.tell(hints.referenced, message);
         }
         for hint in &hints.value {
-            self.prose(hint.value.text.referenced.into(), "text", &hint.value.text.value);
+            self.said(hint.value.text.referenced.into(), "text", &hint.value.text.value);
         }
     }
 
@@ -96,7 +95,7 @@ impl Checker {
                 {
                     self.tell(address.referenced, format!("`{text}` is no place: write seed:PAGE#ANCHOR"));
                 }
-            } else if rules::get(text).is_none() {
+            } else if rules::about(text).is_none() {
                 let hint = instead_of(text, rules::all().map(|info| info.id));
                 self.tell(address.referenced, format!("`{text}` is no rule, and no seed:PAGE#ANCHOR{hint}"));
             }
@@ -158,4 +157,3 @@ fn is_failure(step: &Step) -> bool {
 fn judges(step: &Step) -> bool {
     step.wait_for.is_some() || step.expect.is_some()
 }
-
