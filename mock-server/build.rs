@@ -33,11 +33,35 @@ struct Source {
     filters: BTreeMap<String, Vec<String>>,
 }
 
+/// Writes the list of the lessons that are part of the program: the names of their files, and their texts.
+fn embed_lessons(out: &Path) -> Outcome<()> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/lessons");
+    println!("cargo:rerun-if-changed={}", folder.display());
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(&folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|ending| ending == "yaml") {
+            println!("cargo:rerun-if-changed={}", path.display());
+            files.push(path);
+        }
+    }
+    files.sort();
+    let mut list = String::from("&[\n");
+    for path in files {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        list.push_str(&format!("    ({name:?}, include_str!({:?})),\n", path.display().to_string()));
+    }
+    list.push_str("]\n");
+    std::fs::write(out.join("lessons.rs"), list)?;
+    Ok(())
+}
+
 fn main() -> Outcome<()> {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=src/aws/model/format.rs");
     println!("cargo:rerun-if-changed=src/aws/actions/format.rs");
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
+    embed_lessons(&out)?;
     for service in SERVICES {
         let path = Path::new("model").join(format!("{service}.json.gz"));
         let source: Source = serde_json::from_str(&unpacked(&path)?)?;

@@ -5,6 +5,7 @@ mod control;
 mod explain;
 mod faults;
 mod healthcheck;
+mod lesson;
 mod policy;
 mod run;
 mod supply;
@@ -60,6 +61,9 @@ enum Command {
         /// Such as SM-VPC-IP-01; without it, all rules are listed.
         id: Option<String>,
     },
+    /// Learn by mending what is broken: at a terminal, with the AWS CLI beside it and a server that runs.
+    #[command(subcommand)]
+    Lesson(lesson::Lesson),
     /// Look at files that say what containers do.
     #[command(subcommand)]
     Behaviours(behaviours::Behaviours),
@@ -301,6 +305,7 @@ pub fn main() -> ExitCode {
         Command::Reachability(args) => explain::reachability(&args),
         Command::Policy(args) => policy::policy(&args),
         Command::Rule { id } => rule(id.as_deref()),
+        Command::Lesson(what) => lesson::lesson(&what),
         Command::Behaviours(what) => behaviours::behaviours(&what),
         Command::Faults(what) => faults::faults(&what),
         Command::Texts => texts(),

@@ -313,7 +313,10 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Result<Response<
     if let Some(upstream) = &shared.upstream {
         upstream.consult(&shared.site.gateway, &request).await;
     }
-    let mut answer = shared.site.answer(&request);
+    let mut answer = match shared.site.play(&request).await {
+        Some(answer) => answer,
+        None => shared.site.answer(&request),
+    };
     let interference = answer.extensions_mut().remove::<Interference>();
     match answer.extensions_mut().remove::<Errand>() {
         None => {}

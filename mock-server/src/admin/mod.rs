@@ -12,6 +12,8 @@ mod offerings;
 mod precheck;
 mod quotas;
 mod rules;
+mod scenarios;
+mod snapshots;
 
 use crate::aws::{ServiceId, ServiceModel};
 use crate::clock::{parse_span, pause, wall};
@@ -33,11 +35,15 @@ const PREFIX: &str = "/_mockplane/";
 /// Everything that is answered: the control API and, for all the rest, the gateway.
 pub struct Site {
     pub gateway: Gateway,
+    plays: scenarios::Plays,
 }
 
 /// Without a server there are no bytes on their way: what declared faults do to them is that there is no answer.
 impl Exchange for &Site {
     async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Unreachable> {
+        if let Some(answer) = self.play(&request).await {
+            return Ok(answer);
+        }
         let mut answer = self.answer(&request);
         let Some(Interference { delay, cut }) = answer.extensions_mut().remove() else { return Ok(answer) };
         pause(delay).await;
@@ -65,7 +71,7 @@ impl Problem {
 
 impl Site {
     pub fn new(gateway: Gateway) -> Self {
-        Self { gateway }
+        Self { gateway, plays: scenarios::Plays::default() }
     }
 
     /// Answers a request.
@@ -100,7 +106,11 @@ impl Site {
 
     fn own(&self, request: &Request<Bytes>, call: &str) -> Answer {
         let query = Query::of(request);
-        match (request.method().as_str(), call) {
+        let method = request.method().as_str();
+        if let Some(answer) = self.snapshot_call(method, call, &query, request.body()) {
+            return answer;
+        }
+        match (method, call) {
             ("GET" | "HEAD", "health" | "ready") => Ok(json!({"status": "running"})),
             ("GET", "info") => Ok(self.info()),
             ("POST", "reset") => self.reset(&query),
@@ -207,6 +217,7 @@ impl Site {
     fn reset(&self, query: &Query) -> Answer {
         let Some(account) = query.get("account") else {
             self.gateway.world.reset();
+            self.plays.clear();
             self.gateway.refused.forget(None);
             return Ok(json!({"reset": "all"}));
         };
@@ -228,12 +239,7 @@ impl Site {
         let account = self.gateway.world.account(id, wall);
         let now = account.now(wall);
         account.settle(now, services::step);
-        let mode = match account.clock().mode() {
-            ClockMode::Real => json!("real"),
-            ClockMode::Manual => json!("manual"),
-            ClockMode::Poll => json!("poll"),
-            ClockMode::Scaled(factor) => json!(format!("scaled:{factor}")),
-        };
+        let mode = mode_name(account.clock().mode());
         let time = |at: SimTime| crate::aws::timestamp::iso8601(at.millis());
         json!({
             "account": id.to_string(),
@@ -314,6 +320,15 @@ impl Site {
     }
 }
 
+fn mode_name(mode: ClockMode) -> String {
+    match mode {
+        ClockMode::Real => "real".into(),
+        ClockMode::Manual => "manual".into(),
+        ClockMode::Poll => "poll".into(),
+        ClockMode::Scaled(factor) => format!("scaled:{factor}"),
+    }
+}
+
 fn parse_account(text: &str) -> Result<AccountId, Problem> {
     AccountId::parse(text).ok_or_else(|| Problem::bad(format!("`{text}` is no account of twelve digits")))
 }
@@ -355,6 +370,11 @@ impl Query {
 
     fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
+    }
+
+    fn with(mut self, name: &str, value: &str) -> Self {
+        self.0.insert(name.to_owned(), value.to_owned());
+        self
     }
 }
 

@@ -23,7 +23,16 @@ const KEPT: usize = 100;
 
 /// The last refusals of each account.
 #[derive(Default)]
-pub struct RefusalLog(Mutex<HashMap<AccountId, VecDeque<Arc<Explanation>>>>);
+pub struct RefusalLog(Mutex<HashMap<AccountId, Own>>);
+
+type Refusals = VecDeque<Arc<Explanation>>;
+
+/// Those of one account, and those that snapshots of it keep.
+#[derive(Default)]
+struct Own {
+    now: Refusals,
+    saved: HashMap<String, Refusals>,
+}
 
 impl RefusalLog {
     /// Keeps a refusal; it then says where it is explained.
@@ -52,7 +61,7 @@ impl RefusalLog {
             ..why
         };
         let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = log.entry(heard.account).or_default();
+        let own = &mut log.entry(heard.account).or_default().now;
         if own.len() == KEPT {
             own.pop_front();
         }
@@ -68,10 +77,30 @@ impl RefusalLog {
         let is_it = |kept: &&Arc<Explanation>| {
             kept.refusal.as_ref().and_then(|refusal| refusal.request.as_deref()) == Some(request)
         };
-        log.values().find_map(|own| own.iter().rev().find(is_it).cloned())
+        log.values().find_map(|own| own.now.iter().rev().find(is_it).cloned())
     }
 
-    /// Forgets the refusals of one account, or of all.
+    /// Keeps what an account was refused, with a snapshot of it.
+    pub fn save(&self, account: AccountId, snapshot: &str) {
+        let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = log.entry(account).or_default();
+        own.saved.insert(snapshot.to_owned(), own.now.clone());
+    }
+
+    /// Brings back what was kept with a snapshot.
+    pub fn restore(&self, account: AccountId, snapshot: &str) {
+        let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = log.entry(account).or_default();
+        own.now = own.saved.get(snapshot).cloned().unwrap_or_default();
+    }
+
+    /// Forgets what was kept with a snapshot.
+    pub fn forget_saved(&self, account: AccountId, snapshot: &str) {
+        let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        log.get_mut(&account).and_then(|own| own.saved.remove(snapshot));
+    }
+
+    /// Forgets the refusals of one account, or of all, and those of its snapshots.
     pub fn forget(&self, account: Option<AccountId>) {
         let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match account {

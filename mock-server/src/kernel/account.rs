@@ -1,5 +1,7 @@
 //! Accounts: their cells, their clock, their events, and the letters between them.
 
+mod snapshot;
+
 use super::cell::Cell;
 use super::world::{Accounts, Setup};
 use super::{
@@ -9,7 +11,10 @@ use arc_swap::ArcSwap;
 use dashmap::DashMap;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, Weak};
+
+use snapshot::Snapshots;
+pub use snapshot::{Snapshot, TooMany};
 
 /// One account.
 pub struct Account<S: CellState> {
@@ -29,6 +34,10 @@ pub struct Account<S: CellState> {
     /// No timer is due before this, in milliseconds.
     due: AtomicI64,
     settling: Mutex<()>,
+    /// Held, by many, from the start of a change until its letters to the account's own cells are delivered; and alone
+    /// by who looks at all cells at once.
+    underway: RwLock<()>,
+    snapshots: Snapshots<S>,
 }
 
 impl<S: CellState> Account<S> {
@@ -46,6 +55,8 @@ impl<S: CellState> Account<S> {
             requests: AtomicU64::new(0),
             due: AtomicI64::new(i64::MAX),
             settling: Mutex::new(()),
+            underway: RwLock::new(()),
+            snapshots: Snapshots::default(),
         }
     }
 
@@ -117,6 +128,7 @@ impl<S: CellState> Account<S> {
         keep: bool,
         change: impl FnOnce(&mut Txn<'_, S>) -> Result<R, E>,
     ) -> Result<R, E> {
+        let _underway = self.under_way();
         let global = match scope {
             Scope::Global => None,
             Scope::Region(_) => Some(self.read(&Scope::Global)),
@@ -137,6 +149,7 @@ impl<S: CellState> Account<S> {
         defaults: impl FnOnce(&mut S::Defaults),
         change: impl Fn(&mut Txn<'_, S>),
     ) {
+        let _all_cells = self.settling.lock().unwrap_or_else(PoisonError::into_inner);
         let mut new = S::Defaults::clone(&**self.defaults.load());
         defaults(&mut new);
         // A cell that is being made with the old ones holds its place in the map, so that it is found below.
@@ -270,6 +283,7 @@ impl<S: CellState> Account<S> {
         take: impl FnOnce(&mut super::Timers<S::Owner, S::What>) -> Option<Due<S::Owner, S::What>>,
         step: impl Fn(&mut Txn<'_, S>, Due<S::Owner, S::What>),
     ) {
+        let _underway = self.under_way();
         let global = self.read(&Scope::Global);
         let change = |txn: &mut Txn<'_, S>| {
             if let Some(due) = take(txn.state.timers_mut()) {
@@ -285,6 +299,10 @@ impl<S: CellState> Account<S> {
             self.deliver(at, stored.letters);
             self.tell(stored.events);
         }
+    }
+
+    fn under_way(&self) -> RwLockReadGuard<'_, ()> {
+        self.underway.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn publish(&self, events: Vec<super::Event>, next_due: Option<SimTime>) {
@@ -345,243 +363,4 @@ impl<S: CellState> Elsewhere<S> for Account<S> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::{ClockMode, Minter, Timers, World};
-    use super::*;
-    use std::time::Duration;
-
-    #[derive(Clone, Default)]
-    struct Counter {
-        total: u64,
-        lag: Duration,
-        seen: imbl::Vector<(i64, &'static str)>,
-        timers: Timers<&'static str, u64>,
-        minter: Minter,
-    }
-
-    impl CellState for Counter {
-        type Owner = &'static str;
-        type What = u64;
-        /// What cells begin to count from.
-        type Defaults = u64;
-        /// How often it is still to be sent back.
-        type Letter = u64;
-        fn first(_: &Origin, total: &u64) -> Self {
-            Self { total: *total, ..Self::default() }
-        }
-        fn lag(&self) -> Duration {
-            self.lag
-        }
-        fn receive(txn: &mut Txn<'_, Self>, letter: u64) {
-            txn.state.total += letter;
-            if txn.origin.scope == Scope::Global {
-                // What the region was like when it told.
-                let seen = txn.peek(txn.origin.account, &region("r")).map_or(0, |state| state.total);
-                txn.state.seen.push_back((i64::try_from(seen).unwrap(), "region"));
-            }
-            if letter > 1 {
-                let back = AccountId::from_number(111_122_223_333 + letter % 2).unwrap();
-                txn.post(back, region("r"), letter - 1);
-            }
-        }
-        fn timers(&self) -> &Timers<&'static str, u64> {
-            &self.timers
-        }
-        fn timers_mut(&mut self) -> &mut Timers<&'static str, u64> {
-            &mut self.timers
-        }
-        fn minter_mut(&mut self) -> &mut Minter {
-            &mut self.minter
-        }
-    }
-
-    fn at(ms: i64) -> SimTime {
-        SimTime::from_millis(ms)
-    }
-
-    fn account() -> Arc<Account<Counter>> {
-        let world = World::new(1, 0, |wall| Clock::new(ClockMode::Manual, Some(at(0)), wall));
-        world.account(AccountId::parse("111122223333").unwrap(), at(0))
-    }
-
-    fn region(name: &str) -> Scope {
-        Scope::Region(name.into())
-    }
-
-    fn step(txn: &mut Txn<'_, Counter>, due: Due<&'static str, u64>) {
-        txn.state.total += due.what;
-        txn.state.seen.push_back((txn.now.millis(), due.owner));
-        if due.what > 1 {
-            let later = txn.now + Duration::from_millis(5);
-            txn.state.timers.schedule(later, due.owner, due.what - 1);
-        }
-    }
-
-    #[test]
-    fn the_account_knows_before_its_region_shows() {
-        let account = account();
-        let tell = |txn: &mut Txn<'_, Counter>| {
-            txn.state.total = 7;
-            txn.post(txn.origin.account, Scope::Global, 1);
-            Ok::<(), ()>(())
-        };
-        account.write(&region("r"), at(0), false, tell).unwrap();
-        assert_eq!(account.read(&Scope::Global).total, 0, "what is not kept tells nothing");
-        account.write(&region("r"), at(0), true, tell).unwrap();
-        let global = account.read(&Scope::Global);
-        assert_eq!((global.total, global.seen.front()), (1, Some(&(0, "region"))));
-        assert_eq!(account.read(&region("r")).total, 7);
-    }
-
-    #[test]
-    fn an_adjustment_reaches_cells_that_are_there_and_those_to_come() {
-        let account = account();
-        assert_eq!(account.read(&region("old")).total, 0);
-        account.adjust(at(0), |total| *total = 7, |txn| txn.state.total += 1);
-        assert_eq!((account.read(&region("old")).total, account.read(&region("new")).total), (1, 7));
-    }
-
-    #[test]
-    fn a_refused_change_leaves_the_state_and_consumes_no_id() {
-        let account = account();
-        let scope = region("us-east-1");
-        let refused: Result<(), &str> = account.write(&scope, at(0), true, |txn| {
-            txn.state.total = 99;
-            txn.mint("vpc");
-            txn.note("Told", "x", None, "never published");
-            Err("no")
-        });
-        assert_eq!(refused, Err("no"));
-        let id = |keep| {
-            let made: Result<u128, ()> = account.write(&scope, at(0), keep, |txn| Ok(txn.mint("vpc")));
-            made.unwrap()
-        };
-        let dry = id(false);
-        assert_eq!(account.read(&scope).total, 0);
-        assert_eq!(dry, id(true), "a dry run consumes no id either");
-        assert_ne!(dry, id(true));
-        assert!(account.events.since(0, 10).is_empty());
-    }
-
-    #[test]
-    fn what_lags_is_seen_later_and_never_if_time_begins_anew() {
-        let account = account();
-        let scope = region("r");
-        let add = |now, lag| {
-            let done: Result<(), ()> = account.write(&scope, at(now), true, |txn| {
-                txn.state.total += 1;
-                txn.state.lag = Duration::from_millis(lag);
-                Ok(())
-            });
-            done.unwrap();
-        };
-        let seen = |now| {
-            let (state, newer) = account.read_behind(&scope, at(now));
-            (state.total, newer)
-        };
-        add(5, 0);
-        assert_eq!(seen(5), (1, None), "nothing lags");
-        add(10, 100);
-        add(20, 100);
-        assert_eq!((seen(109), seen(110)), ((1, Some(at(110))), (2, Some(at(120)))));
-        assert_eq!((seen(120), account.read(&scope).total), ((3, None), 3));
-        add(130, 100);
-        account.restart_clock(|_| Clock::new(ClockMode::Manual, Some(at(0)), at(0)), at(0));
-        assert_eq!(seen(0), (4, None));
-        add(140, 100);
-        add(150, 0);
-        assert_eq!(seen(150), (6, None), "it was turned off");
-    }
-
-    #[test]
-    fn a_panic_in_a_change_leaves_the_cell_usable() {
-        let account = account();
-        let scope = region("us-east-1");
-        let broken = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            let _: Result<(), ()> = account.write(&scope, at(0), true, |txn| {
-                txn.state.total = 7;
-                panic!("a bug")
-            });
-        }));
-        assert!(broken.is_err());
-        let after: Result<u64, ()> = account.write(&scope, at(0), true, |txn| Ok(txn.state.total));
-        assert_eq!(after, Ok(0));
-    }
-
-    #[test]
-    fn timers_run_at_their_own_time_in_order_over_cells() {
-        let account = account();
-        for (name, start) in [("us-east-1", 3), ("eu-west-1", 1)] {
-            let made: Result<(), ()> = account.write(&region(name), at(0), true, |txn| {
-                txn.state.timers.schedule(at(start), "job", 3);
-                Ok(())
-            });
-            made.unwrap();
-        }
-        account.settle(at(0), step);
-        assert_eq!(account.first_due(), Some(at(1)));
-        account.settle(at(8), step);
-        assert_eq!(
-            account.read(&region("eu-west-1")).seen.iter().copied().collect::<Vec<_>>(),
-            [(1, "job"), (6, "job")]
-        );
-        assert_eq!(account.first_due(), Some(at(11)));
-        account.settle(at(100), step);
-        assert_eq!(account.read(&region("us-east-1")).total, 6);
-        assert_eq!(account.first_due(), None);
-    }
-
-    #[test]
-    fn hastening_touches_one_owner_only() {
-        let account = account();
-        let scope = region("us-east-1");
-        let made: Result<(), ()> = account.write(&scope, at(0), true, |txn| {
-            txn.state.timers.schedule(at(1_000), "job", 3);
-            txn.state.timers.schedule(at(1_000), "other", 1);
-            Ok(())
-        });
-        made.unwrap();
-        account.hasten(&scope, &"job", at(2), step);
-        let state = account.read(&scope);
-        assert_eq!(state.seen.iter().copied().collect::<Vec<_>>(), [(2, "job"); 3]);
-        assert_eq!(state.timers.next_due(), Some(at(1_000)));
-    }
-
-    #[test]
-    fn letters_cross_accounts_after_the_commit_and_are_answered() {
-        let world = World::<Counter>::new(1, 0, |_| Clock::new(ClockMode::Manual, Some(at(0)), at(0)));
-        let ids = [111_122_223_333, 111_122_223_334].map(|id| AccountId::from_number(id).unwrap());
-        let [one, other] = ids.map(|id| world.account(id, at(0)));
-        let nobody = AccountId::from_number(7).unwrap();
-        let send = |keep| {
-            let sent: Result<bool, ()> = one.write(&region("r"), at(0), keep, |txn| {
-                txn.post(ids[1], region("r"), 3);
-                txn.post(nobody, region("r"), 9);
-                Ok(txn.peek(ids[1], &region("r")).is_some() && txn.peek(nobody, &region("r")).is_none())
-            });
-            assert_eq!(sent, Ok(true));
-            [&one, &other].map(|account| account.read(&region("r")).total)
-        };
-        assert_eq!(send(false), [0, 0], "a dry run sends nothing");
-        assert_eq!(send(true), [1, 3 + 2], "3 goes to the other, which posts 2 to itself, and that 1 back");
-        assert!(world.find(nobody).is_none());
-    }
-
-    #[test]
-    fn concurrent_writers_lose_nothing() {
-        let account = account();
-        std::thread::scope(|threads| {
-            for _ in 0..4 {
-                threads.spawn(|| {
-                    for _ in 0..200 {
-                        let _: Result<(), ()> = account.write(&region("r"), at(0), true, |txn| {
-                            txn.state.total += 1;
-                            Ok(())
-                        });
-                    }
-                });
-            }
-        });
-        assert_eq!(account.read(&region("r")).total, 800);
-    }
-}
+mod tests;

@@ -4,7 +4,7 @@ use super::trail::Trail;
 use super::{AccountId, Event, Minter, SimTime, Timers, digest};
 use arc_swap::ArcSwap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Which part of an account a cell holds.
@@ -199,6 +199,11 @@ impl<S: CellState> Cell<S> {
         behind.map_or((current, None), |(state, next)| (state, Some(next)))
     }
 
+    /// Waits until nobody changes it, and lets nobody.
+    pub(super) fn stop(&self) -> Standstill<'_, S> {
+        Standstill { cell: self, _writer: self.writer.lock().unwrap_or_else(PoisonError::into_inner) }
+    }
+
     /// Time begins anew.
     pub(super) fn forget_trail(&self) {
         self.trail.forget();
@@ -234,6 +239,24 @@ impl<S: CellState> Cell<S> {
         }
         self.current.store(Arc::new(txn.state));
         Ok((result, Some(stored)))
+    }
+}
+
+/// A cell that nobody else can change as long as this is there.
+pub(super) struct Standstill<'a, S: CellState> {
+    pub(super) cell: &'a Cell<S>,
+    _writer: MutexGuard<'a, ()>,
+}
+
+impl<S: CellState> Standstill<'_, S> {
+    pub(super) fn trail(&self) -> Vec<(SimTime, Arc<S>)> {
+        self.cell.trail.all()
+    }
+
+    /// Puts something in the place of what is there.
+    pub(super) fn put(&self, state: Arc<S>, trail: &[(SimTime, Arc<S>)]) {
+        self.cell.trail.put(trail);
+        self.cell.current.store(state);
     }
 }
 

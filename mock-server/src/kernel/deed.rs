@@ -48,6 +48,13 @@ impl DeedLog {
         (inner.deeds.clone(), !inner.full)
     }
 
+    /// Remembers these instead, as [`all`](Self::all) told them.
+    pub fn put(&self, (deeds, whole): &(Deeds, bool)) {
+        let count = deeds.values().flat_map(BTreeMap::values).map(BTreeSet::len).sum();
+        *self.inner.lock().unwrap_or_else(PoisonError::into_inner) =
+            Inner { deeds: deeds.clone(), count, full: !whole };
+    }
+
     /// Forgets everything.
     pub fn clear(&self) {
         *self.inner.lock().unwrap_or_else(PoisonError::into_inner) = Inner::default();

@@ -16,7 +16,7 @@ mod timers;
 mod trail;
 mod world;
 
-pub use account::Account;
+pub use account::{Account, Snapshot, TooMany};
 pub use account_id::AccountId;
 use cell::Letter;
 #[cfg(test)]

@@ -43,6 +43,16 @@ impl<S> Trail<S> {
         states.front().map(|(until, state)| (state.clone(), *until + lag))
     }
 
+    /// All that is kept, the oldest first.
+    pub(super) fn all(&self) -> Vec<(SimTime, Arc<S>)> {
+        self.lock().iter().cloned().collect()
+    }
+
+    /// Keeps these instead.
+    pub(super) fn put(&self, states: &[(SimTime, Arc<S>)]) {
+        *self.lock() = states.iter().cloned().collect();
+    }
+
     /// Time begins anew: what was before is no guide.
     pub(super) fn forget(&self) {
         self.lock().clear();

@@ -3,7 +3,7 @@
 //! `kind: Lesson` is a scenario with one more block. Its `check` judges the world, never the way in which somebody got
 //! there: it fails while nothing is mended, and passes after the steps of `fix`, or after what a learner thought of.
 
-use super::file::Step;
+use super::file::{Scenario, Step};
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
@@ -49,4 +49,45 @@ impl Lesson {
         let cost = |hint: &Spanned<Hint>| hint.value.cost;
         FULL_SCORE.saturating_sub(self.hints.value.iter().take(spent).map(cost).sum())
     }
+}
+
+/// The lessons that are part of the program, by the names of their files, in order.
+pub const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/lessons.rs"));
+
+/// A lesson's file, as far as a list needs it.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    pub file: String,
+    pub text: String,
+    pub scenario: Scenario,
+}
+
+impl Listed {
+    pub fn name(&self) -> &str {
+        &self.scenario.metadata.name.value
+    }
+}
+
+/// Lessons that are sound, those of the course first and in its order; and what is wrong with the others. Files of other
+/// kinds are left out.
+pub fn listed<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> (Vec<Listed>, Vec<String>) {
+    let (mut lessons, mut wrong) = (Vec::new(), Vec::new());
+    for (file, text) in files {
+        match super::sound(file, text) {
+            Ok(scenario) if scenario.lesson.is_some() => {
+                lessons.push(Listed { file: file.to_owned(), text: text.to_owned(), scenario });
+            }
+            Ok(_) => {}
+            Err(problems) => wrong.extend(problems),
+        }
+    }
+    let place = |listed: &Listed| {
+        let lesson = listed.scenario.lesson.as_ref().map(|lesson| &lesson.value);
+        let number = |given: Option<&Spanned<u8>>| given.map_or(u8::MAX, |number| number.value);
+        let course = number(lesson.and_then(|lesson| lesson.course.as_ref()));
+        let failure = number(lesson.and_then(|lesson| lesson.failure.as_ref()));
+        (course, failure, listed.name().to_owned())
+    };
+    lessons.sort_by_key(place);
+    (lessons, wrong)
 }

@@ -21,6 +21,7 @@ mod query;
 pub mod report;
 pub mod resource;
 pub mod run;
+pub mod script;
 mod service_failure;
 mod session;
 pub mod span;
@@ -188,7 +189,8 @@ fn load(
             problems.push((file.clone(), Problem::new(name.referenced, message)));
         }
         for scenario in rows {
-            let overrides = Overrides { seed: options.seed, vars: overridden(&scenario, options)? };
+            let vars = overridden(&scenario, options)?;
+            let overrides = Overrides { seed: options.seed, vars, ..Overrides::default() };
             loaded.push(Loaded { file: file.clone(), scenario, overrides });
         }
     }
@@ -285,4 +287,20 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, String> {
     }
     found.sort();
     Ok(found)
+}
+
+/// A scenario by its text, if it can run.
+///
+/// # Errors
+/// What is wrong with it, each with its place.
+pub fn sound(file: &str, text: &str) -> Result<Scenario, Vec<String>> {
+    let mut problems = Vec::new();
+    let mut rows = rows(Path::new(file), text, &mut problems);
+    let problems: Vec<_> = problems.iter().map(|(file, problem)| problem.in_file(file)).collect();
+    match (rows.len(), problems.is_empty()) {
+        (1, true) => Ok(rows.remove(0)),
+        (_, false) => Err(problems),
+        (0, true) => Err(vec![format!("{file}: a fixture is no scenario")]),
+        (_, true) => Err(vec![format!("{file}: it has a matrix, and is several scenarios")]),
+    }
 }

@@ -1,22 +1,23 @@
 //! Running one scenario.
 
+mod judge;
 mod lesson;
+mod play;
 
 use super::behaviour;
 use super::callee::Callee;
 use super::check::BUILT_IN;
 use super::file::{Expect, FaultStep, Mode, Poll, Scenario, Step, WaitFor};
-use super::finding::{finding_of, hop_of, mentions};
 use super::fixture::Wanted;
 use super::problem::{Place, Problem};
+use super::query;
 use super::resource::ResourceKind;
-use super::session::{Answer, Broken, Session};
+use super::session::{Answer, Session};
 use super::span::Span;
 use super::target::Target;
 use super::template::Scope;
 use super::transcript::Transcript;
 use super::tree::Node;
-use super::{matcher, query};
 use crate::aws::timestamp;
 use crate::clock::{Stopwatch, pause};
 use crate::kernel::{AccountId, SimTime, digest};
@@ -24,6 +25,9 @@ use serde_json::Value;
 use serde_saphyr::Spanned;
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+pub use super::session::Broken;
+pub use play::{Play, Verdict};
 
 /// 2026-01-05T09:00:00Z: when scenarios begin that do not say when.
 const START: SimTime = SimTime::from_millis(1_767_603_600_000);
@@ -33,6 +37,7 @@ const REGION: &str = "us-east-1";
 /// What the caller decides for every scenario.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
+    pub account: Option<AccountId>,
     pub seed: Option<u64>,
     /// Values of variables.
     pub vars: BTreeMap<String, Node>,
@@ -111,33 +116,19 @@ impl From<Problem> for Stop {
 /// Runs a scenario that was checked.
 pub async fn run<T: Target>(target: &T, scenario: &Scenario, file: &str, overrides: &Overrides) -> Outcome {
     let watch = Stopwatch::start();
-    let settings = &scenario.settings;
-    let name = &scenario.name();
-    let seed = overrides.seed.or(settings.seed).unwrap_or(SEED);
-    let account = settings.account.as_ref().and_then(|account| AccountId::parse(&account.value));
-    let account = account.unwrap_or_else(|| own_account(seed, name));
-    let region = settings.region.as_ref().map_or(REGION, |region| &region.value).to_owned();
-
-    let mut vars = scenario.variables();
-    vars.extend(overrides.vars.clone());
-    let values = built_in(account, &region);
-
-    let start = settings.clock.start.as_ref().and_then(|start| timestamp::parse(&start.value));
-    let start = start.map(SimTime::from_millis).or((settings.clock.mode != Mode::Real).then_some(START));
-    let session = Session::new(target, account, region, start.unwrap_or(START));
-    let mut run = Run { scenario, session, scope: Scope { vars, values }, faults: BTreeMap::new() };
+    let (mut run, seed, start) = Run::prepare(target, scenario, overrides);
     let broken = run.begin(seed, start).await.err().map(|Broken(message)| message);
     let mut steps = Vec::new();
     let mut going = broken.is_none();
     run.part("", &scenario.steps.value, &mut going, &mut steps).await;
     if let Some(lesson) = &scenario.lesson {
-        run.lesson(&lesson.value, seed, start, &mut going, &mut steps).await;
+        run.lesson(&lesson.value, &mut going, &mut steps).await;
     }
     if going && let Some(outcome) = run.unused_faults(steps.len() + 1).await {
         steps.push(outcome);
     }
-    let transcript = run.session.transcript;
-    let (name, file, elapsed) = (name.clone(), file.to_owned(), watch.elapsed());
+    let (name, account) = (scenario.name(), run.session.account);
+    let (transcript, file, elapsed) = (run.session.transcript, file.to_owned(), watch.elapsed());
     Outcome { name, file, account, broken, elapsed, steps, transcript }
 }
 
@@ -187,6 +178,30 @@ impl<T: Target> Run<'_, T> {
         self.scenario.settings.clock.mode
     }
 
+    /// A run that did not begin yet, its seed, and the time at which it begins.
+    fn prepare<'a>(
+        target: &'a T,
+        scenario: &'a Scenario,
+        overrides: &Overrides,
+    ) -> (Run<'a, T>, u64, Option<SimTime>) {
+        let settings = &scenario.settings;
+        let name = &scenario.name();
+        let seed = overrides.seed.or(settings.seed).unwrap_or(SEED);
+        let account = settings.account.as_ref().and_then(|account| AccountId::parse(&account.value));
+        let account = overrides.account.or(account).unwrap_or_else(|| own_account(seed, name));
+        let region = settings.region.as_ref().map_or(REGION, |region| &region.value).to_owned();
+
+        let mut vars = scenario.variables();
+        vars.extend(overrides.vars.clone());
+        let values = built_in(account, &region);
+
+        let start = settings.clock.start.as_ref().and_then(|start| timestamp::parse(&start.value));
+        let start = start.map(SimTime::from_millis).or((settings.clock.mode != Mode::Real).then_some(START));
+        let session = Session::new(target, account, region, start.unwrap_or(START));
+        let run = Run { scenario, session, scope: Scope { vars, values }, faults: BTreeMap::new() };
+        (run, seed, start)
+    }
+
     async fn begin(&mut self, seed: u64, start: Option<SimTime>) -> Result<(), Broken> {
         let settings = &self.scenario.settings;
         self.session.reset(seed, settings.profile.map(|profile| profile.name())).await?;
@@ -202,14 +217,7 @@ impl<T: Target> Run<'_, T> {
         for (quota, limit) in &settings.quotas {
             self.session.set_quota(quota, &limit.value.to_string()).await?;
         }
-        let scale = settings.clock.scale.as_ref().map_or(60.0, |scale| scale.value);
-        let mode = match settings.clock.mode {
-            Mode::Manual => "manual".to_owned(),
-            Mode::Poll => "poll".to_owned(),
-            Mode::Real => "real".to_owned(),
-            Mode::Scaled => format!("scaled:{scale}"),
-        };
-        self.session.set_clock(&mode, start).await?;
+        self.session.set_clock(&self.clock_mode(), start).await?;
         // Before the faults, which are none of theirs, and behaviours may speak of what they put out.
         for wanted in &self.scenario.fixtures {
             self.make(&wanted.value).await?;
@@ -232,6 +240,18 @@ impl<T: Target> Run<'_, T> {
             self.faults.insert(id, place);
         }
         Ok(())
+    }
+
+    /// How the account's time moves, as the control API calls it.
+    fn clock_mode(&self) -> String {
+        let clock = &self.scenario.settings.clock;
+        let scale = clock.scale.as_ref().map_or(60.0, |scale| scale.value);
+        match clock.mode {
+            Mode::Manual => "manual".to_owned(),
+            Mode::Poll => "poll".to_owned(),
+            Mode::Real => "real".to_owned(),
+            Mode::Scaled => format!("scaled:{scale}"),
+        }
     }
 
     /// Makes what a fixture makes; what it puts out can be named from then on.
@@ -386,72 +406,6 @@ impl<T: Target> Run<'_, T> {
         }
     }
 
-    /// What of the expectations of a call does not hold.
-    fn judge(&self, place: Place, expect: &Expect, answer: &Answer) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        match answer {
-            Answer::Lost(_) => {}
-            Answer::Done(_) | Answer::Refused(_) if expect.is_lost() => {
-                problems.push(Problem::new(place, "expected no answer, but there is one"));
-            }
-            Answer::Done(_) if expect.is_refusal() => {
-                let code = expect.error.as_ref().and_then(|error| error.code.text());
-                let wanted = code.map_or("a refusal".to_owned(), |code| format!("`{code}`"));
-                problems.push(Problem::new(place, format!("expected {wanted}, but the call succeeded")));
-            }
-            Answer::Done(value) => {
-                self.judge_response(expect, value, &mut problems);
-                if let Some(cause) = &expect.blocked_by
-                    && !expect.is_refusal()
-                {
-                    problems.push(Problem::new(cause.referenced, "nothing is blocked: the call succeeded"));
-                }
-            }
-            Answer::Refused(fault) if !expect.is_refusal() => {
-                problems.push(Problem::new(place, format!("refused: {fault}")));
-            }
-            Answer::Refused(fault) => {
-                if let Some(error) = &expect.error {
-                    self.hold("the code", Some(&error.code), &fault.code.as_ref().into(), &mut problems);
-                    self.hold(
-                        "the message",
-                        error.message.as_ref(),
-                        &fault.message.as_str().into(),
-                        &mut problems,
-                    );
-                    self.hold("the status", error.status.as_ref(), &fault.status.into(), &mut problems);
-                }
-                if let Some(cause) = &expect.blocked_by {
-                    let rule = fault.because.as_deref().into();
-                    self.hold("the rule", cause.value.rule.as_ref(), &rule, &mut problems);
-                }
-            }
-        }
-        problems
-    }
-
-    fn judge_response(&self, expect: &Expect, response: &Value, problems: &mut Vec<Problem>) {
-        for (path, matcher) in expect.response.iter().flat_map(Node::entries) {
-            let held = self
-                .scope
-                .text(path.place, &path.text)
-                .map_err(|problem| problem.message)
-                .and_then(|path| query::find(&path, response))
-                .and_then(|found| matcher::hold(matcher, &found, &self.scope));
-            if let Err(message) = held {
-                problems.push(Problem::new(path.place, format!("`{}`: {message}", path.text)));
-            }
-        }
-    }
-
-    fn hold(&self, what: &str, matcher: Option<&Node>, actual: &Value, problems: &mut Vec<Problem>) {
-        if let Some(matcher) = matcher
-            && let Err(message) = matcher::hold(matcher, actual, &self.scope)
-        {
-            problems.push(Problem::new(matcher.place, format!("{what}: {message}")));
-        }
-    }
-
     async fn explain(&mut self, resource: &Spanned<String>, expect: &Expect) -> Result<Value, Stop> {
         let place = resource.referenced.into();
         let resource = self.scope.text(place, &resource.value)?;
@@ -550,40 +504,6 @@ impl<T: Target> Run<'_, T> {
                 Err(Problem::new(place, format!("{} was refused: {fault}", kind.describe)).into())
             }
         }
-    }
-
-    /// What of the expectations of a state that was reached does not hold.
-    async fn judge_state(
-        &mut self,
-        kind: &ResourceKind,
-        resource: &str,
-        expect: &Expect,
-        description: &Value,
-    ) -> Result<Vec<Problem>, Stop> {
-        let mut problems = Vec::new();
-        self.judge_response(expect, description, &mut problems);
-        self.hold("the state", expect.state.as_ref(), &kind.state_of(description).into(), &mut problems);
-        let reason = kind.reason_of(description);
-        self.hold("the failure reason", expect.failure_reason.as_ref(), reason, &mut problems);
-        let secondary = kind.secondary.map_or(Ok(Value::Null), |path| query::find(path, description));
-        let secondary = secondary.map_err(Stop::Broken)?;
-        self.hold("the secondary statuses", expect.secondary_status.as_ref(), &secondary, &mut problems);
-        if let Some(cause) = &expect.blocked_by {
-            let explanation = self.explanation(resource, cause.referenced.into()).await?;
-            let rule = &explanation["decidedBy"];
-            self.hold("the rule", cause.value.rule.as_ref(), rule, &mut problems);
-            let hop = hop_of(&explanation, rule);
-            self.hold("the hop", cause.value.hop.as_ref(), hop, &mut problems);
-            if let Some(wanted) = &cause.value.resource {
-                let id = self.scope.value(wanted)?;
-                let (id, rule) = (id.as_str().unwrap_or_default(), rule.as_str().unwrap_or_default());
-                if !finding_of(&explanation, rule).is_some_and(|finding| mentions(finding, id)) {
-                    let message = format!("what {rule} found has nothing to do with `{id}`");
-                    problems.push(Problem::new(wanted.place, message));
-                }
-            }
-        }
-        Ok(problems)
     }
 }
 

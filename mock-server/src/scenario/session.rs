@@ -193,6 +193,25 @@ impl<'a, T: Target> Session<'a, T> {
         self.clock(Method::GET, None).await
     }
 
+    /// Keeps the account as it is under a name.
+    pub async fn save(&mut self, name: &str) -> Result<(), Broken> {
+        let path = format!("/_mockplane/snapshots?account={}", self.account);
+        self.control(Method::POST, &path, Some(&json!({ "name": name }))).await.map(|_| ())
+    }
+
+    /// Makes the account what it was.
+    pub async fn restore(&mut self, name: &str) -> Result<(), Broken> {
+        let path = format!("/_mockplane/snapshots/{name}/restore?account={}", self.account);
+        self.control(Method::POST, &path, None).await?;
+        self.look_at_clock().await
+    }
+
+    /// Forgets what was kept.
+    pub async fn forget(&mut self, name: &str) -> Result<(), Broken> {
+        let path = format!("/_mockplane/snapshots/{name}?account={}", self.account);
+        self.control(Method::DELETE, &path, None).await.map(|_| ())
+    }
+
     /// Why a resource is as it is; `None` if there is no such resource.
     pub async fn explain(&mut self, resource: &str) -> Result<Option<Value>, Broken> {
         let path = format!("/_mockplane/explain/{resource}?account={}&region={}", self.account, self.region);

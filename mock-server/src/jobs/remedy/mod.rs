@@ -5,7 +5,7 @@
 //! gets in a variable. Nothing is left for people to fill in but what the state cannot know, such as the content of a
 //! file that is not there.
 
-mod bash;
+pub mod bash;
 mod dns;
 mod network;
 mod packets;

@@ -1,19 +1,20 @@
 //! Running a lesson: what it says breaks breaks, its check fails then, and passes once its fix is done.
 
-use super::{Run, Status, StepOutcome};
-use crate::kernel::SimTime;
+use super::{Broken, Run, Status, StepOutcome};
+use crate::scenario::file::Step;
 use crate::scenario::lesson::Lesson;
 use crate::scenario::problem::Problem;
-use crate::scenario::session::Broken;
 use crate::scenario::target::Target;
+use serde_saphyr::Spanned;
+
+/// The name of the snapshot that a check is undone by.
+pub(super) const BEFORE: &str = "before.check";
 
 impl<T: Target> Run<'_, T> {
     /// What comes after the steps of a lesson.
     pub(super) async fn lesson(
         &mut self,
         lesson: &Lesson,
-        seed: u64,
-        start: Option<SimTime>,
         going: &mut bool,
         outcomes: &mut Vec<StepOutcome>,
     ) {
@@ -21,7 +22,7 @@ impl<T: Target> Run<'_, T> {
         let known = self.scope.values.clone();
         let place = lesson.check.referenced.into();
         let (status, problems) = match *going {
-            true => self.still_broken(lesson, seed, start).await,
+            true => self.still_broken(lesson).await,
             false => (Status::Skipped, Vec::new()),
         };
         let title = "the check fails before the fix".to_owned();
@@ -34,36 +35,28 @@ impl<T: Target> Run<'_, T> {
     }
 
     /// Whether the check fails now. What it did on the way is undone.
-    async fn still_broken(
-        &mut self,
-        lesson: &Lesson,
-        seed: u64,
-        start: Option<SimTime>,
-    ) -> (Status, Vec<Problem>) {
+    async fn still_broken(&mut self, lesson: &Lesson) -> (Status, Vec<Problem>) {
         let place = lesson.check.referenced;
-        let mut outcomes = Vec::new();
-        self.part("", &lesson.check.value, &mut true, &mut outcomes).await;
-        let last = outcomes.into_iter().find(|step| step.status != Status::Passed);
-        if let Err(Broken(message)) = self.rewind(seed, start).await {
-            return (Status::Broken, vec![Problem::new(place, message)]);
-        }
-        match last {
-            None => (Status::Failed, vec![Problem::new(place, "the check passes, and nothing is mended yet")]),
+        let outcomes = match self.tried(&lesson.check.value).await {
+            Ok(outcomes) => outcomes,
+            Err(Broken(message)) => return (Status::Broken, vec![Problem::new(place, message)]),
+        };
+        match outcomes.into_iter().find(|step| step.status != Status::Passed) {
+            None => {
+                (Status::Failed, vec![Problem::new(place, "the check passes, and nothing is mended yet")])
+            }
             Some(step) if step.status == Status::Failed => (Status::Passed, Vec::new()),
             Some(step) => (Status::Broken, step.problems),
         }
     }
 
-    /// Makes the account again what it was after the steps.
-    async fn rewind(&mut self, seed: u64, start: Option<SimTime>) -> Result<(), Broken> {
+    /// Carries out steps as far as they pass, and makes the account what it was before.
+    async fn tried(&mut self, steps: &[Spanned<Step>]) -> Result<Vec<StepOutcome>, Broken> {
         let mut outcomes = Vec::new();
-        self.faults.clear();
-        self.begin(seed, start).await?;
-        let steps = &self.scenario.steps.value;
+        self.session.save(BEFORE).await?;
         self.part("", steps, &mut true, &mut outcomes).await;
-        match outcomes.into_iter().find(|step| step.status != Status::Passed) {
-            None => Ok(()),
-            Some(step) => Err(Broken(format!("{} ends otherwise when it is repeated", step.title))),
-        }
+        self.session.restore(BEFORE).await?;
+        self.session.forget(BEFORE).await?;
+        Ok(outcomes)
     }
 }

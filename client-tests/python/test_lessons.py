@@ -1,0 +1,119 @@
+"""Each lesson as a learner meets it: started and checked by `mockplane lesson`, mended by the AWS CLI."""
+
+import json
+import re
+import subprocess
+
+import pytest
+from mockplane import ROOT, Account, binary, environment
+from shell import Shell
+
+FILES = sorted((ROOT / "scenarios/lessons").glob("*.yaml"))
+NAMES = [re.search(r"^  name: (\S+)$", file.read_text(), re.M).group(1) for file in FILES]
+
+
+@pytest.fixture(scope="module")
+def shell():
+    return Shell()
+
+
+class Learner:
+    """`mockplane lesson` in an account of its own."""
+
+    def __init__(self, server):
+        self.account = Account(server)
+
+    def run(self, *words):
+        """Exit code, output and complaint."""
+        done = subprocess.run(
+            [binary(), "lesson", *words], capture_output=True, text=True, timeout=60,
+            env=environment(
+                MOCKPLANE_ENDPOINT=self.account.server.endpoint, MOCKPLANE_ACCOUNT_ID=self.account.number))
+        return done.returncode, done.stdout, done.stderr
+
+    def told(self, *words, code=0):
+        got, out, err = self.run(*words, "--json")
+        assert got == code, f"{words}: {got}\n{out}{err}"
+        return json.loads(out)
+
+
+@pytest.fixture
+def learner(server):
+    return Learner(server)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_aws_cli_mends_each_lesson(learner, shell, name):
+    started = learner.told("start", name)
+    assert started["name"] == name and started["lesson"]["goal"] and "${" not in json.dumps(started)
+    broken = learner.told("check", code=1)["check"]
+    assert broken["problems"], broken
+    code, script, err = learner.run("solve", "--print")
+    assert code == 0, err
+    export = f"export AWS_ENDPOINT_URL={learner.account.server.endpoint}"
+    shell.run(learner.account, [export, *script.splitlines()])
+    mended = learner.told("check")
+    assert mended["check"]["passed"] and mended["lesson"]["debrief"], mended
+    learner.told("reset")
+    learner.told("check", code=1)
+
+
+def test_a_learner_at_a_terminal(learner):
+    """What `start` prints is all that the AWS CLI needs."""
+    code, out, err = learner.run("start", "1")
+    assert code == 0, err
+    assert "Lesson 1 of the course: The sealed room" in out and "training-job/first-try is Failed" in out
+    exports = [line.strip() for line in out.splitlines() if line.strip().startswith("export ")]
+    assert [line.split()[1].split("=")[0] for line in exports] == [
+        "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "MOCKPLANE_ENDPOINT",
+        "MOCKPLANE_ACCOUNT_ID"]
+    assert "(free)" in learner.run("hint")[1] and "(costs 1)" in learner.run("hint")[1]
+    code, out, _ = learner.run("check")
+    assert code == 1 and "Not yet" in out and "mockplane explain training-job/first-try" in out
+    script = [
+        *exports,
+        "vpc=$(aws sagemaker describe-training-job --training-job-name first-try --query VpcConfig.Subnets --output text)",
+        "table=$(aws ec2 describe-route-tables --filters Name=association.subnet-id,Values=$vpc"
+        " --query 'RouteTables[0].[VpcId,RouteTableId]' --output text)",
+        "set -- $table",
+        "aws ec2 create-vpc-endpoint --vpc-id $1 --service-name com.amazonaws.us-east-1.s3 --route-table-ids $2",
+    ]
+    done = subprocess.run(["bash", "-ec", "\n".join(script)], capture_output=True, text=True, env=environment())
+    assert done.returncode == 0, done.stderr
+    code, out, _ = learner.run("check")
+    assert code == 0 and "Your score is 9 of 10." in out and "SM-S3-NOPATH-01" in out
+    status = learner.run("status")[1]
+    assert "Checks: 2; mended. Score: 9 of 10." in status and "Hint (costs 1)" in status
+
+
+def test_a_teacher_sees_everybody(server, learner):
+    other = Learner(server)
+    learner.told("start", "sealed-room")
+    other.told("start", "sealed-room")
+    other.told("hint")
+    other.told("solve")
+    other.told("check")
+    everybody = server.control("GET", "/_mockplane/scenarios")["scenarios"]
+    seen = {one["account"]: one["lesson"] for one in everybody}
+    assert seen[learner.account.number]["passed"] is False and seen[other.account.number]["passed"] is True
+    assert [len(seen[who.account.number]["hints"]["spent"]) for who in (learner, other)] == [0, 1]
+
+
+def test_what_cannot_be_asked_has_its_own_exit_code(learner, tmp_path):
+    code, _, err = learner.run("check")
+    assert code == 2 and f"account {learner.account.number} has no scenario" in err
+    code, _, err = learner.run("start", "nothing")
+    assert code == 2 and "no lesson is named `nothing`" in err
+    code, _, err = learner.run("hint", "--endpoint", "http://127.0.0.1:1")
+    assert code == 2 and "127.0.0.1:1" in err
+
+
+def test_lessons_of_ones_own(learner, tmp_path):
+    text = FILES[0].read_text().replace(f"name: {NAMES[0]}", "name: my-own")
+    (tmp_path / "own.yaml").write_text(text)
+    code, out, _ = learner.run("list", "--from", str(tmp_path))
+    assert code == 0 and out.split()[1] == "my-own"
+    assert learner.told("start", "my-own", "--from", str(tmp_path))["name"] == "my-own"
+    (tmp_path / "own.yaml").write_text(text.replace("goal:", "gaol:"))
+    code, _, err = learner.run("start", "my-own", "--from", str(tmp_path))
+    assert code == 2 and "unknown key `gaol`; did you mean `goal`?" in err
