@@ -127,6 +127,7 @@ impl Play {
         let lesson = self.lesson().ok_or_else(not_a_lesson)?;
         let mut run = self.resumed(target).await?;
         run.session.save(BEFORE).await?;
+        run.take_over().await?;
         let verdict = run.verdict(lesson).await;
         run.session.restore(BEFORE).await?;
         run.session.forget(BEFORE).await?;
@@ -160,6 +161,7 @@ impl Play {
     pub async fn solve<T: Target>(&mut self, target: &T) -> Result<(), Broken> {
         let lesson = self.lesson().ok_or_else(not_a_lesson)?;
         let mut run = self.resumed(target).await?;
+        run.take_over().await?;
         let mut outcomes = Vec::new();
         run.part("fix: ", &lesson.fix.value, &mut true, &mut outcomes).await;
         run.hand_over().await?;
@@ -252,19 +254,23 @@ impl Play {
         filled.unwrap_or_else(|_| text.value.clone())
     }
 
-    /// Goes on where it stopped, with the account's time moved as the scenario says.
+    /// Goes on where it stopped.
     async fn resumed<'a, T: Target>(&'a self, target: &'a T) -> Result<Run<'a, T>, Broken> {
         let session = Session::new(target, self.account, self.region.clone(), self.now);
         let (scope, faults) = (self.scope.clone(), self.faults.clone());
         let mut run = Run { scenario: &self.scenario, session, scope, faults };
         run.session.look_at_clock().await?;
-        let (mode, now) = (run.clock_mode(), run.session.time.now);
-        run.session.set_clock(&mode, Some(now)).await?;
         Ok(run)
     }
 }
 
 impl<T: Target> Run<'_, T> {
+    /// Lets the account's time move as the scenario says.
+    async fn take_over(&mut self) -> Result<(), Broken> {
+        let (mode, now) = (self.clock_mode(), self.session.time.now);
+        self.session.set_clock(&mode, Some(now)).await
+    }
+
     /// Lets a learner's waiting take no time: each look at something unfinished takes it on.
     async fn hand_over(&mut self) -> Result<(), Broken> {
         self.session.look_at_clock().await?;

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "these are tests")]
 
+mod files;
+mod script;
+
 use bytes::Bytes;
 use hyper::Request;
 use mockplane::admin::Site;
