@@ -8,7 +8,7 @@ mod warnings;
 use super::behaviour::{self, Declared};
 use super::callee::Callee;
 use super::fault;
-use super::file::{self, API_VERSION, Expect, FaultStep, Mode, Scenario, Step, WaitFor};
+use super::file::{self, API_VERSION, BlockedBy, Expect, FaultStep, Mode, Scenario, Step, WaitFor};
 use super::fixture::{Fixture, Wanted};
 use super::problem::{Place, Problem, instead_of};
 use super::resource::{KINDS, ResourceKind};
@@ -386,14 +386,15 @@ impl Checker {
             }
         }
         if let Some(cause) = &expect.blocked_by {
-            if cause.value.rule.is_none() && cause.value.resource.is_none() {
-                self.tell(cause.referenced, "`blockedBy` needs a `rule` or a `resource`");
+            if cause.value.parts().next().is_none() {
+                self.tell(cause.referenced, "`blockedBy` needs a `rule`, a `hop` or a `resource`");
             }
             if step.explain.is_some() {
                 self.tell(cause.referenced, "what is explained says itself what blocked it: `decidedBy`");
             }
-            if let (Some(resource), Some(_)) = (&cause.value.resource, &step.call) {
-                self.tell(resource.place, "a refused call tells its rule only");
+            let more = cause.value.resource.as_ref().or(cause.value.hop.as_ref());
+            if let (Some(more), Some(_)) = (more, &step.call) {
+                self.tell(more.place, "a refused call tells its rule only");
             }
         }
         for matcher in expect.matchers() {
@@ -560,9 +561,14 @@ impl Expect {
             [Some(&error.code), error.message.as_ref(), error.status.as_ref()].into_iter().flatten()
         });
         let state = [&self.state, &self.failure_reason, &self.secondary_status].into_iter().flatten();
-        let cause =
-            self.blocked_by.iter().flat_map(|cause| [&cause.value.rule, &cause.value.resource]).flatten();
+        let cause = self.blocked_by.iter().flat_map(|cause| cause.value.parts());
         error.chain(state).chain(cause)
+    }
+}
+
+impl BlockedBy {
+    fn parts(&self) -> impl Iterator<Item = &Node> {
+        [&self.rule, &self.hop, &self.resource].into_iter().flatten()
     }
 }
 

@@ -234,6 +234,8 @@ pub struct ExpectedError {
 pub struct BlockedBy {
     /// Id of the rule.
     pub rule: Option<Node>,
+    /// The kind of the hop at which the way ends, such as `route-table`.
+    pub hop: Option<Node>,
     /// Something that the rule's evidence names.
     pub resource: Option<Node>,
 }

@@ -10,6 +10,7 @@ pub mod callee;
 pub mod check;
 pub mod fault;
 pub mod file;
+mod finding;
 pub mod fixture;
 pub mod input;
 pub mod invocation;

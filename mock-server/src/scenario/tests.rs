@@ -265,6 +265,10 @@ fn each_way_to_fail_has_its_words() {
             "what SM-VPC-IP-01 found has nothing to do with `subnet`",
         ),
         (
+            "- {waitFor: {resource: training-job/x, state: Failed}, expect: {blockedBy: {hop: route-table}}}",
+            "the hop: expected \"route-table\", got nothing",
+        ),
+        (
             "- {explain: training-job/x, expect: {response: {decidedBy: R}}}",
             "`decidedBy`: expected \"R\", got \"SM-VPC-IP-01\"",
         ),

@@ -123,7 +123,7 @@ fn each_problem_is_told_with_its_place() {
         ("steps:\n- {call: ec2.DescribeVpcs, expect: {state: x}}\n".into(), "5:44: only `waitFor` has a `state`"),
         (
             "steps:\n- {call: ec2.DescribeVpcs, expect: {blockedBy: {}}}\n".into(),
-            "5:48: `blockedBy` needs a `rule` or a `resource`",
+            "5:48: `blockedBy` needs a `rule`, a `hop` or a `resource`",
         ),
         (
             "steps:\n- {call: ec2.DescribeVpcs, expect: {blockedBy: {resource: x}}}\n".into(),

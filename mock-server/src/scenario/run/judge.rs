@@ -2,6 +2,7 @@
 
 use super::{Run, Stop};
 use crate::scenario::file::Expect;
+use crate::scenario::finding::{finding_of, hop_of, mentions};
 use crate::scenario::problem::{Place, Problem};
 use crate::scenario::resource::ResourceKind;
 use crate::scenario::session::Answer;
@@ -97,6 +98,8 @@ impl<T: Target> Run<'_, T> {
             let explanation = self.explanation(resource, cause.referenced.into()).await?;
             let rule = &explanation["decidedBy"];
             self.hold("the rule", cause.value.rule.as_ref(), rule, &mut problems);
+            let hop = hop_of(&explanation, rule);
+            self.hold("the hop", cause.value.hop.as_ref(), hop, &mut problems);
             if let Some(wanted) = &cause.value.resource {
                 let id = self.scope.value(wanted)?;
                 let (id, rule) = (id.as_str().unwrap_or_default(), rule.as_str().unwrap_or_default());
@@ -107,29 +110,5 @@ impl<T: Target> Run<'_, T> {
             }
         }
         Ok(problems)
-    }
-}
-
-/// The part of an explanation that is about this rule: the innermost mapping that has its id.
-fn finding_of<'a>(explanation: &'a Value, rule: &str) -> Option<&'a Value> {
-    match explanation {
-        Value::Object(map) => {
-            let inner = map.values().find_map(|value| finding_of(value, rule));
-            inner.or_else(|| (map.get("id")? == rule).then_some(explanation))
-        }
-        Value::Array(list) => list.iter().find_map(|value| finding_of(value, rule)),
-        _ => None,
-    }
-}
-
-/// Whether a text in the value has this id in it.
-fn mentions(value: &Value, id: &str) -> bool {
-    match value {
-        Value::String(text) => {
-            text.split(|c: char| !(c.is_alphanumeric() || c == '-')).any(|word| word == id) || text == id
-        }
-        Value::Array(list) => list.iter().any(|value| mentions(value, id)),
-        Value::Object(map) => map.values().any(|value| mentions(value, id)),
-        _ => false,
     }
 }
