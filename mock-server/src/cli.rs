@@ -9,6 +9,7 @@ mod healthcheck;
 mod lesson;
 mod policy;
 mod run;
+mod snapshot;
 mod supply;
 #[cfg(test)]
 mod tests;
@@ -73,6 +74,8 @@ enum Command {
     /// Look at files that say what goes wrong.
     #[command(subcommand)]
     Faults(faults::Faults),
+    /// Save, list, restore, fork and delete snapshots of accounts of a server.
+    Snapshot(snapshot::Snapshot),
     /// List the texts that are not known to be AWS's, as a file for `serve --texts`.
     Texts,
     /// Print what completes commands in a shell.
@@ -330,6 +333,7 @@ pub fn main() -> ExitCode {
         Command::Lesson(what) => lesson::lesson(&what),
         Command::Behaviours(what) => behaviours::behaviours(&what),
         Command::Faults(what) => faults::faults(&what),
+        Command::Snapshot(what) => snapshot::snapshot(&what),
         Command::Texts => texts(),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "mockplane", &mut std::io::stdout());

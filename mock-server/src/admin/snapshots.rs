@@ -10,9 +10,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// How long a name may be.
-const LONGEST_NAME: usize = 64;
-
 impl Site {
     /// `snapshots` and what is below it.
     pub(super) fn snapshot_call(
@@ -54,10 +51,10 @@ impl Site {
             name: String,
         }
         let Save { name } = serde_json::from_slice(body).map_err(|error| Problem::bad(error.to_string()))?;
-        if !is_name(&name) {
+        if !Snapshot::<State>::is_name(&name) {
             let text = format!(
-                "`{name}` is no name of a snapshot: 1 to {LONGEST_NAME} letters, digits, `.`, `_` and `-`, of which \
-                 the first is a letter or a digit"
+                "`{name}` is no name of a snapshot: letters, digits, `.`, `_` and `-`, 64 at most, of which the \
+                 first is a letter or a digit"
             );
             return Err(Problem::bad(text));
         }
@@ -159,12 +156,4 @@ fn one(name: &str, snapshot: &Snapshot<State>) -> Value {
 
 fn unknown(account: AccountId, name: &str) -> Problem {
     Problem::not_found(format!("account {account} has no snapshot `{name}`"))
-}
-
-/// Whether this can name a snapshot.
-pub(crate) fn is_name(text: &str) -> bool {
-    let rest = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    text.len() <= LONGEST_NAME
-        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && text.chars().all(rest)
 }

@@ -1,6 +1,7 @@
 //! What can be known to be wrong with a scenario before it runs.
 
 mod lesson;
+mod snapshots;
 #[cfg(test)]
 mod tests;
 mod warnings;
@@ -45,6 +46,7 @@ pub fn check(scenario: &Scenario) -> Vec<Problem> {
     if let Some(lesson) = &scenario.lesson {
         checker.lesson(scenario, &lesson.value);
     }
+    checker.unused_snapshots();
     checker.unused(scenario.vars.as_ref());
     checker.unused_row(scenario);
     checker.told()
@@ -84,6 +86,8 @@ struct Checker {
     ids: BTreeSet<String>,
     /// The ids of faults that are there by now.
     faults: BTreeSet<String>,
+    /// The snapshots that are saved by now, where, and whether one was restored.
+    snapshots: BTreeMap<String, (Place, bool)>,
     problems: Vec<Problem>,
 }
 
@@ -261,6 +265,12 @@ impl Checker {
                 self.tell(id.referenced, format!("another step has the id `{}`", id.value));
             }
         }
+        if let Some(snapshot) = &step.snapshot {
+            let alone = step.call.is_none() && step.advance.is_none() && step.wait_for.is_none();
+            if alone && step.explain.is_none() && step.fault.is_none() {
+                return self.snapshot_step(snapshot.referenced.into(), step, &snapshot.value);
+            }
+        }
         match (&step.call, &step.advance, &step.wait_for, &step.explain, &step.fault) {
             (Some(call), None, None, None, None) => self.call(step, call),
             (None, Some(_), None, None, None) => {}
@@ -269,8 +279,10 @@ impl Checker {
                 self.resource(resource);
             }
             (None, None, None, None, Some(fault)) => self.fault_step(fault.referenced.into(), &fault.value),
-            _ => self
-                .tell(place, "a step is exactly one of `call`, `advance`, `waitFor`, `explain` and `fault`"),
+            _ => self.tell(
+                place,
+                "a step is exactly one of `call`, `advance`, `waitFor`, `explain`, `fault` and `snapshot`",
+            ),
         }
         if step.call.is_none() {
             if let Some(with) = &step.with {

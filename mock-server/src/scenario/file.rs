@@ -150,7 +150,7 @@ pub enum Mode {
     Scaled,
 }
 
-/// One step: exactly one of `call`, `advance`, `waitFor`, `explain` and `fault`.
+/// One step: exactly one of `call`, `advance`, `waitFor`, `explain`, `fault` and `snapshot`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Step {
@@ -167,6 +167,8 @@ pub struct Step {
     pub explain: Option<Spanned<String>>,
     /// Declares a fault, or clears one.
     pub fault: Option<Spanned<FaultStep>>,
+    /// Keeps the scenario's account as it is, or makes it what it was.
+    pub snapshot: Option<Spanned<SnapshotStep>>,
     /// Repeats the call until the expectations hold.
     pub poll: Option<Spanned<Poll>>,
     pub expect: Option<Expect>,
@@ -180,6 +182,14 @@ pub struct FaultStep {
     pub set: Option<Box<fault::Declared>>,
     /// The id of one that is there.
     pub clear: Option<Spanned<String>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct SnapshotStep {
+    pub save: Option<Spanned<String>>,
+    /// The name of one that was saved.
+    pub restore: Option<Spanned<String>>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

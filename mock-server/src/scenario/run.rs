@@ -3,6 +3,8 @@
 mod judge;
 mod lesson;
 mod play;
+mod snapshot;
+mod title;
 
 use super::behaviour;
 use super::callee::Callee;
@@ -25,6 +27,7 @@ use serde_json::Value;
 use serde_saphyr::Spanned;
 use std::collections::BTreeMap;
 use std::time::Duration;
+use title::title;
 
 pub use super::session::Broken;
 pub use play::{Play, Verdict};
@@ -146,31 +149,14 @@ fn own_account(seed: u64, name: &str) -> AccountId {
     AccountId::from_number(number).expect("a number below 10^12 is an account")
 }
 
-fn title(step: &Step) -> String {
-    let fault = step.fault.as_ref().map(|fault| match (&fault.value.set, &fault.value.clear) {
-        (Some(set), _) => format!("set the fault {}", set.id.as_deref().unwrap_or_default()),
-        (_, clear) => format!("clear the fault {}", clear.as_ref().map_or("", |id| &id.value)),
-    });
-    let what = match (&step.call, &step.advance, &step.wait_for, &step.explain) {
-        _ if fault.is_some() => fault.unwrap_or_default(),
-        (Some(call), ..) => call.value.clone(),
-        (_, Some(span), ..) => format!("advance {}", span.value),
-        (_, _, Some(wait), _) => format!("{} is {}", wait.resource.value, wait.state.value),
-        (.., Some(resource)) => format!("explain {}", resource.value),
-        _ => String::new(),
-    };
-    match &step.id {
-        Some(id) => format!("{}: {what}", id.value),
-        None => what,
-    }
-}
-
 struct Run<'a, T> {
     scenario: &'a Scenario,
     session: Session<'a, T>,
     scope: Scope,
     /// The faults that are there, and where they were declared.
     faults: BTreeMap<String, Place>,
+    /// The faults that were there when a snapshot was saved, by its name.
+    saved: BTreeMap<String, BTreeMap<String, Place>>,
 }
 
 impl<T: Target> Run<'_, T> {
@@ -198,7 +184,13 @@ impl<T: Target> Run<'_, T> {
         let start = settings.clock.start.as_ref().and_then(|start| timestamp::parse(&start.value));
         let start = start.map(SimTime::from_millis).or((settings.clock.mode != Mode::Real).then_some(START));
         let session = Session::new(target, account, region, start.unwrap_or(START));
-        let run = Run { scenario, session, scope: Scope { vars, values }, faults: BTreeMap::new() };
+        let run = Run {
+            scenario,
+            session,
+            scope: Scope { vars, values },
+            faults: BTreeMap::new(),
+            saved: BTreeMap::new(),
+        };
         (run, seed, start)
     }
 
@@ -321,6 +313,8 @@ impl<T: Target> Run<'_, T> {
             self.explain(resource, expect).await?
         } else if let Some(fault) = &step.fault {
             return self.fault(fault.referenced.into(), &fault.value).await;
+        } else if let Some(snapshot) = &step.snapshot {
+            return self.snapshot(&snapshot.value).await;
         } else if let Some(span) = &step.advance {
             return Ok(self.session.advance(span.value).await?);
         } else {

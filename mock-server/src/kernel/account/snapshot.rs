@@ -15,6 +15,9 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 /// How many snapshots an account may have.
 const MOST: usize = 50;
 
+/// How long the name of one may be.
+const LONGEST_NAME: usize = 64;
+
 /// An account as it was.
 pub struct Snapshot<S: CellState> {
     /// The account's virtual time then.
@@ -45,6 +48,13 @@ pub struct TooMany {
 pub(super) type Snapshots<S> = Mutex<BTreeMap<String, Arc<Snapshot<S>>>>;
 
 impl<S: CellState> Snapshot<S> {
+    /// Whether this can be the name of one: it is part of an address.
+    pub fn is_name(text: &str) -> bool {
+        let any = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+        let first = |c: char| c.is_ascii_alphanumeric();
+        text.len() <= LONGEST_NAME && text.starts_with(first) && text.chars().all(any)
+    }
+
     /// The regions that were touched by then, in order.
     pub fn regions(&self) -> impl Iterator<Item = &str> {
         self.cells.keys().filter_map(|scope| match scope {

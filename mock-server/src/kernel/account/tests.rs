@@ -240,3 +240,74 @@ fn concurrent_writers_lose_nothing() {
     });
     assert_eq!(account.read(&region("r")).total, 800);
 }
+
+#[test]
+fn an_account_goes_back_to_a_snapshot_and_another_begins_with_it() {
+    let world = World::<Counter>::new(1, 5, |wall| Clock::new(ClockMode::Real, Some(at(0)), wall));
+    let [id, other] = [111_122_223_333, 111_122_223_334].map(|id| AccountId::from_number(id).unwrap());
+    let account = world.account(id, at(1_000));
+    let scope = region("r");
+    let add = |now| {
+        let done: Result<(), ()> = account.write(&scope, at(now), true, |txn| {
+            txn.state.total += 1;
+            txn.state.timers.schedule(at(now) + Duration::from_millis(10), "job", 1);
+            Ok(())
+        });
+        done.unwrap();
+    };
+    add(account.now(at(1_007)).millis());
+    let (snapshot, replaced) = account.save("a", at(1_007)).unwrap();
+    assert_eq!((snapshot.at, snapshot.mode, replaced), (at(7), ClockMode::Real, false));
+    assert_eq!(snapshot.regions().collect::<Vec<_>>(), ["r"]);
+    add(8);
+    account.adjust(at(9), |total| *total = 50, |txn| txn.state.total = 50);
+    account.settle(account.now(at(1_500)), step);
+    assert_eq!(account.read(&region("new")).total, 50);
+
+    assert!(account.restore("b", at(2_000)).is_none());
+    account.restore("a", at(2_000)).unwrap();
+    assert_eq!(account.now(at(2_003)), at(10), "time goes on from there");
+    assert_eq!((account.read(&scope).total, account.first_due()), (6, Some(at(17))));
+    assert_eq!(account.read(&region("new")).total, 5, "nobody had touched it");
+    account.settle(at(17), step);
+    assert_eq!(account.read(&scope).seen.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [17]);
+
+    world.fork(&snapshot, "a", other, at(3_000));
+    let fork = world.find(other).unwrap();
+    assert_eq!((fork.read(&scope).total, fork.first_due(), fork.now(at(3_001))), (7, Some(at(17)), at(8)));
+    fork.settle(at(17), step);
+    assert_eq!(fork.read(&scope).seen.len(), 1);
+    let mint = |account: &Account<Counter>| {
+        let made: Result<u128, ()> = account.write(&scope, at(20), true, |txn| Ok(txn.mint("vpc")));
+        made.unwrap()
+    };
+    assert_ne!(mint(&account), mint(&fork), "what is made from then on has ids of its own");
+    assert!(account.forget_snapshot("a").is_some() && account.snapshots().is_empty());
+    (0..50).for_each(|n| drop(account.save(&n.to_string(), at(4_000)).unwrap()));
+    assert_eq!(account.save("more", at(4_000)).err(), Some(TooMany { most: 50 }));
+    assert!(account.save("7", at(4_000)).unwrap().1);
+}
+
+#[test]
+fn snapshots_are_taken_while_others_write() {
+    let account = account();
+    std::thread::scope(|threads| {
+        for _ in 0..3 {
+            threads.spawn(|| {
+                for _ in 0..200 {
+                    // Each change of the region is told to the account as a whole.
+                    let _: Result<(), ()> = account.write(&region("r"), at(0), true, |txn| {
+                        txn.state.total += 1;
+                        txn.post(txn.origin.account, Scope::Global, 1);
+                        Ok(())
+                    });
+                }
+            });
+        }
+        for n in 0..200 {
+            let (snapshot, _) = account.save(&(n % 5).to_string(), at(0)).unwrap();
+            let total = |scope| snapshot.read(scope).map_or(0, |state| state.total);
+            assert_eq!(total(&region("r")), total(&Scope::Global), "both or none");
+        }
+    });
+}
