@@ -29,8 +29,8 @@ TRUTH = {"GroundTruthS3Input": {"S3Uri": "s3://elsewhere/labels"}}
 # The name of each kind, how it is made, and how it is changed if it can be.
 KINDS = {
     "experiment": ({}, {"Description": "changed words"}),
-    "trial": ({"ExperimentName": "beforehand"}, {"DisplayName": "changed words"}),
-    "trial_component": ({}, {"DisplayName": "changed words"}),
+    "trial": ({"ExperimentName": "beforehand"}, {"DisplayName": "changed-words"}),
+    "trial_component": ({}, {"DisplayName": "changed-words"}),
     "action": ({"ActionType": "sort", "Source": {"SourceUri": "s3://elsewhere"}}, {"Description": "changed words"}),
     "context": ({"ContextType": "sort", "Source": {"SourceUri": "s3://elsewhere"}}, {"Description": "changed words"}),
     "artifact": ({"ArtifactType": "sort", "Source": {"SourceUri": "s3://elsewhere"}},
@@ -40,7 +40,7 @@ KINDS = {
                         {"GitConfig": {"SecretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:changed"}}),
     "image": ({"RoleArn": None}, {"Description": "changed words"}),
     "model_package_group": ({"ModelPackageGroupDescription": "said"}, None),
-    "model_package": ({"ModelPackageDescription": "said"}, {"CustomerMetadataProperties": {"changed": "words"}}),
+    "model_package": ({"ModelPackageDescription": "said"}, {"SourceUri": "s3://elsewhere/changed"}),
     "model_card": ({"Content": CARD, "ModelCardStatus": "Draft"}, {"ModelCardStatus": "PendingReview"}),
     "feature_group": ({"RecordIdentifierFeatureName": "id", "EventTimeFeatureName": "at", "RoleArn": None,
                        "FeatureDefinitions": FEATURES, "OnlineStoreConfig": {"EnableOnlineStore": True}},

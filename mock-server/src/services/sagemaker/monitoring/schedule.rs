@@ -225,6 +225,20 @@ pub struct Named {
     monitoring_schedule_name: Arc<str>,
 }
 
+/// Starts or stops a schedule. Assumed: one that is so already stays as it is.
+fn turn(
+    txn: &mut Txn<'_>,
+    caller: &Caller,
+    input: &Named,
+    to: ScheduleStatus,
+) -> Result<Done, SageMakerError> {
+    let schedule = at_rest(txn, caller, &input.monitoring_schedule_name)?;
+    if schedule.status != to {
+        course::turn(txn, schedule, to);
+    }
+    Ok(Done {})
+}
+
 pub struct StartMonitoringSchedule;
 
 impl Operation for StartMonitoringSchedule {
@@ -235,13 +249,8 @@ impl Operation for StartMonitoringSchedule {
 }
 
 impl Write for StartMonitoringSchedule {
-    /// Assumed: one that is started already stays as it is.
     fn run(txn: &mut Txn<'_>, caller: &Caller, input: Named) -> Result<Done, SageMakerError> {
-        let schedule = at_rest(txn, caller, &input.monitoring_schedule_name)?;
-        if schedule.status != ScheduleStatus::Scheduled {
-            course::turn(txn, schedule, ScheduleStatus::Scheduled);
-        }
-        Ok(Done {})
+        turn(txn, caller, &input, ScheduleStatus::Scheduled)
     }
 }
 
@@ -255,13 +264,9 @@ impl Operation for StopMonitoringSchedule {
 }
 
 impl Write for StopMonitoringSchedule {
-    /// A job that runs goes on. Assumed, as that a schedule that is stopped already stays as it is.
+    /// A job that runs goes on: assumed.
     fn run(txn: &mut Txn<'_>, caller: &Caller, input: Named) -> Result<Done, SageMakerError> {
-        let schedule = at_rest(txn, caller, &input.monitoring_schedule_name)?;
-        if schedule.status != ScheduleStatus::Stopped {
-            course::turn(txn, schedule, ScheduleStatus::Stopped);
-        }
-        Ok(Done {})
+        turn(txn, caller, &input, ScheduleStatus::Stopped)
     }
 }
 

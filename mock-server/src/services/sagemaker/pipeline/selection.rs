@@ -42,7 +42,7 @@ fn before<'a>(step: &Step<'a>) -> impl Iterator<Item = &'a str> {
 }
 
 /// All steps that come before one.
-fn all_before<'a>(definition: &Definition<'a>, name: &str) -> BTreeSet<&'a str> {
+fn all_before<'a>(definition: &Definition<'a>, name: &'a str) -> BTreeSet<&'a str> {
     let mut found = BTreeSet::new();
     let mut next: Vec<&str> = vec![name];
     while let Some(name) = next.pop() {
@@ -71,11 +71,10 @@ pub fn chosen(
     let source = selection.source.as_ref().map(|arn| source(state, pipeline, arn)).transpose()?;
     let mut others: Vector<StepRun> = Vector::new();
     for step in definition.steps.iter().filter(|step| selection.has(step.name)) {
-        let is_gap = |name: &&&str| {
-            !selection.has(name) && all_before(definition, name).iter().any(|first| selection.has(first))
-        };
-        if let Some(gap) = all_before(definition, step.name).iter().find(is_gap) {
-            return Err(PipelineError::SelectedGap { step: (*gap).to_owned() }.into());
+        for between in all_before(definition, step.name).into_iter().filter(|name| !selection.has(name)) {
+            if all_before(definition, between).iter().any(|first| selection.has(first)) {
+                return Err(PipelineError::SelectedGap { step: between.to_owned() }.into());
+            }
         }
         for name in before(step).filter(|name| !selection.has(name)) {
             let done = source.as_ref().and_then(|source| source.step(name));
