@@ -48,7 +48,7 @@ def test_no_wait_of_what_is_here_is_left_out(service):
         waiters = loader.load_service_model(service, "waiters-2")["waiters"]
     except botocore.exceptions.UnknownServiceError:
         waiters = {}
-    tried = set(re.findall(r"^(?:waits|gives_up) \S+ (\S+)", (CLIENTS / "cli/waits.sh").read_text(), re.MULTILINE))
+    tried = set(re.findall(r"^(?:(?:waits|gives_up) \S+|gone) (\S+)", (CLIENTS / "cli/waits.sh").read_text(), re.MULTILINE))
     served = {name for of, name in operations() if of == service}
     for name, waiter in waiters.items():
         if service == "s3" or waiter["operation"] in served:
