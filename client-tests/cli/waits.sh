@@ -16,6 +16,11 @@ gives_up() {    # gives_up SERVICE WAITER ARGUMENTS...: it finds a state from wh
     [ "$rc" = 255 ] || fail "wait $*: exit code $rc"
     case "$output" in *"terminal failure state"*) echo "ok: $1 $2 gives up";; *) fail "wait $*: $output";; esac
 }
+gone() {    # gone WAITER ARGUMENTS...: the CLI's own waiters for images await a code that SageMaker does not have
+    local output
+    output=$(aws sagemaker wait "$@" 2>&1) || case "$output" in *"(ResourceNotFound)"*) ;; *) fail "wait $*: $output";; esac
+    echo "ok: sagemaker $1"
+}
 
 account=$(aws sts get-caller-identity --query Account --output text)
 bucket="waits-$account"
@@ -134,4 +139,27 @@ aws sagemaker stop-notebook-instance --notebook-instance-name book
 waits sagemaker notebook-instance-stopped --notebook-instance-name book
 aws sagemaker delete-notebook-instance --notebook-instance-name book
 waits sagemaker notebook-instance-deleted --notebook-instance-name book
+
+aws sagemaker create-image --image-name custom --role-arn "$role" >/dev/null
+waits sagemaker image-created --image-name custom
+aws sagemaker update-image --image-name custom --description changed >/dev/null
+waits sagemaker image-updated --image-name custom
+aws sagemaker create-image-version --image-name custom --base-image "$image" --client-token one >/dev/null
+waits sagemaker image-version-created --image-name custom
+aws sagemaker delete-image-version --image-name custom --version 1
+gone image-version-deleted --image-name custom --version 1
+aws sagemaker delete-image --image-name custom
+gone image-deleted --image-name custom
+
+# The rest of EC2.
+peer=$(aws ec2 create-vpc --cidr-block 10.3.0.0/16 --query Vpc.VpcId --output text)
+aws ec2 associate-security-group-vpc --group-id "$group" --vpc-id "$peer" >/dev/null
+waits ec2 security-group-vpc-association-associated --filters "Name=group-id,Values=$group" "Name=vpc-id,Values=$peer"
+aws ec2 disassociate-security-group-vpc --group-id "$group" --vpc-id "$peer" >/dev/null
+waits ec2 security-group-vpc-association-disassociated --filters "Name=group-id,Values=$group" "Name=vpc-id,Values=$peer"
+waits ec2 image-exists --image-ids "$ami"
+waits ec2 image-available --image-ids "$ami"
+instance=$(aws ec2 run-instances --image-id "$ami" --instance-type t3.micro --subnet-id "$one" --query 'Instances[0].InstanceId' --output text)
+waits ec2 instance-status-ok --instance-ids "$instance"
+waits ec2 system-status-ok --instance-ids "$instance"
 echo 'every wait ends'

@@ -2,9 +2,12 @@
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
+import botocore
+import botocore.loaders
 import pytest
 
 from mockplane import ROOT, Account, Server, binary, environment
@@ -35,6 +38,31 @@ def test_the_story_with_the_aws_cli(server, aws):
 def test_every_wait_of_the_aws_cli(server, aws):
     output = run("bash", CLIENTS / "cli/waits.sh", env=settings(server, aws.number), timeout=600)
     assert output.rstrip().endswith("every wait ends"), output
+
+
+@pytest.mark.parametrize("service", ["sagemaker", "iam", "s3", "ec2", "logs", "ssm", "sts"])
+def test_no_wait_of_what_is_here_is_left_out(service):
+    """Whatever a waiter asks, if it is served, is waited for there."""
+    loader = botocore.loaders.Loader()
+    try:
+        waiters = loader.load_service_model(service, "waiters-2")["waiters"]
+    except botocore.exceptions.UnknownServiceError:
+        waiters = {}
+    tried = set(re.findall(r"^(?:(?:waits|gives_up) \S+|gone) (\S+)", (CLIENTS / "cli/waits.sh").read_text(), re.MULTILINE))
+    served = {name for of, name in operations() if of == service}
+    for name, waiter in waiters.items():
+        if service == "s3" or waiter["operation"] in served:
+            assert botocore.xform_name(name, "-") in tried, name
+
+
+def operations():
+    table, service = set(), None
+    for line in (ROOT / "docs/OPERATIONS.md").read_text().splitlines():
+        if line.startswith("## "):
+            service = line[3:]
+        elif match := re.match(r"\| (\w+) \| (behaves|stores) \|", line):
+            table.add((service, match[1]))
+    return table
 
 
 @pytest.fixture(scope="module")

@@ -260,5 +260,5 @@ def test_what_is_wrong_is_refused(lab):
     create(lab, {"Name": "L", "Type": "Lambda", "Arguments": {}}, name="lambda")
     with refused("NotImplemented", "The pipeline step type Lambda is not implemented by this mock", status=501):
         start(lab, name="lambda")
-    with refused("NotImplemented", status=501):
-        start(lab, SelectiveExecutionConfig={"SelectedSteps": [{"StepName": "Train"}]})
+    with refused("ValidationException", lambda text: "Step [Nothing] of SelectedSteps" in text):
+        start(lab, SelectiveExecutionConfig={"SelectedSteps": [{"StepName": "Nothing"}]})

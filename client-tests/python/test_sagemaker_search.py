@@ -59,3 +59,26 @@ def test_suggestions(jobs):
     told = jobs.sm.get_search_suggestions(
         Resource="TrainingJob", SuggestionQuery={"PropertyNameQuery": {"PropertyNameHint": "T"}})
     assert told["PropertyNameSuggestions"] == [{"PropertyName": "Tags.team"}]
+
+
+def test_what_is_only_kept(aws):
+    sm = aws.sm
+    sm.create_experiment(ExperimentName="e")
+    sm.create_trial(TrialName="t", ExperimentName="e")
+    sm.create_trial_component(TrialComponentName="c", Parameters={"rate": {"NumberValue": 0.5}})
+
+    def components(name, value):
+        expression = {"Filters": [{"Name": name, "Operator": "Equals", "Value": value}]}
+        told = sm.search(Resource="ExperimentTrialComponent", SearchExpression=expression)["Results"]
+        return [one["TrialComponent"] for one in told]
+
+    assert components("Parents.ExperimentName", "e") == []
+    sm.associate_trial_component(TrialComponentName="c", TrialName="t")
+    assert components("Parents.ExperimentName", "e")[0]["Parents"] == [{"TrialName": "t", "ExperimentName": "e"}]
+    assert components("Parameters.rate", "0.5")[0]["TrialComponentName"] == "c"
+    sm.create_model_package_group(ModelPackageGroupName="g")
+    sm.create_model_package(ModelPackageGroupName="g", ModelApprovalStatus="Approved")
+    told = sm.search(Resource="ModelPackage", SearchExpression={"Filters": [
+        {"Name": "ModelPackageGroupName", "Value": "g"}, {"Name": "ModelApprovalStatus", "Value": "Approved"}]})
+    assert told["Results"][0]["ModelPackage"]["ModelPackageVersion"] == 1
+    assert sm.search(Resource="FeatureMetadata")["TotalHits"]["Value"] == 0

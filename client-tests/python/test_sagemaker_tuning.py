@@ -3,6 +3,7 @@
 import json
 import re
 
+import botocore.waiter
 import pytest
 
 from mockplane import TRUST, job_request, refused
@@ -183,8 +184,47 @@ def test_refusals_are_those_of_training_jobs(lab):
     asked["TrainingJobDefinition"]["RoleArn"] = poor
     with refused("ValidationException", lambda text: poor in text and "ec2:Describe" in text):
         lab.sm.create_hyper_parameter_tuning_job(**asked)
-    with refused("NotImplemented", status=501):
-        lab.sm.create_hyper_parameter_tuning_job(**request(lab, "x"), Autotune={"Mode": "Enabled"})
+    parents = [{"HyperParameterTuningJobName": "gone"}]
+    with refused("ResourceNotFound", lambda text: text.startswith("Amazon SageMaker can't find a tuning job")):
+        lab.sm.create_hyper_parameter_tuning_job(**request(lab, "x"), WarmStartConfig={
+            "ParentHyperParameterTuningJobs": parents, "WarmStartType": "TransferLearning"})
+    with refused("ValidationException", lambda text: "Member must have length less than or equal to 5" in text):
+        lab.sm.create_hyper_parameter_tuning_job(**request(lab, "x"), WarmStartConfig={
+            "ParentHyperParameterTuningJobs": parents * 6, "WarmStartType": "TransferLearning"})
+    auto = {"AutoParameters": [{"Name": "rate", "ValueHint": "0.1"}]}
+    with refused("ValidationException", lambda text: "Autotune" in text):
+        lab.sm.create_hyper_parameter_tuning_job(**request(lab, "x", ParameterRanges=auto))
+
+
+def test_warm_start_and_early_stopping(lab):
+    tune(lab, "first", 3)
+    end(lab, "first")
+    warm = {"ParentHyperParameterTuningJobs": [{"HyperParameterTuningJobName": "first"}],
+            "WarmStartType": "IdenticalDataAndAlgorithm"}
+    asked = request(lab, "second", 10, TrainingJobEarlyStoppingType="Auto")
+    lab.sm.create_hyper_parameter_tuning_job(**asked, WarmStartConfig=warm, Autotune={"Mode": "Enabled"})
+    end(lab, "second")
+    first, second = told(lab, "first"), told(lab, "second")
+    value = lambda one: one["FinalHyperParameterTuningJobObjectiveMetric"]["Value"]
+    overall = value(second["OverallBestTrainingJob"])
+    assert overall == min(value(first["BestTrainingJob"]), value(second["BestTrainingJob"]))
+    counters = second["TrainingJobStatusCounters"]
+    assert counters["Stopped"] > 0 and counters["Stopped"] + counters["Completed"] == 10
+    stopped = [one for one in children(lab, "second") if one["TrainingJobStatus"] == "Stopped"]
+    assert len(stopped) == counters["Stopped"] and all(value(one) >= overall for one in stopped)
+    assert second["Autotune"] == {"Mode": "Enabled"} and second["WarmStartConfig"] == warm
+
+
+def test_a_waiter_waits_for_the_training_jobs_too(lab):
+    lab.server.control("POST", "/_mockplane/clock", {"account": lab.number, "mode": "real"})
+    tune(lab, "tune", 5)
+    status = {"matcher": "path", "argument": "HyperParameterTuningJobStatus"}
+    model = botocore.waiter.WaiterModel({"version": 2, "waiters": {"TuningJobEnds": {
+        "delay": 1, "maxAttempts": 2, "operation": "DescribeHyperParameterTuningJob",
+        "acceptors": [{**status, "expected": "Completed", "state": "success"}]}}})
+    waiter = botocore.waiter.create_waiter_with_client("TuningJobEnds", model, lab.sm)
+    waiter.wait(HyperParameterTuningJobName="tune")
+    assert told(lab, "tune")["TrainingJobStatusCounters"]["Completed"] == 5
 
 
 def test_the_caller_has_to_pass_the_role(lab):

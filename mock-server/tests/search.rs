@@ -18,6 +18,7 @@ const KINDS: &[(&str, &str)] = &[
     ("Pipeline", "Pipeline"),
     ("PipelineExecution", "PipelineExecution"),
     ("FeatureGroup", "FeatureGroup"),
+    ("FeatureMetadata", "FeatureMetadata"),
     ("HyperParameterTuningJob", "HyperParameterTuningJob"),
     ("ModelCard", "ModelCard"),
 ];

@@ -126,8 +126,8 @@ fn invoke<O: Invoke>(call: &Call<'_>, input: &Value, ignored: &mut Vec<String>) 
     errand::invoke::<O>(call, invocation)
 }
 
-/// Before something unfinished is described to a waiter, its own timers run now and nothing else moves; on a
-/// `poll` clock the account's time jumps to its next event. A `manual` clock leaves both alone.
+/// Before something unfinished is described to a waiter, its own timers and those of what it waits for run now and nothing
+/// else moves; on a `poll` clock the account's time jumps to its next event. A `manual` clock leaves both alone.
 fn move_time(call: &Call<'_>, scope: &Scope, subjects: &[crate::model::Owner]) -> SimTime {
     let clock = call.account.clock().mode();
     match clock {
@@ -140,9 +140,9 @@ fn move_time(call: &Call<'_>, scope: &Scope, subjects: &[crate::model::Owner]) -
         }
         ClockMode::Real | ClockMode::Scaled(_) => {
             if call.waits {
-                for subject in subjects {
-                    call.account.hasten(scope, subject, call.now, services::step);
-                }
+                let awaited =
+                    |state: &State| subjects.iter().flat_map(|subject| state.awaited(subject)).collect();
+                call.account.hasten(scope, awaited, call.now, services::step);
             }
             call.now
         }

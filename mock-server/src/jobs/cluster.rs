@@ -4,7 +4,7 @@
 //! DescribeCluster and DescribeClusterNode.
 
 use super::behaviour::{self, Crew};
-use super::{Kept, ask, failure, log, place, tell_buckets, vantages};
+use super::{Kept, ask, capacity, failure, log, place, tell_buckets, vantages};
 use crate::kernel::Memo;
 use crate::model::interface::EFA_ONLY;
 use crate::model::place::{InterfaceSpec, derived};
@@ -102,6 +102,7 @@ pub fn add_nodes(txn: &Txn<'_>, arn: &str, group: &mut ClusterGroup, count: u32)
             instance,
             number,
             status: NodeStatus::Pending,
+            zone: None,
             interfaces: Vec::new(),
             launched: txn.now,
             updated: None,
@@ -218,6 +219,12 @@ fn advance(
         }
         match phase {
             Phase::Place => {
+                let zones = capacity::homes(txn, &key, &needs);
+                for (at, zone) in under_way.iter().zip(zones) {
+                    if let Some(node) = group.nodes.get_mut(*at) {
+                        node.zone = Some(zone);
+                    }
+                }
                 let placed = place_nodes(txn, cluster, &mut group, &needs, &under_way);
                 if !placed {
                     let note = "no interface could be made, and no rule that is enforced forbids that";

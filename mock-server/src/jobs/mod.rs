@@ -283,7 +283,10 @@ fn enter(txn: &mut Txn<'_>, mut job: Job, first: usize) {
         attempt::rest(txn, &mut job, alarm);
     }
     let over = job.status.is_final();
-    let parent = job.parent.as_ref().filter(|_| over).map(|parent| parent.owner.clone());
+    // Tuning jobs look at what their training jobs do.
+    let runs = job.course == Course::Run && job.current().phase == Some(Phase::Run);
+    let noticed = |parent: &&Parent| over || (runs && matches!(parent.owner, Owner::Tuning(_)));
+    let parent = job.parent.as_ref().filter(noticed).map(|parent| parent.owner.clone());
     let evaluated = (over && !job.evaluations.is_empty()).then(|| Owner::Evaluations(job.key.clone()));
     txn.state.jobs.insert(job);
     for owner in parent.into_iter().chain(evaluated) {

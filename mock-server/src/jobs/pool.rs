@@ -5,8 +5,12 @@
 
 use super::{failure, place};
 use crate::model::attempt::{PoolStatus, WarmPool};
+use crate::model::compute::by_type;
 use crate::model::interface::InterfaceIndex;
-use crate::model::{Alarm, Job, JobKey, JobKind, NetworkInterfaceId, Owner, Phase, Txn};
+use crate::model::quota::UNBOUNDED;
+use crate::model::{
+    Alarm, InstanceUse, Job, JobKey, JobKind, Needs, NetworkInterfaceId, Owner, Phase, State, Txn, Usage,
+};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,36 +32,58 @@ const MATCH_AS_SETS: &[&str] = &["/VpcConfig/SecurityGroupIds", "/VpcConfig/Subn
 const LONGEST: Duration = Duration::from_secs(28 * 24 * 60 * 60);
 
 /// Whether a pool can serve a job of this kind at all: not one of managed spot training, nor one with instance groups.
-fn may_use(job: &Job) -> bool {
-    job.key.kind == JobKind::Training
-        && job.needs.max_wait.is_none()
-        && job.request.pointer("/ResourceConfig/InstanceType").is_some()
+fn may_use(kind: JobKind, needs: &Needs, request: &Value) -> bool {
+    kind == JobKind::Training
+        && needs.max_wait.is_none()
+        && request.pointer("/ResourceConfig/InstanceType").is_some()
 }
 
-fn matches(a: &Job, b: &Job) -> bool {
-    let set = |job: &Job, pointer| {
-        let members = job.request.pointer(pointer).and_then(Value::as_array);
+/// The job whose pool one that is asked for so would take: of those that fit the one that waits longest.
+pub fn fitting(state: &State, kind: JobKind, needs: &Needs, request: &Value) -> Option<Arc<Job>> {
+    if !may_use(kind, needs, request) {
+        return None;
+    }
+    let available = |row: &&Arc<Job>| row.pool.as_ref().is_some_and(WarmPool::is_available);
+    let since = |row: &Arc<Job>| row.pool.as_ref().and_then(|pool| pool.since);
+    let fits = state.jobs.iter().filter(available).filter(|row| matches(&row.request, request));
+    fits.min_by_key(|row| (since(row), row.key.clone())).cloned()
+}
+
+/// Whether an account may keep the instances of a job that ends: where its quotas of warm pools do not suffice, none is
+/// kept. Source: developer guide, "train-warm-pools-resource-limits".
+fn has_quota(state: &State, job: &Job) -> bool {
+    if state.quotas.compute.is_none() {
+        return true;
+    }
+    by_type(&job.needs.instances).into_iter().all(|(name, count)| {
+        let used = state.instances_used(&Usage::Of(InstanceUse::WarmPool, name.into()));
+        let most = state.quotas.of(&InstanceUse::WarmPool.of_type(name));
+        most == UNBOUNDED || used + count <= most as u64
+    })
+}
+
+fn matches(a: &Value, b: &Value) -> bool {
+    let set = |request: &Value, pointer| {
+        let members = request.pointer(pointer).and_then(Value::as_array);
         let mut members: Vec<_> =
             members.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
         members.sort_unstable();
         members
     };
-    MATCH.iter().all(|pointer| a.request.pointer(pointer) == b.request.pointer(pointer))
+    MATCH.iter().all(|pointer| a.pointer(pointer) == b.pointer(pointer))
         && MATCH_AS_SETS.iter().all(|pointer| set(a, pointer) == set(b, pointer))
 }
 
 /// Gives a job that begins the instances of a pool, if one fits: the one that waits longest.
 pub(super) fn claim(txn: &mut Txn<'_>, job: &mut Job) {
-    if !may_use(job) {
+    if !may_use(job.key.kind, &job.needs, &job.request) {
         return;
     }
     if !job.needs.keep_alive.is_zero() {
         job.pool = Some(WarmPool::of(txn.now));
     }
-    let fits = |row: &&Arc<Job>| row.pool.as_ref().is_some_and(WarmPool::is_available) && matches(row, job);
-    let since = |row: &Arc<Job>| row.pool.as_ref().and_then(|pool| pool.since);
-    let found = txn.state.jobs.iter().filter(fits).min_by_key(|row| (since(row), row.key.clone()));
-    let Some(mut old) = found.map(|row| Job::clone(row)) else { return };
+    let found = fitting(&txn.state, job.key.kind, &job.needs, &job.request);
+    let Some(mut old) = found.map(|row| Job::clone(&row)) else { return };
     let to = Owner::Job(job.key.clone());
     hand_over(txn, &Owner::WarmPool(old.key.clone()), &to);
     job.interfaces = std::mem::take(&mut old.interfaces);
@@ -96,11 +122,12 @@ fn hand_over(txn: &mut Txn<'_>, from: &Owner, to: &Owner) {
 /// A job that is stopped or fails leaves them too if they had been launched, unless the service itself failed it. Source:
 /// developer guide, "train-warm-pools-creation".
 pub(super) fn keep(txn: &mut Txn<'_>, job: &mut Job) -> bool {
+    let allowed = has_quota(&txn.state, job);
     let Some(pool) = &mut job.pool else { return false };
     let launched = job.started.is_some() || job.findings.iter().any(|finding| finding.phase == Phase::Start);
     let healthy = !job.failure.as_ref().is_some_and(failure::is_of_service_itself);
     let young = txn.now.since(pool.born) < LONGEST;
-    if job.needs.keep_alive.is_zero() || !launched || !healthy || !young {
+    if job.needs.keep_alive.is_zero() || !launched || !healthy || !young || !allowed {
         pool.status = PoolStatus::Terminated;
         return false;
     }

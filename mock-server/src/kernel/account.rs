@@ -247,22 +247,23 @@ impl<S: CellState> Account<S> {
         }
     }
 
-    /// Runs one owner's timers now, in order, until it has none left; everything else keeps its time.
+    /// Runs the timers of those that are awaited now, in order, until they have none left; everything else keeps its time.
+    /// Who is awaited may change with each.
     pub fn hasten(
         &self,
         scope: &Scope,
-        owner: &S::Owner,
+        awaited: impl Fn(&S) -> Vec<S::Owner>,
         now: SimTime,
         step: impl Fn(&mut Txn<'_, S>, Due<S::Owner, S::What>),
     ) {
         /// A thing that renews its own timer for ever is not hastened for ever.
-        const MOST_STEPS: usize = 1_000;
+        const MOST_STEPS: usize = 10_000;
         let cell = self.cell(scope);
         for _ in 0..MOST_STEPS {
-            if cell.read().timers().next_of(owner).is_none() {
-                return;
-            }
-            self.run(&cell, now, |timers| timers.pop_of(owner), &step);
+            let state = cell.read();
+            let due = |owner| Some((state.timers().next_of(&owner)?, owner));
+            let Some((_, owner)) = awaited(&state).into_iter().filter_map(due).min() else { return };
+            self.run(&cell, now, |timers| timers.pop_of(&owner), &step);
             // A step may have set timers of other owners too.
             if let Some(due) = cell.read().timers().next_due() {
                 self.due.fetch_min(due.millis(), Ordering::AcqRel);

@@ -66,6 +66,8 @@ pub struct ClusterNode {
     /// The how manieth of its group it is: its ids derive from that.
     pub number: u32,
     pub status: NodeStatus,
+    /// Where it is, once it is on its way.
+    pub zone: Option<&'static str>,
     /// In the user's VPC; the first one has the primary address.
     pub interfaces: Vec<NetworkInterfaceId>,
     pub launched: SimTime,
@@ -86,6 +88,14 @@ pub struct ClusterGroup {
     pub made: u32,
     /// It goes with its last instance.
     pub leaves: bool,
+}
+
+impl ClusterGroup {
+    /// So many instances of its type.
+    pub fn of_size(&self, count: u32) -> InstanceGroup {
+        let instance_type = self.needs.instances.first().map(|group| group.instance_type.clone());
+        InstanceGroup { instance_type: instance_type.unwrap_or_default(), count }
+    }
 }
 
 #[derive(Clone, PartialEq, Debug, Rehome)]
@@ -144,11 +154,22 @@ impl Cluster {
 
 impl Row for Cluster {
     type Key = Arc<str>;
-    type Index = ();
+    type Index = Usage;
     fn key(&self) -> Arc<str> {
         self.name.clone()
     }
-    fn indexes(&self, _: &mut dyn FnMut(())) {}
+    fn indexes(&self, _: &mut dyn FnMut(Usage)) {}
+    /// A cluster uses its instances from the call that asks for them until they are gone; that it does while they come and
+    /// go is assumed.
+    fn amounts(&self, emit: &mut dyn FnMut(Usage, u64)) {
+        for (group, node) in self.nodes() {
+            let instance_type: Arc<str> = group.of_size(1).instance_type.into();
+            if let Some(zone) = node.zone {
+                emit(Usage::In(zone, instance_type.clone()), 1);
+            }
+            compute::count(InstanceUse::Cluster, [(instance_type, 1)], emit);
+        }
+    }
 }
 
 /// What must hold of clusters in every state. For tests.

@@ -13,16 +13,21 @@ pub enum InstanceUse {
     Transform,
     Endpoint,
     Notebook,
+    Cluster,
+    /// Those of warm pools that are kept for the next job.
+    WarmPool,
 }
 
 impl InstanceUse {
-    pub const ALL: [InstanceUse; 6] = [
+    pub const ALL: [InstanceUse; 8] = [
         InstanceUse::Training,
         InstanceUse::SpotTraining,
         InstanceUse::Processing,
         InstanceUse::Transform,
         InstanceUse::Endpoint,
         InstanceUse::Notebook,
+        InstanceUse::Cluster,
+        InstanceUse::WarmPool,
     ];
 
     /// What follows an instance type in the name of a quota. Source: Service Quotas, as accounts were told.
@@ -34,6 +39,8 @@ impl InstanceUse {
             InstanceUse::Transform => "transform job usage",
             InstanceUse::Endpoint => "endpoint usage",
             InstanceUse::Notebook => "notebook instance usage",
+            InstanceUse::Cluster => "cluster usage",
+            InstanceUse::WarmPool => "training warm pool usage",
         }
     }
 
@@ -46,7 +53,10 @@ impl InstanceUse {
             InstanceUse::Processing => Some("Number of instances across all processing jobs"),
             InstanceUse::Transform => Some("Number of instances across all transform jobs"),
             InstanceUse::Endpoint => Some("Number of instances across active endpoints"),
-            InstanceUse::Notebook => None,
+            InstanceUse::Cluster => {
+                Some("Total number of instances allowed across SageMaker HyperPod clusters")
+            }
+            InstanceUse::Notebook | InstanceUse::WarmPool => None,
         }
     }
 
@@ -56,7 +66,11 @@ impl InstanceUse {
             InstanceUse::Training => Some("Maximum number of instances per training job"),
             InstanceUse::SpotTraining => Some("Maximum number of instances per spot training job"),
             InstanceUse::Endpoint => Some("Maximum number of instances per endpoint"),
-            InstanceUse::Processing | InstanceUse::Transform | InstanceUse::Notebook => None,
+            InstanceUse::Cluster => Some("Maximum number instances allowed per SageMaker HyperPod cluster"),
+            InstanceUse::Processing
+            | InstanceUse::Transform
+            | InstanceUse::Notebook
+            | InstanceUse::WarmPool => None,
         }
     }
 
@@ -123,7 +137,7 @@ impl State {
     pub fn instances_used(&self, usage: &Usage) -> u64 {
         use crate::model::job::JobIndex;
         let of_jobs = self.jobs.sum(&JobIndex::Usage(usage.clone()));
-        of_jobs + self.endpoints.sum(usage) + self.notebooks.sum(usage)
+        of_jobs + self.endpoints.sum(usage) + self.notebooks.sum(usage) + self.clusters.sum(usage)
     }
 }
 
@@ -147,6 +161,8 @@ mod tests {
             "ml.g6e.12xlarge for endpoint usage",
             "ml.p6-b200.48xlarge for spot training job usage",
             "ml.t3.medium for notebook instance usage",
+            "ml.p5.48xlarge for cluster usage",
+            "ml.m5.xlarge for training warm pool usage",
             "Number of instances across all training jobs",
             "Number of instances across active endpoints",
         ] {

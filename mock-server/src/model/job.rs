@@ -344,7 +344,8 @@ pub fn instance_use(kind: JobKind, request: &serde_json::Value) -> Option<Instan
         JobKind::Transform => Some(InstanceUse::Transform),
         JobKind::Hosting => Some(InstanceUse::Endpoint),
         JobKind::Notebook => Some(InstanceUse::Notebook),
-        JobKind::Compilation | JobKind::Cluster => None,
+        JobKind::Cluster => Some(InstanceUse::Cluster),
+        JobKind::Compilation => None,
     }
 }
 
@@ -366,11 +367,13 @@ impl Row for Job {
     /// A job uses its instances from the call that asks for it until it has ended. Source: quotas of SageMaker, as
     /// accounts were told; that it counts while it waits for them is assumed.
     fn amounts(&self, emit: &mut dyn FnMut(JobIndex, u64)) {
-        if self.status.is_final() {
+        let pooled = self.pool.as_ref().is_some_and(WarmPool::is_available);
+        if self.status.is_final() && !pooled {
             return;
         }
         let mut emit = |usage, amount| emit(JobIndex::Usage(usage), amount);
-        if let Some(of) = self.instance_use() {
+        // Instances of warm pools count as those of jobs too: developer guide, "train-warm-pools-resource-limits".
+        for of in self.instance_use().into_iter().chain(pooled.then_some(InstanceUse::WarmPool)) {
             let groups = self.needs.instances.iter();
             let groups = groups.map(|group| (group.instance_type.as_str().into(), group.count));
             compute::count(of, groups, &mut emit);

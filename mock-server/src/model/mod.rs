@@ -126,8 +126,8 @@ pub use launch_template::{LaunchTemplate, LaunchVersion};
 pub use log::{EventKey, LogClass, LogEvent, LogGroup, LogPolicy, LogStream, StreamKey};
 pub use managed_prefix_list::ManagedList;
 pub use monitoring::{
-    DefinitionKey, MonitoringDefinition, MonitoringExecution, MonitoringExecutionKey, MonitoringOutcome,
-    MonitoringSchedule, MonitoringType, Recurrence, ScheduleStatus,
+    DefinitionKey, MonitoringAlert, MonitoringDefinition, MonitoringExecution, MonitoringExecutionKey,
+    MonitoringOutcome, MonitoringSchedule, MonitoringType, Recurrence, ScheduleStatus,
 };
 pub use nat::{NatGateway, NatGatewayAddress, NatGatewayState};
 pub use notebook::{Notebook, NotebookCourse, NotebookLifecycle, NotebookStatus};

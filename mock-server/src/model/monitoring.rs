@@ -159,6 +159,21 @@ impl ScheduleStatus {
     }
 }
 
+/// What raises the alert of a schedule: so many bad executions among the last ones.
+#[derive(Clone, PartialEq, Debug, Rehome)]
+pub struct MonitoringAlert {
+    pub datapoints: u32,
+    pub period: u32,
+    /// `None`: it is as it was made.
+    pub modified: Option<SimTime>,
+}
+
+impl Default for MonitoringAlert {
+    fn default() -> Self {
+        Self { datapoints: 1, period: 1, modified: None }
+    }
+}
+
 #[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct MonitoringSchedule {
     pub name: Arc<str>,
@@ -177,6 +192,7 @@ pub struct MonitoringSchedule {
     pub failure: Option<String>,
     /// For when the next job is scheduled, as long as there is to be one.
     pub next: Option<SimTime>,
+    pub alert: MonitoringAlert,
     pub created: SimTime,
     pub modified: SimTime,
     pub tags: Tags,

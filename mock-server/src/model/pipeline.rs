@@ -124,6 +124,14 @@ pub struct StepRun {
     pub properties: Document,
 }
 
+/// The steps that an execution runs, where it does not run all of them, and the execution that did the others.
+#[derive(Clone, PartialEq, Debug, Rehome)]
+pub struct Selection {
+    /// In the order in which they were named.
+    pub steps: Vec<Arc<str>>,
+    pub source: Option<Arc<str>>,
+}
+
 #[derive(Clone, PartialEq, Debug, Rehome)]
 pub struct PipelineExecution {
     pub arn: Arc<str>,
@@ -141,7 +149,9 @@ pub struct PipelineExecution {
     pub token: String,
     pub status: ExecutionStatus,
     pub failure: Option<String>,
-    /// In the order in which they were started.
+    /// `None`: it runs all steps.
+    pub selection: Option<Selection>,
+    /// In the order in which they were started, those of another execution first.
     pub steps: Vector<StepRun>,
     pub created: SimTime,
     pub modified: SimTime,
@@ -166,6 +176,20 @@ impl PipelineExecution {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum ExecutionIndex {
     Pipeline(Arc<str>),
+}
+
+impl PipelineExecution {
+    /// The execution that did a step which this one takes from it.
+    pub fn source_of(&self, step: &str) -> Option<&Arc<str>> {
+        let selection = self.selection.as_ref().filter(|selection| !selection.has(step))?;
+        selection.source.as_ref()
+    }
+}
+
+impl Selection {
+    pub fn has(&self, step: &str) -> bool {
+        self.steps.iter().any(|name| **name == *step)
+    }
 }
 
 impl Row for PipelineExecution {

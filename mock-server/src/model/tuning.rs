@@ -44,6 +44,9 @@ pub struct Trial {
     pub created: SimTime,
     /// `None`: it has not ended.
     pub outcome: Option<TrialOutcome>,
+    /// Whether it was compared with those before it, and was stopped because it did worse.
+    pub is_judged: bool,
+    pub is_worse: bool,
 }
 
 /// How a training job ended.
@@ -75,6 +78,8 @@ pub struct TuningJob {
     /// Told once it has failed.
     pub failure: Option<String>,
     pub trials: Vector<Trial>,
+    /// The best training job of those that it goes on from, and the name of its tuning job.
+    pub heritage: Option<(Arc<str>, Trial)>,
     pub created: SimTime,
     pub modified: SimTime,
     pub ended: Option<SimTime>,

@@ -72,6 +72,7 @@ impl Rule for EnoughInstances {
             JobKind::Transform,
             JobKind::Hosting,
             JobKind::Notebook,
+            JobKind::Cluster,
         ],
         phases: &[Phase::Place],
         basis: Basis::Observed,

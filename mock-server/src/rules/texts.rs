@@ -91,6 +91,7 @@ mod tests {
             let of_jobs = [
                 "capacity-endpoint",
                 "capacity-notebook",
+                "capacity-cluster",
                 "compilation-timeout",
                 "interface-description",
                 "studio-no-address",

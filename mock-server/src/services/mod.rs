@@ -158,7 +158,7 @@ pub struct Refused {
 /// Does what a timer says.
 pub fn step(txn: &mut Txn<'_>, due: Due<Owner, Alarm>) {
     match due.what {
-        Alarm::Wake => sagemaker::wake(txn, &due.owner),
+        Alarm::Wake => sagemaker::wake(txn, &due.owner, due.at),
         _ => jobs::step(txn, due),
     }
 }

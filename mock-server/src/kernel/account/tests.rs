@@ -197,7 +197,7 @@ fn hastening_touches_one_owner_only() {
         Ok(())
     });
     made.unwrap();
-    account.hasten(&scope, &"job", at(2), step);
+    account.hasten(&scope, |_| vec!["job"], at(2), step);
     let state = account.read(&scope);
     assert_eq!(state.seen.iter().copied().collect::<Vec<_>>(), [(2, "job"); 3]);
     assert_eq!(state.timers.next_due(), Some(at(1_000)));

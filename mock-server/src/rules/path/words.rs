@@ -22,6 +22,7 @@ pub fn text(finding: &Finding, kind: JobKind) -> Option<&'static str> {
         return match kind {
             JobKind::Hosting => Some("capacity-endpoint"),
             JobKind::Notebook => Some("capacity-notebook"),
+            JobKind::Cluster => Some("capacity-cluster"),
             _ => None,
         };
     }

@@ -33,18 +33,25 @@ pub fn stop(txn: &mut Txn<'_>, key: &JobKey) {
 /// How a job ended whose objective is this metric.
 pub fn outcome(txn: &Txn<'_>, row: &Job, metric: &str) -> TrialOutcome {
     let failure = row.told_failure().map(|failure| failure.reason.clone());
-    // Where it was declared what a container emits, it emits nothing else; where nothing was, any value is as good.
-    let declared = row.needs.behaviour.as_ref().is_some_and(|behaviour| !behaviour.metrics.is_empty());
     let emitted = row.metrics.iter().find(|each| *each.name == *metric).map(|each| each.value);
-    let drawn = || part(txn.origin.derive(&[&row.arn, "objective", metric]));
-    let undeclared = (!declared && row.status == JobStatus::Completed).then(drawn);
+    let completed = (row.status == JobStatus::Completed).then(|| objective(txn, row, metric)).flatten();
     TrialOutcome {
         status: row.status,
         started: row.started,
         ended: row.ended,
         retryable: failure.as_deref().is_some_and(|reason| reason.starts_with(OF_ITSELF)),
         failure,
-        objective: emitted.or(undeclared),
+        objective: emitted.or(completed),
+    }
+}
+
+/// The value that a metric of a job comes to. Where it was declared what a container emits, it emits nothing else; where
+/// nothing was, any value is as good.
+pub fn objective(txn: &Txn<'_>, row: &Job, metric: &str) -> Option<f64> {
+    let declared = row.needs.behaviour.as_ref().map(|behaviour| &behaviour.metrics);
+    match declared.filter(|metrics| !metrics.is_empty()) {
+        Some(metrics) => metrics.iter().find(|(name, _)| name == metric)?.1.last().copied(),
+        None => Some(part(txn.origin.derive(&[&row.arn, "objective", metric]))),
     }
 }
 

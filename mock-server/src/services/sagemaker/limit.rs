@@ -1,7 +1,7 @@
 //! Quotas of instances.
 
 use super::error::{LimitError, SageMakerError};
-use crate::jobs::NewJob;
+use crate::jobs::{NewJob, pool};
 use crate::model::compute::by_type;
 use crate::model::job::instance_use;
 use crate::model::quota::UNBOUNDED;
@@ -61,6 +61,10 @@ fn instances(
 /// [`LimitError::Exceeded`].
 pub fn jobs(state: &State, new: &NewJob, times: u64) -> Result<(), SageMakerError> {
     let Some(of) = instance_use(new.key.kind, &new.request) else { return Ok(()) };
+    if times == 1 && pool::fitting(state, new.key.kind, &new.needs, &new.request).is_some() {
+        // It takes instances that count already.
+        return Ok(());
+    }
     let mut more = by_type(&new.needs.instances);
     more.values_mut().for_each(|count| *count *= times);
     Ok(instances(state, of, &more, new.needs.instance_count().into())?)
@@ -72,6 +76,14 @@ pub fn jobs(state: &State, new: &NewJob, times: u64) -> Result<(), SageMakerErro
 /// [`LimitError::Exceeded`].
 pub fn endpoint(state: &State, more: &[InstanceGroup], in_all: u64) -> Result<(), SageMakerError> {
     Ok(instances(state, InstanceUse::Endpoint, &by_type(more), in_all)?)
+}
+
+/// Whether a cluster may have these instances beside those that there are, so that it has so many.
+///
+/// # Errors
+/// [`LimitError::Exceeded`].
+pub fn cluster(state: &State, more: &[InstanceGroup], in_all: u64) -> Result<(), SageMakerError> {
+    Ok(instances(state, InstanceUse::Cluster, &by_type(more), in_all)?)
 }
 
 /// Whether a notebook instance of this type may run.

@@ -47,6 +47,8 @@ pub struct ListIn {
     pub scheduled_time_after: Option<i64>,
     /// The list of executions looks at it itself.
     pub monitoring_schedule_name: Option<String>,
+    /// Of alerts alone.
+    pub monitoring_alert_name: Option<String>,
     /// Of candidates of AutoML jobs.
     #[serde(rename = "AutoMLJobName")]
     pub automl_job_name: Option<String>,

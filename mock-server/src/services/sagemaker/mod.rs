@@ -33,17 +33,18 @@ pub use notebook::acts_in_ec2;
 pub use tags::of as tags_of;
 
 use super::Registrar;
+use crate::kernel::SimTime;
 use crate::model::{Owner, Txn};
 
 /// Looks after what starts jobs.
-pub fn wake(txn: &mut Txn<'_>, owner: &Owner) {
+pub fn wake(txn: &mut Txn<'_>, owner: &Owner, due: SimTime) {
     match owner {
         Owner::Evaluations(key) => training::evaluation::look(txn, key),
-        Owner::Tuning(name) => tuning::advance(txn, name),
+        Owner::Tuning(name) => tuning::advance(txn, name, due),
         Owner::Execution(arn) => pipeline::advance(txn, arn),
         Owner::Schedule(name) => monitoring::settle(txn, name),
         Owner::Monitor(name) => monitoring::advance(txn, name),
-        Owner::AutoMl(name) => automl::advance(txn, name),
+        Owner::AutoMl(name) => automl::advance(txn, name, due),
         _ => {}
     }
 }

@@ -53,8 +53,8 @@ pub fn check(txn: &mut Txn<'_>, caller: &Caller, job: &AutoMlJob) -> Result<(), 
         .map_err(|finding| SageMakerError::rule(&txn.state.texts, JobKind::Processing, &finding))
 }
 
-/// Looks after an AutoML job.
-pub fn advance(txn: &mut Txn<'_>, key: &Arc<str>) {
+/// Looks after an AutoML job. `due` is when that was to be done: a waiter has it done earlier.
+pub fn advance(txn: &mut Txn<'_>, key: &Arc<str>, due: SimTime) {
     let row = txn.state.automl_jobs.get(key).map(|job| AutoMlJob::clone(job));
     let Some(mut job) = row.filter(|job| !job.status.is_final()) else { return };
     let request = job.request.clone();
@@ -62,7 +62,7 @@ pub fn advance(txn: &mut Txn<'_>, key: &Arc<str>) {
     let owner = Owner::AutoMl(key.clone());
     txn.state.timers.cancel(&owner);
     note_ended(txn, &mut job, &plan);
-    if job.ending.is_none() && deadline(&job).is_some_and(|deadline| txn.now >= deadline) {
+    if job.ending.is_none() && deadline(&job).is_some_and(|deadline| due >= deadline) {
         job.ending = Some((TuningStatus::Completed, OVERTIME));
     }
     while job.ending.is_none() {
@@ -93,7 +93,7 @@ pub fn stop(txn: &mut Txn<'_>, job: &AutoMlJob) {
     show(txn, &mut job, TuningStatus::Stopping, "Stopping");
     let key = job.key.clone();
     txn.state.automl_jobs.insert(job);
-    advance(txn, &key);
+    advance(txn, &key, txn.now);
 }
 
 fn deadline(job: &AutoMlJob) -> Option<SimTime> {

@@ -160,7 +160,7 @@ fn create(
     course::show(txn, &mut job, TuningStatus::InProgress, course::STARTING);
     txn.state.automl_jobs.insert(job);
     match course::starting(txn.state.profile) {
-        Duration::ZERO => advance(txn, &key),
+        Duration::ZERO => advance(txn, &key, txn.now),
         lasts => txn.state.timers.schedule(txn.now + lasts, Owner::AutoMl(key), Alarm::Wake),
     }
     Ok(CreateOut { arn })

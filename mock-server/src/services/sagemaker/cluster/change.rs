@@ -1,6 +1,7 @@
 //! UpdateCluster, UpdateClusterSoftware, DeleteCluster.
 
 use super::super::error::{ClusterError, SageMakerError};
+use super::super::limit;
 use super::{Out, asked, at_rest, said, tree};
 use crate::jobs::cluster;
 use crate::model::{Cluster, ClusterCourse, ClusterGroup, ClusterNode, Document, JobKind, NodeStatus, Txn};
@@ -106,6 +107,11 @@ impl Write for UpdateCluster {
         }
         cluster::check(txn, &mut cluster)
             .map_err(|finding| SageMakerError::rule(&txn.state.texts, JobKind::Cluster, &finding))?;
+        let more = |(name, more): &(Arc<str>, u32)| Some(cluster.group(name)?.of_size(*more));
+        let more: Vec<_> = grows.iter().filter_map(more).collect();
+        let stay = cluster.nodes().filter(|(_, node)| node.status != NodeStatus::ShuttingDown).count() as u64;
+        let in_all = more.iter().fold(stay, |sum, group| sum + u64::from(group.count));
+        limit::cluster(&txn.state, &more, in_all)?;
         for (name, more) in grows {
             if let Some(group) = cluster.groups.iter_mut().find(|group| group.name == name) {
                 cluster::add_nodes(txn, &cluster.arn, group, more);

@@ -12,6 +12,7 @@ pub use list::{ListClusterNodes, ListClusters};
 pub use node::BatchDeleteClusterNodes;
 
 use super::error::{ClusterError, SageMakerError};
+use super::limit;
 use super::tags::{Tag, checked};
 use crate::jobs::cluster;
 use crate::kernel::Memo;
@@ -151,6 +152,8 @@ impl Write for CreateCluster {
         };
         cluster::check(txn, &mut cluster)
             .map_err(|finding| SageMakerError::rule(&txn.state.texts, JobKind::Cluster, &finding))?;
+        let more: Vec<_> = cluster.groups.iter().map(|group| group.of_size(group.target)).collect();
+        limit::cluster(&txn.state, &more, more.iter().map(|group| u64::from(group.count)).sum())?;
         for group in &mut cluster.groups {
             let count = group.target;
             cluster::add_nodes(txn, &arn, group, count);

@@ -45,13 +45,29 @@ pub fn new_job<K: Kind>(
     input: Request<K>,
     parent: Option<Parent>,
 ) -> Result<NewJob, SageMakerError> {
+    let key = JobKey { kind: K::KIND, name: input.name.as_str().into() };
+    // That it is looked at after what the request says is assumed.
+    let new = planned(txn, caller, input, parent);
+    if new.is_ok() && txn.state.jobs.contains(&key) {
+        return Err(SageMakerError::job_name_in_use(K::KIND, caller.arn("sagemaker", &key)));
+    }
+    new
+}
+
+/// The same, of a job whose name does not matter yet.
+///
+/// # Errors
+/// What the request says and may not, beside what rules say.
+pub fn planned<K: Kind>(
+    txn: &mut Txn<'_>,
+    caller: &Caller,
+    input: Request<K>,
+    parent: Option<Parent>,
+) -> Result<NewJob, SageMakerError> {
     let Request { name, tags: _, asked, mut members } = input;
     let needs = K::plan(&txn.state, caller, &asked)?;
     let key = JobKey { kind: K::KIND, name: name.into() };
     let arn = caller.arn("sagemaker", &key);
-    if txn.state.jobs.contains(&key) {
-        return Err(SageMakerError::job_name_in_use(K::KIND, arn));
-    }
     if let Some(message) = K::ignored(&asked) {
         txn.note("ParameterIgnored", key.to_string(), None, message);
     }

@@ -5,7 +5,7 @@ mod describe;
 mod end;
 mod list;
 
-pub use create::{Create, Request, new_job, start};
+pub use create::{Create, Request, new_job, planned, start};
 pub use describe::{Describe, properties};
 pub use end::{Delete, Stop};
 pub use list::List;

@@ -8,7 +8,12 @@ refusals! {
         /// Observed of schedules that are described, in a public pull request. The code is in the service model.
         NoSchedule { arn: String } = "ResourceNotFound",
             text "Monitoring Schedule {arn} not found";
-        /// After the one above.
+        NoAlert { name: String } = "ResourceNotFound",
+            assumed "Monitoring Alert {name} not found";
+        /// Documented: so many within the period.
+        AlertPeriod { datapoints: u32, period: u32 } = "ValidationException",
+            assumed "DatapointsToAlert ({datapoints}) must not be greater than EvaluationPeriod ({period}).";
+        /// After the first one.
         NoDefinition { arn: String } = "ResourceNotFound",
             assumed "Monitoring Job Definition {arn} not found";
         /// The service model declares no code for a schedule that names a definition which is not there.

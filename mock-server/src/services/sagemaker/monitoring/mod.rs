@@ -1,5 +1,6 @@
 //! Model monitoring: schedules that start processing jobs, which are as any others.
 
+mod alert;
 mod course;
 pub mod definition;
 mod error;
@@ -8,6 +9,7 @@ pub mod schedule;
 mod window;
 mod work;
 
+pub use alert::{ListMonitoringAlertHistory, ListMonitoringAlerts, UpdateMonitoringAlert};
 pub use course::{advance, settle};
 pub use error::MonitoringError;
 pub use execution::ListMonitoringExecutions;
@@ -28,4 +30,7 @@ pub fn operations(registrar: &mut impl Registrar) {
     registrar.write::<schedule::StopMonitoringSchedule>();
     registrar.write::<schedule::DeleteMonitoringSchedule>();
     registrar.read::<ListMonitoringExecutions>();
+    registrar.read::<ListMonitoringAlerts>();
+    registrar.read::<ListMonitoringAlertHistory>();
+    registrar.write::<UpdateMonitoringAlert>();
 }

@@ -10,8 +10,8 @@ use super::work::Work;
 use super::{course, definition};
 use crate::kernel::{Memo, SimTime};
 use crate::model::{
-    DefinitionKey, Document, MonitoringSchedule, MonitoringType, Owner, Recurrence, ScheduleStatus, State,
-    Txn,
+    DefinitionKey, Document, MonitoringAlert, MonitoringSchedule, MonitoringType, Owner, Recurrence,
+    ScheduleStatus, State, Txn,
 };
 use crate::services::{Caller, Done, Operation, Page, Printed, Read, View, Write};
 use serde::ser::SerializeStruct;
@@ -27,11 +27,15 @@ pub const SLUG: &str = "monitoring-schedule";
 const HOURLY_MOST: u64 = 3600;
 const HOURLY_MOST_WITH_LABELS: u64 = 1800;
 
-fn arn(caller: &Caller, name: &str) -> String {
+pub(super) fn arn(caller: &Caller, name: &str) -> String {
     caller.arn("sagemaker", format_args!("{SLUG}/{name}"))
 }
 
-fn find(state: &State, caller: &Caller, name: &Arc<str>) -> Result<Arc<MonitoringSchedule>, SageMakerError> {
+pub(super) fn find(
+    state: &State,
+    caller: &Caller,
+    name: &Arc<str>,
+) -> Result<Arc<MonitoringSchedule>, SageMakerError> {
     let missing = || MonitoringError::NoSchedule { arn: arn(caller, name) };
     state.monitoring_schedules.get(name).cloned().ok_or_else(|| missing().into())
 }
@@ -157,6 +161,7 @@ impl Write for CreateMonitoringSchedule {
         }
         let Asked { kind, definition, endpoint, recurrence } = Asked::read(txn, caller, &name, &config)?;
         let schedule = MonitoringSchedule {
+            alert: MonitoringAlert::default(),
             name,
             arn: arn.clone(),
             config,
@@ -220,6 +225,20 @@ pub struct Named {
     monitoring_schedule_name: Arc<str>,
 }
 
+/// Starts or stops a schedule. Assumed: one that is so already stays as it is.
+fn turn(
+    txn: &mut Txn<'_>,
+    caller: &Caller,
+    input: &Named,
+    to: ScheduleStatus,
+) -> Result<Done, SageMakerError> {
+    let schedule = at_rest(txn, caller, &input.monitoring_schedule_name)?;
+    if schedule.status != to {
+        course::turn(txn, schedule, to);
+    }
+    Ok(Done {})
+}
+
 pub struct StartMonitoringSchedule;
 
 impl Operation for StartMonitoringSchedule {
@@ -230,13 +249,8 @@ impl Operation for StartMonitoringSchedule {
 }
 
 impl Write for StartMonitoringSchedule {
-    /// Assumed: one that is started already stays as it is.
     fn run(txn: &mut Txn<'_>, caller: &Caller, input: Named) -> Result<Done, SageMakerError> {
-        let schedule = at_rest(txn, caller, &input.monitoring_schedule_name)?;
-        if schedule.status != ScheduleStatus::Scheduled {
-            course::turn(txn, schedule, ScheduleStatus::Scheduled);
-        }
-        Ok(Done {})
+        turn(txn, caller, &input, ScheduleStatus::Scheduled)
     }
 }
 
@@ -250,13 +264,9 @@ impl Operation for StopMonitoringSchedule {
 }
 
 impl Write for StopMonitoringSchedule {
-    /// A job that runs goes on. Assumed, as that a schedule that is stopped already stays as it is.
+    /// A job that runs goes on: assumed.
     fn run(txn: &mut Txn<'_>, caller: &Caller, input: Named) -> Result<Done, SageMakerError> {
-        let schedule = at_rest(txn, caller, &input.monitoring_schedule_name)?;
-        if schedule.status != ScheduleStatus::Stopped {
-            course::turn(txn, schedule, ScheduleStatus::Stopped);
-        }
-        Ok(Done {})
+        turn(txn, caller, &input, ScheduleStatus::Stopped)
     }
 }
 

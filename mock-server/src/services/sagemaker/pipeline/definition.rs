@@ -125,6 +125,9 @@ impl<'a> Definition<'a> {
         let Some(run) = execution.step(name).filter(|run| run.status == StepStatus::Succeeded) else {
             return false;
         };
+        if execution.source_of(name).is_some() {
+            return true;
+        }
         let StepResult::Condition(holds) = run.result else { return true };
         let mut branch = self.steps.iter().filter(|step| step.gate == Some((name, holds)));
         branch.all(|step| self.done(execution, step.name))
@@ -137,6 +140,7 @@ impl<'a> Definition<'a> {
                 execution.step(name).is_some_and(|run| run.result == StepResult::Condition(wanted))
             });
             execution.step(step.name).is_none()
+                && execution.selection.as_ref().is_none_or(|selection| selection.has(step.name))
                 && gate
                 && step.needs.iter().all(|name| self.done(execution, name))
         })

@@ -26,6 +26,18 @@ refusals! {
             assumed "Parameter [{name}] has no default value and no value was specified.";
         ParameterType { name: String, value: String, wanted: String } = "ValidationException",
             assumed "The value [{value}] of parameter [{name}] is not of type {wanted}, or none of its values.";
+        /// Documented: API reference, SelectiveExecutionConfig; developer guide, "pipelines-selective-ex".
+        SelectedUnknown { step: String } = "ValidationException",
+            assumed "Step [{step}] of SelectedSteps is not defined in the pipeline definition.";
+        /// As above: all steps on the way from one to another are selected.
+        SelectedGap { step: String } = "ValidationException",
+            assumed "Step [{step}] lies between steps of SelectedSteps and must be one of them.";
+        /// As above: what selected steps need of others comes from an execution of the pipeline.
+        SelectedSource { step: String, other: String } = "ValidationException",
+            assumed "Selected step [{step}] depends on step [{other}], which is not selected; specify a \
+                    SourcePipelineExecutionArn of this pipeline in which it succeeded.";
+        SourceRuns { arn: String } = "ValidationException",
+            assumed "The source pipeline execution {arn} has not ended.";
         ExecutionRuns { arn: String } = "ConflictException",
             assumed "Pipeline execution {arn} has not ended.";
         ExecutionStatus { arn: String, status: &'static str } = "ConflictException",

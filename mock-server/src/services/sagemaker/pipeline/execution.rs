@@ -3,13 +3,13 @@
 use super::super::error::SageMakerError;
 use super::super::members::Members;
 use super::definition::Definition;
+use super::selection::{self, Selected};
 use super::{Parallelism, PipelineError, find, not_built, only_last, parallelism, run};
 use crate::kernel::Memo;
 use crate::model::pipeline::ExecutionIndex;
 use crate::model::{ExecutionStatus, Owner, PipelineExecution, State, StepStatus, Txn};
 use crate::services::{Caller, Operation, Read, Reply, ReplyWriter, View, Write};
 use imbl::Vector;
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use std::sync::Arc;
@@ -45,9 +45,11 @@ pub struct StartIn {
     pipeline_execution_description: Option<String>,
     client_request_token: String,
     parallelism_configuration: Option<Parallelism>,
-    selective_execution_config: Option<IgnoredAny>,
+    selective_execution_config: Option<Selected>,
     pipeline_version_id: Option<u64>,
     pipeline_version_alias: Option<String>,
+    /// Instead of the pipeline's own.
+    role_arn: Option<String>,
 }
 
 impl Operation for StartPipelineExecution {
@@ -67,9 +69,6 @@ impl Write for StartPipelineExecution {
         if let Some(pipeline_execution_arn) = same {
             return Ok(ExecutionOut { pipeline_execution_arn });
         }
-        if input.selective_execution_config.is_some() {
-            return Err(not_built("SelectiveExecutionConfig"));
-        }
         only_last(&pipeline, input.pipeline_version_id, input.pipeline_version_alias.as_ref())?;
         let whole: Value = serde_json::from_str(&pipeline.definition).unwrap_or_default();
         let definition = Definition::read(&whole)?;
@@ -78,6 +77,10 @@ impl Write for StartPipelineExecution {
         }
         let given = input.pipeline_parameters.into_iter().map(|one| (one.name, one.value));
         let parameters = definition.parameters(&given.collect::<Vec<_>>())?;
+        let selected = input.selective_execution_config;
+        let chosen =
+            selected.map(|asked| selection::chosen(&txn.state, &pipeline, &definition, asked)).transpose()?;
+        let (selection, steps) = chosen.map_or((None, Vector::new()), |(own, others)| (Some(own), others));
         let id = run::letters(txn.mint("pipeline-execution"), 12);
         let arn: Arc<str> = format!("{}/execution/{id}", pipeline.arn).into();
         let own = input.parallelism_configuration.map(|most| most.max_parallel_execution_steps);
@@ -95,7 +98,7 @@ impl Write for StartPipelineExecution {
             pipeline_arn: pipeline.arn.clone(),
             definition: pipeline.definition.clone(),
             version: pipeline.version,
-            role_arn: pipeline.role_arn.clone(),
+            role_arn: input.role_arn.unwrap_or_else(|| pipeline.role_arn.clone()),
             // As AWS forms it: executions in public repositories.
             display_name: input
                 .pipeline_execution_display_name
@@ -106,7 +109,8 @@ impl Write for StartPipelineExecution {
             token: input.client_request_token,
             status: ExecutionStatus::Executing,
             failure: None,
-            steps: Vector::new(),
+            selection,
+            steps,
             created: txn.now,
             modified: txn.now,
             memo: Memo::default(),
@@ -226,6 +230,7 @@ impl Serialize for Printed<'_> {
         out.put("CreationTime", &execution.created.millis())?;
         out.put("LastModifiedTime", &execution.modified.millis())?;
         out.maybe("ParallelismConfiguration", execution.parallelism.map(parallelism))?;
+        out.maybe("SelectiveExecutionConfig", execution.selection.as_ref().map(selection::told))?;
         out.put("PipelineVersionId", &execution.version)?;
         out.end()
     }

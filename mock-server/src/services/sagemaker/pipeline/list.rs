@@ -205,8 +205,11 @@ impl Read for ListPipelineExecutionSteps {
         let arn = input.pipeline_execution_arn.ok_or(SageMakerError::Required("pipelineExecutionArn"))?;
         let execution = find_execution(view.state, &arn)?;
         let whole: Value = serde_json::from_str(&execution.definition).unwrap_or_default();
-        let told =
-            |step: &StepRun| StepRow { step: step.clone(), own: described(&whole["Steps"], &step.name) };
+        let told = |step: &StepRun| StepRow {
+            step: step.clone(),
+            own: described(&whole["Steps"], &step.name),
+            source: execution.source_of(&step.name).cloned(),
+        };
         let mut all: Vec<_> = execution.steps.iter().map(told).collect();
         if input.sort_order.as_deref() != Some("Ascending") {
             all.reverse();
@@ -236,6 +239,8 @@ fn described(steps: &Value, name: &str) -> (Option<String>, Option<String>) {
 pub struct StepRow {
     step: StepRun,
     own: (Option<String>, Option<String>),
+    /// The execution that it is taken from.
+    source: Option<Arc<str>>,
 }
 
 impl Printed for StepRow {
@@ -258,6 +263,8 @@ impl Printed for StepRow {
         )?;
         out.put("Metadata", &metadata(&step.result))?;
         out.put("AttemptCount", &1)?;
+        let source = self.source.as_ref().map(|arn| json!({ "SourcePipelineExecutionArn": arn }));
+        out.maybe("SelectiveExecutionResult", source)?;
         out.end()
     }
 }

@@ -6,6 +6,7 @@ mod execution;
 mod list;
 mod role;
 mod run;
+mod selection;
 
 pub use error::PipelineError;
 pub use execution::{

@@ -7,6 +7,7 @@ use super::super::stored::{Asked, Change, Filter, Kind, Words, find, new, set, w
 use crate::iam::bucket::{Asker, Came, decide};
 use crate::jobs::stored::begin;
 use crate::model::sight::sight;
+use crate::model::stored::StoredIndex;
 use crate::model::{Evidence, IamMode, Needs, Sight, State, Stored, Tags, Txn};
 use crate::rules::texts;
 use crate::services::{Caller, Done, Operation, Read, View, Write};
@@ -185,6 +186,16 @@ fn reach(txn: &Txn<'_>, uri: &str, role: &str) -> Option<String> {
         !decide(asker.ask(action, found, key, Came::Service)).allowed()
     });
     refused.and_then(|action| fill("feature-store-denied", evidence.with("action", action)))
+}
+
+/// Every feature, as it is asked for.
+pub fn features(state: &State) -> Vec<Value> {
+    let groups = state.stored.by(&StoredIndex::Kind(FeatureGroup::SLUG));
+    let of = |group: &Arc<Stored>| -> Vec<Value> {
+        let features = group.told[FEATURES].as_array().into_iter().flatten();
+        features.map(|one| json!({ NAME: group.name, "FeatureName": one["FeatureName"] })).collect()
+    };
+    groups.flat_map(of).collect()
 }
 
 /// What is said of a feature is a row of its own.

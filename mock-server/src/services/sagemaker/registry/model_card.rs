@@ -94,6 +94,19 @@ impl Kind for Card {
         }
         Ok(())
     }
+
+    /// Source: API reference, ModelCard; developer guide, "Model card JSON schema".
+    fn found(_: &State, row: &Stored, told: &mut Asked) {
+        let content = row.text(CONTENT).and_then(|content| serde_json::from_str::<Value>(content).ok());
+        for (member, path) in [
+            ("ModelId", "/model_overview/model_id"),
+            ("RiskRating", "/intended_uses/risk_rating"),
+            ("ModelPackageGroupName", "/model_package_details/model_package_group_name"),
+        ] {
+            let said = content.as_ref().and_then(|content| content.pointer(path));
+            said.filter(|it| it.is_string()).map(|it| told.insert(member.into(), it.clone()));
+        }
+    }
 }
 
 /// Source: API reference, CreateModelCard, Content. Of the schema, which parts there are.

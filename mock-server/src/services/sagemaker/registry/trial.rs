@@ -3,7 +3,8 @@
 use super::super::error::{RegistryError, SageMakerError};
 use super::super::listing::Manner;
 use super::super::stored::{
-    Asked, Change, Filter, Kind, Words, asked_name, defaults, find, resource_of, row, within, words,
+    Asked, Change, Filter, Kind, Words, asked_name, defaults, described, find, resource_of, row, within,
+    words,
 };
 use super::experiment::{ALL_TIMES, Experiment, NEWEST_FIRST};
 use super::lineage::associated;
@@ -66,7 +67,24 @@ impl Kind for Trial {
         known::<Experiment>(state, caller, asked)?;
         known::<Component>(state, caller, asked)
     }
+
+    fn found(state: &State, row: &Stored, told: &mut Asked) {
+        let summary = |part: &Arc<Stored>| {
+            let mut told = described::<Component>(part);
+            if let Some(source) = told.remove("Source") {
+                told.insert("TrialComponentSource".into(), source);
+            }
+            told.retain(|member, _| IN_TRIAL.contains(&member.as_str()));
+            Value::Object(told)
+        };
+        let parts: Vec<Value> = within(state, Component::SLUG, &row.resource).map(summary).collect();
+        told.insert("TrialComponentSummaries".into(), json!(parts));
+    }
 }
+
+/// What a search for trials tells of their components. Source: service model, TrialComponentSimpleSummary.
+const IN_TRIAL: &[&str] =
+    &["TrialComponentName", "TrialComponentArn", "TrialComponentSource", "CreationTime", "CreatedBy"];
 
 /// A filter names something that there is. Source: service model, errors of the lists.
 fn known<K: Kind>(state: &State, caller: &Caller, asked: &Asked) -> Result<(), SageMakerError> {
@@ -186,6 +204,19 @@ impl Kind for Component {
         let sources: Vec<_> = row.told.get("Source").into_iter().collect();
         told.insert("Sources".into(), json!(sources));
         Ok(())
+    }
+
+    /// Source: API reference, TrialComponent.
+    fn found(state: &State, row: &Stored, told: &mut Asked) {
+        let parent = |trial: &Arc<str>| {
+            let trial = state.stored.get(trial)?;
+            Some(json!({ "TrialName": trial.name, "ExperimentName": trial.told["ExperimentName"] }))
+        };
+        let parents: Vec<Value> = row.of.iter().filter_map(parent).collect();
+        told.insert("Parents".into(), json!(parents));
+        if let Some(arn) = row.told["Source"].get("SourceArn") {
+            told.insert("SourceDetail".into(), json!({ "SourceArn": arn }));
+        }
     }
 }
 

@@ -1,9 +1,12 @@
 //! The types of resources that can be searched for. A type is one line of [`KINDS`]: its resources are described by the
 //! operation that describes them.
 
+use super::super::registry::{experiment, feature_group, model_card, model_group, model_package, trial};
+use super::super::stored;
 use super::super::{endpoint, job, model, pipeline, tags, training, tuning};
 use super::property::{self, Properties};
 use crate::model::job::JobIndex;
+use crate::model::stored::StoredIndex;
 use crate::model::{JobKind, State, Tags};
 use crate::services::{Page, Printed, Read, Reply, ReplyWriter, View};
 use serde::Serialize;
@@ -23,9 +26,8 @@ pub struct Kind {
     pub record: &'static str,
     /// The member of the record that the description is, if not the record itself.
     inside: Option<&'static str>,
-    /// The member by which a resource is described, and what it is for each one.
-    name: &'static str,
-    names: fn(&State) -> Vec<String>,
+    /// What each one is described by.
+    inputs: fn(&State) -> Vec<Value>,
     /// The member of the description with the ARN.
     arn: &'static str,
     describe: fn(&View<'_>, Value) -> Option<Value>,
@@ -34,35 +36,52 @@ pub struct Kind {
 const fn kind<O: Read>(
     resource: &'static str,
     record: &'static str,
-    [name, arn]: [&'static str; 2],
-    names: fn(&State) -> Vec<String>,
+    arn: &'static str,
+    inputs: fn(&State) -> Vec<Value>,
 ) -> Kind
 where
     O::In: DeserializeOwned,
 {
-    Kind { resource, record, inside: None, name, names, arn, describe: describe::<O> }
+    Kind { resource, record, inside: None, inputs, arn, describe: describe::<O> }
 }
 
-fn all<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
-    names.map(str::to_owned).collect()
+/// A type of what is only kept.
+const fn kept<K: stored::Kind>(resource: &'static str, record: &'static str) -> Kind {
+    let inputs = |state: &State| {
+        let rows = state.stored.by(&StoredIndex::Kind(K::SLUG));
+        all(K::BY[0], rows.map(|row| &*row.arn))
+    };
+    Kind { resource, record, inside: None, inputs, arn: K::WORDS.arn, describe: describe_kept::<K> }
+}
+
+fn all<'a>(member: &str, names: impl Iterator<Item = &'a str>) -> Vec<Value> {
+    names.map(|name| json!({ member: name })).collect()
 }
 
 #[rustfmt::skip]
 pub const KINDS: &[Kind] = &[
-    kind::<job::Describe<training::Training>>("TrainingJob", "TrainingJob", ["TrainingJobName", "TrainingJobArn"],
-        |state| all(state.jobs.by(&JobIndex::Kind(JobKind::Training)).map(|row| &*row.key.name))),
+    kind::<job::Describe<training::Training>>("TrainingJob", "TrainingJob", "TrainingJobArn",
+        |state| all("TrainingJobName", state.jobs.by(&JobIndex::Kind(JobKind::Training)).map(|row| &*row.key.name))),
     kind::<tuning::DescribeHyperParameterTuningJob>("HyperParameterTuningJob", "HyperParameterTuningJob",
-        ["HyperParameterTuningJobName", "HyperParameterTuningJobArn"],
-        |state| all(state.tuning_jobs.iter().map(|row| &*row.name))),
-    kind::<endpoint::DescribeEndpoint>("Endpoint", "Endpoint", ["EndpointName", "EndpointArn"],
-        |state| all(state.endpoints.iter().map(|row| &*row.name))),
-    Kind { inside: Some("Model"), ..kind::<model::DescribeModel>("Model", "Model", ["ModelName", "ModelArn"],
-        |state| all(state.models.iter().map(|row| &*row.name))) },
-    kind::<pipeline::DescribePipeline>("Pipeline", "Pipeline", ["PipelineName", "PipelineArn"],
-        |state| all(state.pipelines.iter().map(|row| &*row.name))),
-    kind::<pipeline::DescribePipelineExecution>("PipelineExecution", "PipelineExecution",
-        ["PipelineExecutionArn", "PipelineExecutionArn"],
-        |state| all(state.executions.iter().map(|row| &*row.arn))),
+        "HyperParameterTuningJobArn",
+        |state| all("HyperParameterTuningJobName", state.tuning_jobs.iter().map(|row| &*row.name))),
+    kind::<endpoint::DescribeEndpoint>("Endpoint", "Endpoint", "EndpointArn",
+        |state| all("EndpointName", state.endpoints.iter().map(|row| &*row.name))),
+    Kind { inside: Some("Model"), ..kind::<model::DescribeModel>("Model", "Model", "ModelArn",
+        |state| all("ModelName", state.models.iter().map(|row| &*row.name))) },
+    kind::<pipeline::DescribePipeline>("Pipeline", "Pipeline", "PipelineArn",
+        |state| all("PipelineName", state.pipelines.iter().map(|row| &*row.name))),
+    kind::<pipeline::DescribePipelineExecution>("PipelineExecution", "PipelineExecution", "PipelineExecutionArn",
+        |state| all("PipelineExecutionArn", state.executions.iter().map(|row| &*row.arn))),
+    kept::<experiment::Experiment>("Experiment", "Experiment"),
+    kept::<trial::Trial>("ExperimentTrial", "Trial"),
+    kept::<trial::Component>("ExperimentTrialComponent", "TrialComponent"),
+    kept::<model_group::Group>("ModelPackageGroup", "ModelPackageGroup"),
+    kept::<model_package::Package>("ModelPackage", "ModelPackage"),
+    kept::<model_card::Card>("ModelCard", "ModelCard"),
+    kept::<feature_group::FeatureGroup>("FeatureGroup", "FeatureGroup"),
+    kind::<feature_group::DescribeFeatureMetadata>("FeatureMetadata", "FeatureMetadata", "FeatureGroupArn",
+        feature_group::features),
 ];
 
 impl Kind {
@@ -75,8 +94,8 @@ impl Kind {
         let known = self.properties();
         let prefix = self.inside.map(|member| format!("{member}.")).unwrap_or_default();
         let is_told = |name: &str| known.is_some_and(|it| it.types.contains_key(&format!("{prefix}{name}")));
-        let record = |name: String| {
-            let mut json = (self.describe)(view, json!({ self.name: name }))?;
+        let record = |input: Value| {
+            let mut json = (self.describe)(view, input)?;
             let tags = tags::of(view.state, view.caller, json[self.arn].as_str()?);
             if let Value::Object(members) = &mut json {
                 members.retain(|name, _| is_told(name));
@@ -91,7 +110,7 @@ impl Kind {
             };
             Some(Record { json, tags })
         };
-        (self.names)(view.state).into_iter().filter_map(record).collect()
+        (self.inputs)(view.state).into_iter().filter_map(record).collect()
     }
 }
 
@@ -103,6 +122,14 @@ where
     let mut tree = Tree(Value::Null);
     out.write(&mut tree).ok()?;
     Some(tree.0)
+}
+
+/// What is told of something that is only kept, and what only a search tells of it.
+fn describe_kept<K: stored::Kind>(view: &View<'_>, input: Value) -> Option<Value> {
+    let row = stored::find::<K>(view.state, view.caller, input.as_object()?).ok()?;
+    let mut told = describe::<stored::Describe<K>>(view, input)?;
+    K::found(view.state, &row, told.as_object_mut()?);
+    Some(told)
 }
 
 /// Writes an answer down as a tree.

@@ -145,6 +145,11 @@ fn held(value: &Value, kind: Type) -> Held {
         (Value::String(text), Type::Either) => {
             text.parse().map_or_else(|_| Held::Text(text.clone()), Held::Number)
         }
+        // A parameter of a trial component.
+        (Value::Object(parameter), Type::Either) if parameter.len() == 1 => {
+            let inner = parameter.values().find(|inner| !inner.is_object());
+            inner.map_or(Held::Whole, |inner| held(inner, kind))
+        }
         (Value::String(text), _) => Held::Text(text.clone()),
         (Value::Bool(is), _) => Held::Text(is.to_string()),
         (Value::Number(number), _) => Held::Number(number.as_f64().unwrap_or_default()),
@@ -243,7 +248,7 @@ mod tests {
 
     #[test]
     fn every_type_of_resource_has_properties() {
-        assert_eq!(KNOWN.len(), 13);
+        assert_eq!(KNOWN.len(), 14);
         let jobs = of("TrainingJob").unwrap();
         for (name, kind) in [
             ("TrainingJobName", Type::Text),

@@ -170,6 +170,9 @@ pub trait Kind: 'static {
     fn tell(_state: &State, _row: &Stored, _asked: &Asked, _told: &mut Asked) -> Result<(), SageMakerError> {
         Ok(())
     }
+
+    /// What a search tells beside what Describe does.
+    fn found(_state: &State, _row: &Stored, _told: &mut Asked) {}
 }
 
 /// Create, Describe, List and Delete. Update is registered by itself, since not all have it.

@@ -116,7 +116,7 @@ fn a_job_that_is_hastened_writes_the_rest_at_its_end() {
     site.create(request("job", 1)).unwrap();
     let owner = crate::model::Owner::Job(JobKey { kind: JobKind::Training, name: "job".into() });
     let region = crate::kernel::Scope::Region("us-east-1".into());
-    site.lab.account.hasten(&region, &owner, site.lab.now(), crate::jobs::step);
+    site.lab.account.hasten(&region, |_| vec![owner.clone()], site.lab.now(), crate::jobs::step);
     assert_eq!(site.describe("job")["TrainingJobStatus"], "Completed");
     assert_eq!(seen(&site.lab, "/aws/sagemaker/TrainingJobs")[0].1, ["1", "2", "3"]);
     site.assert_sound();

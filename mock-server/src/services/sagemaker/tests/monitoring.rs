@@ -3,13 +3,15 @@
 use super::*;
 use crate::model::{Content, MonitoringOutcome, Owner, VpcConfig};
 use crate::scenario::behaviour::parse;
-use crate::services::sagemaker::monitoring::ListMonitoringExecutions;
 use crate::services::sagemaker::monitoring::definition::{
     self, DataQuality, Definition, ModelBias, ModelExplainability, ModelQuality,
 };
 use crate::services::sagemaker::monitoring::schedule::{
     CreateMonitoringSchedule, DeleteMonitoringSchedule, DescribeMonitoringSchedule, ListMonitoringSchedules,
     StartMonitoringSchedule, StopMonitoringSchedule, UpdateMonitoringSchedule,
+};
+use crate::services::sagemaker::monitoring::{
+    ListMonitoringAlertHistory, ListMonitoringAlerts, ListMonitoringExecutions, UpdateMonitoringAlert,
 };
 use proptest::prelude::*;
 
@@ -269,6 +271,29 @@ fn what_a_container_leaves_says_what_it_found() {
     site.plan(request).unwrap();
     site.lab.advance(10_000);
     assert_eq!(site.outcomes(), [Some(MonitoringOutcome::CompletedWithViolations)]);
+    let alert = || {
+        site.lab.read::<ListMonitoringAlerts>(schedule_named("s")).unwrap()["MonitoringAlertSummaries"][0]
+            .clone()
+    };
+    assert_eq!((&alert()["AlertStatus"], &alert()["EvaluationPeriod"]), (&json!("InAlert"), &json!(1)));
+    let history = |request: Value| {
+        let told = site.lab.read::<ListMonitoringAlertHistory>(request).unwrap();
+        told["MonitoringAlertHistory"].as_array().unwrap().len()
+    };
+    let ok = json!({ "MonitoringScheduleName": "s", "StatusEquals": "OK" });
+    assert_eq!((history(schedule_named("s")), history(ok)), (1, 0));
+    let change = |name: &str, datapoints: u32, period: u32| {
+        site.lab.write::<UpdateMonitoringAlert>(
+            json!({ "MonitoringScheduleName": "s", "MonitoringAlertName": name,
+            "DatapointsToAlert": datapoints, "EvaluationPeriod": period }),
+        )
+    };
+    let name = alert()["MonitoringAlertName"].as_str().unwrap().to_owned();
+    assert_eq!(change("other", 1, 1).unwrap_err().code, "ResourceNotFound");
+    assert_eq!(change(&name, 2, 1).unwrap_err().code, "ValidationException");
+    change(&name, 2, 3).unwrap();
+    assert_eq!((&alert()["AlertStatus"], &alert()["DatapointsToAlert"]), (&json!("OK"), &json!(2)));
+    assert!(site.lab.read::<ListMonitoringAlerts>(schedule_named("t")).is_err());
     // It runs once; what is started again runs again.
     site.pass_hours(30);
     assert_eq!((site.outcomes().len(), site.schedule_status("s")), (1, "Scheduled".into()));
@@ -277,6 +302,8 @@ fn what_a_container_leaves_says_what_it_found() {
     site.lab.write::<StartMonitoringSchedule>(schedule_named("s")).unwrap();
     site.lab.advance(10_000);
     assert_eq!(site.outcomes().len(), 2);
+    // Two of three.
+    assert_eq!((&alert()["AlertStatus"], history(json!({}))), (&json!("InAlert"), 1));
 }
 
 #[test]

@@ -337,7 +337,7 @@ fn a_rule_speaks_of_the_kinds_whose_pages_state_it() {
             "SM-ROLE-9-01" => &[Training, Transform, Hosting],
             "SM-ROLE-9-02" => &[Training, Processing, Hosting],
             "SM-ROLE-9-03" => &[Processing],
-            "SM-F-CAPACITY" => &[Training, Processing, Transform, Hosting, Notebook],
+            "SM-F-CAPACITY" => &[Training, Processing, Transform, Hosting, Notebook, Cluster],
             "SM-ROLE-11-05" | "SM-ROLE-11-ENI" => &[Compilation],
             "SM-NB-PERM-01" | "SM-NB-IP-02" => &[Notebook],
             "SM-ROLE-TRUST-07" | "SM-F-SUBNET-404" | "SM-F-SG-404" | "SM-F-VPC-MIX" => rules::ALL_AND_OTHERS,

@@ -3,8 +3,8 @@
 use super::*;
 use crate::model::{ExecutionStatus, PipelineExecution};
 use crate::services::sagemaker::pipeline::{
-    CreatePipeline, DeletePipeline, ListPipelineExecutionSteps, RetryPipelineExecution,
-    StartPipelineExecution, StopPipelineExecution,
+    CreatePipeline, DeletePipeline, DescribePipelineExecution, ListPipelineExecutionSteps,
+    RetryPipelineExecution, StartPipelineExecution, StopPipelineExecution,
 };
 use proptest::prelude::*;
 
@@ -100,6 +100,63 @@ fn a_failed_step_fails_the_execution_and_can_be_retried() {
     site.lab.write::<DeletePipeline>(json!({"PipelineName": "line"})).unwrap();
     assert!(site.lab.state().executions.is_empty());
     site.assert_sound();
+}
+
+#[test]
+fn some_steps_run_on_what_others_did_before() {
+    let site = Site::new(Profile::Fast);
+    let step = |name: &str, after: &[&str]| training(&site, name, 1, after);
+    site.pipeline(json!([step("a", &[]), step("b", &["a"]), step("c", &["b"]), step("d", &[])])).unwrap();
+    let select = |token: &str, steps: &[&str], source: Option<&str>| {
+        let steps: Vec<_> = steps.iter().map(|name| json!({"StepName": name})).collect();
+        let mut config = json!({"SelectedSteps": steps});
+        if let Some(source) = source {
+            config["SourcePipelineExecutionArn"] = json!(source);
+        }
+        let request = json!({"PipelineName": "line", "ClientRequestToken": token, "RoleArn": ROLE_ARN,
+            "SelectiveExecutionConfig": config});
+        let started = site.lab.write::<StartPipelineExecution>(request);
+        site.assert_sound();
+        started.map(|told| told["PipelineExecutionArn"].as_str().unwrap().to_owned())
+    };
+    let refused = |steps: &[&str], source: Option<&str>| {
+        let refused = select("x", steps, source).unwrap_err();
+        (refused.code.to_string(), refused.message)
+    };
+    site.launch("one").unwrap();
+    let first = site.execution().arn.clone();
+    assert!(refused(&["c"], Some(&first)).1.contains("has not ended"));
+    site.run_for(14);
+    assert_eq!(site.execution().status, ExecutionStatus::Succeeded);
+    assert!(refused(&["z"], Some(&first)).1.contains("Step [z]"));
+    assert!(refused(&["a", "c"], Some(&first)).1.contains("Step [b] lies between"));
+    assert!(refused(&["c"], None).1.contains("[c] depends on step [b]"));
+    assert_eq!(
+        refused(&["c"], Some(&first.replace("pipeline/line", "pipeline/other"))).0,
+        "ResourceNotFound"
+    );
+
+    let jobs = site.lab.state().jobs.len();
+    let second: Arc<str> = select("two", &["c"], Some(&first)).unwrap().into();
+    site.run_for(6);
+    let state = site.lab.state();
+    let execution = state.executions.get(&second).unwrap();
+    assert_eq!(execution.status, ExecutionStatus::Succeeded);
+    assert_eq!(state.jobs.len(), jobs + 1);
+    let listed = json!({"PipelineExecutionArn": &*second, "SortOrder": "Ascending"});
+    let listed =
+        site.lab.read::<ListPipelineExecutionSteps>(listed).unwrap()["PipelineExecutionSteps"].clone();
+    let names: Vec<_> = listed.as_array().unwrap().iter().map(|step| step["StepName"].clone()).collect();
+    assert_eq!(names, ["b", "c"]);
+    assert_eq!(listed[0]["SelectiveExecutionResult"]["SourcePipelineExecutionArn"], *first);
+    assert!(listed[1].get("SelectiveExecutionResult").is_none());
+    let told = site.lab.read::<DescribePipelineExecution>(named_execution(execution)).unwrap();
+    assert_eq!(
+        told["SelectiveExecutionConfig"],
+        json!({"SelectedSteps": [{"StepName": "c"}], "SourcePipelineExecutionArn": &*first})
+    );
+    // What depends on nothing needs no other execution.
+    select("three", &["d"], None).unwrap();
 }
 
 proptest! {

@@ -1,7 +1,13 @@
 //! Search: filters of every operator, nested filters, expressions, order and pages, and what is refused.
 
 use super::*;
+use crate::services::sagemaker::registry::feature_group::{FeatureGroup, UpdateFeatureMetadata};
+use crate::services::sagemaker::registry::model_card::Card;
+use crate::services::sagemaker::registry::model_group::Group;
+use crate::services::sagemaker::registry::model_package::Package;
+use crate::services::sagemaker::registry::{experiment, trial};
 use crate::services::sagemaker::search::{GetSearchSuggestions, Search};
+use crate::services::sagemaker::stored;
 
 fn search(site: &Site, request: Value) -> Result<Value, Refused> {
     site.lab.read::<Search>(request)
@@ -220,6 +226,7 @@ fn what_makes_no_sense_is_refused() {
     assert_eq!(nested("InputDataConfig", "TrainingJobName"), "ValidationException");
     for (request, code) in [
         (json!({ "Resource": "Image" }), "NotImplemented"),
+        (json!({ "Resource": "Project" }), "NotImplemented"),
         (json!({ "Resource": "TrainingJob", "SortBy": "Nothing" }), "ValidationException"),
         (json!({ "Resource": "TrainingJob", "SortBy": "InputDataConfig" }), "ValidationException"),
         (json!({ "Resource": "TrainingJob", "NextToken": "x" }), "ValidationException"),
@@ -229,5 +236,107 @@ fn what_makes_no_sense_is_refused() {
         ),
     ] {
         assert_eq!(search(&site, request.clone()).unwrap_err().code, code, "{request}");
+    }
+}
+
+#[test]
+fn what_is_only_kept_is_found() {
+    fn keep<K: stored::Kind>(site: &Site, request: Value) {
+        site.lab.write::<stored::Create<K>>(request).unwrap();
+    }
+    let site = Site::new(Profile::Instant);
+    let tags = json!([{ "Key": "team", "Value": "red" }]);
+    for name in ["one", "two"] {
+        keep::<experiment::Experiment>(&site, json!({ "ExperimentName": name, "Tags": tags }));
+        keep::<Group>(&site, json!({ "ModelPackageGroupName": name }));
+        keep::<Package>(&site, json!({ "ModelPackageGroupName": name, "ModelApprovalStatus": "Approved" }));
+    }
+    keep::<Package>(&site, json!({ "ModelPackageName": "alone" }));
+    keep::<trial::Trial>(&site, json!({ "TrialName": "t", "ExperimentName": "one" }));
+    let parameters = json!({ "rate": { "NumberValue": 0.5 }, "kind": { "StringValue": "a" } });
+    keep::<trial::Component>(&site, json!({ "TrialComponentName": "c", "Parameters": parameters }));
+    keep::<trial::Component>(&site, json!({ "TrialComponentName": "d" }));
+    let link = json!({ "TrialName": "t", "TrialComponentName": "c" });
+    site.lab.write::<trial::AssociateTrialComponent>(link).unwrap();
+    let content = r#"{"model_overview": {"model_id": "m-1"}, "intended_uses": {"risk_rating": "High"}}"#;
+    keep::<Card>(&site, json!({ "ModelCardName": "card", "ModelCardStatus": "Draft", "Content": content }));
+    let features = json!([{ "FeatureName": "id", "FeatureType": "String" },
+        { "FeatureName": "at", "FeatureType": "Fractional" }]);
+    keep::<FeatureGroup>(
+        &site,
+        json!({ "FeatureGroupName": "f", "RecordIdentifierFeatureName": "id",
+        "EventTimeFeatureName": "at", "FeatureDefinitions": features,
+        "OnlineStoreConfig": { "EnableOnlineStore": true } }),
+    );
+    let said = json!({ "FeatureGroupName": "f", "FeatureName": "at", "Description": "when" });
+    site.lab.write::<UpdateFeatureMetadata>(said).unwrap();
+    site.assert_sound();
+
+    for (resource, record, name, filters) in [
+        (
+            "Experiment",
+            "Experiment",
+            "ExperimentName",
+            &[("ExperimentName", "one", "one"), ("Tags.team", "red", "two")][..],
+        ),
+        (
+            "ExperimentTrial",
+            "Trial",
+            "TrialName",
+            &[("ExperimentName", "one", "t"), ("TrialComponentSummaries.TrialComponentName", "c", "t")],
+        ),
+        (
+            "ExperimentTrialComponent",
+            "TrialComponent",
+            "TrialComponentName",
+            &[
+                ("Parents.ExperimentName", "one", "c"),
+                ("Parents.TrialName", "t", "c"),
+                ("Parameters.rate", "0.5", "c"),
+                ("Parameters.kind", "a", "c"),
+            ],
+        ),
+        (
+            "ModelPackageGroup",
+            "ModelPackageGroup",
+            "ModelPackageGroupName",
+            &[("ModelPackageGroupName", "two", "two")],
+        ),
+        (
+            "ModelPackage",
+            "ModelPackage",
+            "ModelPackageName",
+            &[("ModelPackageGroupName", "two", "two"), ("ModelPackageName", "alone", "alone")],
+        ),
+        (
+            "ModelCard",
+            "ModelCard",
+            "ModelCardName",
+            &[("RiskRating", "High", "card"), ("ModelId", "m-1", "card")],
+        ),
+        (
+            "FeatureGroup",
+            "FeatureGroup",
+            "FeatureGroupName",
+            &[("FeatureDefinitions.FeatureName", "at", "f")],
+        ),
+        (
+            "FeatureMetadata",
+            "FeatureMetadata",
+            "FeatureName",
+            &[("Description", "when", "at"), ("FeatureType", "String", "id")],
+        ),
+    ] {
+        for (property, value, expected) in filters {
+            let request = json!({ "Resource": resource,
+                "SearchExpression": { "Filters": [filter(property, "Equals", value)] } });
+            let told = search(&site, request).unwrap();
+            let all = told["Results"].as_array().unwrap().iter();
+            let names: Vec<_> = all.map(|one| one[record][name].clone()).collect();
+            assert!(names.contains(&json!(expected)), "{resource}, {property}: {told}");
+            assert!(*property == "Tags.team" || names.len() == 1, "{resource}, {property}: {told}");
+        }
+        let none = json!({ "Resource": resource, "SearchExpression": { "Filters": [filter(name, "Equals", "none")] } });
+        assert_eq!(search(&site, none).unwrap()["TotalHits"]["Value"], 0);
     }
 }

@@ -13,6 +13,9 @@ use std::collections::BTreeSet;
 /// Source: API reference, ParameterRanges.
 const MOST_RANGES: usize = 30;
 
+/// The hyperparameter by which containers learn the name of their metric.
+pub const METRIC_NAME: &str = "_tuning_objective_metric";
+
 /// AWS's own algorithms emit their metrics without being told how to find them. Source: developer guide, "Docker
 /// registry paths".
 const BUILT_IN: &[&str] = &[
@@ -51,6 +54,13 @@ pub struct Config {
     pub random_seed: Option<u64>,
 }
 
+impl Config {
+    /// Whether training jobs are stopped that do worse than others.
+    pub fn stops_early(&self) -> bool {
+        self.training_job_early_stopping_type.as_deref() == Some("Auto")
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Limits {
@@ -59,7 +69,7 @@ pub struct Limits {
     pub max_runtime_in_seconds: Option<u64>,
 }
 
-#[derive(Deserialize, Clone)]
+#[derive(Deserialize, Clone, PartialEq)]
 #[serde(rename_all = "PascalCase")]
 pub struct Objective {
     #[serde(rename = "Type")]
@@ -80,6 +90,7 @@ pub struct Criteria {
     #[serde(rename = "TargetObjectiveMetricValue")]
     pub target: Option<f64>,
     best_objective_not_improving: Option<NotImproving>,
+    convergence_detected: Option<Convergence>,
 }
 
 #[derive(Deserialize)]
@@ -88,10 +99,25 @@ struct NotImproving {
     most: Option<u32>,
 }
 
+#[derive(Deserialize)]
+struct Convergence {
+    #[serde(rename = "CompleteOnConvergence")]
+    completes: Option<String>,
+}
+
+/// After how many training jobs that were no better than those before nothing better is expected. Assumed.
+pub const CONVERGED: u32 = 10;
+
 impl Criteria {
     /// How many training jobs in a row may be no better than those before.
     pub fn patience(&self) -> Option<u32> {
-        self.best_objective_not_improving.as_ref()?.most
+        let asked = self.best_objective_not_improving.as_ref().and_then(|it| it.most);
+        asked.into_iter().chain(self.converges().then_some(CONVERGED)).min()
+    }
+
+    /// Whether it is over when nothing better is expected.
+    pub fn converges(&self) -> bool {
+        self.convergence_detected.as_ref().and_then(|it| it.completes.as_deref()) == Some("Enabled")
     }
 }
 
@@ -101,7 +127,15 @@ pub struct Ranges {
     pub integer_parameter_ranges: Vec<Range>,
     pub continuous_parameter_ranges: Vec<Range>,
     pub categorical_parameter_ranges: Vec<Categories>,
-    auto_parameters: Vec<Value>,
+    auto_parameters: Vec<Auto>,
+}
+
+/// A hyperparameter whose range is found, from a value that it may have.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Auto {
+    name: String,
+    value_hint: String,
 }
 
 #[derive(Deserialize)]
@@ -121,6 +155,31 @@ pub struct Categories {
 }
 
 impl Ranges {
+    /// Finds the ranges of hyperparameters that have none: from half of a number to its double, or the value alone. That
+    /// Autotune finds them is documented, how is not.
+    fn found(mut self) -> Self {
+        for Auto { name, value_hint: hint } in std::mem::take(&mut self.auto_parameters) {
+            let range = |min: String, max: String| Range {
+                name: name.clone(),
+                min_value: min,
+                max_value: max,
+                scaling_type: None,
+            };
+            if let Ok(number) = hint.parse::<i64>() {
+                let (half, double) = (number / 2, number.saturating_mul(2));
+                let range = range(half.min(double).to_string(), half.max(double).max(1).to_string());
+                self.integer_parameter_ranges.push(range);
+            } else if let Some(number) = hint.parse::<f64>().ok().filter(|number| number.is_finite()) {
+                let (half, double) = (number / 2.0, number * 2.0);
+                self.continuous_parameter_ranges
+                    .push(range(half.min(double).to_string(), half.max(double).to_string()));
+            } else {
+                self.categorical_parameter_ranges.push(Categories { name, values: vec![hint] });
+            }
+        }
+        self
+    }
+
     fn names(&self) -> impl Iterator<Item = &String> {
         let numbers = self.integer_parameter_ranges.iter().chain(&self.continuous_parameter_ranges);
         numbers.map(|range| &range.name).chain(self.categorical_parameter_ranges.iter().map(|all| &all.name))
@@ -138,7 +197,31 @@ pub struct Definition<'a> {
 
 impl Definition<'_> {
     pub fn ranges(&self) -> Ranges {
-        Ranges::deserialize(&*self.ranges).unwrap_or_default()
+        Ranges::deserialize(&*self.ranges).unwrap_or_default().found()
+    }
+
+    /// The names of the hyperparameters that are searched or given. The name of the metric, which is kept among them, is
+    /// none.
+    pub fn parameters(&self) -> BTreeSet<String> {
+        let fixed = self.members.get("StaticHyperParameters").and_then(Value::as_object);
+        let fixed = fixed.into_iter().flatten().map(|(name, _)| name).filter(|name| *name != METRIC_NAME);
+        fixed.chain(self.ranges().names()).cloned().collect()
+    }
+
+    /// Whether another one trains with the same image, whatever its version, and reads the same inputs.
+    pub fn is_alike(&self, other: &Definition<'_>) -> bool {
+        let inputs = |of: &Definition<'_>| of.members.get("InputDataConfig").cloned();
+        self.algorithm() == other.algorithm() && inputs(self) == inputs(other)
+    }
+
+    /// The image without its tag, or the name of an algorithm.
+    fn algorithm(&self) -> Option<&str> {
+        let untagged = |image| {
+            let tag = str::rfind(image, '/').unwrap_or(0);
+            image[tag..].find([':', '@']).map_or(image, |at| &image[..tag + at])
+        };
+        let image = self.text("AlgorithmSpecification/TrainingImage").map(untagged);
+        image.or_else(|| self.text("AlgorithmSpecification/AlgorithmName"))
     }
 
     fn text(&self, path: &str) -> Option<&str> {
@@ -179,6 +262,7 @@ pub fn instances(resources: &Value) -> Value {
 pub struct Plan<'a> {
     pub config: Config,
     pub definitions: Vec<Definition<'a>>,
+    autotune: bool,
 }
 
 impl<'a> Plan<'a> {
@@ -230,7 +314,7 @@ impl<'a> Plan<'a> {
             }
             _ => return Err(TuningError::OneKindOfDefinition.into()),
         };
-        Ok(Self { config, definitions })
+        Ok(Self { config, definitions, autotune: autotuned(request) })
     }
 
     /// Checks what the service model cannot say; the training jobs are checked as such.
@@ -270,8 +354,8 @@ impl<'a> Plan<'a> {
 
     fn check_definition(&self, definition: &Definition<'_>) -> Result<(), SageMakerError> {
         let ranges = definition.ranges();
-        if !ranges.auto_parameters.is_empty() {
-            return Err(TuningError::NotBuilt { form: "Autotune" }.into());
+        if !self.autotune && definition.ranges.get("AutoParameters").is_some_and(|all| *all != json!([])) {
+            return Err(TuningError::AutoParameters.into());
         }
         if ranges.names().count() > MOST_RANGES {
             return Err(TuningError::TooManyRanges { most: MOST_RANGES }.into());
@@ -309,6 +393,11 @@ impl<'a> Plan<'a> {
         let of = |definition: &Definition<'_>| search::combinations(&definition.ranges());
         (self.config.strategy == "Grid").then(|| self.definitions.iter().map(of).fold(0, u64::saturating_add))
     }
+}
+
+/// Whether the service finds what was not said.
+pub fn autotuned(request: &Value) -> bool {
+    request.pointer("/Autotune/Mode").is_some_and(|mode| mode == "Enabled")
 }
 
 /// Whether an image is that of an algorithm of AWS's, in a registry.

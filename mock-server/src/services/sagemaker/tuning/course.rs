@@ -3,7 +3,7 @@
 
 use super::super::child;
 use super::super::error::SageMakerError;
-use super::super::job::{Request, new_job, start};
+use super::super::job::{Request, new_job, planned, start};
 use super::super::limit;
 use super::super::training::Training;
 use super::asked::{Definition, Plan};
@@ -11,7 +11,7 @@ use super::search;
 use crate::jobs::{self, NewJob};
 use crate::kernel::{SimTime, digest};
 use crate::model::{
-    Alarm, Evidence, JobKey, JobKind, Owner, Parent, State, Trial, TuningJob, TuningStatus, Txn,
+    Alarm, Evidence, JobKey, JobKind, JobStatus, Owner, Parent, State, Trial, TuningJob, TuningStatus, Txn,
 };
 use crate::rules::texts;
 use crate::services::Caller;
@@ -24,8 +24,11 @@ const MOST_VAIN: usize = 5;
 /// How much better a value has to be to be an improvement. Source: API reference, BestObjectiveNotImproving.
 const IMPROVEMENT: f64 = 0.01;
 
-/// Looks after a tuning job.
-pub fn advance(txn: &mut Txn<'_>, name: &Arc<str>) {
+/// After how many training jobs others can be told to do worse. Assumed.
+const FEWEST_TO_COMPARE: usize = 3;
+
+/// Looks after a tuning job. `due` is when that was to be done: a waiter has it done earlier.
+pub fn advance(txn: &mut Txn<'_>, name: &Arc<str>, due: SimTime) {
     let Some(mut job) = txn.state.tuning_jobs.get(name).map(|job| TuningJob::clone(job)) else { return };
     if job.status.is_final() {
         return;
@@ -36,20 +39,21 @@ pub fn advance(txn: &mut Txn<'_>, name: &Arc<str>) {
     txn.state.timers.cancel(&owner);
     note_ended(txn, &mut job, &plan);
     if job.ending.is_none() {
-        job.ending = verdict(txn, &mut job, &plan);
+        job.ending = verdict(txn, &mut job, &plan, due);
     }
     if job.ending.is_none() {
         start_more(txn, &mut job, &plan);
     }
+    let next_look = if plan.config.stops_early() { stop_worse(txn, &mut job, &plan, due) } else { None };
     if job.ending.is_some() {
         stop_running(txn, &job);
     }
     if job.running().next().is_none() {
         finish(txn, &mut job);
     } else if txn.state.timers.next_of(&owner).is_none()
-        && let Some(deadline) = deadline(&job).filter(|_| job.ending.is_none())
+        && let Some(next) = deadline(&job).into_iter().chain(next_look).min().filter(|_| job.ending.is_none())
     {
-        txn.state.timers.schedule(deadline, owner, Alarm::Wake);
+        txn.state.timers.schedule(next, owner, Alarm::Wake);
     }
     txn.state.tuning_jobs.insert(job);
 }
@@ -61,7 +65,7 @@ pub fn stop(txn: &mut Txn<'_>, job: &TuningJob) {
     show(txn, &mut job, TuningStatus::Stopping);
     let name = job.name.clone();
     txn.state.tuning_jobs.insert(job);
-    advance(txn, &name);
+    advance(txn, &name, txn.now);
 }
 
 fn deadline(job: &TuningJob) -> Option<SimTime> {
@@ -83,20 +87,66 @@ fn note_ended(txn: &mut Txn<'_>, job: &mut TuningJob, plan: &Plan<'_>) {
         let Some(trial) = job.trials.get(n).filter(|trial| trial.outcome.is_none()) else { continue };
         let Some(row) = txn.state.jobs.get(&trial.key).filter(|row| row.status.is_final()) else { continue };
         let metric = plan.definitions.get(trial.definition).map(|of| of.objective.metric_name.as_str());
-        let outcome = child::outcome(txn, row, metric.unwrap_or_default());
+        let mut outcome = child::outcome(txn, row, metric.unwrap_or_default());
+        if trial.is_worse && outcome.status == JobStatus::Stopped {
+            // What it had emitted counts.
+            outcome.objective = child::objective(txn, row, metric.unwrap_or_default());
+        }
         let trial = Trial { outcome: Some(outcome), ..trial.clone() };
         job.trials.set(n, trial);
         job.modified = txn.now;
     }
 }
 
+/// Stops the training jobs that do worse than the median of those before them, halfway through their run. When the next
+/// one is to be looked at. Source: developer guide, "automatic-model-tuning-early-stopping"; that it is done once, and that
+/// the value which a training job comes to stands for the one that it has by then, is assumed.
+fn stop_worse(txn: &mut Txn<'_>, job: &mut TuningJob, plan: &Plan<'_>, due: SimTime) -> Option<SimTime> {
+    let mut next: Option<SimTime> = None;
+    for n in 0..job.trials.len() {
+        let Some(trial) = job.trials.get(n).filter(|it| it.outcome.is_none() && !it.is_judged) else {
+            continue;
+        };
+        let Some(row) = txn.state.jobs.get(&trial.key).filter(|row| row.status.is_under_way()) else {
+            continue;
+        };
+        let ends = txn.state.timers.next_of(&Owner::Job(trial.key.clone()));
+        let Some((since, ends)) = row.progress.running.zip(ends) else { continue };
+        let halfway = since + ends.since(since) / 2;
+        if due < halfway {
+            next = Some(next.map_or(halfway, |next| next.min(halfway)));
+            continue;
+        }
+        let Some(objective) = plan.definitions.get(trial.definition).map(|of| &of.objective) else {
+            continue;
+        };
+        let value = child::objective(txn, row, &objective.metric_name);
+        let is_worse = value.zip(median(job)).is_some_and(|(value, median)| objective.prefers(median, value));
+        let trial = Trial { is_judged: true, is_worse, ..trial.clone() };
+        if is_worse {
+            child::stop(txn, &trial.key);
+        }
+        job.trials.set(n, trial);
+    }
+    next
+}
+
+/// The median of the objectives of the training jobs that have ended.
+fn median(job: &TuningJob) -> Option<f64> {
+    let mut all: Vec<f64> = job.outcomes().filter_map(|outcome| outcome.objective).collect();
+    all.sort_by(f64::total_cmp);
+    let middle = all.len() / 2;
+    let [lower, upper] = [all.len().saturating_sub(1) / 2, middle].map(|at| all.get(at).copied());
+    Some((lower? + upper?) / 2.0).filter(|_| all.len() >= FEWEST_TO_COMPARE)
+}
+
 /// What the tuning job is to be, if it goes no further.
-fn verdict(txn: &mut Txn<'_>, job: &mut TuningJob, plan: &Plan<'_>) -> Option<TuningStatus> {
+fn verdict(txn: &mut Txn<'_>, job: &mut TuningJob, plan: &Plan<'_>, due: SimTime) -> Option<TuningStatus> {
     let succeeded = job.outcomes().filter(|outcome| outcome.objective.is_some()).count();
     if succeeded == 0 && job.outcomes().count() >= MOST_VAIN {
         return Some(vain(&txn.state, job, true));
     }
-    if deadline(job).is_some_and(|deadline| txn.now >= deadline) {
+    if deadline(job).is_some_and(|deadline| due >= deadline) {
         return Some(TuningStatus::Completed);
     }
     // Source: developer guide, "Automatic model tuning progress and completion".
@@ -191,7 +241,10 @@ fn trial(
     let bits = txn.origin.derive(&[&job.arn, "training-job", &number.to_string()]);
     // As AWS forms it: described tuning jobs in public repositories.
     let name = format!("{}-{:03}-{:08x}", job.name, number + 1, bits as u32);
-    let new = training_job(txn, caller, of, name, &values, Some(job))?;
+    let request = training_job(of, name, &values)?;
+    let parent = Parent { owner: Owner::Tuning(job.name.clone()), arn: job.arn.clone() };
+    // Source: API reference, CreateHyperParameterTuningJob: tags are added to the training jobs too.
+    let new = NewJob { tags: job.tags.clone(), ..new_job(txn, caller, request, Some(parent))? };
     let trial = Trial {
         key: new.key.clone(),
         arn: new.arn.clone(),
@@ -199,26 +252,20 @@ fn trial(
         values,
         created: txn.now,
         outcome: None,
+        is_judged: false,
+        is_worse: false,
     };
     Ok((trial, new))
 }
 
-/// A training job of a definition.
+/// The request for a training job of a definition.
 fn training_job(
-    txn: &mut Txn<'_>,
-    caller: &Caller,
     of: &Definition<'_>,
     name: String,
     values: &[(String, String)],
-    parent: Option<&TuningJob>,
-) -> Result<NewJob, SageMakerError> {
-    let request = Request::<Training>::of(name, of.training_job(values));
-    let request = request.map_err(|_| SageMakerError::Required("trainingJobDefinition"))?;
-    let link = |job: &TuningJob| Parent { owner: Owner::Tuning(job.name.clone()), arn: job.arn.clone() };
-    let new = new_job(txn, caller, request, parent.map(link))?;
-    // Source: API reference, CreateHyperParameterTuningJob: tags are added to the training jobs too.
-    let tags = parent.map(|job| job.tags.clone()).unwrap_or_default();
-    Ok(NewJob { tags, ..new })
+) -> Result<Request<Training>, SageMakerError> {
+    let request = Request::of(name, of.training_job(values));
+    request.map_err(|_| SageMakerError::Required("trainingJobDefinition"))
 }
 
 /// Whether a training job of each definition could be started now: what is wrong with one is wrong with the call.
@@ -227,7 +274,8 @@ fn training_job(
 /// The refusal of such a training job.
 pub fn check(txn: &mut Txn<'_>, caller: &Caller, plan: &Plan<'_>, name: &str) -> Result<(), SageMakerError> {
     for definition in &plan.definitions {
-        let new = training_job(txn, caller, definition, name.to_owned(), &[], None)?;
+        // It has no name yet that another one could have.
+        let new = planned(txn, caller, training_job(definition, name.to_owned(), &[])?, None)?;
         // As many as run at once count: observed, where one training job has one instance.
         limit::jobs(&txn.state, &new, u64::from(plan.config.resource_limits.max_parallel_training_jobs))?;
         jobs::check(txn, new)
@@ -244,7 +292,7 @@ fn stop_running(txn: &mut Txn<'_>, job: &TuningJob) {
 /// All its training jobs have ended, and no more are to come.
 fn finish(txn: &mut Txn<'_>, job: &mut TuningJob) {
     let succeeded = job.outcomes().any(|outcome| outcome.objective.is_some());
-    let stopped = job.outcomes().any(|outcome| outcome.status == crate::model::JobStatus::Stopped);
+    let stopped = job.outcomes().any(|outcome| outcome.status == JobStatus::Stopped);
     let status = match job.ending {
         Some(status) => status,
         None if succeeded || stopped || job.trials.is_empty() => TuningStatus::Completed,
@@ -275,6 +323,17 @@ pub fn best<'a>(job: &'a TuningJob, plan: &Plan<'_>) -> Option<&'a Trial> {
         }
     }
     best.map(|(trial, _)| trial)
+}
+
+/// The one with the best value, of training jobs of several tuning jobs; of equal ones the first.
+pub fn better(all: impl Iterator<Item = (Arc<str>, Trial)>, plan: &Plan<'_>) -> Option<(Arc<str>, Trial)> {
+    let objective = &plan.definitions.first()?.objective;
+    let value = |trial: &Trial| trial.outcome.as_ref()?.objective;
+    let valued = all.filter(|(_, trial)| value(trial).is_some());
+    valued.reduce(|best, next| {
+        let values = value(&next.1).zip(value(&best.1));
+        if values.is_some_and(|(next, best)| objective.prefers(next, best)) { next } else { best }
+    })
 }
 
 /// How many of the last training jobs were no better than the best before them.

@@ -2,7 +2,7 @@
 
 use super::super::error::SageMakerError;
 use super::super::members::Members;
-use super::asked::{Objective, Plan};
+use super::asked::{CONVERGED, Objective, Plan};
 use super::{Named, course, find};
 use crate::kernel::SimTime;
 use crate::model::{JobStatus, Owner, Trial, TuningJob};
@@ -57,6 +57,15 @@ impl Serialize for Printed<'_> {
         });
         let details = plan.as_ref().map(|plan| CompletionDetails {
             number_of_training_jobs_objective_not_improving: course::not_improving(job, plan),
+            convergence_detected_time: (plan.config.criteria.converges()
+                && course::not_improving(job, plan) >= CONVERGED)
+                .then(|| job.ended.map(SimTime::millis))
+                .flatten(),
+        });
+        let overall = plan.as_ref().filter(|_| super::is_identical(&job.request)).and_then(|plan| {
+            let own = course::best(job, plan).map(|trial| (job.name.clone(), trial.clone()));
+            let (of, trial) = course::better(job.heritage.clone().into_iter().chain(own), plan)?;
+            Some(Summary::of(&of, &trial, plan, JobStatus::Completed))
         });
         let runtime =
             job.ended.map(|ended| Consumed { runtime_in_seconds: ended.since(job.created).as_secs() });
@@ -73,7 +82,9 @@ impl Serialize for Printed<'_> {
         out.put("TrainingJobStatusCounters", &StatusCounters::of(job))?;
         out.put("ObjectiveStatusCounters", &ObjectiveCounters::of(job))?;
         out.maybe("BestTrainingJob", best)?;
+        out.maybe("OverallBestTrainingJob", overall)?;
         out.repeat("WarmStartConfig")?;
+        out.repeat("Autotune")?;
         out.maybe("FailureReason", job.failure.as_ref().filter(|_| job.status.is_final()))?;
         out.maybe("TuningJobCompletionDetails", details.filter(|_| job.status.is_final()))?;
         out.maybe("ConsumedResources", runtime)?;
@@ -85,6 +96,8 @@ impl Serialize for Printed<'_> {
 #[serde(rename_all = "PascalCase")]
 struct CompletionDetails {
     number_of_training_jobs_objective_not_improving: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    convergence_detected_time: Option<i64>,
 }
 
 #[derive(Serialize)]

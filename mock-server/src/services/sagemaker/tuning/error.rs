@@ -63,8 +63,19 @@ refusals! {
         /// Documented for HyperParameterTuningJobWarmStartConfig: its parents have ended.
         ParentRuns { name: String, status: &'static str } = "ValidationException",
             assumed "The parent hyperparameter tuning job {name} is in status {status}; it must have ended.";
-        /// No answer of AWS: the operation is there, this form of it is not.
-        NotBuilt { form: &'static str } = "NotImplemented" 501,
-            text "{form} is not implemented by this mock";
+        /// Documented: developer guide, "automatic-model-tuning-warm-start".
+        ParentObjective { name: String } = "ValidationException",
+            assumed "The objective metric must be the same as that of the parent hyperparameter tuning job {name}.";
+        /// As above: the number of static and tunable hyperparameters together.
+        ParentParameters { name: String, count: usize } = "ValidationException",
+            assumed "The total number of static and tunable hyperparameters must be that of the parent hyperparameter \
+                    tuning job {name}, which has {count}.";
+        /// As above, for IdenticalDataAndAlgorithm.
+        ParentAlgorithm { name: String } = "ValidationException",
+            assumed "The training image and the input data must be those of the parent hyperparameter tuning job \
+                    {name} with the warm start type IdenticalDataAndAlgorithm.";
+        /// Documented for AutoParameters: Autotune determines their ranges.
+        AutoParameters = "ValidationException",
+            assumed "AutoParameters can be specified only if the mode of Autotune is Enabled.";
     }
 }

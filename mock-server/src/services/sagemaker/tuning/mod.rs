@@ -15,7 +15,7 @@ pub use list::{ListHyperParameterTuningJobs, ListTrainingJobsForHyperParameterTu
 use super::error::SageMakerError;
 use super::tags::{Tag, checked};
 use crate::kernel::Memo;
-use crate::model::{Owner, State, TuningJob, TuningStatus, Txn};
+use crate::model::{Owner, State, Trial, TuningJob, TuningStatus, Txn};
 use crate::services::{Caller, Done, Operation, Write};
 use asked::Plan;
 use imbl::Vector;
@@ -85,13 +85,10 @@ impl Write for CreateHyperParameterTuningJob {
     fn run(txn: &mut Txn<'_>, caller: &Caller, input: CreateIn) -> Result<CreateOut, SageMakerError> {
         let CreateIn { name, tags, .. } = &input;
         let tags = checked(tags)?;
-        if input.autotune.is_some() {
-            return Err(TuningError::NotBuilt { form: "Autotune" }.into());
-        }
         let request = input.request();
         let plan = Plan::read(&request)?;
         plan.check()?;
-        check_parents(&txn.state, &request)?;
+        let heritage = check_parents(&txn.state, &request, &plan)?;
         if txn.state.tuning_jobs.contains(name) {
             return Err(TuningError::TuningNameInUse { name: name.to_string() }.into());
         }
@@ -110,6 +107,7 @@ impl Write for CreateHyperParameterTuningJob {
             ending: None,
             failure: None,
             trials: Vector::new(),
+            heritage,
             created: txn.now,
             modified: txn.now,
             ended: None,
@@ -118,7 +116,7 @@ impl Write for CreateHyperParameterTuningJob {
             memo: Memo::default(),
         };
         txn.state.tuning_jobs.insert(job);
-        course::advance(txn, name);
+        course::advance(txn, name, txn.now);
         Ok(CreateOut { arn })
     }
 }
@@ -127,12 +125,18 @@ impl CreateIn {
     /// What is told again. Source of the defaults: described tuning jobs in public repositories.
     fn request(&self) -> Value {
         let mut config = self.config.clone();
-        super::job::defaults(Some(&mut config), &[("TrainingJobEarlyStoppingType", json!("Off"))]);
+        let autotune = self.autotune.as_ref().map(|autotune| json!({ "Mode": autotune["Mode"] }));
+        // Autotune chooses whether training jobs are stopped early: API reference; that it does is assumed.
+        let chooses =
+            autotune.as_ref().is_some_and(|it| it["Mode"] == "Enabled") && config["Strategy"] != "Hyperband";
+        let stops = if chooses { "Auto" } else { "Off" };
+        super::job::defaults(Some(&mut config), &[("TrainingJobEarlyStoppingType", json!(stops))]);
         let members = [
             ("HyperParameterTuningJobConfig", Some(config)),
             ("TrainingJobDefinition", self.training_job_definition.clone()),
             ("TrainingJobDefinitions", self.training_job_definitions.clone()),
             ("WarmStartConfig", self.warm_start_config.clone()),
+            ("Autotune", autotune),
         ];
         let given = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
         Value::Object(given.collect::<Map<_, _>>())
@@ -150,7 +154,7 @@ fn as_kept(request: &Value, plan: &Plan<'_>) -> Value {
         let Some(members) = kept.pointer_mut(path).and_then(Value::as_object_mut) else { continue };
         let fixed = members.entry("StaticHyperParameters").or_insert_with(|| json!({}));
         if let Some(fixed) = fixed.as_object_mut() {
-            fixed.insert("_tuning_objective_metric".into(), json!(definition.objective.metric_name));
+            fixed.insert(asked::METRIC_NAME.into(), json!(definition.objective.metric_name));
         }
         if let Some(resources) = members.get("HyperParameterTuningResourceConfig")
             && resources.get("InstanceType").is_some()
@@ -162,16 +166,46 @@ fn as_kept(request: &Value, plan: &Plan<'_>) -> Value {
     kept
 }
 
-/// Source: API reference, HyperParameterTuningJobWarmStartConfig.
-fn check_parents(state: &State, request: &Value) -> Result<(), SageMakerError> {
+/// Whether a tuning job can go on from its parents, and the best training job of theirs. Source: API reference,
+/// HyperParameterTuningJobWarmStartConfig; developer guide, "automatic-model-tuning-warm-start".
+fn check_parents(
+    state: &State,
+    request: &Value,
+    plan: &Plan<'_>,
+) -> Result<Option<(Arc<str>, Trial)>, SageMakerError> {
+    let identical = is_identical(request);
+    let mut best: Option<(Arc<str>, Trial)> = None;
     for name in parents(request) {
         let parent = find(state, &name.into())?;
+        let name = name.to_owned();
         if !parent.status.is_final() {
-            let (name, status) = (name.to_owned(), parent.status.word());
-            return Err(TuningError::ParentRuns { name, status }.into());
+            return Err(TuningError::ParentRuns { name, status: parent.status.word() }.into());
         }
+        let Some(old) = Plan::of(&parent) else { continue };
+        for (new, old) in
+            plan.definitions.iter().flat_map(|new| old.definitions.iter().map(move |old| (new, old)))
+        {
+            if new.objective != old.objective {
+                return Err(TuningError::ParentObjective { name }.into());
+            }
+            let count = old.parameters().len();
+            if new.parameters().len() != count {
+                return Err(TuningError::ParentParameters { name, count }.into());
+            }
+            if identical && !new.is_alike(old) {
+                return Err(TuningError::ParentAlgorithm { name }.into());
+            }
+        }
+        let own = course::best(&parent, &old).map(|trial| (parent.name.clone(), trial.clone()));
+        let all = [best.take(), own, parent.heritage.clone()].into_iter().flatten();
+        best = course::better(all, plan);
     }
-    Ok(())
+    Ok(best.filter(|_| identical))
+}
+
+/// Whether a tuning job does the same as its parents. Then the best training job of all is told.
+fn is_identical(request: &Value) -> bool {
+    request.pointer("/WarmStartConfig/WarmStartType").is_some_and(|it| it == "IdenticalDataAndAlgorithm")
 }
 
 /// The names of the tuning jobs that one goes on from.
