@@ -24,6 +24,9 @@ use serde_saphyr::Spanned;
 use std::collections::{BTreeMap, BTreeSet};
 pub use warnings::warnings;
 
+const ONE_OF: &str =
+    "a step is exactly one of `call`, `advance`, `waitFor`, `explain`, `fault` and `snapshot`";
+
 /// Values that every scenario has.
 pub const BUILT_IN: [&str; 2] = ["account", "region"];
 
@@ -265,13 +268,12 @@ impl Checker {
                 self.tell(id.referenced, format!("another step has the id `{}`", id.value));
             }
         }
-        if let Some(snapshot) = &step.snapshot {
-            let alone = step.call.is_none() && step.advance.is_none() && step.wait_for.is_none();
-            if alone && step.explain.is_none() && step.fault.is_none() {
-                return self.snapshot_step(snapshot.referenced.into(), step, &snapshot.value);
-            }
+        let what = (&step.call, &step.advance, &step.wait_for, &step.explain, &step.fault);
+        if let (Some(snapshot), (None, None, None, None, None)) = (&step.snapshot, what) {
+            return self.snapshot_step(snapshot.referenced.into(), step, &snapshot.value);
         }
-        match (&step.call, &step.advance, &step.wait_for, &step.explain, &step.fault) {
+        match what {
+            _ if step.snapshot.is_some() => self.tell(place, ONE_OF),
             (Some(call), None, None, None, None) => self.call(step, call),
             (None, Some(_), None, None, None) => {}
             (None, None, Some(wait), None, None) => self.wait(wait),
@@ -279,10 +281,7 @@ impl Checker {
                 self.resource(resource);
             }
             (None, None, None, None, Some(fault)) => self.fault_step(fault.referenced.into(), &fault.value),
-            _ => self.tell(
-                place,
-                "a step is exactly one of `call`, `advance`, `waitFor`, `explain`, `fault` and `snapshot`",
-            ),
+            _ => self.tell(place, ONE_OF),
         }
         if step.call.is_none() {
             if let Some(with) = &step.with {
