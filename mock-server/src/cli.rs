@@ -46,6 +46,8 @@ enum Command {
     Run(run::Run),
     /// Look at scenarios without running them.
     Lint(run::Lint),
+    /// Print the JSON Schema of scenario files.
+    Schema(run::Format),
     /// Tell why a job or an endpoint is as it is: its phases, the rules that were asked, and what to do.
     /// And why a call was refused.
     Explain(explain::Explain),
@@ -296,6 +298,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve(&args),
         Command::Run(args) => run::run(args),
         Command::Lint(args) => run::look(&args),
+        Command::Schema(args) => run::schema(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Preflight(args) => explain::preflight(&args),
         Command::Reachability(args) => explain::reachability(&args),
