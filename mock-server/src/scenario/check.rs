@@ -21,9 +21,9 @@ use crate::aws::timestamp;
 use crate::kernel::AccountId;
 use crate::model::{Capacities, Offerings, Quotas, RuleMode};
 use crate::rules;
+pub use fixture::check_fixture;
 use serde_saphyr::Spanned;
 use std::collections::{BTreeMap, BTreeSet};
-pub use fixture::check_fixture;
 pub use warnings::warnings;
 
 /// Values that every scenario has.

@@ -216,7 +216,11 @@ impl Wanted {
                     Part::Member(member) => instead_of(member, known),
                     Part::Element(_) => String::new(),
                 };
-                return Some(format!("{} puts out no `{told}`: `{outer}` is {}{hint}", found.file, node.what()));
+                return Some(format!(
+                    "{} puts out no `{told}`: `{outer}` is {}{hint}",
+                    found.file,
+                    node.what()
+                ));
             }
             at = inner;
         }

@@ -110,7 +110,11 @@ impl Row {
             filled.push_str(&rest[..at]);
             match self.values.get(name) {
                 Some(node) => filled.push_str(node.text().ok_or_else(|| {
-                    format!("`{MATRIX}.{name}` has to be a text here, and is {} in row `{}`", node.what(), self.name)
+                    format!(
+                        "`{MATRIX}.{name}` has to be a text here, and is {} in row `{}`",
+                        node.what(),
+                        self.name
+                    )
                 })?),
                 None => {
                     let known = self.values.entries().iter().map(|(key, _)| key.text.as_str());

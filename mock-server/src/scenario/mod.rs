@@ -110,7 +110,8 @@ pub async fn run_path<T: Target>(
         Err(message) => summary.unusable = Some(message),
         Ok(_) if !summary.problems.is_empty() => reporter.unsound(&summary.problems),
         Ok(loaded) if loaded.is_empty() => {
-            summary.unusable = Some(format!("{}: only fixtures, which are made for scenarios", path.display()));
+            summary.unusable =
+                Some(format!("{}: only fixtures, which are made for scenarios", path.display()));
         }
         Ok(loaded) => {
             summary.of = loaded.len();

@@ -168,7 +168,10 @@ mod tests {
             ("Subnets[0].Tags[0].Kee", "the answer has no member `Kee` there; did you mean `Key`?"),
             ("length(Subnet)", "the answer has no member `Subnet` there; did you mean `Subnets`?"),
             ("sort_by(Subnets, &Cidr)[0]", "the answer has no member `Cidr` there"),
-            ("map(&SubnetID, Subnets)", "the answer has no member `SubnetID` there; did you mean `SubnetId`?"),
+            (
+                "map(&SubnetID, Subnets)",
+                "the answer has no member `SubnetID` there; did you mean `SubnetId`?",
+            ),
         ] {
             assert_eq!(find(expression, &subnets), Err(format!("`{expression}`: {expected}")));
         }

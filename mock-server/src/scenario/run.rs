@@ -3,8 +3,8 @@
 use super::behaviour;
 use super::callee::Callee;
 use super::check::BUILT_IN;
-use super::fixture::Wanted;
 use super::file::{Expect, FaultStep, Mode, Poll, Scenario, Step, WaitFor};
+use super::fixture::Wanted;
 use super::problem::{Place, Problem};
 use super::resource::ResourceKind;
 use super::session::{Answer, Broken, Session};
@@ -238,7 +238,8 @@ impl<T: Target> Run<'_, T> {
     async fn make(&mut self, wanted: &Wanted) -> Result<(), Broken> {
         let name = &wanted.r#as.value;
         let found = wanted.found.clone().ok_or_else(|| Broken(format!("fixture `{name}` was not read")))?;
-        let broken = |problem: &Problem| Broken(format!("fixture `{name}`: {}", problem.in_file(&found.file)));
+        let broken =
+            |problem: &Problem| Broken(format!("fixture `{name}`: {}", problem.in_file(&found.file)));
         let given = wanted.given(&self.scope).map_err(|problem| Broken(problem.to_string()))?;
         let values = built_in(self.session.account, &self.session.region);
         let outer = std::mem::replace(&mut self.scope, Scope { vars: given, values });

@@ -97,7 +97,10 @@ mod tests {
                 std::fs::write(&path, &text).unwrap();
             }
             let there = std::fs::read_to_string(&path).unwrap_or_default();
-            assert!(there == text, "scenarios/{file} is stale: MOCKPLANE_UPDATE=1 cargo test -p mock-server schema");
+            assert!(
+                there == text,
+                "scenarios/{file} is stale: MOCKPLANE_UPDATE=1 cargo test -p mock-server schema"
+            );
         }
     }
 
@@ -112,7 +115,9 @@ mod tests {
             }
             let inner: Vec<(String, &Value)> = match value {
                 Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), value)).collect(),
-                Value::Array(list) => list.iter().enumerate().map(|(n, value)| (n.to_string(), value)).collect(),
+                Value::Array(list) => {
+                    list.iter().enumerate().map(|(n, value)| (n.to_string(), value)).collect()
+                }
                 _ => Vec::new(),
             };
             inner.into_iter().for_each(|(key, value)| look(value, &format!("{path}/{key}")));

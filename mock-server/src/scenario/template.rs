@@ -190,7 +190,8 @@ impl Scope {
             Some(variable) => {
                 let known = self.vars.keys().map(String::as_str);
                 let node = self.vars.get(&*variable);
-                let node = node.ok_or_else(|| unknown("variable", &variable, instead_of(&variable, known)))?;
+                let node =
+                    node.ok_or_else(|| unknown("variable", &variable, instead_of(&variable, known)))?;
                 if depth >= DEEPEST {
                     return Err(Problem::new(place, format!("variable `{variable}` goes in circles")));
                 }

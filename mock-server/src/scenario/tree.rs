@@ -71,7 +71,9 @@ impl Node {
             Value::Bool(truth) => Kind::Bool(truth),
             Value::Number(number) => Kind::Number(number),
             Value::String(text) => Kind::Text(text.replace("${", "$${")),
-            Value::Array(list) => Kind::List(list.into_iter().map(|value| Self::plain(place, value)).collect()),
+            Value::Array(list) => {
+                Kind::List(list.into_iter().map(|value| Self::plain(place, value)).collect())
+            }
             Value::Object(map) => {
                 let entry = |(text, value)| (Key { place, text }, Self::plain(place, value));
                 Kind::Map(map.into_iter().map(entry).collect())

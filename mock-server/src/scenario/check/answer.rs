@@ -14,7 +14,8 @@ use crate::rules;
 impl Checker {
     /// What the answer to a step looks like.
     pub(super) fn answer(step: &Step) -> Outline {
-        let waited = step.wait_for.as_ref().and_then(|wait| ResourceKind::get(wait.resource.value.split_once('/')?.0));
+        let waited =
+            step.wait_for.as_ref().and_then(|wait| ResourceKind::get(wait.resource.value.split_once('/')?.0));
         let described = waited.map(|kind| format!("{}.{}", kind.service.name(), kind.describe));
         let call = step.call.as_ref().map(|call| call.value.clone()).or(described);
         let callee = call.and_then(|call| Callee::find(&call).ok());
