@@ -51,6 +51,8 @@ enum Command {
     Lint(run::Lint),
     /// Print a scenario's calls as a script.
     Export(export::Export),
+    /// Print the JSON Schema of scenario files.
+    Schema(run::Format),
     /// Tell why a job or an endpoint is as it is: its phases, the rules that were asked, and what to do.
     /// And why a call was refused.
     Explain(explain::Explain),
@@ -325,6 +327,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(args),
         Command::Lint(args) => run::look(&args),
         Command::Export(args) => export::export(&args),
+        Command::Schema(args) => run::schema(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Preflight(args) => explain::preflight(&args),
         Command::Reachability(args) => explain::reachability(&args),

@@ -3,7 +3,7 @@
 use super::fail;
 use crate::scenario::report::{All, Document, Form, Reporter, Text};
 use crate::scenario::target::{Http, InProcess};
-use crate::scenario::{Options, lint, run_path};
+use crate::scenario::{Options, lint, run_path, schema};
 use crate::server::Config;
 use clap::Args;
 use std::io::{Write, stdout};
@@ -22,7 +22,7 @@ pub struct Run {
     /// Run against this server instead of in this process.
     #[arg(long, env = "MOCKPLANE_ENDPOINT")]
     endpoint: Option<String>,
-    /// Run only scenarios with this name or tag; may be given several times.
+    /// Run only scenarios with this name or tag, or this row: NAME[ROW]; may be given several times.
     #[arg(long)]
     only: Vec<String>,
     /// Stop after the first scenario that does not pass.
@@ -51,6 +51,29 @@ pub struct Run {
 pub struct Lint {
     /// A scenario file, or a directory with such files.
     path: PathBuf,
+}
+
+#[derive(Args)]
+pub struct Format {
+    /// Of which kind of file.
+    #[arg(default_value = "scenario")]
+    kind: FileKind,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum FileKind {
+    Scenario,
+    Fixture,
+}
+
+/// Prints a schema.
+pub fn schema(args: &Format) -> ExitCode {
+    let schema = match args.kind {
+        FileKind::Scenario => schema::scenario(),
+        FileKind::Fixture => schema::fixture(),
+    };
+    println!("{schema:#}");
+    ExitCode::SUCCESS
 }
 
 /// A report that was asked for; `None` is text.
@@ -108,12 +131,7 @@ pub fn look(args: &Lint) -> ExitCode {
     match lint(&args.path, &Options::default()) {
         Err(message) => fail(message),
         Ok(found) => {
-            for (file, problem) in &found.problems {
-                println!("{}", problem.in_file(file));
-            }
-            for (file, problem) in &found.warnings {
-                println!("{file}:{}: warning: {}", problem.place, problem.message);
-            }
+            print!("{found}");
             ExitCode::from(if found.problems.is_empty() { 0 } else { 2 })
         }
     }

@@ -11,6 +11,7 @@ use super::spot::Spot;
 use crate::model::endpoint_service;
 use crate::model::region::REGIONS;
 use crate::model::{Behaviour, Behaviours, Connection, JobKind, Remote, Repository, Wildcard};
+use schemars::JsonSchema;
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
@@ -26,8 +27,9 @@ struct File {
 }
 
 /// One behaviour.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+#[schemars(rename = "Behaviour")]
 pub struct Declared {
     /// What images it is for; `*` stands for any characters.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -67,7 +69,7 @@ pub struct Declared {
     pub service_failure: Option<Fails>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Kind {
     Training,
@@ -106,7 +108,7 @@ impl Kind {
 }
 
 /// A value, or all that come one after the other.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "a metric has a number, or a list of numbers")]
 pub enum Values {
     One(f64),
@@ -122,7 +124,7 @@ impl Values {
     }
 }
 
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Connects {
     /// `HOST:PORT`, `service:NAME` or `repository:NAME`.
@@ -131,7 +133,7 @@ pub struct Connects {
     pub on_failure: OnFailure,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum OnFailure {
     /// The container gives up.

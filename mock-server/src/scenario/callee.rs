@@ -69,6 +69,16 @@ impl Callee {
         }
     }
 
+    /// What the operation answers; `None` if nothing, or nothing that is described in this way.
+    pub fn output(self) -> Option<Shape> {
+        match self {
+            Callee::Modelled(model, operation) => {
+                model.output(operation).map(|shape| Shape::Modelled(model, shape))
+            }
+            Callee::S3(_) => None,
+        }
+    }
+
     /// Puts a call on the wire.
     ///
     /// # Errors

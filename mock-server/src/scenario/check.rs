@@ -1,5 +1,7 @@
 //! What can be known to be wrong with a scenario before it runs.
 
+mod answer;
+mod fixture;
 mod lesson;
 mod snapshots;
 #[cfg(test)]
@@ -9,17 +11,19 @@ mod warnings;
 use super::behaviour::{self, Declared};
 use super::callee::Callee;
 use super::fault;
-use super::file::{self, API_VERSION, BlockedBy, Expect, FaultStep, Mode, Scenario, Step, WaitFor};
-use super::fixture::{Fixture, Wanted};
+use super::file::{API_VERSION, BlockedBy, Expect, FaultStep, Mode, Scenario, Step, WaitFor};
+use super::fixture::Wanted;
+use super::outline::Outline;
 use super::problem::{Place, Problem, instead_of};
 use super::resource::{KINDS, ResourceKind};
 use super::template::{MATRIX, MERGE, Piece, VARS, pieces};
 use super::tree::{Kind, Node};
-use super::{input, matcher, query};
+use super::{input, matcher};
 use crate::aws::timestamp;
 use crate::kernel::AccountId;
 use crate::model::{Capacities, Offerings, Quotas, RuleMode};
 use crate::rules;
+pub use fixture::check_fixture;
 use serde_saphyr::Spanned;
 use std::collections::{BTreeMap, BTreeSet};
 pub use warnings::warnings;
@@ -32,8 +36,37 @@ pub const BUILT_IN: [&str; 2] = ["account", "region"];
 
 /// Every problem of a scenario, in the order of the file.
 pub fn check(scenario: &Scenario) -> Vec<Problem> {
+    check_rows(std::slice::from_ref(scenario))
+}
+
+/// Every problem of the rows of a scenario. What one of them uses is used.
+pub fn check_rows(rows: &[Scenario]) -> Vec<Problem> {
+    let checkers: Vec<_> = rows.iter().map(checked).collect();
+    let mut whole = Checker::default();
+    for (row, checker) in rows.iter().zip(&checkers) {
+        for problem in &checker.problems {
+            let mut problem = problem.clone();
+            if let Some(row) = &row.row
+                && !checkers.iter().all(|other| other.problems.contains(&problem))
+            {
+                problem.message = format!("{}, in row `{}`", problem.message, row.name);
+            }
+            whole.problems.push(problem);
+        }
+    }
+    if let Some((first, others)) = checkers.split_first() {
+        let unused = |one: &&Problem| {
+            others.iter().all(|other| other.unused.iter().any(|other| other.message == one.message))
+        };
+        whole.unused = first.unused.iter().filter(unused).cloned().collect();
+    }
+    whole.told()
+}
+
+fn checked(scenario: &Scenario) -> Checker {
     let mut checker = Checker { vars: scenario.variables(), ..Checker::default() };
     checker.head(scenario);
+    checker.later = later(&scenario.steps.value);
     for wanted in &scenario.fixtures {
         checker.wanted(&wanted.value);
     }
@@ -52,30 +85,13 @@ pub fn check(scenario: &Scenario) -> Vec<Problem> {
     checker.unused_snapshots();
     checker.unused(scenario.vars.as_ref());
     checker.unused_row(scenario);
-    checker.told()
+    checker
 }
 
-/// Every problem of a fixture, in the order of its file.
-pub fn check_fixture(fixture: &Fixture) -> Vec<Problem> {
-    let mut checker = Checker { vars: file::by_name(fixture.vars.as_ref()), ..Checker::default() };
-    checker.problems = fixture.head_problems();
-    checker.name(&fixture.metadata.name);
-    checker.mapping("vars", fixture.vars.as_ref());
-    if fixture.steps.value.is_empty() {
-        checker.tell(fixture.steps.referenced, "a fixture has at least one step");
-    }
-    for step in &fixture.steps.value {
-        if step.value.explain.is_some() || step.value.fault.is_some() {
-            checker.tell(step.referenced, "a fixture calls, advances and waits, and no more");
-        }
-        checker.step(step.referenced.into(), &step.value);
-    }
-    if let Some(outputs) = &fixture.outputs {
-        checker.mapping("outputs", fixture.outputs.as_ref());
-        checker.names(outputs);
-    }
-    checker.unused(fixture.vars.as_ref());
-    checker.told()
+/// What steps capture, and where.
+fn later(steps: &[Spanned<Step>]) -> BTreeMap<String, Place> {
+    let captures = steps.iter().filter_map(|step| step.value.capture.as_ref()).flat_map(Node::entries);
+    captures.map(|(key, _)| (key.text.clone(), key.place)).collect()
 }
 
 #[derive(Default)]
@@ -84,6 +100,8 @@ struct Checker {
     fixtures: BTreeMap<String, Wanted>,
     /// What has a name so far, and where it got it.
     captures: BTreeMap<String, Place>,
+    /// What later steps capture.
+    later: BTreeMap<String, Place>,
     /// The variables, fixtures and captures that something names, as `vars.NAME`, `matrix.NAME` and `NAME`.
     used: BTreeSet<String>,
     ids: BTreeSet<String>,
@@ -92,6 +110,8 @@ struct Checker {
     /// The snapshots that are saved by now, where, and whether one was restored.
     snapshots: BTreeMap<String, (Place, bool)>,
     problems: Vec<Problem>,
+    /// What was given a name that nothing uses.
+    unused: Vec<Problem>,
 }
 
 impl Checker {
@@ -101,6 +121,7 @@ impl Checker {
 
     /// What was found, in the order of the file. A variable that is used twice is looked at twice.
     fn told(mut self) -> Vec<Problem> {
+        self.problems.append(&mut self.unused);
         self.problems.sort_by(|a, b| (a.place, &a.message).cmp(&(b.place, &b.message)));
         self.problems.dedup();
         self.problems
@@ -120,29 +141,6 @@ impl Checker {
         {
             self.tell(node.place, format!("`{what}` is a mapping of names to values, not {}", node.what()));
         }
-    }
-
-    fn wanted(&mut self, wanted: &Wanted) {
-        let (name, named) = (&wanted.r#as.value, wanted.r#as.referenced);
-        if let Some(with) = &wanted.with {
-            self.names(with);
-        }
-        self.problems.extend(wanted.parameter_problems());
-        if self.new_name(named.into(), name) && self.fixtures.insert(name.clone(), wanted.clone()).is_some() {
-            self.tell(named, format!("there is a fixture `{name}` already"));
-        }
-    }
-
-    /// Whether something can be called this.
-    fn new_name(&mut self, place: Place, name: &str) -> bool {
-        if BUILT_IN.contains(&name) || [VARS, MATRIX].contains(&name) {
-            self.tell(place, format!("`{name}` is a name of its own"));
-        } else if !pieces(&format!("${{{name}}}")).is_ok_and(|pieces| is_plain(&pieces)) {
-            self.tell(place, format!("`{name}` is no name: letters, digits, `_` and `-`"));
-        } else {
-            return true;
-        }
-        false
     }
 
     fn head(&mut self, scenario: &Scenario) {
@@ -300,7 +298,7 @@ impl Checker {
             self.expect(step, expect);
         }
         if let Some(capture) = &step.capture {
-            self.capture(capture);
+            self.capture(capture, &Self::answer(step));
         }
     }
 
@@ -317,6 +315,9 @@ impl Checker {
             );
         }
         match Callee::find(&call.value) {
+            _ if call.value.contains("${") => {
+                self.tell(call.referenced, "only values of a `matrix` can stand for an operation");
+            }
             Err(message) => self.tell(call.referenced, message),
             Ok(callee) => {
                 let empty = Node { place: call.referenced.into(), kind: Kind::Map(Vec::new()) };
@@ -330,7 +331,9 @@ impl Checker {
     fn wait(&mut self, wait: &WaitFor) {
         let Some(kind) = self.resource(&wait.resource) else { return };
         let (states, state) = (kind.states(), &wait.state);
-        if !states.contains(&state.value.as_str()) {
+        if state.value.contains("${") {
+            self.tell(state.referenced, "only values of a `matrix` can stand for a state");
+        } else if !states.contains(&state.value.as_str()) {
             let hint = instead_of(&state.value, states.iter().copied());
             self.tell(state.referenced, format!("{} has no state `{}`{hint}", kind.slug, state.value));
         }
@@ -374,7 +377,7 @@ impl Checker {
             if expect.is_refusal() {
                 self.tell(response.place, "a call that is refused has no response");
             }
-            self.response(response);
+            self.response(response, &Self::answer(step));
         }
         if step.call.is_none() {
             if let Some(ok) = &expect.ok {
@@ -400,6 +403,9 @@ impl Checker {
             if cause.value.parts().next().is_none() {
                 self.tell(cause.referenced, "`blockedBy` needs a `rule`, a `hop` or a `resource`");
             }
+            if let Some(rule) = &cause.value.rule {
+                self.rule(rule);
+            }
             if step.explain.is_some() {
                 self.tell(cause.referenced, "what is explained says itself what blocked it: `decidedBy`");
             }
@@ -414,7 +420,7 @@ impl Checker {
         }
     }
 
-    fn response(&mut self, response: &Node) {
+    fn response(&mut self, response: &Node, answer: &Outline) {
         let Kind::Map(entries) = &response.kind else {
             return self.tell(
                 response.place,
@@ -423,13 +429,13 @@ impl Checker {
         };
         for (key, matcher) in entries {
             self.name_in(key.place, &key.text, &mut Vec::new());
-            self.expression(key.place, &key.text);
+            self.expression(key.place, &key.text, answer);
             matcher::check(matcher, &mut self.problems);
             self.names(matcher);
         }
     }
 
-    fn capture(&mut self, capture: &Node) {
+    fn capture(&mut self, capture: &Node, answer: &Outline) {
         let Kind::Map(entries) = &capture.kind else {
             return self.tell(
                 capture.place,
@@ -440,7 +446,7 @@ impl Checker {
             match path.text() {
                 Some(text) => {
                     self.name_in(path.place, text, &mut Vec::new());
-                    self.expression(path.place, text);
+                    self.expression(path.place, text, answer);
                 }
                 None => self.tell(path.place, format!("a capture takes a JMESPath, not {}", path.what())),
             }
@@ -453,20 +459,6 @@ impl Checker {
             } else if self.captures.insert(name.clone(), key.place).is_some() {
                 self.tell(key.place, format!("`{name}` is captured twice"));
             }
-        }
-    }
-
-    fn expression(&mut self, place: Place, expression: &str) {
-        // A template may stand for any part of it; most stand for a name within quotes.
-        let filled: String = pieces(expression).map_or(expression.to_owned(), |pieces| {
-            let fill = |piece| match piece {
-                Piece::Text(text) => text,
-                Piece::Name(_) => "x".to_owned(),
-            };
-            pieces.into_iter().map(fill).collect()
-        });
-        if let Err(message) = query::check(&filled) {
-            self.tell(place, message);
         }
     }
 
@@ -501,6 +493,9 @@ impl Checker {
                 if let Some(message) = problem {
                     self.tell(place, message);
                 }
+            } else if let Some(later) = self.later.get(&name.root) {
+                let message = format!("nothing is named `{}` before it is captured at {later}", name.root);
+                self.tell(place, message);
             } else if !BUILT_IN.contains(&name.root.as_str()) {
                 let known = self.captures.keys().chain(self.fixtures.keys()).map(String::as_str);
                 let known = known.chain(BUILT_IN).chain([VARS]);
@@ -529,7 +524,7 @@ impl Checker {
         for (key, _) in row.values.entries() {
             let name = format!("{MATRIX}.{}", key.text);
             if !self.used.contains(&name) && !row.used.contains(&name) {
-                self.tell(key.place, format!("`{name}` is never used"));
+                self.unused.push(Problem::new(key.place, format!("`{name}` is never used")));
             }
         }
     }
@@ -550,7 +545,7 @@ impl Checker {
             })
             .collect();
         for (place, message) in unused.into_iter().chain(captures).chain(fixtures) {
-            self.tell(place, message);
+            self.unused.push(Problem { place, message });
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::aws::{ServiceId, ServiceModel, client, timestamp};
 use crate::kernel::SimTime;
 use crate::model::{DeclaredFault, Ending, FaultEffect, FaultScope, Faults, Rate, Wildcard, Window};
 use crate::s3;
+use schemars::JsonSchema;
 use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
@@ -24,8 +25,9 @@ struct File {
 }
 
 /// One fault.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "Fault")]
 pub struct Declared {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
@@ -48,7 +50,7 @@ fn is_zero(number: &u64) -> bool {
 }
 
 /// What it is for; `*` stands for any characters.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct Match {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,7 +75,7 @@ impl Match {
 }
 
 /// When: moments of the account's time, or spans from the declaration on.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct DeclaredWindow {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,7 +113,7 @@ impl<'de> Deserialize<'de> for Moment {
     }
 }
 
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct Effect {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -141,7 +143,7 @@ fn is_false(truth: &bool) -> bool {
     !truth
 }
 
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct DeclaredError {
     pub code: String,
@@ -151,7 +153,7 @@ pub struct DeclaredError {
     pub status: Option<u16>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Dropped {
     /// Nothing is done.
@@ -160,20 +162,20 @@ pub enum Dropped {
     Answer,
 }
 
-#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "`throttle` is `aws`, or has `burst` and `perSecond`")]
 pub enum Throttle {
     Documented(Documented),
     Rate(Tokens),
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Documented {
     Aws,
 }
 
-#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Tokens {
     pub burst: u64,

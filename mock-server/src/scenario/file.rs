@@ -10,9 +10,11 @@ use super::fixture;
 use super::lesson::Lesson;
 use super::matrix;
 use super::problem::{Place, Problem, instead_of};
+use super::schema::one_of;
 use super::span::Span;
 use super::template::MATRIX;
 use super::tree::Node;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_saphyr::{Error, Options, Spanned};
@@ -20,41 +22,54 @@ use std::collections::BTreeMap;
 
 pub const API_VERSION: &str = "mockplane/v1";
 pub const KIND: &str = "Scenario";
+/// Of files with a `lesson`.
+pub const LESSON: &str = "Lesson";
 
 /// One file.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Scenario {
+    #[schemars(with = "String", extend("const" = API_VERSION))]
     pub api_version: Spanned<String>,
+    #[schemars(with = "String", extend("enum" = [KIND, LESSON]))]
     pub kind: Spanned<String>,
     pub metadata: Metadata,
     #[serde(default)]
     pub settings: Settings,
     /// Values that templates name as `vars.NAME`.
+    #[schemars(with = "Option<BTreeMap<String, Node>>")]
     pub vars: Option<Node>,
     /// What is there before the first step.
     #[serde(default)]
+    #[schemars(with = "Vec<fixture::Wanted>")]
     pub fixtures: Vec<Spanned<fixture::Wanted>>,
     /// Rows by their names: the scenario runs once for each, and templates name its values as `matrix.NAME`.
+    #[schemars(with = "Option<BTreeMap<String, BTreeMap<String, Node>>>")]
     pub matrix: Option<Node>,
     /// The row for which it runs.
     #[serde(skip)]
     pub row: Option<matrix::Row>,
     /// What containers do, in order; the first that is for a job is that job's.
     #[serde(default)]
+    #[schemars(with = "Vec<Declared>")]
     pub behaviours: Vec<Spanned<Declared>>,
     /// What goes wrong from the beginning on, in the order in which it is asked; each has an id.
     #[serde(default)]
+    #[schemars(with = "Vec<fault::Declared>")]
     pub faults: Vec<Spanned<fault::Declared>>,
+    #[schemars(with = "Vec<Step>")]
+    #[schemars(length(min = 1))]
     pub steps: Spanned<Vec<Spanned<Step>>>,
     /// What a learner is told, and how what they did is judged: of `kind: Lesson` only.
+    #[schemars(with = "Option<Lesson>")]
     pub lesson: Option<Spanned<Lesson>>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Metadata {
     /// Lower-case words with dashes; unique among the scenarios that run together.
+    #[schemars(with = "String")]
     pub name: Spanned<String>,
     pub title: Option<String>,
     pub description: Option<String>,
@@ -65,34 +80,40 @@ pub struct Metadata {
     pub docs: Vec<String>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Settings {
     /// Ids derive from it.
     pub seed: Option<u64>,
     /// Twelve digits; by default an account that derives from the seed and the scenario's name.
+    #[schemars(with = "Option<String>")]
     pub account: Option<Spanned<String>>,
+    #[schemars(with = "Option<String>")]
     pub region: Option<Spanned<String>>,
     /// How long the stages of a job take: `fast`, `realistic` or `instant`.
     pub profile: Option<Profile>,
     /// What rules count for, by their ids: `enforce`, `warn` or `off`. Those that are not listed count for what the
     /// server says.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, String>")]
     pub rules: BTreeMap<String, Spanned<String>>,
     /// Zones that have no instances of a family, by the family: `ml.g5: [us-east-1a]`.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Vec<String>>")]
     pub not_offered: BTreeMap<String, Spanned<Vec<String>>>,
     /// How many instances of a type zones have, by the type: `ml.p3.2xlarge: {us-east-1a: 0}`; or `unlimited`.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, BTreeMap<String, Limit>>")]
     pub capacity: BTreeMap<String, Spanned<BTreeMap<String, Limit>>>,
     /// How much of each thing there may be: a number, or `unlimited`.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Limit>")]
     pub quotas: BTreeMap<String, Spanned<Limit>>,
     #[serde(default)]
     pub clock: ClockSettings,
 }
 
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Limit {
     Number(usize),
@@ -108,7 +129,7 @@ impl std::fmt::Display for Limit {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Profile {
     Fast,
@@ -126,19 +147,21 @@ impl Profile {
     }
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ClockSettings {
     #[serde(default)]
     pub mode: Mode,
     /// The virtual time at the beginning, as `2026-01-05T09:00:00Z`.
+    #[schemars(with = "Option<String>")]
     pub start: Option<Spanned<String>>,
     /// How many times as fast as real time, for `scaled`.
+    #[schemars(with = "Option<f64>")]
     pub scale: Option<Spanned<f64>>,
 }
 
 /// How the account's time moves.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Mode {
     /// By `advance`, and as far as `waitFor` needs.
@@ -151,58 +174,74 @@ pub enum Mode {
 }
 
 /// One step: exactly one of `call`, `advance`, `waitFor`, `explain`, `fault` and `snapshot`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(extend("oneOf" = one_of(&["call", "advance", "waitFor", "explain", "fault", "snapshot"])))]
 pub struct Step {
+    #[schemars(with = "Option<String>")]
     pub id: Option<Spanned<String>>,
     /// What happens here, for people.
     pub say: Option<String>,
     /// `service.Operation`.
+    #[schemars(with = "Option<String>")]
     pub call: Option<Spanned<String>>,
     /// The input of the call, as SDKs take it.
     pub with: Option<Node>,
+    #[schemars(with = "Option<Span>")]
     pub advance: Option<Spanned<Span>>,
     pub wait_for: Option<WaitFor>,
     /// `kind/name`: the answer is why it is as it is, as the control API tells it.
+    #[schemars(with = "Option<String>")]
     pub explain: Option<Spanned<String>>,
     /// Declares a fault, or clears one.
+    #[schemars(with = "Option<FaultStep>")]
     pub fault: Option<Spanned<FaultStep>>,
     /// Keeps the scenario's account as it is, or makes it what it was.
+    #[schemars(with = "Option<SnapshotStep>")]
     pub snapshot: Option<Spanned<SnapshotStep>>,
     /// Repeats the call until the expectations hold.
+    #[schemars(with = "Option<Poll>")]
     pub poll: Option<Spanned<Poll>>,
     pub expect: Option<Expect>,
     /// Names for parts of the answer: `name: JMESPath`.
+    #[schemars(with = "Option<BTreeMap<String, String>>")]
     pub capture: Option<Node>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(extend("oneOf" = one_of(&["set", "clear"])))]
 pub struct FaultStep {
     pub set: Option<Box<fault::Declared>>,
     /// The id of one that is there.
+    #[schemars(with = "Option<String>")]
     pub clear: Option<Spanned<String>>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(extend("oneOf" = one_of(&["save", "restore"])))]
 pub struct SnapshotStep {
+    #[schemars(with = "Option<String>")]
     pub save: Option<Spanned<String>>,
     /// The name of one that was saved.
+    #[schemars(with = "Option<String>")]
     pub restore: Option<Spanned<String>>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct WaitFor {
     /// `kind/name`, such as `training-job/demo`.
+    #[schemars(with = "String")]
     pub resource: Spanned<String>,
+    #[schemars(with = "String")]
     pub state: Spanned<String>,
     /// The longest wait in virtual time; an hour by default.
     pub within: Option<Span>,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Poll {
     pub every: Span,
@@ -210,15 +249,18 @@ pub struct Poll {
 }
 
 /// What has to be true after a step.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Expect {
     /// Whether the call succeeds. True unless `error` is given.
+    #[schemars(with = "Option<bool>")]
     pub ok: Option<Spanned<bool>>,
     pub error: Option<ExpectedError>,
     /// The connection is closed before all of the answer is there.
+    #[schemars(with = "Option<bool>")]
     pub lost: Option<Spanned<bool>>,
     /// `JMESPath: matcher` for the answer.
+    #[schemars(with = "Option<BTreeMap<String, Node>>")]
     pub response: Option<Node>,
     /// A matcher for the state that was waited for.
     pub state: Option<Node>,
@@ -226,10 +268,11 @@ pub struct Expect {
     pub failure_reason: Option<Node>,
     /// A matcher for the secondary statuses in order.
     pub secondary_status: Option<Node>,
+    #[schemars(with = "Option<BlockedBy>")]
     pub blocked_by: Option<Spanned<BlockedBy>>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ExpectedError {
     /// Matchers.
@@ -239,7 +282,7 @@ pub struct ExpectedError {
 }
 
 /// The cause of a failure, by the rule behind it and not by a sentence.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct BlockedBy {
     /// Id of the rule.

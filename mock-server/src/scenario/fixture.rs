@@ -7,8 +7,10 @@
 use super::check;
 use super::file::{self, API_VERSION, Metadata, Scenario, Step};
 use super::problem::{Place, Problem, instead_of};
+use super::schema::one_of;
 use super::template::{Name, Part, Piece, Scope, pieces};
 use super::tree::{Kind, Node};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 use std::collections::BTreeMap;
@@ -30,31 +32,42 @@ pub const PRESETS: [(&str, &str); 5] = [
 ];
 
 /// One file.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Fixture {
+    #[schemars(with = "String", extend("const" = API_VERSION))]
     pub api_version: Spanned<String>,
+    #[schemars(with = "String", extend("const" = KIND))]
     pub kind: Spanned<String>,
     pub metadata: Metadata,
     /// Its parameters and what they are if nothing is given, which its templates name as `vars.NAME`.
+    #[schemars(with = "Option<BTreeMap<String, Node>>")]
     pub vars: Option<Node>,
     /// Calls, and waiting for what they begin.
+    #[schemars(with = "Vec<Step>")]
+    #[schemars(length(min = 1))]
     pub steps: Spanned<Vec<Spanned<Step>>>,
     /// What templates of scenarios can name: a mapping of any depth.
+    #[schemars(with = "Option<BTreeMap<String, Node>>")]
     pub outputs: Option<Node>,
 }
 
 /// A fixture that a scenario asks for.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(rename = "WantedFixture", extend("oneOf" = one_of(&["preset", "file"])))]
 pub struct Wanted {
     /// What templates call it.
+    #[schemars(with = "String")]
     pub r#as: Spanned<String>,
     /// The name of one that is part of the program.
+    #[schemars(with = "Option<String>", extend("enum" = PRESETS.map(|(name, _)| name)))]
     pub preset: Option<Spanned<String>>,
     /// A file, relative to that of the scenario.
+    #[schemars(with = "Option<String>")]
     pub file: Option<Spanned<String>>,
     /// Values of its parameters.
+    #[schemars(with = "Option<BTreeMap<String, Node>>")]
     pub with: Option<Node>,
     /// What was read for it.
     #[serde(skip)]

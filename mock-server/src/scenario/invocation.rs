@@ -4,12 +4,13 @@ use super::span::Span;
 use crate::model::{Answer, Broken, Canned, Reaction, Told, When, Wildcard};
 use bytes::Bytes;
 use reqwest::Url;
+use schemars::JsonSchema;
 use serde::de;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::sync::Arc;
 
 /// What a container answers to invocations like these.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct Reacts {
     #[serde(skip_serializing_if = "Invoked::is_any")]
@@ -39,7 +40,7 @@ pub struct Reacts {
 }
 
 /// Which invocations; `*` stands for any characters.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct Invoked {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,7 +66,7 @@ impl Invoked {
 }
 
 /// How a stream ends.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Breaks {
     pub code: String,

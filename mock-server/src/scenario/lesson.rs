@@ -4,37 +4,48 @@
 //! there: it fails while nothing is mended, and passes after the steps of `fix`, or after what a learner thought of.
 
 use super::file::{Scenario, Step};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 /// The block of a lesson.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Lesson {
     /// Its place in the course, from 1; lessons outside of the course have none.
+    #[schemars(with = "Option<u8>")]
     pub course: Option<Spanned<u8>>,
     /// Its number in the list of failures; others have none.
+    #[schemars(with = "Option<u8>")]
     pub failure: Option<Spanned<u8>>,
     /// What is to be reached, in a sentence.
+    #[schemars(with = "String")]
     pub goal: Spanned<String>,
     /// How it came to this, in a paragraph.
+    #[schemars(with = "String")]
     pub story: Spanned<String>,
     /// From a nudge to nearly the answer.
+    #[schemars(with = "Vec<Hint>", length(min = 3))]
     pub hints: Spanned<Vec<Spanned<Hint>>>,
     /// What a teacher would do.
+    #[schemars(with = "Vec<Step>", length(min = 1))]
     pub fix: Spanned<Vec<Spanned<Step>>>,
     /// What has to be true when it is mended.
+    #[schemars(with = "Vec<Step>", length(min = 1))]
     pub check: Spanned<Vec<Spanned<Step>>>,
     /// What was learnt.
+    #[schemars(with = "String")]
     pub debrief: Spanned<String>,
     /// Where to read on: ids of rules, and `seed:PAGE#ANCHOR`.
+    #[schemars(with = "Vec<String>", length(min = 1))]
     pub learn: Spanned<Vec<Spanned<String>>>,
 }
 
 /// Something that can be bought.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Hint {
+    #[schemars(with = "String")]
     pub text: Spanned<String>,
     /// What it takes off the score.
     pub cost: u32,

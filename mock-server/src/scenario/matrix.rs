@@ -6,10 +6,9 @@
 
 use super::file::{Scenario, Step};
 use super::problem::{Problem, instead_of};
-use super::template::{MATRIX, Piece, Scope, pieces};
+use super::template::{MATRIX, Piece, pieces};
 use super::tree::{Kind, Node};
-use serde_saphyr::Spanned;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The row for which a scenario runs.
 #[derive(Clone, Debug)]
@@ -79,42 +78,53 @@ fn problems_of(matrix: &Node) -> Vec<Problem> {
 impl Scenario {
     /// Fills in what has to be known before anything runs.
     fn fill(&mut self, problems: &mut Vec<Problem>) {
-        let mut scope = Scope { vars: self.variables(), values: BTreeMap::new() };
-        scope.vars.retain(|name, _| name.starts_with("matrix."));
         let Some(row) = &mut self.row else { return };
         for step in &mut self.steps.value {
-            fill(&mut step.value, &scope, &mut row.used, problems);
+            row.fill(&mut step.value, problems);
         }
     }
 }
 
-/// Fills in what a step says that no template stands for when it runs.
-fn fill(step: &mut Step, scope: &Scope, used: &mut BTreeSet<String>, problems: &mut Vec<Problem>) {
-    let state = step.wait_for.as_mut().map(|wait| &mut wait.state);
-    for text in step.call.as_mut().into_iter().chain(state) {
-        fill_text(text, scope, used, problems);
+impl Row {
+    /// Fills in what a step says that no template stands for when it runs, and what kind of thing it speaks of.
+    fn fill(&mut self, step: &mut Step, problems: &mut Vec<Problem>) {
+        let wait = step.wait_for.as_mut().map(|wait| [&mut wait.resource, &mut wait.state]);
+        let texts = step.call.as_mut().into_iter().chain(step.explain.as_mut());
+        for text in texts.chain(wait.into_iter().flatten()) {
+            match self.filled(&text.value) {
+                Ok(filled) => text.value = filled,
+                Err(message) => problems.push(Problem::new(text.referenced, message)),
+            }
+        }
     }
-}
 
-fn fill_text(
-    text: &mut Spanned<String>,
-    scope: &Scope,
-    used: &mut BTreeSet<String>,
-    problems: &mut Vec<Problem>,
-) {
-    let names = pieces(&text.value).unwrap_or_default().into_iter();
-    let names: Vec<_> = names
-        .filter_map(|piece| match piece {
-            Piece::Name(name) if name.root == MATRIX => name.variable().map(|name| name.into_owned()),
-            _ => None,
-        })
-        .collect();
-    if names.is_empty() {
-        return;
+    /// A text with the values of this row in it. Other templates stay, those within the values too.
+    fn filled(&mut self, text: &str) -> Result<String, String> {
+        const BEGINNING: &str = "${matrix.";
+        let mut filled = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find(BEGINNING) {
+            let end = rest[at..].find('}').map(|end| at + end);
+            let end = end.ok_or_else(|| format!("`{text}` has a `${{` without its `}}`"))?;
+            let name = &rest[at + BEGINNING.len()..end];
+            filled.push_str(&rest[..at]);
+            match self.values.get(name) {
+                Some(node) => filled.push_str(node.text().ok_or_else(|| {
+                    format!(
+                        "`{MATRIX}.{name}` has to be a text here, and is {} in row `{}`",
+                        node.what(),
+                        self.name
+                    )
+                })?),
+                None => {
+                    let known = self.values.entries().iter().map(|(key, _)| key.text.as_str());
+                    return Err(format!("no row has a value `{name}`{}", instead_of(name, known)));
+                }
+            }
+            self.used.insert(format!("{MATRIX}.{name}"));
+            rest = &rest[end + 1..];
+        }
+        filled.push_str(rest);
+        Ok(filled)
     }
-    match scope.text(text.referenced.into(), &text.value) {
-        Ok(filled) => text.value = filled,
-        Err(problem) => problems.push(problem),
-    }
-    used.extend(names);
 }

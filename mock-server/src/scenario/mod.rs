@@ -17,12 +17,14 @@ pub mod invocation;
 pub mod lesson;
 pub mod matcher;
 pub mod matrix;
+mod outline;
 pub mod problem;
 mod query;
 pub mod report;
 pub mod resource;
 pub mod run;
 pub mod script;
+pub mod schema;
 mod service_failure;
 pub(crate) mod session;
 pub mod span;
@@ -40,6 +42,7 @@ use problem::Problem;
 use report::Reporter;
 use run::{Outcome, Overrides, Status};
 use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use target::Target;
@@ -110,6 +113,10 @@ pub async fn run_path<T: Target>(
     match load(path, options, &mut summary.problems) {
         Err(message) => summary.unusable = Some(message),
         Ok(_) if !summary.problems.is_empty() => reporter.unsound(&summary.problems),
+        Ok(loaded) if loaded.is_empty() => {
+            summary.unusable =
+                Some(format!("{}: only fixtures, which are made for scenarios", path.display()));
+        }
         Ok(loaded) => {
             summary.of = loaded.len();
             // Whatever the order in which they end, they are told in that of their files.
@@ -158,6 +165,18 @@ pub struct Lint {
     pub warnings: Vec<(String, Problem)>,
 }
 
+impl fmt::Display for Lint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (file, problem) in &self.problems {
+            writeln!(f, "{}", problem.in_file(file))?;
+        }
+        for (file, problem) in &self.warnings {
+            writeln!(f, "{file}:{}: warning: {}", problem.place, problem.message)?;
+        }
+        Ok(())
+    }
+}
+
 /// Reads and checks files without running anything.
 ///
 /// # Errors
@@ -168,7 +187,10 @@ pub fn lint(path: &Path, options: &Options) -> Result<Lint, String> {
     let warnings = loaded.iter().flat_map(|Loaded { file, scenario, .. }| {
         check::warnings(scenario).into_iter().map(|warning| (file.clone(), warning))
     });
-    Ok(Lint { warnings: warnings.collect(), problems })
+    let mut warnings: Vec<_> = warnings.collect();
+    // The rows of a matrix are warned of once.
+    warnings.dedup();
+    Ok(Lint { warnings, problems })
 }
 
 /// A scenario as a script that makes its calls with boto3.
@@ -243,7 +265,7 @@ pub fn rows(path: &Path, text: &str, problems: &mut Vec<(String, Problem)>) -> V
     fixture::find(&mut scenario, &file, path.parent().unwrap_or(Path::new("")), &mut found);
     let mut of_matrix = Vec::new();
     let mut rows = matrix::rows(scenario.clone(), &mut of_matrix);
-    let mut own: Vec<_> = of_matrix.into_iter().chain(rows.iter().flat_map(check::check)).collect();
+    let mut own: Vec<_> = of_matrix.into_iter().chain(check::check_rows(&rows)).collect();
     own.sort_by_key(|problem| problem.place);
     found.extend(own.into_iter().map(|problem| (file.clone(), problem)));
     found.extend(scenario.fixtures.iter().flat_map(|wanted| wanted.value.fixture_problems()));

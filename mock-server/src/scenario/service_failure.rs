@@ -4,10 +4,11 @@ use super::behaviour::Kind;
 use super::span::Span;
 use crate::model::Phase;
 use crate::model::behaviour::{Cause, ServiceFailure};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A job or an endpoint fails, whatever its containers do.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Fails {
     pub at: At,
@@ -24,7 +25,7 @@ pub struct Fails {
 }
 
 /// The part of a life in which something fails.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum At {
     Starting,
@@ -33,7 +34,7 @@ pub enum At {
     Uploading,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum DeclaredCause {
     Internal,
@@ -41,14 +42,14 @@ pub enum DeclaredCause {
 }
 
 /// What of an endpoint fails: its creation, or its updates.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum On {
     Create,
     Update,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Rollback {
     Fails,

@@ -2,11 +2,12 @@
 
 use super::span::Span;
 use crate::model::{SpotMarket, Wait};
+use schemars::JsonSchema;
 use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize, Serializer};
 
 /// The spot market that a training job's instances come from.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct Spot {
     /// How long the first instances are waited for.
@@ -25,7 +26,7 @@ pub struct Spot {
 
 /// A stretch of time, or `never`.
 #[derive(Clone, Copy, PartialEq, Debug)]
-enum Delay {
+pub(super) enum Delay {
     For(Span),
     Never,
 }

@@ -1,5 +1,7 @@
 //! The runner against a small made-up control plane, whose answers are written out here.
 
+mod fixtures;
+
 use super::report::{Silent, Text};
 use super::run::{Outcome, Status};
 use super::target::{Exchange, Http, InProcess, Unreachable};
@@ -233,11 +235,11 @@ fn each_way_to_fail_has_its_words() {
             "the status: expected 409, got 400",
         ),
         (
-            "- {call: ec2.DeleteVpc, with: {VpcId: a}, expect: {ok: false, blockedBy: {rule: R}}}",
-            "the rule: expected \"R\", got \"EC2-VPC-DEL\"",
+            "- {call: ec2.DeleteVpc, with: {VpcId: a}, expect: {ok: false, blockedBy: {rule: SM-VPC-IP-01}}}",
+            "the rule: expected \"SM-VPC-IP-01\", got \"EC2-VPC-DEL\"",
         ),
         (
-            "- {call: ec2.DescribeVpcs, expect: {blockedBy: {rule: R}}}",
+            "- {call: ec2.DescribeVpcs, expect: {blockedBy: {rule: SM-VPC-IP-01}}}",
             "nothing is blocked: the call succeeded",
         ),
         (

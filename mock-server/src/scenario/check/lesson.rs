@@ -2,12 +2,10 @@
 
 use super::Checker;
 use crate::rules;
-use crate::scenario::file::{Scenario, Step};
+use crate::scenario::file::{KIND as SCENARIO, LESSON, Scenario, Step};
 use crate::scenario::lesson::{FULL_SCORE, Lesson};
 use crate::scenario::problem::{Place, instead_of};
 
-pub const SCENARIO: &str = "Scenario";
-pub const LESSON: &str = "Lesson";
 /// A nudge, where to look, and nearly the answer.
 const LEAST_HINTS: usize = 3;
 /// How many lessons the course has, and how many failures the list.

@@ -22,7 +22,7 @@ fn a_sound_scenario_has_no_problems() {
            expect: {blockedBy: {rule: SM-VPC-IP-01, resource: '${vpc}'}, failureReason: {contains: x}}\n\
          - {explain: 'training-job/${region}', expect: {response: {decidedBy: R}}, capture: {rule: decidedBy}}\n\
          - {explain: endpoint/x, expect: {response: {decidedBy: '${rule}'}}}\n\
-         - {call: ec2.CreateVpc, expect: {error: {code: MissingParameter, status: 400}, blockedBy: {rule: R}}}\n",
+         - {call: ec2.CreateVpc, expect: {error: {code: MissingParameter, status: 400}, blockedBy: {rule: SM-VPC-IP-01}}}\n",
     );
     assert_eq!(found, [""; 0]);
 }
@@ -156,7 +156,7 @@ fn each_problem_is_told_with_its_place() {
         ("steps:\n- {explain: endpoint/x, expect: {state: a}}\n".into(), "5:41: only `waitFor` has a `state`"),
         ("steps:\n- {explain: endpoint/x, expect: {response: {'a[': b}}}\n".into(), "5:45: JMESPath `a[`: "),
         (
-            "steps:\n- {explain: endpoint/x, expect: {blockedBy: {rule: R}}}\n".into(),
+            "steps:\n- {explain: endpoint/x, expect: {blockedBy: {rule: SM-VPC-IP-01}}}\n".into(),
             "5:45: what is explained says itself what blocked it: `decidedBy`",
         ),
         ("steps:\n- {waitFor: {resource: training-job/x, state: Failed}, expect: {ok: true}}\n".into(), "5:69: only `call` can be `ok`"),

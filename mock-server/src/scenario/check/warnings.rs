@@ -16,7 +16,9 @@ pub fn warnings(scenario: &Scenario) -> Vec<Problem> {
     let steps = scenario.steps.value.iter().map(|step| &step.value);
     let expected = |step: &super::Step| step.expect.as_ref().and_then(|expect| expect.response.clone());
     let nodes = steps.flat_map(|step| [step.with.clone(), expected(step)]).flatten();
-    for node in scenario.vars.clone().into_iter().chain(nodes) {
+    let given = scenario.fixtures.iter().filter_map(|wanted| wanted.value.with.clone());
+    let row = scenario.row.as_ref().map(|row| row.values.clone());
+    for node in scenario.vars.clone().into_iter().chain(given).chain(row).chain(nodes) {
         Node::texts(&node, &mut look);
     }
     found.sort_by_key(|problem| problem.place);

@@ -1,0 +1,56 @@
+//! What can be known to be wrong with fixtures, and with what scenarios want of them.
+
+use super::super::file;
+use super::super::fixture::{Fixture, Wanted};
+use super::super::problem::{Place, Problem};
+use super::super::template::{MATRIX, VARS, pieces};
+use super::{BUILT_IN, Checker, is_plain, later};
+
+/// Every problem of a fixture, in the order of its file.
+pub fn check_fixture(fixture: &Fixture) -> Vec<Problem> {
+    let mut checker = Checker { vars: file::by_name(fixture.vars.as_ref()), ..Checker::default() };
+    checker.problems = fixture.head_problems();
+    checker.name(&fixture.metadata.name);
+    checker.mapping("vars", fixture.vars.as_ref());
+    if fixture.steps.value.is_empty() {
+        checker.tell(fixture.steps.referenced, "a fixture has at least one step");
+    }
+    checker.later = later(&fixture.steps.value);
+    for step in &fixture.steps.value {
+        if step.value.explain.is_some() || step.value.fault.is_some() {
+            checker.tell(step.referenced, "a fixture calls, advances and waits, and no more");
+        }
+        checker.step(step.referenced.into(), &step.value);
+    }
+    if let Some(outputs) = &fixture.outputs {
+        checker.mapping("outputs", fixture.outputs.as_ref());
+        checker.names(outputs);
+    }
+    checker.unused(fixture.vars.as_ref());
+    checker.told()
+}
+
+impl Checker {
+    pub(super) fn wanted(&mut self, wanted: &Wanted) {
+        let (name, named) = (&wanted.r#as.value, wanted.r#as.referenced);
+        if let Some(with) = &wanted.with {
+            self.names(with);
+        }
+        self.problems.extend(wanted.parameter_problems());
+        if self.new_name(named.into(), name) && self.fixtures.insert(name.clone(), wanted.clone()).is_some() {
+            self.tell(named, format!("there is a fixture `{name}` already"));
+        }
+    }
+
+    /// Whether something can be called this.
+    pub(super) fn new_name(&mut self, place: Place, name: &str) -> bool {
+        if BUILT_IN.contains(&name) || [VARS, MATRIX].contains(&name) {
+            self.tell(place, format!("`{name}` is a name of its own"));
+        } else if !pieces(&format!("${{{name}}}")).is_ok_and(|pieces| is_plain(&pieces)) {
+            self.tell(place, format!("`{name}` is no name: letters, digits, `_` and `-`"));
+        } else {
+            return true;
+        }
+        false
+    }
+}

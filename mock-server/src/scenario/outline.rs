@@ -1,0 +1,179 @@
+//! What a JMESPath can find in an answer, by the shape that the model gives the answer: a member that no answer has can be
+//! told before anything runs.
+
+use super::callee::Shape;
+use super::problem::instead_of;
+use crate::aws::model::Kind;
+use jmespath::ast::Ast;
+
+/// What is known of a value.
+#[derive(Clone)]
+pub enum Outline {
+    Anything,
+    Like(Shape),
+    ListOf(Box<Outline>),
+}
+
+/// What stands for a template while an expression is looked at.
+pub const FILLED: &str = "x";
+
+/// What an expression finds in a value.
+///
+/// # Errors
+/// The member that no such value has.
+pub fn find(expression: &str, within: &Outline) -> Result<(), String> {
+    match jmespath::parse(expression) {
+        Ok(ast) => within.found(&ast).map(|_| ()).map_err(|message| format!("`{expression}`: {message}")),
+        // That it is no expression is told elsewhere.
+        Err(_) => Ok(()),
+    }
+}
+
+impl Outline {
+    fn list(self) -> Self {
+        Outline::ListOf(Box::new(self))
+    }
+
+    fn element(&self) -> Self {
+        match self {
+            Outline::Like(shape) if shape.kind() == Kind::List => {
+                shape.element().map_or(Outline::Anything, Outline::Like)
+            }
+            Outline::ListOf(element) => (**element).clone(),
+            _ => Outline::Anything,
+        }
+    }
+
+    fn is_list(&self) -> bool {
+        match self {
+            Outline::Like(shape) => shape.kind() == Kind::List,
+            Outline::ListOf(_) => true,
+            Outline::Anything => false,
+        }
+    }
+
+    fn member(&self, name: &str) -> Result<Self, String> {
+        match self {
+            _ if self.is_list() => Err(format!("a list has no member `{name}`: write [0] or [] before it")),
+            Outline::Like(shape) if shape.kind() == Kind::Structure && name != FILLED => {
+                let members = shape.members();
+                let known = members.iter().map(|member| member.name);
+                let hint = instead_of(name, known);
+                let found = members.iter().find(|member| member.name == name);
+                found
+                    .map(|member| Outline::Like(member.shape))
+                    .ok_or_else(|| format!("the answer has no member `{name}` there{hint}"))
+            }
+            Outline::Like(shape) if shape.kind() == Kind::Map => {
+                Ok(shape.element().map_or(Outline::Anything, Outline::Like))
+            }
+            _ => Ok(Outline::Anything),
+        }
+    }
+
+    fn found(&self, ast: &Ast) -> Result<Self, String> {
+        match ast {
+            Ast::Identity { .. } => Ok(self.clone()),
+            Ast::Literal { .. } => Ok(Outline::Anything),
+            Ast::Field { name, .. } => self.member(name),
+            Ast::Index { .. } => Ok(self.element()),
+            Ast::Slice { .. } => Ok(self.clone()),
+            Ast::Subexpr { lhs, rhs, .. } => self.found(lhs)?.found(rhs),
+            Ast::Projection { lhs, rhs, .. } => Ok(self.found(lhs)?.element().found(rhs)?.list()),
+            Ast::Flatten { node, .. } => {
+                let list = self.found(node)?;
+                let element = list.element();
+                Ok(if element.is_list() { element } else { list })
+            }
+            Ast::ObjectValues { node, .. } => match self.found(node)? {
+                Outline::Like(shape) if shape.kind() == Kind::Map => {
+                    Ok(shape.element().map_or(Outline::Anything, Outline::Like).list())
+                }
+                _ => Ok(Outline::Anything.list()),
+            },
+            Ast::Condition { predicate, then, .. } => {
+                self.found(predicate)?;
+                self.found(then)
+            }
+            Ast::Comparison { lhs, rhs, .. } | Ast::And { lhs, rhs, .. } | Ast::Or { lhs, rhs, .. } => {
+                self.found(lhs)?;
+                self.found(rhs)?;
+                Ok(Outline::Anything)
+            }
+            Ast::Not { node, .. } => self.found(node).map(|_| Outline::Anything),
+            Ast::MultiList { elements, .. } => {
+                elements.iter().try_for_each(|element| self.found(element).map(|_| ()))?;
+                Ok(Outline::Anything.list())
+            }
+            Ast::MultiHash { elements, .. } => {
+                elements.iter().try_for_each(|pair| self.found(&pair.value).map(|_| ()))?;
+                Ok(Outline::Anything)
+            }
+            Ast::Expref { ast, .. } => self.found(ast),
+            Ast::Function { name, args, .. } => self.returned(name, args),
+        }
+    }
+
+    fn returned(&self, name: &str, args: &[Ast]) -> Result<Self, String> {
+        let mut first = Outline::Anything;
+        // `map` has its expression first, the others have the list first.
+        let (expressions, values): (Vec<_>, Vec<_>) =
+            args.iter().partition(|arg| matches!(arg, Ast::Expref { .. }));
+        for (number, value) in values.into_iter().enumerate() {
+            let found = self.found(value)?;
+            if number == 0 {
+                first = found;
+            }
+        }
+        let mut mapped = Outline::Anything;
+        for expression in expressions {
+            mapped = first.element().found(expression)?;
+        }
+        Ok(match name {
+            "sort" | "sort_by" | "reverse" => first,
+            "max_by" | "min_by" => first.element(),
+            "map" => mapped.list(),
+            _ => Outline::Anything,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::callee::Callee;
+
+    #[test]
+    fn a_member_that_no_answer_has_is_told() {
+        let subnets = Outline::Like(Callee::find("ec2.DescribeSubnets").unwrap().output().unwrap());
+        for expression in [
+            "Subnets",
+            "Subnets[0].AvailableIpAddressCount",
+            "Subnets[].Tags[].Value",
+            "Subnets[?SubnetId=='x' && Tags[?Key=='a']].VpcId | [0]",
+            "length(Subnets[?VpcId=='x'])",
+            "sort_by(Subnets, &CidrBlock)[0].SubnetId",
+            "map(&SubnetId, Subnets)",
+            "Subnets[-1:].[SubnetId, VpcId]",
+            "Subnets[*].{id: SubnetId}",
+            "Subnets[0].x",
+            "@",
+        ] {
+            assert_eq!(find(expression, &subnets), Ok(()), "{expression}");
+        }
+        for (expression, expected) in [
+            ("Subnts[0]", "the answer has no member `Subnts` there; did you mean `Subnets`?"),
+            ("Subnets.SubnetId", "a list has no member `SubnetId`: write [0] or [] before it"),
+            ("Subnets[?VpcID=='x']", "the answer has no member `VpcID` there; did you mean `VpcId`?"),
+            ("Subnets[0].Tags[0].Kee", "the answer has no member `Kee` there; did you mean `Key`?"),
+            ("length(Subnet)", "the answer has no member `Subnet` there; did you mean `Subnets`?"),
+            ("sort_by(Subnets, &Cidr)[0]", "the answer has no member `Cidr` there"),
+            (
+                "map(&SubnetID, Subnets)",
+                "the answer has no member `SubnetID` there; did you mean `SubnetId`?",
+            ),
+        ] {
+            assert_eq!(find(expression, &subnets), Err(format!("`{expression}`: {expected}")));
+        }
+    }
+}
