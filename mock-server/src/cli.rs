@@ -14,7 +14,7 @@ use crate::gateway::Trust;
 use crate::kernel::{AccountId, ClockMode, SimTime};
 use crate::model::{
     BucketNames, Capacities, Choices, DataMode, Defaults, IamMode, JobLogs, Offerings, Placement, Precheck,
-    Profile, Quotas, RuleMode, RuleModes, Silence, Texts,
+    Probe, Profile, Quotas, RuleMode, RuleModes, Silence, Texts,
 };
 use crate::rules;
 use crate::server::{Config, DEFAULT_ACCOUNT, DEFAULT_REGION, OtherS3, Reach, Server};
@@ -431,6 +431,7 @@ fn defaults(args: &Serve) -> Result<Defaults, String> {
         capacities,
         choices,
         texts,
+        probe: Probe::default(),
         quotas,
         iam_mode,
         behaviours,
