@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 /// What is asked wherever the engine says something that scenarios are to show. It may say something else.
 pub trait Tamper: Send + Sync {
-    /// A rule is asked.
-    fn rule(&self, id: &'static str);
+    /// A rule was asked.
+    fn rule(&self, id: &'static str, violated: bool);
     /// Whether a hop of a trace lets packets or requests through.
     fn hop(&self, kind: HopKind, passed: bool) -> bool;
     /// The words of a refusal or of a failure, by their name.
@@ -24,9 +24,9 @@ impl Probe {
         Self(Some(tamper))
     }
 
-    pub fn rule(&self, id: &'static str) {
+    pub fn rule(&self, id: &'static str, violated: bool) {
         if let Some(tamper) = &self.0 {
-            tamper.rule(id);
+            tamper.rule(id, violated);
         }
     }
 

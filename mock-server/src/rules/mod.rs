@@ -298,8 +298,9 @@ pub fn evaluate(phase: Phase, case: &Case<'_>, modes: &RuleModes) -> Report {
     let findings = asked.filter_map(|entry| {
         let mode = mode_of(entry.info.id, modes, case.global);
         (mode != RuleMode::Off).then(|| {
-            case.global.probe.rule(entry.info.id);
-            Finding { rule: entry.info.id, phase, mode, verdict: (entry.check)(case) }
+            let verdict = (entry.check)(case);
+            case.global.probe.rule(entry.info.id, matches!(verdict, Verdict::Violated(_)));
+            Finding { rule: entry.info.id, phase, mode, verdict }
         })
     });
     let mut findings: Vec<_> = findings.collect();

@@ -6,7 +6,7 @@ use super::check::BUILT_IN;
 use super::file::{Expect, FaultStep, Mode, Poll, Scenario, Step, WaitFor};
 use super::problem::{Place, Problem};
 use super::resource::ResourceKind;
-use super::session::{Answer, Broken, Session};
+use super::session::{Answer, Broken, Credentials, Session};
 use super::span::Span;
 use super::target::Target;
 use super::template::Scope;
@@ -16,6 +16,7 @@ use super::{matcher, query};
 use crate::aws::timestamp;
 use crate::clock::{Stopwatch, pause};
 use crate::kernel::{AccountId, SimTime, digest};
+use serde::Deserialize;
 use serde_json::Value;
 use serde_saphyr::Spanned;
 use std::collections::BTreeMap;
@@ -314,10 +315,14 @@ impl<T: Target> Run<'_, T> {
             Some(with) => self.scope.value(with)?,
             None => Value::Object(Default::default()),
         };
+        let credentials = match &step.caller {
+            Some(caller) => Some(self.credentials(caller)?),
+            None => None,
+        };
         let poll = step.poll.as_ref().map(|poll| poll.value);
         let deadline = poll.map(|poll| self.session.time.now + poll.within.0);
         loop {
-            let answer = self.session.call(callee, &input).await?;
+            let answer = self.session.call_as(credentials.as_ref(), callee, &input).await?;
             if let (Answer::Lost(message), false) = (&answer, expect.is_lost()) {
                 return Err(Stop::Broken(message.clone()));
             }
@@ -335,6 +340,15 @@ impl<T: Target> Run<'_, T> {
                 _ => return Err(Stop::Failed(problems)),
             }
         }
+    }
+
+    /// Whose a call is, in the form in which IAM and STS answer it.
+    fn credentials(&self, caller: &Node) -> Result<Credentials, Stop> {
+        let value = self.scope.value(caller)?;
+        Credentials::deserialize(&value).map_err(|error| {
+            let message = format!("`as` takes what IAM or STS answers as credentials: {error}");
+            Problem::new(caller.place, message).into()
+        })
     }
 
     /// What of the expectations of a call does not hold.
