@@ -22,7 +22,37 @@ pub struct Fault {
     pub headers: HeaderList,
     /// What the error has beside its message, in the protocols that speak JSON.
     pub members: Box<[(&'static str, serde_json::Value)]>,
+    /// What the message is called, if it is one of [`CALLED`].
+    pub called: Option<&'static str>,
 }
+
+/// What messages that no service words are called, as far as calls can come by them that an SDK makes and signs.
+pub const CALLED: &[&str] = &[
+    "aws-null",
+    "aws-least",
+    "aws-most",
+    "aws-enum",
+    "aws-pattern",
+    "aws-list",
+    "aws-map-keys",
+    "aws-map-values",
+    "aws-ec2-missing",
+    "aws-ec2-least",
+    "aws-ec2-most",
+    "aws-ec2-enum",
+    "aws-ec2-form",
+    "aws-not-implemented",
+    "aws-dry-run",
+    "aws-denied",
+    "aws-denied-ec2",
+    "aws-unknown-key",
+    "aws-unknown-key-ec2",
+    "aws-expired",
+    "aws-expired-ec2",
+    "aws-throttled",
+    "aws-throttled-ec2",
+    "aws-declared",
+];
 
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -42,7 +72,16 @@ impl Fault {
             because: None,
             headers: Vec::new(),
             members: Box::default(),
+            called: None,
         }
+    }
+
+    /// The same, with a name for its message.
+    #[must_use]
+    pub fn called(mut self, name: &'static str) -> Self {
+        debug_assert!(CALLED.contains(&name), "{name} is not in the list");
+        self.called = Some(name);
+        self
     }
 
     /// The same with another status.
@@ -92,6 +131,7 @@ impl Fault {
             format!("{}:{name} is not implemented by this mock", service.signing_name()),
         )
         .with_status(501)
+        .called("aws-not-implemented")
     }
 
     /// The answer to a bug of this program, in the service's own terms.

@@ -166,21 +166,25 @@ fn not_validated() -> Fault {
 fn unknown(service: ServiceId) -> Fault {
     const TEXT: &str = "The security token included in the request is invalid.";
     match service.protocol() {
-        Protocol::Ec2 => not_validated(),
+        Protocol::Ec2 => return not_validated().called("aws-unknown-key-ec2"),
         Protocol::Query => Fault::new("InvalidClientTokenId", TEXT).with_status(403),
         Protocol::Json11 => Fault::new("UnrecognizedClientException", TEXT),
         Protocol::RestJson => Fault::new("UnrecognizedClientException", TEXT).with_status(403),
     }
+    .called("aws-unknown-key")
 }
 
 /// Source: the codes of expired credentials differ by protocol, as public logs show.
 pub(super) fn expired(service: ServiceId) -> Fault {
     const TEXT: &str = "The security token included in the request is expired";
     match service.protocol() {
-        Protocol::Ec2 => Fault::new("RequestExpired", "Request has expired."),
+        Protocol::Ec2 => {
+            return Fault::new("RequestExpired", "Request has expired.").called("aws-expired-ec2");
+        }
         Protocol::Query => Fault::new("ExpiredToken", TEXT).with_status(403),
         Protocol::Json11 | Protocol::RestJson => Fault::new("ExpiredTokenException", TEXT),
     }
+    .called("aws-expired")
 }
 
 /// A request that is signed not at all, or in a way that is none. Source: the common errors of the references; the

@@ -180,7 +180,7 @@ fn declared<'de, T: serde::Deserialize<'de>>(
 
 /// A refusal as it goes out: in the words of whoever runs the server, where AWS's are not known.
 pub(super) fn fault(state: &State, refused: Refused) -> Fault {
-    let message = refused.reworded(&state.texts).unwrap_or(refused.message);
+    let message = refused.told(&state.texts);
     let mut fault = Fault::new(refused.code, message).with_status(refused.status);
     fault.because = refused.because.map(str::to_owned);
     fault.members = refused.members;
@@ -190,7 +190,9 @@ pub(super) fn fault(state: &State, refused: Refused) -> Fault {
 /// The answer to a dry run of something that would have worked.
 /// Source: EC2 API reference, common parameters; the status is Assumed.
 fn dry_run() -> Fault {
-    Fault::new("DryRunOperation", "Request would have succeeded, but DryRun flag is set.").with_status(412)
+    Fault::new("DryRunOperation", "Request would have succeeded, but DryRun flag is set.")
+        .with_status(412)
+        .called("aws-dry-run")
 }
 
 fn encode<R: Reply>(call: &Call<'_>, out: &R) -> Result<Encoded, Fault> {

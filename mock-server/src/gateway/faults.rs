@@ -244,7 +244,7 @@ pub(super) fn refusal(struck: &Struck, service: ServiceId) -> Option<Fault> {
         Ending::Error { code, message, status } => {
             let fault = Fault::declared(service, code.to_string(), text(struck, code, message.as_deref()));
             let usual = if fault.status == 400 { usual_status(code) } else { fault.status };
-            fault.with_status(status.unwrap_or(usual))
+            fault.with_status(status.unwrap_or(usual)).called("aws-declared")
         }
         Ending::Throttled(_) => throttled(service),
         Ending::Expired => auth::expired(service),
@@ -259,9 +259,12 @@ fn throttled(service: ServiceId) -> Fault {
     match service.protocol() {
         Protocol::Ec2 => Fault::new("RequestLimitExceeded", "Request limit exceeded.")
             .with_status(503)
-            .because("EC2-THROTTLE"),
-        Protocol::Query => Fault::new("Throttling", "Rate exceeded"),
-        Protocol::Json11 | Protocol::RestJson => Fault::new("ThrottlingException", "Rate exceeded"),
+            .because("EC2-THROTTLE")
+            .called("aws-throttled-ec2"),
+        Protocol::Query => Fault::new("Throttling", "Rate exceeded").called("aws-throttled"),
+        Protocol::Json11 | Protocol::RestJson => {
+            Fault::new("ThrottlingException", "Rate exceeded").called("aws-throttled")
+        }
     }
 }
 

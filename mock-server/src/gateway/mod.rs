@@ -146,7 +146,10 @@ impl Gateway {
                 // A bug in one request is that request's misfortune only: its half-made state is dropped with it.
                 let outcome = catch_unwind(AssertUnwindSafe(answer))
                     .unwrap_or_else(|_| Err(Fault::internal(service, "An internal error has occurred")));
-                outcome.unwrap_or_else(|fault| {
+                outcome.unwrap_or_else(|mut fault| {
+                    if let Some(name) = fault.called {
+                        fault.message = account.read(&Scope::Global).texts.told(name, fault.message);
+                    }
                     let fault = self.refused.keep(&heard, fault, parts.headers.get("host"));
                     fault.encode(service, &heard.request_id)
                 })

@@ -58,6 +58,7 @@ fn step<O: Write>(txn: &mut Txn<'_>, caller: &Caller, input: &Value) -> Result<(
         message: error.to_string(),
         status: 500,
         because: None,
+        line: None,
         assumed: None,
         members: Box::default(),
     })?;

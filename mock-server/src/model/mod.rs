@@ -54,6 +54,7 @@ pub mod permission;
 pub mod pipeline;
 pub mod place;
 pub mod prefix_list;
+pub mod probe;
 pub mod public;
 pub mod quota;
 pub mod region;
@@ -139,6 +140,7 @@ pub use prefix_list::{
     AddressFamily, AnyPrefixList, PrefixList, PrefixListChange, PrefixListEntries, PrefixListEntry,
     PrefixListProgress, PrefixListTask,
 };
+pub use probe::{Probe, Tamper};
 pub use public::PublicAddress;
 pub use quota::Quotas;
 pub use region::{Partition, RegionInfo, Site, Zone};

@@ -49,6 +49,8 @@ pub struct Defaults {
     pub quotas: Quotas,
     pub choices: Choices,
     pub texts: Texts,
+    #[doc(hidden)]
+    pub probe: Probe,
     pub iam_mode: IamMode,
     pub behaviours: Behaviours,
     pub faults: Faults,
@@ -176,6 +178,7 @@ pub struct State {
     pub quotas: Quotas,
     pub choices: Choices,
     pub texts: Texts,
+    pub probe: Probe,
     /// Whose and where this cell is.
     pub site: Arc<Site>,
     pub minter: Minter,
@@ -288,7 +291,8 @@ impl CellState for State {
             capacities: defaults.capacities.clone(),
             quotas: defaults.quotas.clone(),
             choices: defaults.choices,
-            texts: defaults.texts.clone(),
+            texts: defaults.texts.clone().probed(defaults.probe.clone()),
+            probe: defaults.probe.clone(),
             authorization: Authorization { mode: defaults.iam_mode, ..Authorization::default() },
             site,
             ..Self::default()

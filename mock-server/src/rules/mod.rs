@@ -297,11 +297,10 @@ pub fn evaluate(phase: Phase, case: &Case<'_>, modes: &RuleModes) -> Report {
         .filter(|entry| entry.info.phases.contains(&phase) && entry.info.jobs.contains(&case.kind));
     let findings = asked.filter_map(|entry| {
         let mode = mode_of(entry.info.id, modes, case.global);
-        (mode != RuleMode::Off).then(|| Finding {
-            rule: entry.info.id,
-            phase,
-            mode,
-            verdict: (entry.check)(case),
+        (mode != RuleMode::Off).then(|| {
+            let verdict = (entry.check)(case);
+            case.global.probe.rule(entry.info.id, matches!(verdict, Verdict::Violated(_)));
+            Finding { rule: entry.info.id, phase, mode, verdict }
         })
     });
     let mut findings: Vec<_> = findings.collect();

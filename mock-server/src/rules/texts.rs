@@ -55,14 +55,16 @@ pub fn parse(file: &str, others: impl Fn(&str) -> Option<Basis>) -> Result<Texts
 /// The text with this id, filled in.
 pub fn fill(texts: &Texts, id: &str, evidence: &Evidence) -> Option<String> {
     let template = texts.get(id).or_else(|| get_text(id).map(|text| text.text.as_str()))?;
-    Some(evidence.fill(template))
+    Some(texts.told(id, evidence.fill(template)))
 }
 
 /// What a violated rule says of a job of this kind.
 pub fn word(texts: &Texts, finding: &Finding, kind: JobKind) -> String {
     let evidence = finding.verdict.evidence().cloned().unwrap_or_default().with("kind", kind.noun());
-    fill(texts, path::words::text(finding, kind).unwrap_or(finding.rule), &evidence)
-        .unwrap_or_else(|| get(finding.rule).map_or(finding.rule, |info| info.summary).to_owned())
+    fill(texts, path::words::text(finding, kind).unwrap_or(finding.rule), &evidence).unwrap_or_else(|| {
+        let summary = get(finding.rule).map_or(finding.rule, |info| info.summary);
+        texts.told(finding.rule, summary.to_owned())
+    })
 }
 
 #[cfg(test)]

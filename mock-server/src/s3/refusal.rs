@@ -16,7 +16,7 @@ pub fn refusal(
     request_id: &str,
 ) -> Response<Bytes> {
     let refused = Refused::from(error.clone());
-    let message = refused.reworded(texts).unwrap_or_else(|| refused.message.clone());
+    let message = refused.told(texts);
     let mut response = head(refused.status, request_id);
     for (name, value) in error.headers() {
         if let Ok(value) = HeaderValue::from_str(&value) {

@@ -285,6 +285,9 @@ impl Checker {
             if let Some(with) = &step.with {
                 self.tell(with.place, "only `call` takes `with`");
             }
+            if let Some(caller) = &step.caller {
+                self.tell(caller.place, "only `call` is made `as` somebody");
+            }
             if let Some(poll) = &step.poll {
                 self.tell(poll.referenced, "only `call` can be polled");
             }
@@ -305,6 +308,9 @@ impl Checker {
     fn call(&mut self, step: &Step, call: &Spanned<String>) {
         if let Some(with) = &step.with {
             self.names(with);
+        }
+        if let Some(caller) = &step.caller {
+            self.names(caller);
         }
         if let Some(poll) = &step.poll
             && step.expect.is_none()

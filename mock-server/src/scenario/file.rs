@@ -187,6 +187,9 @@ pub struct Step {
     pub call: Option<Spanned<String>>,
     /// The input of the call, as SDKs take it.
     pub with: Option<Node>,
+    /// Whose the call is: credentials as IAM or STS answered them. The account's root by default.
+    #[serde(rename = "as")]
+    pub caller: Option<Node>,
     #[schemars(with = "Option<Span>")]
     pub advance: Option<Spanned<Span>>,
     pub wait_for: Option<WaitFor>,

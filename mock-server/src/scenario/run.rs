@@ -14,7 +14,7 @@ use super::fixture::Wanted;
 use super::problem::{Place, Problem};
 use super::query;
 use super::resource::ResourceKind;
-use super::session::{Answer, Session};
+use super::session::{Answer, Credentials, Session};
 use super::span::Span;
 use super::target::Target;
 use super::template::Scope;
@@ -23,6 +23,7 @@ use super::tree::Node;
 use crate::aws::timestamp;
 use crate::clock::{Stopwatch, pause};
 use crate::kernel::{AccountId, SimTime, digest};
+use serde::Deserialize;
 use serde_json::Value;
 use serde_saphyr::Spanned;
 use std::collections::BTreeMap;
@@ -377,10 +378,14 @@ impl<T: Target> Run<'_, T> {
             Some(with) => self.scope.value(with)?,
             None => Value::Object(Default::default()),
         };
+        let credentials = match &step.caller {
+            Some(caller) => Some(self.credentials(caller)?),
+            None => None,
+        };
         let poll = step.poll.as_ref().map(|poll| poll.value);
         let deadline = poll.map(|poll| self.session.time.now + poll.within.0);
         loop {
-            let answer = self.session.call(callee, &input).await?;
+            let answer = self.session.call_as(credentials.as_ref(), callee, &input).await?;
             if let (Answer::Lost(message), false) = (&answer, expect.is_lost()) {
                 return Err(Stop::Broken(message.clone()));
             }
@@ -398,6 +403,15 @@ impl<T: Target> Run<'_, T> {
                 _ => return Err(Stop::Failed(problems)),
             }
         }
+    }
+
+    /// Whose a call is, in the form in which IAM and STS answer it.
+    fn credentials(&self, caller: &Node) -> Result<Credentials, Stop> {
+        let value = self.scope.value(caller)?;
+        Credentials::deserialize(&value).map_err(|error| {
+            let message = format!("`as` takes what IAM or STS answers as credentials: {error}");
+            Problem::new(caller.place, message).into()
+        })
     }
 
     async fn explain(&mut self, resource: &Spanned<String>, expect: &Expect) -> Result<Value, Stop> {

@@ -38,6 +38,14 @@ pub struct Time {
     pub next_due: Option<SimTime>,
 }
 
+/// What signs a call, as IAM and STS answer it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Credentials {
+    access_key_id: String,
+    session_token: Option<String>,
+}
+
 pub struct Session<'a, T> {
     target: &'a T,
     pub account: AccountId,
@@ -56,12 +64,22 @@ impl<'a, T: Target> Session<'a, T> {
 
     // === Calls ===
 
-    /// Calls an operation. A bucket that is in another region is asked there, as SDKs do.
+    /// Calls an operation as the account's root.
     pub async fn call(&mut self, callee: Callee, input: &Value) -> Result<Answer, Broken> {
+        self.call_as(None, callee, input).await
+    }
+
+    /// Calls an operation. A bucket that is in another region is asked there, as SDKs do.
+    pub async fn call_as(
+        &mut self,
+        caller: Option<&Credentials>,
+        callee: Callee,
+        input: &Value,
+    ) -> Result<Answer, Broken> {
         let title = self.titled(format_args!("{}.{}", callee.service(), callee.operation()));
         let broken = |message: String| Broken(format!("{title}: {message}"));
         let encoded = callee.encode(input).map_err(|error| Broken(error.to_string()))?;
-        let request = self.signed(&encoded, callee, &self.region).map_err(broken)?;
+        let request = self.signed(&encoded, caller, callee, &self.region).map_err(broken)?;
         let mut response = match self.target.send(request).await {
             Ok(response) => response,
             Err(error) => {
@@ -72,7 +90,7 @@ impl<'a, T: Target> Session<'a, T> {
         if response.status() == StatusCode::MOVED_PERMANENTLY
             && let Some(region) = HeaderLookup::get(response.headers(), BUCKET_REGION)
         {
-            let request = self.signed(&encoded, callee, region).map_err(broken)?;
+            let request = self.signed(&encoded, caller, callee, region).map_err(broken)?;
             response = self.send(&title, request).await?;
         }
         self.transcript.0.push(Recorded::new(&title, &response));
@@ -89,15 +107,22 @@ impl<'a, T: Target> Session<'a, T> {
         self.within.as_ref().map_or_else(|| what.to_string(), |name| format!("{name}: {what}"))
     }
 
-    /// The request, from this account to this region.
-    fn signed(&self, encoded: &HttpRequest, callee: Callee, region: &str) -> Result<Request<Bytes>, String> {
+    /// The request to this region, from this account's root or from whom the credentials are.
+    fn signed(
+        &self,
+        encoded: &HttpRequest,
+        caller: Option<&Credentials>,
+        callee: Callee,
+        region: &str,
+    ) -> Result<Request<Bytes>, String> {
+        let root = self.account.to_string();
+        let access_key = caller.map_or(&root, |caller| &caller.access_key_id);
         let date = timestamp::iso8601(self.time.now.millis()).replace(['-', ':'], "");
         let date = format!("{}Z", date.split(['.', 'Z']).next().unwrap_or_default());
         let day = date.split('T').next().unwrap_or_default();
-        // The access key is the account; signatures are not looked at.
+        // The root's access key is the account; signatures are not looked at.
         let authorization = format!(
-            "AWS4-HMAC-SHA256 Credential={}/{day}/{region}/{}/aws4_request, SignedHeaders=host;x-amz-date, Signature={:064}",
-            self.account,
+            "AWS4-HMAC-SHA256 Credential={access_key}/{day}/{region}/{}/aws4_request, SignedHeaders=host;x-amz-date, Signature={:064}",
             callee.signing_name(),
             0
         );
@@ -106,6 +131,9 @@ impl<'a, T: Target> Session<'a, T> {
             .uri(&encoded.path_and_query)
             .header("authorization", authorization)
             .header("x-amz-date", date);
+        if let Some(token) = caller.and_then(|caller| caller.session_token.as_ref()) {
+            request = request.header("x-amz-security-token", token);
+        }
         for (name, value) in &encoded.headers {
             request = request.header(name.as_ref(), value.as_ref());
         }

@@ -149,6 +149,8 @@ pub struct Refused {
     pub status: u16,
     /// The id of the documented rule behind it.
     pub because: Option<&'static str>,
+    /// The name of the line of a table that it is.
+    pub line: Option<&'static str>,
     /// What the message is called and made of, if AWS's own is not known.
     pub assumed: Option<refusal::Assumed>,
     /// What the service's model has of the error beside its message.

@@ -50,6 +50,7 @@ pub trait Refusal: std::fmt::Display {
             message: self.to_string(),
             status: self.status(),
             because: self.rule(),
+            line: Some(line.name),
             assumed: line.assumed.then(|| (line.name, self.facts().into())),
             members: Box::default(),
         }
@@ -57,8 +58,13 @@ pub trait Refusal: std::fmt::Display {
 }
 
 impl Refused {
-    /// The message in the words of whoever runs the server, if there are any for it.
-    pub fn reworded(&self, texts: &Texts) -> Option<String> {
+    /// The message as it goes out: in the words of whoever runs the server, where AWS's are not known.
+    pub fn told(&self, texts: &Texts) -> String {
+        let text = self.reworded(texts).unwrap_or_else(|| self.message.clone());
+        self.line.map_or(text.clone(), |line| texts.told(line, text))
+    }
+
+    fn reworded(&self, texts: &Texts) -> Option<String> {
         let (name, facts) = self.assumed.as_ref()?;
         let fill = |text: String, (name, fact): &(&str, String)| text.replace(&format!("{{{name}}}"), fact);
         texts.get(name).map(|template| facts.iter().fold(template.to_owned(), fill))

@@ -80,7 +80,7 @@ pub fn validate_answer(
     let output = decode_value(model, operation, answer.status, &answer.headers, &answer.body)
         .map_err(|fault| fault.message)?;
     let leeway = Leeway::of(model.id, operation);
-    let mut checker = Checker { model, path: String::new(), found: Vec::new(), leeway };
+    let mut checker = Checker { model, path: String::new(), found: Vec::new(), first: None, leeway };
     checker.value(shape, &output);
     if checker.found.is_empty() { Ok(()) } else { Err(checker.found.join("; ")) }
 }

@@ -1,5 +1,6 @@
 //! EC2's way to refuse input: the first thing that is missing, else the first that is wrong.
 
+use super::ENUM;
 use crate::aws::Fault;
 use crate::aws::model::{Kind, Member, ServiceModel, Shape};
 use crate::aws::text::lower_first;
@@ -21,7 +22,8 @@ pub(super) fn validate(
     let mut path = String::new();
     walk(model, shape, input, &mut path, &mut |_, _, _| Ok(()), &mut |path| {
         Err(Fault::new("MissingParameter", format!("The request must contain the parameter {path}"))
-            .because("EC2-MISSING"))
+            .because("EC2-MISSING")
+            .called("aws-ec2-missing"))
     })?;
     let mut check = |shape: &'static Shape, value: &Value, path: &str| check(model, shape, value, path);
     walk(model, shape, input, &mut path, &mut check, &mut |_| Ok(()))
@@ -89,9 +91,10 @@ fn check(
     value: &Value,
     path: &str,
 ) -> Result<(), Fault> {
-    let because =
-        |rule: &str, message: String| Err(Fault::new("InvalidParameterValue", message).because(rule));
-    let refuse = |message: String| because("EC2-BADVALUE", message);
+    let because = |rule: &str, name: &'static str, message: String| {
+        Err(Fault::new("InvalidParameterValue", message).because(rule).called(name))
+    };
+    let refuse = |name: &'static str, message: String| because("EC2-BADVALUE", name, message);
     let of_pages = |rule: &'static str| if path == "maxResults" { rule } else { "EC2-BADVALUE" };
     match value {
         Value::Integer(_) | Value::Float(_) => {
@@ -106,13 +109,13 @@ fn check(
                 let message = format!(
                     "Value ( {text} ) for parameter {path} is invalid. Expecting a value greater than {min}."
                 );
-                return because(of_pages("EC2-PAGE-MIN"), message);
+                return because(of_pages("EC2-PAGE-MIN"), "aws-ec2-least", message);
             }
             if let Some(max) = shape.max().filter(|max| number > *max) {
                 let message = format!(
                     "Value ( {text} ) for parameter {path} is invalid. Expecting a value less than {max}."
                 );
-                return because(of_pages("EC2-PAGE"), message);
+                return because(of_pages("EC2-PAGE"), "aws-ec2-most", message);
             }
         }
         Value::String(text) => {
@@ -126,19 +129,21 @@ fn check(
                 } else {
                     String::new()
                 };
-                return refuse(format!("Value ({text}) for parameter {path} is invalid.{hint}"));
+                let message = format!("Value ({text}) for parameter {path} is invalid.{hint}");
+                return refuse("aws-ec2-enum", message);
             }
         }
         _ => {}
     }
     if matches!(shape.kind, Kind::String | Kind::List) && !COUNTED_ELSEWHERE.contains(&shape.name) {
         let broken = model.broken(shape, value);
-        let broken = broken.iter().find(|constraint| !constraint.contains("enum value set"));
-        if let Some(constraint) = broken {
+        let broken = broken.iter().find(|(name, _)| *name != ENUM);
+        if let Some((_, constraint)) = broken {
             let mut text = String::new();
             super::show(value, &mut text);
             let constraint = constraint.replacen("Member must", "It must", 1);
-            return refuse(format!("Value ({text}) for parameter {path} is invalid. {constraint}."));
+            let message = format!("Value ({text}) for parameter {path} is invalid. {constraint}.");
+            return refuse("aws-ec2-form", message);
         }
     }
     Ok(())

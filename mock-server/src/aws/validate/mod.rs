@@ -18,6 +18,9 @@ use super::text::{base64_encode, lower_first};
 use super::timestamp;
 use super::value::Value;
 
+/// What the words for a value outside of an enum are called.
+const ENUM: &str = "aws-enum";
+
 /// Violations beyond this number are counted no more: a request can break a rule a million times.
 const MOST: usize = 1000;
 
@@ -40,14 +43,14 @@ pub fn validate(model: &'static ServiceModel, operation: &Operation, input: &Val
         ServiceId::Logs => "InvalidParameterException",
         ServiceId::Iam | ServiceId::Sts | ServiceId::SageMakerRuntime => "ValidationError",
     };
-    let mut checker = Checker { model, path: String::new(), found: Vec::new(), leeway: Vec::new() };
+    let mut checker =
+        Checker { model, path: String::new(), found: Vec::new(), first: None, leeway: Vec::new() };
     checker.value(shape, input);
-    if checker.found.is_empty() {
-        return Ok(());
-    }
+    let Some(first) = checker.first else { return Ok(()) };
     let count = checker.found.len();
     let noun = if count == 1 { "error" } else { "errors" };
-    Err(Fault::new(code, format!("{count} validation {noun} detected: {}", checker.found.join("; "))))
+    Err(Fault::new(code, format!("{count} validation {noun} detected: {}", checker.found.join("; ")))
+        .called(first))
 }
 
 fn declares(model: &'static ServiceModel, operation: &Operation, code: &str) -> bool {
@@ -59,6 +62,8 @@ struct Checker {
     /// Where the check stands: `productionVariants.1.member.modelName`.
     path: String,
     found: Vec<String>,
+    /// What the first violation's words are called.
+    first: Option<&'static str>,
     /// What is let through all the same; of requests nothing is.
     leeway: Vec<&'static Leeway>,
 }
@@ -82,7 +87,7 @@ impl Checker {
         self.leeway.iter().any(|row| row.spares(shape.name, value, &self.path))
     }
 
-    fn report(&mut self, shape: &Shape, value: &Value, constraint: &str) {
+    fn report(&mut self, shape: &Shape, value: &Value, name: &'static str, constraint: &str) {
         if self.spared(shape, Some(value)) {
             return;
         }
@@ -94,12 +99,17 @@ impl Checker {
         }
         // Writing to a `String` cannot fail.
         let _ = write!(message, "at '{}' failed to satisfy constraint: {constraint}", self.path);
+        self.find(name, message);
+    }
+
+    fn find(&mut self, name: &'static str, message: String) {
+        self.first.get_or_insert(name);
         self.found.push(message);
     }
 
     fn value(&mut self, shape: &'static Shape, value: &Value) {
-        for constraint in self.model.broken(shape, value) {
-            self.report(shape, value, &constraint);
+        for (name, constraint) in self.model.broken(shape, value) {
+            self.report(shape, value, name, &constraint);
         }
         self.contents(shape, value);
     }
@@ -118,7 +128,8 @@ impl Checker {
                             && !checker.spared(shape, None) =>
                         {
                             let constraint = "failed to satisfy constraint: Member must not be null";
-                            checker.found.push(format!("Value null at '{}' {constraint}", checker.path));
+                            let message = format!("Value null at '{}' {constraint}", checker.path);
+                            checker.find("aws-null", message);
                         }
                         None => {}
                     });
@@ -128,7 +139,12 @@ impl Checker {
                 let Some(inner) = shape.element.map(|id| self.model.shape(id)) else { return };
                 if elements.iter().any(|element| !self.model.broken(inner, element).is_empty()) {
                     let all = self.model.constraints(inner).join(", ");
-                    self.report(inner, value, &format!("Member must satisfy constraint: [{all}]"));
+                    self.report(
+                        inner,
+                        value,
+                        "aws-list",
+                        &format!("Member must satisfy constraint: [{all}]"),
+                    );
                 }
                 if !is_scalar(inner) {
                     for (index, element) in elements.iter().enumerate() {
@@ -144,13 +160,23 @@ impl Checker {
                         |key: &String| !self.model.broken(keys, &Value::String(key.clone())).is_empty();
                     if entries.iter().any(|(key, _)| broken(key)) {
                         let all = self.model.constraints(keys).join(", ");
-                        self.report(shape, value, &format!("Map keys must satisfy constraint: [{all}]"));
+                        self.report(
+                            shape,
+                            value,
+                            "aws-map-keys",
+                            &format!("Map keys must satisfy constraint: [{all}]"),
+                        );
                     }
                 }
                 let Some(inner) = shape.element.map(|id| self.model.shape(id)) else { return };
                 if entries.iter().any(|(_, element)| !self.model.broken(inner, element).is_empty()) {
                     let all = self.model.constraints(inner).join(", ");
-                    self.report(inner, value, &format!("Map value must satisfy constraint: [{all}]"));
+                    self.report(
+                        inner,
+                        value,
+                        "aws-map-values",
+                        &format!("Map value must satisfy constraint: [{all}]"),
+                    );
                 }
                 if !is_scalar(inner) {
                     for (key, element) in entries {
@@ -168,28 +194,29 @@ fn is_scalar(shape: &Shape) -> bool {
 }
 
 impl ServiceModel {
-    /// The constraints of a shape that a value breaks, in AWS's words. What is inside lists, maps and
+    /// The constraints of a shape that a value breaks, in AWS's words, each with what these are called. What is inside lists, maps and
     /// structures is not looked at.
-    fn broken(&'static self, shape: &Shape, value: &Value) -> Vec<String> {
+    fn broken(&'static self, shape: &Shape, value: &Value) -> Vec<(&'static str, String)> {
         let Some(traits) = shape.traits.as_deref() else { return Vec::new() };
         let mut broken = Vec::new();
         if let Some(size) = size(value) {
             if traits.min.is_some_and(|min| size < min) {
-                broken.extend(self.minimum(shape));
+                broken.extend(self.minimum(shape).map(|text| ("aws-least", text)));
             }
             if traits.max.is_some_and(|max| size > max) {
-                broken.extend(self.maximum(shape));
+                broken.extend(self.maximum(shape).map(|text| ("aws-most", text)));
             }
         }
         if let Value::String(text) = value {
             let values = self.enum_values(shape);
             if !values.is_empty() && !values.contains(&text.as_str()) {
-                broken.push(format!("Member must satisfy enum value set: [{}]", values.join(", ")));
+                let text = format!("Member must satisfy enum value set: [{}]", values.join(", "));
+                broken.push((ENUM, text));
             }
             if let Some(number) = traits.pattern
                 && !self.matches(number, text)
             {
-                broken.push(self.pattern_constraint(number));
+                broken.push(("aws-pattern", self.pattern_constraint(number)));
             }
         }
         broken

@@ -101,11 +101,13 @@ impl Denial<'_> {
                     text.push_str(". Encoded authorization failure message: ");
                     text.push_str(&message.encode(asked.caller.account));
                 }
-                Fault::new("UnauthorizedOperation", text).with_status(403)
+                Fault::new("UnauthorizedOperation", text).with_status(403).called("aws-denied-ec2")
             }
-            Protocol::Query => Fault::new("AccessDenied", sentence).with_status(403),
-            Protocol::Json11 => Fault::new("AccessDeniedException", sentence),
-            Protocol::RestJson => Fault::new("AccessDeniedException", sentence).with_status(403),
+            Protocol::Query => Fault::new("AccessDenied", sentence).with_status(403).called("aws-denied"),
+            Protocol::Json11 => Fault::new("AccessDeniedException", sentence).called("aws-denied"),
+            Protocol::RestJson => {
+                Fault::new("AccessDeniedException", sentence).with_status(403).called("aws-denied")
+            }
         }
     }
 }

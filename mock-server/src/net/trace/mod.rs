@@ -324,6 +324,7 @@ impl<'a> Walk<'a> {
     }
 
     fn hop(&mut self, kind: HopKind, at: String, passed: bool, rule: &'static str, evidence: Evidence) {
+        let passed = self.terrain.state.probe.hop(kind, passed);
         self.hops.push(Hop { kind, at, passed, rule, evidence });
     }
 

@@ -118,12 +118,12 @@ fn follow(case: &Case<'_>, phase: Phase, vantages: &[Vantage]) -> Vec<Followed> 
             let mut trace = net::trace(&terrain, &Flow { from, to, transport: Transport::Tcp, port: HTTPS });
             if phase != Phase::Output {
                 let found = misplaced(case, phase, data).into_iter().chain(missing(case, data));
-                found.for_each(|hop| at_the_bucket(&mut trace, hop));
+                found.for_each(|hop| at_the_bucket(case, &mut trace, hop));
             }
             if matches!(phase, Phase::Input | Phase::Run)
                 && let Some(hop) = unlisted(case, data)
             {
-                at_the_bucket(&mut trace, hop);
+                at_the_bucket(case, &mut trace, hop);
             }
             if phase == Phase::Create {
                 precheck::forgive(case, data, &mut trace);
@@ -188,7 +188,8 @@ fn first_object(case: &Case<'_>, data: &DataNeed) -> Option<Arc<str>> {
 
 /// Adds what is found at a bucket. Where that blocks, it stands in place of what the walk found there: a bucket is one
 /// hop.
-fn at_the_bucket(trace: &mut Trace, hop: Hop) {
+fn at_the_bucket(case: &Case<'_>, trace: &mut Trace, mut hop: Hop) {
+    hop.passed = case.state.probe.hop(hop.kind, hop.passed);
     if !hop.passed {
         trace.hops.retain(|known| !known.passed || known.kind != hop.kind || known.at != hop.at);
     }

@@ -251,8 +251,9 @@ impl Write for DeleteVpcEndpoints {
             match find::<VpcEndpoint>(&txn.state, &id).map(|row| VpcEndpoint::clone(row)) {
                 Ok(endpoint) => delete(txn, endpoint),
                 Err(error) => {
-                    let Refused { code, message, .. } = error.into();
-                    let error = ItemError { code: code.into_owned(), message };
+                    let refused = Refused::from(error);
+                    let message = refused.told(&txn.state.texts);
+                    let error = ItemError { code: refused.code.into_owned(), message };
                     unsuccessful.push(Unsuccessful { error, resource_id: id });
                 }
             }

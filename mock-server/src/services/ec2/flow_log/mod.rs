@@ -247,7 +247,7 @@ struct UnsuccessfulError {
 impl Unsuccessful {
     fn new(state: &State, resource_id: String, error: FlowLogError) -> Self {
         let refused = Refused::from(error);
-        let message = refused.reworded(&state.texts).unwrap_or(refused.message);
+        let message = refused.told(&state.texts);
         let error = UnsuccessfulError { code: refused.code.into_owned(), message };
         Self { error, resource_id }
     }
