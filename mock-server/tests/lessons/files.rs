@@ -27,12 +27,13 @@ fn a_sound_lesson_has_no_problems() {
 #[test]
 fn each_problem_is_told_with_its_place() {
     let whole = format!("{STEPS}{LESSON}");
+    let mut wrong = Vec::new();
     let fix = "fix: [{call: ec2.DeleteVpc, with: {VpcId: '${vpc}'}}]";
     for (from, to, expected) in [
         ("kind: Lesson", "kind: Scenario", "8:3: only `kind: Lesson` has a `lesson`"),
         ("kind: Lesson", "kind: Lessen", "2:7: expected `Scenario` or `Lesson`, found `Lessen`"),
         (LESSON, "", "2:7: `lesson` is missing"),
-        ("  goal: About ${vpc}.\n", "", "8:3: `goal` is missing"),
+        ("  goal: About ${vpc}.\n", "", "13:3: `goal` is missing"),
         ("goal: About ${vpc}.", "goal: ' '", "8:9: `goal` is empty"),
         ("goal: About ${vpc}.", "goal: ${vcp}", "8:9: nothing is named `vcp` here; did you mean `vpc`?"),
         ("goal:", "gaol:", "8:3: unknown key `gaol`; did you mean `goal`?"),
@@ -42,13 +43,13 @@ fn each_problem_is_told_with_its_place() {
             "10:10: a lesson has 3 hints at least, from a nudge to nearly the answer; 10:11: the first hint costs nothing",
         ),
         ("cost: 2}", "cost: 20}", "10:10: the hints cost 21 together, and nobody has more than 10"),
-        (", cost: 2}", "}", "10:60: `cost` is missing"),
+        (", cost: 2}", "}", "10:61: `cost` is missing"),
         (fix, "fix: []", "11:8: `fix` is empty"),
         (fix, "fix: [{explain: training-job/x}]", "11:9: a fix is made of `call`, `waitFor` and `advance`"),
         (
             fix,
             "fix: [{call: ec2.DescribeVpcs, capture: {all: Vpcs}}]",
-            "11:43: `all` is captured and never used in `fix`",
+            "11:44: `all` is captured and never used in `fix`",
         ),
         (
             "check: [{call: ec2.DescribeVpcs, expect: {response: {Vpcs: []}}}]",
@@ -75,8 +76,12 @@ fn each_problem_is_told_with_its_place() {
         ),
     ] {
         assert!(whole.contains(from), "{from}");
-        assert_eq!(problems(&whole.replacen(from, to, 1)).join("; "), expected, "{from} -> {to}");
+        let found = problems(&whole.replacen(from, to, 1)).join("; ");
+        if found != expected {
+            wrong.push(format!("{from} -> {to}\n  {found}\n  {expected}"));
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// Whatever a learner does instead of the fix, the check has to work without it.

@@ -149,7 +149,7 @@ async fn what_cannot_be_loaded_is_told() {
     let file = PLAIN.replace("preset: private-vpc", "file: ../secret.yaml");
     for (path, body, status, expected) in [
         ("stopAfter=x", PLAIN, 409, "no step has the id `x`"),
-        ("", "steps: 1", 400, "`apiVersion` is missing"),
+        ("", "kind: Scenario", 400, "is missing"),
         ("", r#"{"name": "nothing"}"#, 404, "no lesson is named `nothing`"),
         ("", &PLAIN.replace("CreateVpc", "CreateVcp"), 400, "ec2 has no operation `CreateVcp`; did you mean"),
         ("", &PLAIN.replace("/16", "/8"), 409, "first: ec2.CreateVpc: refused: "),
@@ -166,11 +166,11 @@ async fn what_cannot_be_loaded_is_told() {
 
 const BLOCK: &str = "
 lesson:
-  goal: g
+  goal: About ${net}.
   story: s
   hints: [{text: a, cost: 0}, {text: b, cost: 1}, {text: c, cost: 2}]
   fix: [{call: ec2.DeleteSubnet, with: {SubnetId: '${net}'}}]
-  check: [{call: ec2.DeleteVpc, with: {VpcId: '${vpc}'}}]
+  check: [{call: ec2.DeleteVpc, with: {VpcId: '${vpc}'}, expect: {ok: true}}]
   debrief: d
   learn: [EC2-VPC-DEP]
 ";
@@ -204,7 +204,7 @@ async fn a_run_says_which_part_failed() {
     for (from, to, expected) in [
         ("{code: DependencyViolation}", "{code: Other}", "FAILED  3 ec2.DeleteVpc"),
         (
-            "ec2.DeleteVpc, with: {VpcId: '${vpc}'}}]",
+            "ec2.DeleteVpc, with: {VpcId: '${vpc}'}, expect: {ok: true}}]",
             "ec2.DescribeVpcs, expect: {ok: true}}]",
             "FAILED  4 the check fails before the fix",
         ),
