@@ -6,7 +6,7 @@ import urllib.error
 
 import pytest
 
-from mockplane import Account, binary, environment, refused
+from mockplane import binary, environment, refused
 
 
 def cli(server, *arguments):
@@ -44,26 +44,28 @@ def test_an_account_goes_back(aws):
     aws.server.control("POST", "/_mockplane/clock", {"account": aws.number, "advance": "3h"})
     with refused("InvalidVpcID.NotFound"):
         aws.ec2.describe_vpcs(VpcIds=[kept])
-    refusal = aws.server.control("GET", f"/_mockplane/events?account={aws.number}")["next"]
+    position = aws.server.control("GET", f"/_mockplane/events?account={aws.number}")["next"]
     assert restore(aws)["now"] == saved["time"]
     assert vpcs(aws) == before and kept in before
     # Time and ids begin again from there; events go on.
     assert aws.ec2.create_vpc(CidrBlock="10.2.0.0/16")["Vpc"]["VpcId"] == made
-    later = aws.server.control("GET", f"/_mockplane/events?account={aws.number}&since={refusal}")["events"]
-    assert [event["kind"] for event in later if event["resource"] == "snapshot/before"] == ["SnapshotRestored"]
+    later = aws.server.control("GET", f"/_mockplane/events?account={aws.number}&since={position}")["events"]
+    told = [event["kind"] for event in later if event["resource"] == "snapshot/before"]
+    assert told == ["SnapshotRestored"]
 
 
 def test_another_account_begins_with_it(aws, other):
     bucket = f"data-{aws.number}"
-    aws.s3.create_bucket(Bucket=bucket)
-    aws.s3.put_object(Bucket=bucket, Key="in/part-0.csv", Body=f"written in {aws.number}".encode())
-    role = aws.iam.create_role(
+    aws.client("s3").create_bucket(Bucket=bucket)
+    aws.client("s3").put_object(
+        Bucket=bucket, Key="in/part-0.csv", Body=f"written in {aws.number}".encode())
+    role = aws.client("iam").create_role(
         RoleName="trainer",
         AssumeRolePolicyDocument=json.dumps({"Statement": [{
             "Effect": "Allow", "Action": "sts:AssumeRole",
             "Principal": {"AWS": f"arn:aws:iam::{aws.number}:root"}}]}))["Role"]
-    aws.iam.create_user(UserName="ann")
-    key = aws.iam.create_access_key(UserName="ann")["AccessKey"]
+    aws.client("iam").create_user(UserName="ann")
+    key = aws.client("iam").create_access_key(UserName="ann")["AccessKey"]
     vpc = aws.ec2.create_vpc(CidrBlock="10.3.0.0/16")["Vpc"]["VpcId"]
     save(aws)
     told = restore(aws, to=other)
@@ -71,15 +73,16 @@ def test_another_account_begins_with_it(aws, other):
 
     found = next(v for v in other.ec2.describe_vpcs()["Vpcs"] if v["VpcId"] == vpc)
     assert found["OwnerId"] == other.number
-    theirs = other.iam.get_role(RoleName="trainer")["Role"]
+    theirs = other.client("iam").get_role(RoleName="trainer")["Role"]
     assert theirs["Arn"] == role["Arn"].replace(aws.number, other.number)
     trusted = theirs["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["AWS"]
     assert trusted == f"arn:aws:iam::{other.number}:root"
     # Names with the account's number move, what is in objects does not.
-    body = other.s3.get_object(Bucket=f"data-{other.number}", Key="in/part-0.csv")["Body"].read()
-    assert body.decode() == f"written in {aws.number}"
+    found = other.client("s3").get_object(Bucket=f"data-{other.number}", Key="in/part-0.csv")
+    assert found["Body"].read().decode() == f"written in {aws.number}"
     # An access key tells its account, so it is another one; its secret is as it was.
-    keys = [one["AccessKeyId"] for one in other.iam.list_access_keys(UserName="ann")["AccessKeyMetadata"]]
+    listed = other.client("iam").list_access_keys(UserName="ann")["AccessKeyMetadata"]
+    keys = [one["AccessKeyId"] for one in listed]
     assert len(keys) == 1 and keys != [key["AccessKeyId"]]
     for id, account in [(key["AccessKeyId"], aws.number), (keys[0], other.number)]:
         caller = aws.client("sts", key=id, secret=key["SecretAccessKey"]).get_caller_identity()
@@ -92,7 +95,7 @@ def test_another_account_begins_with_it(aws, other):
 def test_global_names_of_buckets_cannot_be_twice(aws, other):
     aws.server.control("POST", "/_mockplane/data", {"account": aws.number, "bucketNames": "global"})
     name = f"only-one-{int(aws.number):x}"
-    aws.s3.create_bucket(Bucket=name)
+    aws.client("s3").create_bucket(Bucket=name)
     save(aws)
     status, text = problem(lambda: restore(aws, to=other))
     assert status == 409 and f"has a bucket `{name}` already" in text

@@ -1,7 +1,5 @@
 //! Snapshots in scenarios: what is told of them before a run, and what a run makes of them.
 
-#![expect(clippy::unwrap_used, reason = "these are tests")]
-
 use mockplane::scenario::report::Text;
 use mockplane::scenario::target::InProcess;
 use mockplane::scenario::{Options, run_path};

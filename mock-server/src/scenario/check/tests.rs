@@ -58,10 +58,10 @@ fn each_problem_is_told_with_its_place() {
         (format!("{ok}vars: [a]\n"), "5:7: `vars` is a mapping of names to values, not a list"),
         (format!("{ok}vars: {{a: 1}}\n"), "5:8: variable `a` is never used"),
         ("steps: []\n".into(), "4:8: a scenario has at least one step"),
-        ("steps:\n- say: x\n".into(), "5:3: a step is exactly one of `call`, `advance`, `waitFor`, `explain` and `fault`"),
+        ("steps:\n- say: x\n".into(), "5:3: a step is exactly one of `call`, `advance`, `waitFor`, `explain`, `fault` and `snapshot`"),
         (
             "steps:\n- {advance: 1s, call: ec2.CreateVpc}\n".into(),
-            "5:3: a step is exactly one of `call`, `advance`, `waitFor`, `explain` and `fault`",
+            "5:3: a step is exactly one of `call`, `advance`, `waitFor`, `explain`, `fault` and `snapshot`",
         ),
         ("steps:\n- {advance: 1s, with: {}}\n".into(), "5:23: only `call` takes `with`"),
         ("steps:\n- {advance: 1s, poll: {every: 1s, within: 2s}}\n".into(), "5:23: only `call` can be polled"),
@@ -143,7 +143,7 @@ fn each_problem_is_told_with_its_place() {
         ),
         (
             "steps:\n- {explain: training-job/x, waitFor: {resource: training-job/x, state: Failed}}\n".into(),
-            "5:3: a step is exactly one of `call`, `advance`, `waitFor`, `explain` and `fault`",
+            "5:3: a step is exactly one of `call`, `advance`, `waitFor`, `explain`, `fault` and `snapshot`",
         ),
         ("steps:\n- {explain: endpoints/x}\n".into(), "5:13: unknown kind `endpoints`; did you mean `endpoint`?"),
         (
