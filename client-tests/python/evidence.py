@@ -11,7 +11,7 @@ import re
 import threading
 import xml.etree.ElementTree as ET
 
-READS = re.compile(r"(BatchDescribe|BatchGet|Describe|Filter|Get|Head|List|Lookup|Search|Select|Simulate)[A-Z]")
+READS = re.compile(r"(BatchDescribe|BatchGet|Describe|Filter|Get|Head|Invoke|List|Lookup|Search|Select|Simulate)[A-Z]")
 DELETES = re.compile(r"(Delete|Deregister|Detach|Disassociate|Release|Remove|Revoke|Terminate|Cancel)[A-Z]")
 # Not about what was asked for but about who asked, whether it has the right form, or what is built.
 FORMAL = {

@@ -4,6 +4,7 @@ import pytest
 from mockplane import refused
 from test_matrix_hosting import House
 from test_matrix_jobs import COMPILATION, KINDS, TRANSFORM
+from test_runtime_components import Parts
 
 BAD = "bm90LW91cnM="
 
@@ -88,6 +89,39 @@ def test_what_serves_is_made_described_listed_changed_and_deleted(lab):
     lab.advance("1h")
     with refused("ValidationException"):
         house.endpoint("endpoint-one")
+
+
+def test_a_component_is_made_listed_changed_and_deleted(lab):
+    parts = Parts(lab)
+    named = {"InferenceComponentName": "component-one"}
+    desired = {"DesiredRuntimeConfig": {"CopyCount": 2}}
+    needs = {"NumberOfCpuCoresRequired": 1, "MinMemoryRequiredInMb": 2048}
+    changed = {"Specification": {"ModelName": "m", "ComputeResourceRequirements": needs}}
+    with refused("ValidationException"):
+        parts.sm.list_inference_components(NextToken=BAD)
+    for call, more in [(parts.sm.describe_inference_component, {}), (parts.sm.delete_inference_component, {}),
+                       (parts.sm.update_inference_component, changed),
+                       (parts.sm.update_inference_component_runtime_config, desired)]:
+        with refused("ValidationException"):
+            call(**named, **more)
+    assert parts.names() == []
+    parts.create("component-one")
+    assert parts.names() == ["component-one"]
+    lab.advance("5s")
+    assert parts.status("component-one") == "InService"
+    parts.sm.update_inference_component_runtime_config(**named, **desired)
+    assert parts.describe("component-one")["RuntimeConfig"]["DesiredCopyCount"] == 2
+    lab.advance("1m")
+    before = parts.describe("component-one")
+    assert before["Specification"]["ComputeResourceRequirements"]["MinMemoryRequiredInMb"] == 1024
+    parts.sm.update_inference_component(**named, **changed)
+    lab.advance("1m")
+    after = parts.describe("component-one")
+    assert after["Specification"]["ComputeResourceRequirements"]["MinMemoryRequiredInMb"] == 2048
+    parts.sm.delete_inference_component(**named)
+    assert parts.status("component-one") == "Deleting"
+    lab.advance("1m")
+    assert parts.names() == []
 
 
 def test_what_has_tags_shows_them(lab):

@@ -11,7 +11,7 @@ mod warnings;
 use super::behaviour::{self, Declared};
 use super::callee::Callee;
 use super::fault;
-use super::file::{API_VERSION, BlockedBy, Expect, FaultStep, Mode, Scenario, Step, WaitFor};
+use super::file::{API_VERSION, Expect, FaultStep, Mode, Scenario, Step, WaitFor};
 use super::fixture::Wanted;
 use super::outline::Outline;
 use super::problem::{Place, Problem, instead_of};
@@ -553,34 +553,6 @@ impl Checker {
         for (place, message) in unused.into_iter().chain(captures).chain(fixtures) {
             self.unused.push(Problem { place, message });
         }
-    }
-}
-
-impl Expect {
-    /// Whether no answer is expected.
-    pub fn is_lost(&self) -> bool {
-        self.lost.as_ref().is_some_and(|lost| lost.value)
-    }
-
-    /// Whether the call is expected to be refused.
-    pub fn is_refusal(&self) -> bool {
-        self.error.is_some() || self.ok.as_ref().is_some_and(|ok| !ok.value)
-    }
-
-    /// Every matcher but those of `response`.
-    fn matchers(&self) -> impl Iterator<Item = &Node> {
-        let error = self.error.iter().flat_map(|error| {
-            [Some(&error.code), error.message.as_ref(), error.status.as_ref()].into_iter().flatten()
-        });
-        let state = [&self.state, &self.failure_reason, &self.secondary_status].into_iter().flatten();
-        let cause = self.blocked_by.iter().flat_map(|cause| cause.value.parts());
-        error.chain(state).chain(cause)
-    }
-}
-
-impl BlockedBy {
-    fn parts(&self) -> impl Iterator<Item = &Node> {
-        [&self.rule, &self.hop, &self.resource].into_iter().flatten()
     }
 }
 

@@ -318,6 +318,34 @@ pub(super) fn by_name(node: Option<&Node>) -> BTreeMap<String, Node> {
     entries.map(|(key, node)| (key.text.clone(), node.clone())).collect()
 }
 
+impl Expect {
+    /// Whether no answer is expected.
+    pub fn is_lost(&self) -> bool {
+        self.lost.as_ref().is_some_and(|lost| lost.value)
+    }
+
+    /// Whether the call is expected to be refused.
+    pub fn is_refusal(&self) -> bool {
+        self.error.is_some() || self.ok.as_ref().is_some_and(|ok| !ok.value)
+    }
+
+    /// Every matcher but those of `response`.
+    pub(super) fn matchers(&self) -> impl Iterator<Item = &Node> {
+        let error = self.error.iter().flat_map(|error| {
+            [Some(&error.code), error.message.as_ref(), error.status.as_ref()].into_iter().flatten()
+        });
+        let state = [&self.state, &self.failure_reason, &self.secondary_status].into_iter().flatten();
+        let cause = self.blocked_by.iter().flat_map(|cause| cause.value.parts());
+        error.chain(state).chain(cause)
+    }
+}
+
+impl BlockedBy {
+    pub(super) fn parts(&self) -> impl Iterator<Item = &Node> {
+        [&self.rule, &self.hop, &self.resource].into_iter().flatten()
+    }
+}
+
 /// Reads a scenario; YAML, which JSON is too.
 ///
 /// # Errors

@@ -179,7 +179,7 @@ fn the_head_is_checked_too() {
         found,
         [
             "1:13: expected `mockplane/v1`, found `v2`",
-            "2:7: expected `Scenario`, found `Lesson`",
+            "2:7: `lesson` is missing",
             "3:18: `Bad Name` is no name: lower-case letters, digits and dashes, 63 at most",
         ]
     );
