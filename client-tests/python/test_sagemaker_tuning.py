@@ -185,7 +185,7 @@ def test_refusals_are_those_of_training_jobs(lab):
     with refused("ValidationException", lambda text: poor in text and "ec2:Describe" in text):
         lab.sm.create_hyper_parameter_tuning_job(**asked)
     parents = [{"HyperParameterTuningJobName": "gone"}]
-    with refused("ResourceNotFound", lambda text: text.startswith("Amazon SageMaker can't find a tuning job")):
+    with refused("ValidationException", lambda text: text.startswith("Amazon SageMaker can't find a tuning job")):
         lab.sm.create_hyper_parameter_tuning_job(**request(lab, "x"), WarmStartConfig={
             "ParentHyperParameterTuningJobs": parents, "WarmStartType": "TransferLearning"})
     with refused("ValidationException", lambda text: "Member must have length less than or equal to 5" in text):

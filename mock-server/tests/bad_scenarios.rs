@@ -1,7 +1,5 @@
 //! What `mockplane lint` says of files that are not sound: exactly what, and where. One file for each kind of error.
 
-#![expect(clippy::unwrap_used, reason = "these are tests")]
-
 use mockplane::scenario::{Options, lint};
 use std::path::Path;
 

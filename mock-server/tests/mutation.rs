@@ -163,7 +163,7 @@ static ALL: LazyLock<Vec<Known>> = LazyLock::new(|| {
         (outcome.elapsed, Known { file, text, scenario, seen })
     });
     // Those that are done soon are asked first.
-    recorded.sort_by(|one, other| one.0.cmp(&other.0));
+    recorded.sort_by_key(|one| one.0);
     recorded.into_iter().map(|(_, known)| known).collect()
 });
 

@@ -1,5 +1,7 @@
 //! Every scenario of the repository, in process and over a socket, and each of them twice.
 
+#![expect(clippy::unwrap_used, reason = "these are tests")]
+
 use mockplane::kernel::ClockMode;
 use mockplane::scenario::report::Text;
 use mockplane::scenario::target::{Http, InProcess, Target};

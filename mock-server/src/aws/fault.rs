@@ -22,8 +22,8 @@ pub struct Fault {
     pub headers: HeaderList,
     /// What the error has beside its message, in the protocols that speak JSON.
     pub members: Box<[(&'static str, serde_json::Value)]>,
-    /// What the message is called, if it is one of [`CALLED`].
-    pub called: Option<&'static str>,
+    /// The place of its message's name in [`CALLED`], which takes less room than the name.
+    called: Option<u8>,
 }
 
 /// What messages that no service words are called, as far as calls can come by them that an SDK makes and signs.
@@ -79,9 +79,15 @@ impl Fault {
     /// The same, with a name for its message.
     #[must_use]
     pub fn called(mut self, name: &'static str) -> Self {
-        debug_assert!(CALLED.contains(&name), "{name} is not in the list");
-        self.called = Some(name);
+        let place = CALLED.iter().position(|known| *known == name);
+        debug_assert!(place.is_some(), "{name} is not in the list");
+        self.called = place.and_then(|place| u8::try_from(place).ok());
         self
+    }
+
+    /// What the message is called, if it is one of [`CALLED`].
+    pub fn name(&self) -> Option<&'static str> {
+        CALLED.get(usize::from(self.called?)).copied()
     }
 
     /// The same with another status.

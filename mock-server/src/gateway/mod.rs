@@ -147,7 +147,7 @@ impl Gateway {
                 let outcome = catch_unwind(AssertUnwindSafe(answer))
                     .unwrap_or_else(|_| Err(Fault::internal(service, "An internal error has occurred")));
                 outcome.unwrap_or_else(|mut fault| {
-                    if let Some(name) = fault.called {
+                    if let Some(name) = fault.name() {
                         fault.message = account.read(&Scope::Global).texts.told(name, fault.message);
                     }
                     let fault = self.refused.keep(&heard, fault, parts.headers.get("host"));

@@ -151,7 +151,7 @@ pub struct Refused {
     pub because: Option<&'static str>,
     /// The name of the line of a table that it is.
     pub line: Option<&'static str>,
-    /// What the message is called and made of, if AWS's own is not known.
+    /// What the message is made of, if AWS's own is not known.
     pub assumed: Option<refusal::Assumed>,
     /// What the service's model has of the error beside its message.
     pub members: Box<[(&'static str, serde_json::Value)]>,

@@ -28,8 +28,8 @@ pub struct Line {
     pub assumed: bool,
 }
 
-/// An assumed text on its way out: what it is called, and the facts that fill it.
-pub type Assumed = (&'static str, Box<[(&'static str, String)]>);
+/// The facts that fill an assumed text, by name.
+pub type Assumed = Box<[(&'static str, String)]>;
 
 /// Something that a service refuses with.
 pub trait Refusal: std::fmt::Display {
@@ -51,7 +51,7 @@ pub trait Refusal: std::fmt::Display {
             status: self.status(),
             because: self.rule(),
             line: Some(line.name),
-            assumed: line.assumed.then(|| (line.name, self.facts().into())),
+            assumed: line.assumed.then(|| self.facts().into()),
             members: Box::default(),
         }
     }
@@ -65,7 +65,7 @@ impl Refused {
     }
 
     fn reworded(&self, texts: &Texts) -> Option<String> {
-        let (name, facts) = self.assumed.as_ref()?;
+        let (name, facts) = (self.line?, self.assumed.as_ref()?);
         let fill = |text: String, (name, fact): &(&str, String)| text.replace(&format!("{{{name}}}"), fact);
         texts.get(name).map(|template| facts.iter().fold(template.to_owned(), fill))
     }

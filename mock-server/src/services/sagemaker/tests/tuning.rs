@@ -467,9 +467,9 @@ fn what_is_wrong_is_refused() {
             "there",
         ),
         (
-            "NoTuningJob",
+            "NoParent",
             |r| r["WarmStartConfig"] = json!({"WarmStartType": "TransferLearning", "ParentHyperParameterTuningJobs": [{"HyperParameterTuningJobName": "gone"}]}),
-            "ResourceNotFound",
+            "ValidationException",
             "Amazon SageMaker can't find a tuning job",
         ),
         (

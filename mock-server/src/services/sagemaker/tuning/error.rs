@@ -61,6 +61,10 @@ refusals! {
             text "A metric is required for this hyperparameter tuning job objective. Provide a metric in the \
                  metric definitions.";
         /// Documented for HyperParameterTuningJobWarmStartConfig: its parents have ended.
+        /// The model of CreateHyperParameterTuningJob does not declare ResourceNotFound.
+        NoParent { name: String } = "ValidationException",
+            assumed "Amazon SageMaker can't find a tuning job with the name, {name}. Provide the name of a tuning \
+                    job that exists.";
         ParentRuns { name: String, status: &'static str } = "ValidationException",
             assumed "The parent hyperparameter tuning job {name} is in status {status}; it must have ended.";
         /// Documented: developer guide, "automatic-model-tuning-warm-start".

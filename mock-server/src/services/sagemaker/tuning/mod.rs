@@ -176,8 +176,8 @@ fn check_parents(
     let identical = is_identical(request);
     let mut best: Option<(Arc<str>, Trial)> = None;
     for name in parents(request) {
-        let parent = find(state, &name.into())?;
-        let name = name.to_owned();
+        let (key, name) = (name.into(), name.to_owned());
+        let Ok(parent) = find(state, &key) else { return Err(TuningError::NoParent { name }.into()) };
         if !parent.status.is_final() {
             return Err(TuningError::ParentRuns { name, status: parent.status.word() }.into());
         }
