@@ -35,7 +35,9 @@ struct Source {
 
 /// Writes the list of the lessons that are part of the program: the names of their files, and their texts.
 fn embed_lessons(out: &Path) -> Outcome<()> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/lessons");
+    // Asked when it runs: a build script may have been compiled for another checkout.
+    let root = std::env::var_os("CARGO_MANIFEST_DIR").ok_or("cargo says no CARGO_MANIFEST_DIR")?;
+    let folder = Path::new(&root).join("../scenarios/lessons");
     println!("cargo:rerun-if-changed={}", folder.display());
     let mut files = Vec::new();
     for entry in std::fs::read_dir(&folder)? {

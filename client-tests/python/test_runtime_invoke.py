@@ -218,6 +218,25 @@ def test_a_container_of_ones_own(front, container):
     assert failed.value.response["OriginalStatusCode"] == 418
 
 
+def test_what_a_container_of_ones_own_answers_is_captured(front, container):
+    front.declare("e", {"proxy": container})
+    kept = f"captured-{front.aws.number}"
+    s3 = front.aws.client("s3")
+    s3.create_bucket(Bucket=kept)
+    front.serve(DataCaptureConfig={
+        "InitialSamplingPercentage": 100, "DestinationS3Uri": f"s3://{kept}/calls",
+        "CaptureOptions": [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}],
+        "CaptureContentTypeHeader": {"CsvContentTypes": ["text/csv"], "JsonContentTypes": ["application/json"]}})
+    answer = front.invoke(ContentType="text/csv", Accept="application/json")["Body"].read()
+    with pytest.raises(front.runtime.exceptions.ModelError):
+        front.invoke(body="fail")
+    found = s3.list_objects_v2(Bucket=kept, Prefix="calls/e/A/")["Contents"]
+    [record] = [json.loads(s3.get_object(Bucket=kept, Key=one["Key"])["Body"].read()) for one in found]
+    sides = record["captureData"]
+    assert (sides["endpointInput"]["data"], sides["endpointInput"]["encoding"]) == ("1,2", "CSV")
+    assert (sides["endpointOutput"]["data"], sides["endpointOutput"]["encoding"]) == (answer.decode(), "JSON")
+
+
 def test_a_container_that_is_not_there_or_somewhere_else(front):
     front.declare("gone", {"proxy": "http://127.0.0.1:9"})
     front.declare("far", {"proxy": "http://192.0.2.1:80"})

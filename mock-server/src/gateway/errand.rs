@@ -6,12 +6,14 @@
 use super::call::{Call, encode_as, fault};
 use super::{Gateway, Heard, log, respond};
 use crate::aws::{Encoded, Fault, Operation as WireOperation, ServiceModel};
-use crate::clock::Stopwatch;
+use crate::clock::{Stopwatch, wall};
+use crate::jobs::hosting::capture;
 use crate::kernel::{ClockMode, Scope, SimTime};
 use crate::model::{Account, Answer, Invocation, Said};
 use crate::services::{Invoke, Refused};
 use bytes::Bytes;
 use hyper::Response;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,6 +46,14 @@ impl Gateway {
     pub fn finish(&self, question: &Question, said: &Said) -> Response<Bytes> {
         let watch = Stopwatch::start();
         let (service, request_id) = (question.model.id, &question.heard.request_id);
+        if question.invocation.capture.is_some() {
+            let (scope, now) = (Scope::Region(question.heard.region.clone()), question.account.now(wall()));
+            let kept: Result<(), Infallible> = question.account.write(&scope, now, true, |txn| {
+                capture::keep(txn, &question.invocation, said);
+                Ok(())
+            });
+            let Ok(()) = kept;
+        }
         let answer = (question.end)(question, said);
         let encoded = answer.unwrap_or_else(|fault| fault.encode(service, request_id));
         log(&question.heard, encoded.status, watch);

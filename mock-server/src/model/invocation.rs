@@ -137,6 +137,8 @@ pub struct Invocation {
     pub session: Option<Arc<str>>,
     pub body: Bytes,
     pub answer: Answer,
+    /// What the record is called that the endpoint keeps of the call; `None`: it keeps none.
+    pub capture: Option<u128>,
 }
 
 impl Invocation {
@@ -189,6 +191,7 @@ mod tests {
             session: None,
             body: Bytes::copy_from_slice(body.as_bytes()),
             answer: Answer::Canned(Canned::default()),
+            capture: None,
         }
     }
 

@@ -5,7 +5,7 @@
 
 use super::answer;
 use super::later::deliver;
-use crate::model::{Answer, Deployment, Endpoint, Invocation, Said, Txn};
+use crate::model::{Deployment, Invocation, Said, Txn};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -18,43 +18,39 @@ pub fn is_on(request: &Value) -> bool {
     request.get("DataCaptureConfig").is_some_and(|config| config["EnableCapture"] != false)
 }
 
-/// Writes what a call says, and what its container answers, if its endpoint captures that. What a container that is
-/// somewhere else will answer nobody knows when the call is made: an event tells so.
-pub fn capture(
+/// Draws whether a call is captured. What a container answers that was declared is known at once, and written.
+#[must_use]
+pub fn begin(
     txn: &mut Txn<'_>,
-    endpoint: &Endpoint,
     serving: &Deployment,
-    invocation: &Invocation,
+    mut invocation: Invocation,
     limit: Duration,
-) {
-    if !is_on(&serving.request) {
-        return;
+) -> Invocation {
+    if is_on(&serving.request) {
+        let bits = txn.mint("data-capture");
+        let share = serving.request["DataCaptureConfig"]["InitialSamplingPercentage"].as_u64().unwrap_or(100);
+        invocation.capture = Some(bits).filter(|bits| bits % 100 < u128::from(share));
     }
-    let config = &serving.request["DataCaptureConfig"];
-    let bits = txn.mint("data-capture");
-    let share = config["InitialSamplingPercentage"].as_u64().unwrap_or(100);
-    if bits % 100 >= u128::from(share) {
-        return;
+    if let Some((said, _)) = answer::declared(&invocation, limit) {
+        keep(txn, &invocation, &said);
     }
-    let resource = endpoint.key().to_string();
-    let said = match (&invocation.answer, answer::declared(invocation, limit)) {
-        (Answer::Canned(_), Some((said, _))) => said,
-        _ => {
-            let message = "nothing is captured of calls that a container of yours answers";
-            return txn.note("DataCapture", resource, None, message);
-        }
-    };
-    // That nothing is captured of calls that fail is assumed.
+    invocation
+}
+
+/// Writes what a captured call says, and what its container answered. That nothing is kept of calls that fail is
+/// assumed, and so is that nothing is where the endpoint went meanwhile.
+pub fn keep(txn: &mut Txn<'_>, invocation: &Invocation, said: &Said) {
+    let Some(bits) = invocation.capture.filter(|_| (200..300).contains(&said.status)) else { return };
+    let Some(endpoint) = txn.state.endpoints.get(&invocation.endpoint).cloned() else { return };
+    let Some(serving) = endpoint.serving.as_ref().filter(|serving| is_on(&serving.request)) else { return };
     let Some(variant) = serving.variants.iter().find(|variant| *variant.name == *invocation.variant) else {
         return;
     };
-    if !(200..300).contains(&said.status) {
-        return;
-    }
+    let config = &serving.request["DataCaptureConfig"];
     let id = uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid().to_string();
     let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(txn.now.millis()) * 1_000_000)
         .unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    let line = format!("{}\n", record(config, invocation, &said, &id, at));
+    let line = format!("{}\n", record(config, invocation, said, &id, at));
     let folder = config["DestinationS3Uri"].as_str().unwrap_or_default().trim_end_matches('/');
     let file = format!(
         "{}/{}/{:04}/{:02}/{:02}/{:02}/{:02}-{:02}-{:03}-{id}.jsonl",
@@ -68,7 +64,8 @@ pub fn capture(
         at.second(),
         at.millisecond(),
     );
-    if let Err(reason) = deliver(txn, endpoint, variant, folder, &file, Bytes::from(line)) {
+    if let Err(reason) = deliver(txn, &endpoint, variant, folder, &file, Bytes::from(line)) {
+        let resource = endpoint.key().to_string();
         txn.note("DataCapture", resource, None, format!("nothing is written: {reason}"));
     }
 }

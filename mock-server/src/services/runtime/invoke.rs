@@ -79,8 +79,7 @@ impl Invoke for InvokeEndpoint {
             ..found
         };
         let invocation = invocation.answered_by(behaviour.as_deref());
-        capture::capture(txn, &endpoint, &deployment, &invocation, Self::LIMIT);
-        Ok(invocation)
+        Ok(capture::begin(txn, &deployment, invocation, Self::LIMIT))
     }
 
     fn end(invocation: &Invocation, said: &Said) -> Result<Out, Refused> {

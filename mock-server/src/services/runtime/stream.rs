@@ -83,8 +83,7 @@ impl Invoke for InvokeEndpointWithResponseStream {
             ..found
         };
         let invocation = invocation.answered_by(behaviour.as_deref());
-        capture::capture(txn, &endpoint, &deployment, &invocation, Self::LIMIT);
-        Ok(invocation)
+        Ok(capture::begin(txn, &deployment, invocation, Self::LIMIT))
     }
 
     /// A container that fails does so before the stream begins, or breaks it.

@@ -87,6 +87,7 @@ pub fn find(
         session: None,
         body: Bytes::new(),
         answer: Answer::Canned(Canned::default()),
+        capture: None,
     };
     let behaviour = match component {
         Some(component) => component.running.as_ref().and_then(|plan| plan.behaviour.clone()),
