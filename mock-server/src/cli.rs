@@ -1,5 +1,17 @@
 //! The command line.
 
+/// As the standard library's, but a reader that went away (`| head`) is no error.
+macro_rules! print {
+    ($($told:tt)*) => {{
+        let _ = std::io::Write::write_fmt(&mut std::io::stdout(), format_args!($($told)*));
+    }};
+}
+
+/// [`print!`], and the end of the line.
+macro_rules! println {
+    ($($told:tt)*) => { print!("{}\n", format_args!($($told)*)) };
+}
+
 mod behaviours;
 mod control;
 mod explain;
@@ -339,7 +351,9 @@ pub fn main() -> ExitCode {
         Command::Snapshot(what) => snapshot::snapshot(&what),
         Command::Texts => texts(),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "mockplane", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "mockplane", &mut script);
+            print!("{}", String::from_utf8_lossy(&script));
             ExitCode::SUCCESS
         }
         Command::Healthcheck { port } => healthcheck::healthcheck(port),
