@@ -109,13 +109,16 @@ impl Row {
             let name = &rest[at + BEGINNING.len()..end];
             filled.push_str(&rest[..at]);
             match self.values.get(name) {
-                Some(node) => filled.push_str(node.text().ok_or_else(|| {
-                    format!(
-                        "`{MATRIX}.{name}` has to be a text here, and is {} in row `{}`",
+                // As a template of a text does when a step runs.
+                Some(Node { kind: Kind::Text(text), .. }) => filled.push_str(text),
+                Some(Node { kind: Kind::Number(number), .. }) => filled.push_str(&number.to_string()),
+                Some(node) => {
+                    return Err(format!(
+                        "`{MATRIX}.{name}` has to be a text or a number here, and is {} in row `{}`",
                         node.what(),
                         self.name
-                    )
-                })?),
+                    ));
+                }
                 None => {
                     let known = self.values.entries().iter().map(|(key, _)| key.text.as_str());
                     return Err(format!("no row has a value `{name}`{}", instead_of(name, known)));

@@ -76,3 +76,15 @@ fn each_row_of_a_matrix_is_a_scenario_of_its_own() {
     assert_eq!((names(&["x"]).len(), names(&["t-x"]).len()), (2, 2));
     assert_eq!(names(&["x[list]"]), [all[1].clone()]);
 }
+
+#[test]
+fn a_number_of_a_row_goes_into_a_name() {
+    let text = "matrix: {three: {n: 3}}\n\
+        steps:\n\
+        - waitFor: {resource: 'training-job/job-${matrix.n}', state: Failed}\n";
+    let dir = Dir::new("number").with("x.yaml", &scenario("x", text));
+    let (summary, _) = run(&dir.0, &Options::default());
+    assert_eq!(summary.problems, []);
+    let title = &summary.outcomes[0].steps[0].title;
+    assert!(title.contains("training-job/job-3"), "{title}");
+}
