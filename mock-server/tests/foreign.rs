@@ -155,7 +155,7 @@ async fn causes_are_not_judged() {
     let step = |code: &str| {
         format!(
             "steps: [{{call: ec2.DeleteVpc, with: {{VpcId: vpc-0123456789abcdef0}}, \
-             expect: {{error: {{code: {code}}}, blockedBy: {{rule: SOMETHING-ELSE}}}}}}]\n"
+             expect: {{error: {{code: {code}}}, blockedBy: {{rule: SM-VPC-IP-01}}}}}}]\n"
         )
     };
     std::fs::write(folder.join("a.yaml"), format!("{head} {{name: a}}\n{}", step("InvalidVpcID.NotFound")))
