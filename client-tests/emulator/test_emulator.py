@@ -8,9 +8,16 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
 KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
@@ -54,15 +61,16 @@ steps:
 """
 
 
-@pytest.fixture(scope="module")
-def endpoint(tmp_path_factory):
-    log = tmp_path_factory.mktemp("emulator") / "log"
-    command = [Path(sys.executable).with_name("moto_server"), "-H", "127.0.0.1", "-p", "0"]
+@contextmanager
+def emulator(directory, *flags):
+    """The address of an emulator that is there meanwhile."""
+    log = directory / "log"
+    command = [Path(sys.executable).with_name("moto_server"), "-H", "127.0.0.1", "-p", "0", *flags]
     with log.open("w") as out:
         server = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
     try:
         for _ in range(300):
-            found = re.search(r"Running on (http://127\.0\.0\.1:\d+)", log.read_text())
+            found = re.search(r"Running on (https?://127\.0\.0\.1:\d+)", log.read_text())
             if found:
                 break
             assert server.poll() is None, log.read_text()
@@ -73,6 +81,12 @@ def endpoint(tmp_path_factory):
     finally:
         server.terminate()
         server.wait(10)
+
+
+@pytest.fixture(scope="module")
+def endpoint(tmp_path_factory):
+    with emulator(tmp_path_factory.mktemp("emulator")) as address:
+        yield address
 
 
 @pytest.fixture(autouse=True)
@@ -130,3 +144,32 @@ def test_nothing_to_run_there(endpoint):
 def test_calls_need_credentials(endpoint):
     done = run(SCENARIOS / "presets.yaml", endpoint, keys={"AWS_ACCESS_KEY_ID": "testing"})
     assert done.returncode == 3 and "AWS_SECRET_ACCESS_KEY is not set" in done.stderr, done.stderr
+
+
+def certificate(directory):
+    """Files with a certificate of this machine that it has made itself, and with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "emulator")])
+    now = datetime.now(timezone.utc)
+    made = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    (directory / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    (directory / "key.pem").write_bytes(key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    return directory / "cert.pem", directory / "key.pem"
+
+
+def test_https_to_whom_this_machine_trusts(tmp_path):
+    (tmp_path / "other").mkdir()
+    (cert, key), (other, _) = certificate(tmp_path), certificate(tmp_path / "other")
+    with emulator(tmp_path, "-c", str(cert), "-k", str(key)) as address:
+        assert address.startswith("https://")
+        done = run(SCENARIOS / "presets.yaml", address, keys={**KEYS, "SSL_CERT_FILE": str(cert)})
+        assert done.returncode == 0, done.stdout + done.stderr
+        done = run(SCENARIOS / "presets.yaml", address, keys={**KEYS, "SSL_CERT_FILE": str(other)})
+        assert done.returncode == 3 and "certificate" in done.stderr, done.stdout + done.stderr

@@ -188,6 +188,8 @@ async fn credentials_are_asked_for_only_where_they_count() {
     };
     let refused = Http::find(&endpoint, SECRET, || Ok(wrong)).await.err().unwrap().to_string();
     assert!(refused.starts_with("sts.GetCallerIdentity: SignatureDoesNotMatch (403): "), "{refused}");
+    let missing = Http::find("aws", SECRET, none).await.err().unwrap().to_string();
+    assert_eq!(missing, "aws: AWS_ACCESS_KEY_ID is not set", "and nothing was sent there");
     let nobody = Http::find("http://127.0.0.1:1", SECRET, none).await.err().unwrap().to_string();
     assert!(nobody.starts_with("http://127.0.0.1:1: "), "{nobody}");
 }
