@@ -24,6 +24,7 @@ use crate::model::{Alarm, Invocation, Owner, Partition, Said, Site, State, Txn};
 use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -91,6 +92,11 @@ pub trait Read: Operation {
     /// # Errors
     /// What the service answers when it refuses.
     fn run(view: &View<'_>, input: Self::In) -> Result<Self::Out, Self::Error>;
+
+    /// Who is on the way out of what was told: on a `poll` clock it is gone when somebody asks again.
+    fn leaving(_out: &Self::Out) -> BTreeSet<Owner> {
+        BTreeSet::new()
+    }
 }
 
 /// An operation that changes its cell, all of it or nothing.
