@@ -8,8 +8,8 @@ use crate::kernel::{AccountId, SimTime};
 use crate::model::interface::InterfaceIndex;
 use crate::model::{
     AddressAssociationId, AllocationId, Attachment, ConnectionTracking, GroupRef, Id, InstanceId,
-    InterfaceStatus, NetworkInterface, NetworkInterfaceId, Owner, PublicAddress, SecurityGroupId, Site, State,
-    SubnetId, VpcId,
+    InterfaceStatus, NetworkInterface, NetworkInterfaceId, Owner, PublicAddress, SecurityGroupId, Site,
+    State, SubnetId, VpcId,
 };
 use ipnet::{Ipv4Net, Ipv6Net};
 use serde::{Serialize, Serializer};
