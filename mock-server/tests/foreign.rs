@@ -36,7 +36,8 @@ async fn forward_to(endpoint: String) -> String {
                 let behind = behind.clone();
                 async move { Ok::<_, Infallible>(passed_on(&behind, request).await) }
             });
-            let connection = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+            let connection =
+                hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
             tokio::spawn(connection);
         }
     });
@@ -53,7 +54,8 @@ async fn passed_on(behind: &Http, request: Request<hyper::body::Incoming>) -> Re
     let body = body.collect().await.unwrap().to_bytes();
     let mut answer = behind.send(Request::from_parts(parts, body)).await.unwrap();
     // What only Mockplane says.
-    let ours: Vec<_> = answer.headers().keys().filter(|name| name.as_str().starts_with("x-mockplane")).cloned().collect();
+    let ours: Vec<_> =
+        answer.headers().keys().filter(|name| name.as_str().starts_with("x-mockplane")).cloned().collect();
     ours.iter().for_each(|name| drop(answer.headers_mut().remove(name)));
     answer.map(Full::new)
 }
@@ -115,11 +117,21 @@ async fn scenarios_that_need_calls_alone_run_anywhere() {
         };
         found.entry(word).or_default().push(outcome);
         if outcome.failed() {
-            println!("{} {:?} {:?}", outcome.name, outcome.broken, outcome.steps.iter().flat_map(|s| &s.problems).map(|p| p.to_string()).collect::<Vec<_>>());
+            println!(
+                "{} {:?} {:?}",
+                outcome.name,
+                outcome.broken,
+                outcome.steps.iter().flat_map(|s| &s.problems).map(|p| p.to_string()).collect::<Vec<_>>()
+            );
         }
-        if let Some(s) = &outcome.skipped { println!("{} SKIP {s}", outcome.name); }
-        else { println!("{} took {:?}", outcome.name, outcome.elapsed); }
+        if let Some(s) = &outcome.skipped {
+            println!("{} SKIP {s}", outcome.name);
+        } else {
+            println!("{} took {:?}", outcome.name, outcome.elapsed);
+        }
     }
-    for (word, which) in &found { println!("{word}: {}", which.len()); }
+    for (word, which) in &found {
+        println!("{word}: {}", which.len());
+    }
     assert!(EXPLAINED.is_empty() && found.get("failed").is_none());
 }

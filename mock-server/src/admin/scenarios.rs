@@ -168,10 +168,10 @@ fn asked_for(body: &Bytes, row: Option<&str>) -> Result<Scenario, Problem> {
     let parsed = scenario::file::parse(text).map_err(|problem| Problem::bad(problem.in_file("scenario")))?;
     if let Some(file) = parsed.fixtures.iter().find_map(|wanted| wanted.value.file.as_ref()) {
         // Nobody reads files of the server's machine this way.
-        let text = format!("fixture file `{}`: only presets can be used here", file.value);
+        let text = format!("fixture file `{}`: only presets and snapshots can be used here", file.value);
         return Err(Problem::bad(text));
     }
-    scenario::sound("scenario", text, row).map_err(|problems| Problem::bad(problems.join("\n")))
+    scenario::sound_row("scenario", text, row).map_err(|problems| Problem::bad(problems.join("\n")))
 }
 
 /// What a scenario says and what is there do not go together.

@@ -84,7 +84,7 @@ impl Listed {
 pub fn listed<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> (Vec<Listed>, Vec<String>) {
     let (mut lessons, mut wrong) = (Vec::new(), Vec::new());
     for (file, text) in files {
-        match super::sound(file, text, None) {
+        match super::sound(file, text) {
             Ok(scenario) if scenario.lesson.is_some() => {
                 lessons.push(Listed { file: file.to_owned(), text: text.to_owned(), scenario });
             }

@@ -337,11 +337,19 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(found)
 }
 
+/// A scenario by its text, if it can run.
+///
+/// # Errors
+/// What is wrong with it, each with its place; or that it has a matrix, and is several scenarios.
+pub fn sound(file: &str, text: &str) -> Result<Scenario, Vec<String>> {
+    sound_row(file, text, None)
+}
+
 /// A scenario by its text, if it can run; of one with a matrix, the row of this name.
 ///
 /// # Errors
 /// What is wrong with it, each with its place; or that it has no such row, or several and none is named.
-pub fn sound(file: &str, text: &str, row: Option<&str>) -> Result<Scenario, Vec<String>> {
+pub fn sound_row(file: &str, text: &str, row: Option<&str>) -> Result<Scenario, Vec<String>> {
     let mut problems = Vec::new();
     let mut all = rows(Path::new(file), text, &mut problems);
     if !problems.is_empty() {

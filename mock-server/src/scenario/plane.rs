@@ -177,8 +177,11 @@ mod tests {
     }
 
     fn foreign() -> Plane {
-        let credentials =
-            Credentials { access_key_id: "AKID".into(), secret_access_key: "very secret".into(), session_token: None };
+        let credentials = Credentials {
+            access_key_id: "AKID".into(),
+            secret_access_key: "very secret".into(),
+            session_token: None,
+        };
         Plane::Foreign(Owner { account: AccountId::parse("111122223333").unwrap(), credentials })
     }
 

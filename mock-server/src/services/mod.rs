@@ -231,8 +231,10 @@ pub trait Printed {
     const LIST: &'static str;
     /// The output member with the token of the next page.
     const TOKEN: &'static str = "NextToken";
-    /// `None`: what is printed depends on more than the row, and nothing is kept.
-    fn memo(&self) -> Option<&Memo>;
+    /// `None`: what is printed depends on more than the row, or is not all of it, and nothing is kept.
+    fn memo(&self) -> Option<&Memo> {
+        None
+    }
     /// # Errors
     /// Those of the serialiser.
     fn print<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;

@@ -171,6 +171,28 @@ async fn of_a_matrix_one_row_is_loaded() {
     }
 }
 
+/// The server's own calls are signed as it wants calls to be: the root's, and those of whom it made keys for.
+#[tokio::test]
+async fn where_signatures_are_verified_lessons_are_loaded_and_checked_too() {
+    let mut config = Config::default();
+    config.trust.verify = Some("known to few".into());
+    let site = &config.site();
+    const OF_OTHERS: &str = "
+- {call: iam.CreateUser, with: {UserName: ana}}
+- {call: iam.AttachUserPolicy, with: {UserName: ana, PolicyArn: 'arn:aws:iam::aws:policy/AmazonVPCFullAccess'}}
+- {call: iam.CreateAccessKey, with: {UserName: ana}, capture: {ana: AccessKey}}
+- {call: ec2.DescribeVpcs, as: '${ana}'}
+- {call: s3.CreateBucket, with: {Bucket: 'signed-${account}'}}
+";
+    done(site, "POST", &format!("scenarios?{ONE}"), &format!("{PLAIN}{}", OF_OTHERS.trim_start())).await;
+    done(site, "POST", &format!("scenarios?{ONE}"), r#"{"name": "sealed-room"}"#).await;
+    let told = done(site, "POST", &format!("scenarios/check?{ONE}"), "").await;
+    assert_eq!(told["check"]["passed"], false);
+    done(site, "POST", &format!("scenarios/solve?{ONE}"), "").await;
+    let told = done(site, "POST", &format!("scenarios/check?{ONE}"), "").await;
+    assert_eq!(told["check"]["passed"], true, "{told}");
+}
+
 #[tokio::test]
 async fn what_cannot_be_loaded_is_told() {
     let site = &Config::default().site();
@@ -185,7 +207,7 @@ async fn what_cannot_be_loaded_is_told() {
         ("row=smal", MATRIX, 400, "scenario: its matrix has no row `smal`; did you mean `small`?"),
         ("row=small", PLAIN, 400, "scenario: it has no matrix, and no row `small`"),
         ("row=small", r#"{"name": "sealed-room"}"#, 400, "lesson `sealed-room` has no matrix, and no rows"),
-        ("", &file, 400, "fixture file `../secret.yaml`: only presets can be used here"),
+        ("", &file, 400, "fixture file `../secret.yaml`: only presets and snapshots can be used here"),
     ] {
         let (code, told) = ask(site, "POST", &format!("scenarios?{ONE}&{path}"), body).await;
         let error = told["error"].as_str().unwrap();
