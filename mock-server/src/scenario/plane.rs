@@ -159,7 +159,8 @@ pub fn needs(scenario: &Scenario) -> BTreeSet<Ability> {
             Ability::Capacity,
             !settings.capacity.values().flat_map(|zones| zones.value.values()).all(has_plenty),
         ),
-        (Ability::Quotas, !settings.quotas.values().all(|limit| has_plenty(&limit.value))),
+        // No bound is more than there is elsewhere, too.
+        (Ability::Quotas, !settings.quotas.is_empty()),
     ]
     .into_iter()
     .filter_map(|(ability, is_needed)| is_needed.then_some(ability))
@@ -193,7 +194,7 @@ mod tests {
         for (rest, reason) in [
             (format!("steps: [{CALL}]"), None),
             (format!("settings: {{seed: 7, profile: instant, clock: {{mode: poll}}}}\nsteps: [{CALL}]"), None),
-            (format!("settings: {{rules: {{SM-VPC-IP-01: enforce}}, quotas: {{vpcs: unlimited}}}}\nsteps: [{CALL}]"), None),
+            (format!("settings: {{rules: {{SM-VPC-IP-01: enforce}}}}\nsteps: [{CALL}]"), None),
             ("steps: [{call: ec2.DeleteVpc, with: {VpcId: vpc-1}, expect: {error: {code: A}, blockedBy: {rule: EC2-VPC-DEL}}}]".into(), None),
             ("settings: {account: 111122223333}\nsteps: [{call: ec2.DescribeVpcs}]".into(), None),
             ("settings: {account: 444455556666}\nsteps: [{call: ec2.DescribeVpcs}]".into(), Some("needs account 444455556666")),
@@ -205,6 +206,7 @@ mod tests {
             (format!("settings: {{rules: {{SM-VPC-IP-01: warn}}}}\nsteps: [{CALL}]"), Some("needs modes of rules")),
             (format!("settings: {{notOffered: {{ml.g5: [us-east-1a]}}}}\nsteps: [{CALL}]"), Some("needs zones without instance types")),
             (format!("settings: {{capacity: {{ml.p3.2xlarge: {{us-east-1a: 0}}}}}}\nsteps: [{CALL}]"), Some("needs capacity by zone")),
+            (format!("settings: {{quotas: {{vpcs: unlimited}}}}\nsteps: [{CALL}]"), Some("needs quotas")),
             (format!("settings: {{quotas: {{vpcs: 1}}}}\nsteps: [{CALL}]"), Some("needs quotas")),
             (format!("behaviours: [{{image: x, exitCode: 1}}]\nsteps: [{CALL}]"), Some("needs behaviours")),
         ] {
