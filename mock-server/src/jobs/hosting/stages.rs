@@ -53,6 +53,8 @@ pub const fn status_word(status: EndpointStatus) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Profile;
+    use std::time::Duration;
 
     #[test]
     fn every_stage_is_under_way_and_takes_time() {
