@@ -340,15 +340,33 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, String> {
 /// A scenario by its text, if it can run.
 ///
 /// # Errors
-/// What is wrong with it, each with its place.
+/// What is wrong with it, each with its place; or that it has a matrix, and is several scenarios.
 pub fn sound(file: &str, text: &str) -> Result<Scenario, Vec<String>> {
+    sound_row(file, text, None)
+}
+
+/// A scenario by its text, if it can run; of one with a matrix, the row of this name.
+///
+/// # Errors
+/// What is wrong with it, each with its place; or that it has no such row, or several and none is named.
+pub fn sound_row(file: &str, text: &str, row: Option<&str>) -> Result<Scenario, Vec<String>> {
     let mut problems = Vec::new();
-    let mut rows = rows(Path::new(file), text, &mut problems);
-    let problems: Vec<_> = problems.iter().map(|(file, problem)| problem.in_file(file)).collect();
-    match (rows.len(), problems.is_empty()) {
-        (1, true) => Ok(rows.remove(0)),
-        (_, false) => Err(problems),
-        (0, true) => Err(vec![format!("{file}: a fixture is no scenario")]),
-        (_, true) => Err(vec![format!("{file}: it has a matrix, and is several scenarios")]),
+    let mut all = rows(Path::new(file), text, &mut problems);
+    if !problems.is_empty() {
+        return Err(problems.iter().map(|(file, problem)| problem.in_file(file)).collect());
     }
+    let name = |one: &Scenario| one.row.as_ref().map(|row| row.name.clone());
+    if let Some(at) = all.iter().position(|one| name(one).as_deref() == row) {
+        return Ok(all.swap_remove(at));
+    }
+    let names: Vec<_> = all.iter().filter_map(name).collect();
+    Err(vec![match row {
+        _ if all.is_empty() => format!("{file}: a fixture is no scenario"),
+        None => format!("{file}: it has a matrix, and runs for one of its rows: {}", names.join(", ")),
+        Some(row) if names.is_empty() => format!("{file}: it has no matrix, and no row `{row}`"),
+        Some(row) => {
+            let hint = problem::instead_of(row, names.iter().map(String::as_str));
+            format!("{file}: its matrix has no row `{row}`{hint}")
+        }
+    }])
 }

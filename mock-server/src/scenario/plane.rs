@@ -145,7 +145,12 @@ pub fn needs(scenario: &Scenario) -> BTreeSet<Ability> {
         (Ability::Faults, !scenario.faults.is_empty() || any(|step| step.fault.is_some())),
         (Ability::VirtualTime, any(|step| step.advance.is_some())),
         // What a lesson's check does before the fix is undone.
-        (Ability::Snapshots, lesson.is_some() || any(|step| step.snapshot.is_some())),
+        (
+            Ability::Snapshots,
+            lesson.is_some()
+                || any(|step| step.snapshot.is_some())
+                || scenario.fixtures.iter().any(|wanted| wanted.value.snapshot.is_some()),
+        ),
         (Ability::Explanations, any(|step| step.explain.is_some())),
         (Ability::Behaviours, !scenario.behaviours.is_empty()),
         (Ability::RuleModes, settings.rules.values().any(|mode| mode.value != "enforce")),

@@ -235,7 +235,7 @@ impl<T: Target> Run<'_, T> {
             self.make_account(seed, start).await?;
         }
         // Before the faults, which are none of theirs, and behaviours may speak of what they put out.
-        for wanted in &self.scenario.fixtures {
+        for wanted in self.scenario.fixtures.iter().filter(|wanted| wanted.value.snapshot.is_none()) {
             self.make(&wanted.value).await?;
         }
         if !self.scenario.behaviours.is_empty() {
@@ -258,10 +258,17 @@ impl<T: Target> Run<'_, T> {
         Ok(())
     }
 
-    /// Makes the account as new, and as the settings say.
+    /// Makes the account as new or as a snapshot is, and as the settings say.
     async fn make_account(&mut self, seed: u64, start: Option<SimTime>) -> Result<(), Broken> {
         let settings = &self.scenario.settings;
-        self.session.reset(seed, settings.profile.map(|profile| profile.name())).await?;
+        let mut start = start;
+        let base = self.scenario.fixtures.first().map(|wanted| &wanted.value);
+        if let Some((base, snapshot)) = base.and_then(|base| Some((base, base.snapshot.as_ref()?))) {
+            self.fork(&base.r#as.value, snapshot).await?;
+            start = Some(self.session.time.now);
+        } else {
+            self.session.reset(seed, settings.profile.map(|profile| profile.name())).await?;
+        }
         for (rule, mode) in &settings.rules {
             self.session.set_rule(rule, &mode.value).await?;
         }

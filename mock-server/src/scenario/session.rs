@@ -224,6 +224,18 @@ impl<'a, T: Target> Session<'a, T> {
         self.look_at_clock().await
     }
 
+    /// Makes the account what an account was, or the server's own; whether there is such a snapshot.
+    pub async fn fork(&mut self, from: Option<&str>, name: &str) -> Result<bool, Broken> {
+        let from = from.map(|account| format!("account={account}&")).unwrap_or_default();
+        let path = format!("/_mockplane/snapshots/{name}/restore?{from}to={}", self.account);
+        let (title, response) = self.ask(Method::POST, &path, None).await?;
+        if response.status() == StatusCode::NOT_FOUND {
+            return Ok(false);
+        }
+        document(&title, &response)?;
+        self.look_at_clock().await.map(|()| true)
+    }
+
     /// Forgets what was kept.
     pub async fn forget(&mut self, name: &str) -> Result<(), Broken> {
         let path = format!("/_mockplane/snapshots/{name}?account={}", self.account);

@@ -202,7 +202,7 @@ impl Play {
         let mut told = json!({
             "account": self.account.to_string(),
             "region": self.region,
-            "name": metadata.name.value,
+            "name": self.scenario.name(),
             "title": metadata.title,
             "kind": self.scenario.kind.value,
             "captured": captured,
