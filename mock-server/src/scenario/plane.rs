@@ -154,9 +154,73 @@ pub fn needs(scenario: &Scenario) -> BTreeSet<Ability> {
             Ability::Capacity,
             !settings.capacity.values().flat_map(|zones| zones.value.values()).all(has_plenty),
         ),
-        (Ability::Quotas, !settings.quotas.values().all(|limit| has_plenty(&limit.value))),
+        // No bound is more than there is elsewhere, too.
+        (Ability::Quotas, !settings.quotas.is_empty()),
     ]
     .into_iter()
     .filter_map(|(ability, is_needed)| is_needed.then_some(ability))
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::sound;
+
+    fn scenario(rest: &str) -> Scenario {
+        let head = "apiVersion: mockplane/v1\nkind: Scenario\nmetadata: {name: x}\n";
+        sound("x.yaml", &format!("{head}{rest}")).unwrap()
+    }
+
+    fn foreign() -> Plane {
+        let credentials = Credentials {
+            access_key_id: "AKID".into(),
+            secret_access_key: "very secret".into(),
+            session_token: None,
+        };
+        Plane::Foreign(Owner { account: AccountId::parse("111122223333").unwrap(), credentials })
+    }
+
+    const CALL: &str = "{call: ec2.DescribeVpcs}";
+
+    #[test]
+    fn what_a_scenario_needs_is_told() {
+        let fault = "{id: f, effect: {error: {code: InternalError}}}";
+        for (rest, reason) in [
+            (format!("steps: [{CALL}]"), None),
+            (format!("settings: {{seed: 7, profile: instant, clock: {{mode: poll}}}}\nsteps: [{CALL}]"), None),
+            (format!("settings: {{rules: {{SM-VPC-IP-01: enforce}}}}\nsteps: [{CALL}]"), None),
+            ("steps: [{call: ec2.DeleteVpc, with: {VpcId: vpc-1}, expect: {error: {code: A}, blockedBy: {rule: EC2-VPC-DEL}}}]".into(), None),
+            ("settings: {account: 111122223333}\nsteps: [{call: ec2.DescribeVpcs}]".into(), None),
+            ("settings: {account: 444455556666}\nsteps: [{call: ec2.DescribeVpcs}]".into(), Some("needs account 444455556666")),
+            ("steps: [{advance: 1m}]".into(), Some("needs virtual time")),
+            (format!("faults: [{fault}]\nsteps: [{CALL}, {{advance: 1m}}]"), Some("needs faults, virtual time")),
+            (format!("steps: [{{fault: {{set: {fault}}}}}, {CALL}]"), Some("needs faults")),
+            ("steps: [{snapshot: {save: a}}, {snapshot: {restore: a}}]".into(), Some("needs snapshots")),
+            ("steps: [{explain: training-job/x}]".into(), Some("needs explanations")),
+            (format!("settings: {{rules: {{SM-VPC-IP-01: warn}}}}\nsteps: [{CALL}]"), Some("needs modes of rules")),
+            (format!("settings: {{notOffered: {{ml.g5: [us-east-1a]}}}}\nsteps: [{CALL}]"), Some("needs zones without instance types")),
+            (format!("settings: {{capacity: {{ml.p3.2xlarge: {{us-east-1a: 0}}}}}}\nsteps: [{CALL}]"), Some("needs capacity by zone")),
+            (format!("settings: {{quotas: {{vpcs: unlimited}}}}\nsteps: [{CALL}]"), Some("needs quotas")),
+            (format!("settings: {{quotas: {{vpcs: 1}}}}\nsteps: [{CALL}]"), Some("needs quotas")),
+            (format!("behaviours: [{{image: x, exitCode: 1}}]\nsteps: [{CALL}]"), Some("needs behaviours")),
+        ] {
+            let scenario = scenario(&rest);
+            assert_eq!(foreign().lacks(&scenario).as_deref(), reason, "{rest}");
+            let here = Plane::Mockplane { root_secret: "s".into() };
+            assert_eq!(here.lacks(&scenario), None, "{rest}");
+        }
+    }
+
+    #[test]
+    fn a_lesson_needs_to_go_back() {
+        let text = include_str!("../../../scenarios/lessons/09-role-without-eni-rights.yaml");
+        let lesson = sound("lesson.yaml", text).unwrap();
+        assert!(needs(&lesson).contains(&Ability::Snapshots));
+    }
+
+    #[test]
+    fn secrets_stay_out_of_messages() {
+        assert!(!format!("{:?}", foreign()).contains("very secret"));
+    }
 }

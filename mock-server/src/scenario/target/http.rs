@@ -72,20 +72,21 @@ impl Http {
         root_secret: &str,
         credentials: impl FnOnce() -> Result<Credentials, String>,
     ) -> Result<Self, Unreachable> {
-        let plane = || Plane::Mockplane { root_secret: root_secret.to_owned() };
-        let mut found = if endpoint == AWS {
-            Self { endpoint: None, client: client(true)?, plane: plane() }
-        } else {
-            let found = Self::with_root_secret(endpoint, root_secret)?;
-            if found.is_mockplane().await? {
-                return Ok(found);
-            }
-            found
-        };
-        let credentials = credentials().map_err(|missing| Unreachable(format!("{endpoint}: {missing}")))?;
-        let account = found.account_of(&credentials).await?;
-        found.plane = Plane::Foreign(Owner { account, credentials });
-        Ok(found)
+        let credentials = || credentials().map_err(|missing| Unreachable(format!("{endpoint}: {missing}")));
+        if endpoint == AWS {
+            let credentials = credentials()?;
+            let plane = Plane::Mockplane { root_secret: root_secret.to_owned() };
+            return Self { endpoint: None, client: client(true)?, plane }.owned_by(credentials).await;
+        }
+        let found = Self::with_root_secret(endpoint, root_secret)?;
+        if found.is_mockplane().await? { Ok(found) } else { found.owned_by(credentials()?).await }
+    }
+
+    /// The same as a foreign target, in the account of whoever has these credentials.
+    async fn owned_by(mut self, credentials: Credentials) -> Result<Self, Unreachable> {
+        let account = self.account_of(&credentials).await?;
+        self.plane = Plane::Foreign(Owner { account, credentials });
+        Ok(self)
     }
 
     /// Whether what is there has the control API.
