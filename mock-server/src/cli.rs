@@ -14,6 +14,7 @@ macro_rules! println {
 
 mod behaviours;
 mod control;
+mod diff;
 mod explain;
 mod export;
 mod faults;

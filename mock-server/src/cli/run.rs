@@ -1,12 +1,10 @@
 //! Scenarios from the command line.
 
-use super::{fail, remote};
+use super::{diff, fail};
 use crate::gateway::ROOT_SECRET;
-use crate::scenario::plane::Plane;
 use crate::scenario::report::{All, Document, Form, Reporter, Text};
-use crate::scenario::target::{InProcess, Target};
-use crate::scenario::{Options, lint, run_path, schema};
-use crate::server::Config;
+use crate::scenario::target::{Target, Unreachable};
+use crate::scenario::{Options, diff_path, lint, run_path, schema};
 use clap::Args;
 use std::io::{Write, stdout};
 use std::path::PathBuf;
@@ -31,6 +29,10 @@ pub struct Run {
     /// Run against this target instead of in this process: the URL of a Mockplane or of another emulator, or `aws`.
     #[arg(long, env = "MOCKPLANE_ENDPOINT")]
     endpoint: Option<String>,
+    /// Run on two targets, each as for --endpoint or `in-process`, and tell where their answers differ; what the scenarios
+    /// expect is not judged.
+    #[arg(long, num_args = 2, value_names = ["A", "B"])]
+    diff: Vec<String>,
     /// What the calls of roots are signed with; it counts only if the endpoint is a Mockplane that verifies signatures.
     #[arg(long, env = "MOCKPLANE_ROOT_SECRET", default_value = ROOT_SECRET)]
     root_secret: String,
@@ -120,31 +122,31 @@ pub fn run(args: Run) -> ExitCode {
         vars: args.vars.into_iter().collect(),
         jobs: 0,
     };
-    let options = |plane: Plane| Options { jobs: args.jobs.unwrap_or(plane.at_once()), ..options };
+    let options = |at_once| Options { jobs: args.jobs.unwrap_or(at_once), ..options.clone() };
     let mut reporter = All(reports);
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(format_args!("cannot start: {error}")),
     };
-    let summary = match &args.endpoint {
-        None => {
-            let site = Config::default().site();
-            let target = InProcess(&site);
-            let options = options(target.plane());
-            runtime.block_on(run_path(&target, &args.path, &options, &mut reporter))
-        }
-        Some(endpoint) => match runtime.block_on(remote::find(endpoint, &args.root_secret)) {
-            Ok(target) => {
-                let options = options(target.plane());
-                runtime.block_on(run_path(&target, &args.path, &options, &mut reporter))
-            }
-            Err(error) => {
-                eprintln!("mockplane: {error}");
-                return ExitCode::from(NO_TARGET);
-            }
-        },
+    let run = async {
+        let find = |name| diff::find(name, &args.root_secret);
+        Ok::<_, Unreachable>(if let [a, b] = &args.diff[..] {
+            let (one, other) = (find(a).await?, find(b).await?);
+            let at_once = one.plane().at_once().min(other.plane().at_once());
+            let sides = ((a.as_str(), &one, None), (b.as_str(), &other, None));
+            diff_path(sides, &args.path, &options(at_once), &mut reporter).await
+        } else {
+            let target = find(args.endpoint.as_deref().unwrap_or(diff::IN_PROCESS)).await?;
+            run_path(&target, &args.path, &options(target.plane().at_once()), &mut reporter).await
+        })
     };
-    ExitCode::from(summary.exit_code())
+    match runtime.block_on(run) {
+        Ok(summary) => ExitCode::from(summary.exit_code()),
+        Err(error) => {
+            eprintln!("mockplane: {error}");
+            ExitCode::from(NO_TARGET)
+        }
+    }
 }
 
 pub fn look(args: &Lint) -> ExitCode {

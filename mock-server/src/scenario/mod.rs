@@ -8,6 +8,7 @@ pub mod behaviour;
 pub mod boto3;
 pub mod callee;
 pub mod check;
+pub mod diff;
 pub mod fault;
 pub mod file;
 mod finding;
@@ -126,6 +127,37 @@ pub async fn run_path<T: Target>(
     options: &Options,
     reporter: &mut (dyn Reporter + Send),
 ) -> Summary {
+    let run = async |one: &Loaded| run::run(target, &one.scenario, &one.file, &one.overrides).await;
+    each(path, options, reporter, run).await
+}
+
+/// Runs as [`run_path`] does, on two targets, which have names, and tells where they differ. The seed of the options is
+/// for both, unless these have their own.
+pub async fn diff_path<A: Target, B: Target>(
+    (a, b): ((&str, &A, Option<u64>), (&str, &B, Option<u64>)),
+    path: &Path,
+    options: &Options,
+    reporter: &mut (dyn Reporter + Send),
+) -> Summary {
+    each(path, options, reporter, async |one: &Loaded| {
+        let overrides = |seed: Option<u64>| {
+            let own = one.overrides.clone();
+            Overrides { seed: seed.or(own.seed), ..own }
+        };
+        let a = diff::Side { name: a.0, target: a.1, overrides: overrides(a.2) };
+        let b = diff::Side { name: b.0, target: b.1, overrides: overrides(b.2) };
+        diff::compare(&a, &b, &one.scenario, &one.file).await
+    })
+    .await
+}
+
+/// Does something with every scenario there is, in the order of their files.
+async fn each(
+    path: &Path,
+    options: &Options,
+    reporter: &mut (dyn Reporter + Send),
+    run: impl AsyncFn(&Loaded) -> Outcome,
+) -> Summary {
     let mut summary = Summary::default();
     match load(path, options, &mut summary.problems) {
         Err(message) => summary.unusable = Some(message),
@@ -138,7 +170,7 @@ pub async fn run_path<T: Target>(
             summary.of = loaded.len();
             // Whatever the order in which they end, they are told in that of their files.
             let mut outcomes =
-                pin!(stream::iter(&loaded).map(|one| one.run(target)).buffered(at_once(&loaded, options)));
+                pin!(stream::iter(&loaded).map(|one| run(one)).buffered(at_once(&loaded, options)));
             while let Some(outcome) = outcomes.next().await {
                 reporter.begin(summary.outcomes.len() + 1, loaded.len(), &outcome.name);
                 outcome.steps.iter().for_each(|step| reporter.step(step));
@@ -153,12 +185,6 @@ pub async fn run_path<T: Target>(
     }
     reporter.finish(&summary);
     summary
-}
-
-impl Loaded {
-    async fn run<T: Target>(&self, target: &T) -> Outcome {
-        run::run(target, &self.scenario, &self.file, &self.overrides).await
-    }
 }
 
 /// One after the other if two of them want the same account.

@@ -6,6 +6,7 @@ mod play;
 mod snapshot;
 mod time;
 mod title;
+mod watched;
 
 use super::behaviour;
 use super::callee::Callee;
@@ -32,6 +33,7 @@ use title::title;
 
 pub use super::session::Broken;
 pub use play::{Play, Verdict};
+pub use watched::{Seen, Watched, watch};
 
 /// 2026-01-05T09:00:00Z: when scenarios begin that do not say when.
 const START: SimTime = SimTime::from_millis(1_767_603_600_000);
@@ -174,6 +176,8 @@ struct Run<'a, T> {
     faults: BTreeMap<String, Place>,
     /// The faults that were there when a snapshot was saved, by its name.
     saved: BTreeMap<String, BTreeMap<String, Place>>,
+    /// What was seen, if that is what the run is for; then nothing is judged.
+    watched: Option<Vec<Watched>>,
 }
 
 impl<T: Target> Run<'_, T> {
@@ -226,6 +230,7 @@ impl<T: Target> Run<'_, T> {
             scope: Scope { vars, values },
             faults: BTreeMap::new(),
             saved: BTreeMap::new(),
+            watched: None,
         };
         (run, seed, start)
     }
@@ -307,6 +312,7 @@ impl<T: Target> Run<'_, T> {
         let outer = std::mem::replace(&mut self.scope, Scope { vars: given, values });
         self.session.within = Some(name.clone());
         for step in &found.fixture.steps.value {
+            self.look_at(&step.value, step.referenced.into());
             if let Some(problem) = self.outcome_of(step).await.1.first() {
                 return Err(broken(problem));
             }
@@ -416,7 +422,7 @@ impl<T: Target> Run<'_, T> {
             self.faults.insert(declared.id.clone().unwrap_or_default(), place);
         } else if let Some(id) = &step.clear {
             let declared = self.faults.remove(&id.value);
-            if self.session.clear_fault(&id.value).await? == 0 {
+            if self.session.clear_fault(&id.value).await? == 0 && !self.is_watched() {
                 return Err(never_struck(&id.value, declared.unwrap_or(place)).into());
             }
         }
@@ -459,22 +465,24 @@ impl<T: Target> Run<'_, T> {
         let deadline = poll.map(|poll| self.session.time.now + poll.within.0);
         loop {
             let answer = self.session.call_as(credentials.as_ref(), callee, &input).await?;
-            if let (Answer::Lost(message), false) = (&answer, expect.is_lost()) {
+            if let (Answer::Lost(message), false) = (&answer, expect.is_lost() || self.is_watched()) {
                 return Err(Stop::Broken(message.clone()));
             }
             let problems = self.judge(place, expect, &answer);
-            if problems.is_empty() {
-                return Ok(match answer {
-                    Answer::Done(value) => value,
-                    Answer::Refused(_) | Answer::Lost(_) => Value::Null,
-                });
-            }
             match (poll, deadline) {
+                _ if problems.is_empty() => {}
                 (Some(Poll { every, .. }), Some(deadline)) if self.session.time.now + every.0 <= deadline => {
                     self.pass(every).await?;
+                    continue;
                 }
+                _ if self.is_watched() => {}
                 _ => return Err(Stop::Failed(problems)),
             }
+            self.see(|| Seen::of(&answer));
+            return Ok(match answer {
+                Answer::Done(value) => value,
+                Answer::Refused(_) | Answer::Lost(_) => Value::Null,
+            });
         }
     }
 
@@ -493,7 +501,7 @@ impl<T: Target> Run<'_, T> {
         let explanation = self.explanation(&resource, place).await?;
         let mut problems = Vec::new();
         self.judge_response(expect, &explanation, &mut problems);
-        if problems.is_empty() { Ok(explanation) } else { Err(Stop::Failed(problems)) }
+        if problems.is_empty() || self.is_watched() { Ok(explanation) } else { Err(Stop::Failed(problems)) }
     }
 
     /// Nothing to explain is an expectation that does not hold: the scenario took it to be there.

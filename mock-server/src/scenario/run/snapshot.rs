@@ -40,7 +40,7 @@ impl<T: Target> Run<'_, T> {
                 let struck = self.session.hits(id).await? > 0;
                 if struck {
                     faults.remove(id);
-                } else if !faults.contains_key(id) {
+                } else if !faults.contains_key(id) && !self.is_watched() {
                     return Err(never_struck(id, *place).into());
                 }
             }

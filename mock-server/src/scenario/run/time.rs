@@ -1,6 +1,6 @@
 //! Steps that take their time, virtual or real.
 
-use super::{Broken, Run, Stop};
+use super::{Broken, Run, Seen, Stop};
 use crate::clock::pause;
 use crate::scenario::callee::Callee;
 use crate::scenario::file::{Expect, Mode, WaitFor};
@@ -42,13 +42,31 @@ impl<T: Target> Run<'_, T> {
     }
 
     pub(super) async fn wait(&mut self, wait: &WaitFor, expect: &Expect) -> Result<Value, Stop> {
-        /// Polls that bring nothing before it counts as stuck.
-        const PATIENCE: usize = 100;
         let place = wait.resource.referenced.into();
         let resource = self.scope.text(place, &wait.resource.value)?;
         let unknown = || Problem::new(place, format!("`{resource}` is nothing to wait for"));
         let (slug, name) = resource.split_once('/').ok_or_else(unknown)?;
         let kind = ResourceKind::get(slug).ok_or_else(unknown)?;
+        let (description, stuck) = self.waited(wait, kind, name).await?;
+        let problems = match stuck {
+            _ if self.is_watched() => Vec::new(),
+            Some(problem) => vec![problem],
+            None => self.judge_state(kind, &resource, expect, &description).await?,
+        };
+        self.see(|| Seen::Done(description.clone()));
+        if problems.is_empty() { Ok(description) } else { Err(Stop::Failed(problems)) }
+    }
+
+    /// How something is described once it is in the state that is waited for, or will not get there: then also why.
+    async fn waited(
+        &mut self,
+        wait: &WaitFor,
+        kind: &ResourceKind,
+        name: &str,
+    ) -> Result<(Value, Option<Problem>), Stop> {
+        /// Polls that bring nothing before it counts as stuck.
+        const PATIENCE: usize = 100;
+        let place = wait.resource.referenced.into();
         let mut looks = self.looks();
         let within = wait.within.unwrap_or(looks.within);
         self.session.look_at_clock().await?;
@@ -58,24 +76,25 @@ impl<T: Target> Run<'_, T> {
             let description = self.describe(kind, name, place).await?;
             let state = kind.state_of(&description);
             if state == wait.state.value {
-                let problems = self.judge_state(kind, &resource, expect, &description).await?;
-                return if problems.is_empty() { Ok(description) } else { Err(Stop::Failed(problems)) };
+                return Ok((description, None));
             }
             let stuck = |why: &str| {
                 let reason = kind.reason_of(&description).as_str();
                 let reason = reason.map_or(String::new(), |reason| format!(": {reason}"));
-                Problem::new(wait.state.referenced, format!("{resource} is {state}{why}{reason}"))
+                let told = format!("{}/{name} is {state}{why}{reason}", kind.slug);
+                let problem = Problem::new(wait.state.referenced, told);
+                Ok((description.clone(), Some(problem)))
             };
             if kind.last.contains(&state) {
-                return Err(stuck(&format!(", not {}", wait.state.value)).into());
+                return stuck(&format!(", not {}", wait.state.value));
             }
             let before = self.session.time.now;
             let left = Span(deadline.since(before));
             match self.mode() {
-                _ if left.0.is_zero() => return Err(stuck(&format!(" after {within}")).into()),
+                _ if left.0.is_zero() => return stuck(&format!(" after {within}")),
                 Mode::Manual => {
                     let Some(due) = self.session.time.next_due else {
-                        return Err(stuck(", and nothing is due").into());
+                        return stuck(", and nothing is due");
                     };
                     self.session.advance(Span(due.since(before)).min(left)).await?;
                 }
@@ -87,7 +106,7 @@ impl<T: Target> Run<'_, T> {
             }
             idle = if self.session.time.now == before { idle + 1 } else { 0 };
             if idle >= PATIENCE {
-                return Err(stuck(", and its time stands still").into());
+                return stuck(", and its time stands still");
             }
         }
     }
@@ -106,6 +125,7 @@ impl<T: Target> Run<'_, T> {
             Answer::Done(description) => Ok(description),
             Answer::Lost(message) => Err(Stop::Broken(message)),
             Answer::Refused(fault) => {
+                self.see(|| Seen::Refused(fault.clone()));
                 Err(Problem::new(place, format!("{} was refused: {fault}", kind.describe)).into())
             }
         }
