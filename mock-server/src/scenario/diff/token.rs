@@ -130,10 +130,7 @@ mod tests {
                 vec![Plain("arn:aws:iam::"), named("account", "111122223333"), Plain(":role/trainer")],
             ),
             ("2026-01-05T09:00:00.000Z", vec![Time]),
-            (
-                "job/algo-1-1767603600",
-                vec![Plain("job/"), resource("algo-1", "algo-1-1767603600")],
-            ),
+            ("job/algo-1-1767603600", vec![Plain("job/"), resource("algo-1", "algo-1-1767603600")]),
             ("learnTA-001-a09121fb", vec![resource("learnTA-001", "learnTA-001-a09121fb")]),
             (":cluster/ixyttkqtynwo", vec![Plain(":cluster/"), named("code", "ixyttkqtynwo")]),
             ("3UR.P_YBABCYIJGA_MLQORZ1Emockpln", vec![named("opaque", "3UR.P_YBABCYIJGA_MLQORZ1Emockpln")]),
