@@ -187,6 +187,8 @@ refusal("EC2-AMI-404", "RunInstances", launch(ImageId="ami-abcd1234"), "InvalidA
         "The image id '[ami-abcd1234]' does not exist")
 refusal("EC2-I-TYPE", "RunInstances", launch(InstanceType="m5.huge"), "InvalidParameterValue",
         "Invalid value 'm5.huge' for InstanceType.")
+refusal("EC2-I-TYPE", "DescribeInstanceTypes", {"InstanceTypes": ["m5.huge", "m5.large"]}, "InvalidInstanceType",
+        "The following supplied instance types do not exist: [m5.huge]")
 refusal("EC2-I-ARCH", "RunInstances", launch(InstanceType="m6g.large"), "InvalidParameterValue",
         "The architecture 'arm64' of the specified instance type does not match the architecture 'x86_64' of the specified "
         "AMI.")

@@ -2,7 +2,7 @@
 
 use super::room::list;
 use super::*;
-use crate::model::Tenancy;
+use crate::model::{SecurityGroup, Tenancy};
 use std::collections::BTreeSet;
 
 const CONFIGURE: &[Doc] = five_pages!("-configure");
@@ -93,14 +93,20 @@ impl Rule for OneVpc {
         phases: &[Phase::Create],
         basis: Basis::Assumed,
         docs: CONFIGURE,
-        summary: "The subnets and security groups of a job all belong to one VPC. EC2 refuses an interface whose \
-                  group is of another VPC than its subnet; that the call to SageMaker itself fails is assumed.",
-        hint: "Name subnets of one VPC, and security groups of that same VPC.",
+        summary: "The subnets of a job all belong to one VPC, and so do its security groups, unless they are \
+                  associated with that VPC. EC2 refuses an interface whose group is neither; that the call to \
+                  SageMaker itself fails is assumed.",
+        hint: "Name subnets of one VPC, and security groups of that same VPC or associated with it \
+               (AssociateSecurityGroupVpc).",
     };
 
     fn check(case: &Case<'_>) -> Verdict {
         let subnets = case.subnets().map(|subnet| (subnet.vpc, subnet.id.to_string()));
-        let groups = case.groups().map(|group| (group.vpc, group.id.to_string()));
+        let vpc = case.subnets().next().map(|subnet| subnet.vpc);
+        // A group that interfaces in that VPC may carry counts as one of its own.
+        let vpc_of =
+            |group: &SecurityGroup| vpc.filter(|vpc| case.state.may_carry(group, *vpc)).unwrap_or(group.vpc);
+        let groups = case.groups().map(|group| (vpc_of(group), group.id.to_string()));
         let all: Vec<_> = subnets.chain(groups).collect();
         let Some((first, _)) = all.first() else { return Verdict::NotApplicable };
         let vpcs: BTreeSet<String> = all.iter().map(|(vpc, _)| vpc.to_string()).collect();

@@ -10,7 +10,8 @@ use crate::aws::value::Value;
 const MOST_LISTED: usize = 12;
 
 /// Parameters whose operations refuse an unknown word with a code or text of their own, such as `UnsupportedTenancy`.
-const OWN_CODES: &[&str] = &["instanceTenancy", "instanceType"];
+/// `InstanceType` is the list of DescribeInstanceTypes.
+const OWN_CODES: &[&str] = &["instanceTenancy", "instanceType", "InstanceType"];
 /// Lists whose length the operations check themselves, because AWS has words of its own for it.
 const COUNTED_ELSEWHERE: [&str; 2] = ["AddPrefixListEntries", "RemovePrefixListEntries"];
 

@@ -156,7 +156,7 @@ fn subnets(case: &Case<'_>) -> Vec<String> {
 /// Groups that could be meant.
 fn groups(case: &Case<'_>) -> Vec<String> {
     let vpc = case.subnets().next().map(|subnet| subnet.vpc);
-    let all = case.state.groups.iter().filter(|group| vpc.is_none_or(|vpc| group.vpc == vpc));
+    let all = case.state.groups.iter().filter(|group| vpc.is_none_or(|vpc| case.state.may_carry(group, vpc)));
     all.map(|group| group.id.to_string()).take(TOLD).collect()
 }
 
@@ -164,11 +164,10 @@ fn groups(case: &Case<'_>) -> Vec<String> {
 fn one_vpc(case: &Case<'_>) -> String {
     let member = member(case, "Subnets");
     let Some(first) = case.subnets().next() else { return String::new() };
-    let of = |vpc: VpcId| vpc == first.vpc;
     let subnets: Vec<SubnetId> =
-        case.subnets().filter(|subnet| of(subnet.vpc)).map(|subnet| subnet.id).collect();
-    let mut groups: Vec<SecurityGroupId> =
-        case.groups().filter(|group| of(group.vpc)).map(|group| group.id).collect();
+        case.subnets().filter(|subnet| subnet.vpc == first.vpc).map(|subnet| subnet.id).collect();
+    let groups = case.groups().filter(|group| case.state.may_carry(group, first.vpc));
+    let mut groups: Vec<SecurityGroupId> = groups.map(|group| group.id).collect();
     if groups.is_empty() {
         groups.extend(case.state.group_named(first.vpc, DEFAULT_GROUP).map(|group| group.id));
     }

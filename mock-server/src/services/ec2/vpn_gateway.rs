@@ -131,7 +131,9 @@ pub struct CreateVpnGateway;
 #[serde(rename_all = "PascalCase", default)]
 pub struct CreateVpnGatewayIn {
     availability_zone: Option<String>,
-    r#type: String,
+    /// There is one type, and no request with another one gets here.
+    #[serde(rename = "Type")]
+    _type: String,
     tag_specifications: Vec<TagSpecification>,
     amazon_side_asn: Option<i64>,
 }
@@ -152,9 +154,6 @@ impl Operation for CreateVpnGateway {
 impl Write for CreateVpnGateway {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: CreateVpnGatewayIn) -> Result<Self::Out, Ec2Error> {
         let state = &txn.state;
-        if input.r#type != IPSEC {
-            return Err(RoutingError::UnknownVpnType(input.r#type).into());
-        }
         let asn = input.amazon_side_asn.unwrap_or(ASN);
         if !ASNS.iter().any(|range| range.contains(&asn)) {
             return Err(RoutingError::BadAsn(asn).into());

@@ -71,25 +71,15 @@ fn versions<'a>(policy: AnyPolicy<'a>) -> Vec<Version<'a>> {
     }
 }
 
-/// The number in the id of a version: `v2` is 2, and so is `v2.x`, of which there never is one.
-fn number(id: &str) -> Result<Option<u32>, PolicyError> {
-    let bad = || PolicyError::BadVersion(id.to_owned());
-    let digits = id.strip_prefix('v').ok_or_else(bad)?;
-    let (digits, suffix) =
-        digits.split_once('.').map_or((digits, None), |(digits, rest)| (digits, Some(rest)));
-    let sound =
-        digits.bytes().all(|digit| digit.is_ascii_digit()) && digits.starts_with(|c| matches!(c, '1'..='9'));
-    let suffixed = |rest: &str| rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    if !sound || !suffix.is_none_or(suffixed) {
-        return Err(bad());
-    }
-    Ok(digits.parse().ok().filter(|_| suffix.is_none()))
+/// The number in the id of a version: `v2` is 2. There never is one of the form `v2.x`, which the service model allows.
+fn number(id: &str) -> Option<u32> {
+    id.strip_prefix('v')?.parse().ok()
 }
 
 /// The customer's policy with this ARN, and the number of one of its versions.
 fn find_version(state: &State, arn: &str, version: &str) -> Result<u32, IamError> {
     let row = find::<ManagedPolicy>(state, arn)?;
-    let number = number(version)?.filter(|number| row.versions.contains_key(number));
+    let number = number(version).filter(|number| row.versions.contains_key(number));
     number.ok_or_else(|| no_such_version(arn, version))
 }
 
@@ -159,7 +149,7 @@ impl Operation for GetPolicyVersion {
 
 impl Read for GetPolicyVersion {
     fn run(view: &View<'_>, input: OneVersion) -> Result<OneVersionOut, IamError> {
-        let number = number(&input.version_id)?;
+        let number = number(&input.version_id);
         let Some(policy) = policy(view.state, &input.policy_arn) else {
             return Err(IamError::NoSuchPolicy(input.policy_arn));
         };

@@ -27,7 +27,7 @@ refusals! {
         UnknownInstanceType(name: String) = "InvalidParameterValue" for "EC2-I-TYPE",
             text "Invalid value '{name}' for InstanceType.";
         InstanceTypesNotFound(names: String) = "InvalidInstanceType" for "EC2-I-TYPE",
-            assumed "The following supplied instance types do not exist: [{names}]";
+            text "The following supplied instance types do not exist: [{names}]";
         OtherArchitecture { of_type: String, of_image: &'static str } = "InvalidParameterValue" for "EC2-I-ARCH",
             assumed "The architecture '{of_type}' of the specified instance type does not match the architecture \
                     '{of_image}' of the specified AMI.";

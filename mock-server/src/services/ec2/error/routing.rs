@@ -140,8 +140,6 @@ refusals! {
             text "The vpnGateway ID{missing} not exist";
         TooManyVpnGateways = "VpnGatewayLimitExceeded" for "EC2-VGW-LIMIT",
             assumed "The maximum number of virtual private gateways has been reached.";
-        UnknownVpnType(kind: String) = "InvalidParameterValue" for "EC2-BADVALUE",
-            assumed "Value ({kind}) for parameter type is invalid. The type of a virtual private gateway is ipsec.1.";
         BadAsn(asn: i64) = "InvalidParameterValue" for "EC2-VGW-ASN",
             assumed "Value ({asn}) for parameter amazonSideAsn is invalid. Expecting 64512 to 65534 or 4200000000 to \
                     4294967294.";

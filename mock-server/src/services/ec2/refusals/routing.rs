@@ -367,10 +367,6 @@ fn vpn_gateways(seen: &mut Seen<'_>, vpc: &str, other: &str) {
         "The vpnGateway ID 'vgw-1' does not exist",
     );
     seen.value::<CreateVpnGateway>(
-        json!({ "Type": "ipsec.2" }),
-        "Value (ipsec.2) for parameter type is invalid. The type of a virtual private gateway is ipsec.1.",
-    );
-    seen.value::<CreateVpnGateway>(
         json!({ "Type": "ipsec.1", "AmazonSideAsn": 7 }),
         "Value (7) for parameter amazonSideAsn is invalid. Expecting 64512 to 65534 or 4200000000 to 4294967294.",
     );

@@ -13,8 +13,6 @@ refusals! {
             text "Cannot attach a Service Role Policy to a Customer Role.";
         NoSuchVersion { arn: String, version: String } = "NoSuchEntity" 404,
             text "Policy {arn} version {version} does not exist or is not attachable.";
-        BadVersion(version: String) = "ValidationError",
-            text "Value '{version}' at 'versionId' failed to satisfy constraint: Member must satisfy regular expression pattern: v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?";
         TooManyVersions = "LimitExceeded" 409,
             text "A managed policy can have up to 5 versions. Before you create a new version, you must delete an existing version.";
         DefaultVersion = "DeleteConflict" 409,

@@ -1,7 +1,8 @@
 //! What CreateTrainingJob refuses, with which words.
 
 use super::*;
-use crate::model::RuleMode;
+use crate::kernel::Memo;
+use crate::model::{GroupAssociation, GroupAssociationState, RuleMode};
 use crate::services::lab::TRUST;
 
 fn change(site: &Site, edit: impl FnOnce(&mut Value)) -> Result<Value, Refused> {
@@ -62,6 +63,35 @@ fn the_network_must_exist_and_be_one() {
         let refused = change(&site, |request| request["VpcConfig"][edit.0] = edit.1).unwrap_err();
         assert_eq!(refused.because, Some("SM-F-VPC-MIX"));
     }
+}
+
+/// Source: VPC user guide, "Associate security groups with multiple VPCs".
+#[test]
+fn a_group_that_is_associated_with_the_vpc_is_as_good_as_its_own() {
+    let site = Site::new(Profile::Fast);
+    let home = site.lab.vpc(Tenancy::Default);
+    let (far_subnet, guest) = (site.lab.subnet(home, "10.0.0.0/24"), site.lab.group(home));
+    let vpc = site.lab.state().subnets.get(&site.subnet).unwrap().vpc;
+    let associate = |state: GroupAssociationState| {
+        let association = GroupAssociation { group: guest, vpc, state, memo: Memo::default() };
+        site.lab.edit(|world| drop(world.group_associations.insert(association)));
+    };
+    let groups = json!([site.group.to_string(), guest.to_string()]);
+    let named = |request: &mut Value| request["VpcConfig"]["SecurityGroupIds"] = groups.clone();
+    for state in [GroupAssociationState::Associating, GroupAssociationState::Disassociating] {
+        associate(state);
+        assert_eq!(change(&site, named).unwrap_err().because, Some("SM-F-VPC-MIX"), "{state:?}");
+    }
+    associate(GroupAssociationState::Associated);
+    // It does not bring the subnets of its home along.
+    let refused = change(&site, |request| {
+        named(request);
+        request["VpcConfig"]["Subnets"] = json!([site.subnet.to_string(), far_subnet.to_string()]);
+    });
+    assert_eq!(refused.unwrap_err().because, Some("SM-F-VPC-MIX"));
+    change(&site, named).unwrap();
+    let carried = site.lab.interfaces()[0].groups.iter().any(|group| group.id == guest);
+    assert!(carried, "the interfaces of the job carry it");
 }
 
 #[test]
