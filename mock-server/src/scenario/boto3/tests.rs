@@ -87,11 +87,11 @@ steps:
     )
     .unwrap();
     for line in [
-        "\n# A VPC with two private subnets whose one way out leads to S3.\n\n_answer = _ec2.create_vpc(",
+        "\n# A VPC with two private subnets whose one way out leads to S3.\n_answer = _ec2.create_vpc(",
         "net_vpc = jmespath.search(",
         "CidrBlock=\"10.0.8.0/28\"",
         "\nnet = {\n    \"vpc\": {\"id\": net_vpc, \"cidr\": \"10.0.0.0/16\"},\n",
-        "_s3.create_bucket(Bucket=\"data-\" + str(account))\n",
+        "_s3.create_bucket(Bucket=(\"data-\" + str(account)))\n",
         "Body=bytes(12))\n",
         "net_vpc_ = jmespath.search(\"Vpc.VpcId\", _answer)\n\n_ec2.delete_vpc(VpcId=net_vpc_)\n",
         "_refused(_ec2.delete_vpc, code=\"DependencyViolation\", VpcId=net[\"vpc\"][\"id\"])\n",

@@ -61,9 +61,9 @@ steps:
         "\n# A network.\nanswer=$(aws ec2 create-vpc --cidr-block 10.0.0.0/16 \
          --query '[[Vpc | \"VpcId\"], [Vpc.State], ['\\''.'\\'']]' --output text)\n\
          { IFS= read -r vpc_vpcid; IFS= read -r path; } <<< \"$answer\"\n",
-        "\naws s3api create-bucket --bucket data-\"$account\"-\"$vpc_vpcid\" > /dev/null\n",
+        "\naws s3api create-bucket --bucket 'data-'\"$account\"'-'\"$vpc_vpcid\" > /dev/null\n",
         "\nprintf %s 'it'\\''s' > \"$files/1\"\n",
-        " --body \"$files\"/1 > /dev/null\n",
+        " --body \"$files\"'/1' > /dev/null\n",
         " --key a /dev/null > /dev/null\n",
         "--subnet-ids \"$net_first\" --query '[[to_string(Subnets[].SubnetId)], \
          [to_string(Subnets[0].AvailableIpAddressCount)], ",
@@ -98,7 +98,7 @@ fn what_has_no_command_is_told() {
             "steps:\n- {call: ec2.CreateVpc, with: {CidrBlock: 10.0.0.0/16}, capture: {v: Vpc}}\n\
              - {call: ec2.CreateTags, with: {Resources: [\"${v.VpcId}\"], Tags: [\"${v}\"]}}\n",
             None,
-            "5:66: `v` is named as a whole and in parts, which a shell cannot keep\n",
+            "5:67: `v` is named as a whole and in parts, which a shell cannot keep\n",
         ),
         (
             "matrix: {a: {n: x}, b: {n: y}}\nsteps:\n- {call: ec2.DescribeVpcs, with: {VpcIds: [\"${matrix.n}\"]}}\n",
