@@ -61,6 +61,10 @@ impl Exchange for Inside<'_> {
             Cut::Lost | Cut::After(_) => Err(Unreachable("the connection was closed".into())),
         }
     }
+
+    fn root_secret(&self) -> &str {
+        self.0.gateway.trust.root_secret()
+    }
 }
 
 impl Site {
@@ -99,7 +103,8 @@ impl Site {
         }
         let account = self.account(query.get("account"))?;
         if (method, call) == ("POST", "") {
-            return self.load(account, query.get("stopAfter"), request.body()).await;
+            let scenario = asked_for(request.body(), query.get("row"))?;
+            return self.load(account, query.get("stopAfter"), scenario).await;
         }
         let play = self.plays.get(account)?;
         let mut play = play.lock().await;
@@ -132,9 +137,7 @@ impl Site {
         }
     }
 
-    /// Loads what the body says: the text of a scenario, or the name of a lesson.
-    async fn load(&self, account: AccountId, stop_after: Option<&str>, body: &Bytes) -> Answer {
-        let scenario = asked_for(body)?;
+    async fn load(&self, account: AccountId, stop_after: Option<&str>, scenario: Scenario) -> Answer {
         let target = InProcess(Inside(self));
         self.plays.forget(account);
         let play = Play::begin(&target, scenario, account, stop_after).await.map_err(conflict)?;
@@ -144,13 +147,17 @@ impl Site {
     }
 }
 
-fn asked_for(body: &Bytes) -> Result<Scenario, Problem> {
+/// What the body says: the text of a scenario, of whose matrix it is this row, or the name of a lesson.
+fn asked_for(body: &Bytes, row: Option<&str>) -> Result<Scenario, Problem> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Named {
         name: String,
     }
     if let Ok(Named { name }) = serde_json::from_slice(body) {
+        if row.is_some() {
+            return Err(Problem::bad(format!("lesson `{name}` has no matrix, and no rows")));
+        }
         let lessons = scenario::lesson::listed(EMBEDDED.iter().copied()).0;
         let found = lessons.into_iter().find(|lesson| lesson.name() == name);
         return found
@@ -161,10 +168,10 @@ fn asked_for(body: &Bytes) -> Result<Scenario, Problem> {
     let parsed = scenario::file::parse(text).map_err(|problem| Problem::bad(problem.in_file("scenario")))?;
     if let Some(file) = parsed.fixtures.iter().find_map(|wanted| wanted.value.file.as_ref()) {
         // Nobody reads files of the server's machine this way.
-        let text = format!("fixture file `{}`: only presets can be used here", file.value);
+        let text = format!("fixture file `{}`: only presets and snapshots can be used here", file.value);
         return Err(Problem::bad(text));
     }
-    scenario::sound("scenario", text).map_err(|problems| Problem::bad(problems.join("\n")))
+    scenario::sound_row("scenario", text, row).map_err(|problems| Problem::bad(problems.join("\n")))
 }
 
 /// What a scenario says and what is there do not go together.

@@ -100,9 +100,11 @@ fn read<O: Read>(call: &Call<'_>, input: &Value, ignored: &mut Vec<String>) -> R
     };
     let view = View { state: &state, global: &global, caller: &call.caller, now };
     let out = O::run(&view, input);
-    if let Some(newer) = newer.filter(|_| call.account.clock().mode() == ClockMode::Poll) {
+    if call.account.clock().mode() == ClockMode::Poll {
+        let leaving = out.iter().flat_map(|out| O::leaving(out));
+        let gone = leaving.filter_map(|owner| call.account.next_of(&scope, &owner));
         // Who asks again sees what is newer.
-        jump(call, newer);
+        newer.into_iter().chain(gone).min().map(|newer| jump(call, newer));
     }
     let out = out.map_err(|error| fault(&state, error.into()))?;
     if call.dry_run { Err(dry_run()) } else { encode(call, &out) }

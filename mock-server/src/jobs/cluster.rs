@@ -4,6 +4,7 @@
 //! DescribeCluster and DescribeClusterNode.
 
 use super::behaviour::{self, Crew};
+use super::stages::{Stretch, stretch as stage};
 use super::{Kept, ask, capacity, failure, log, place, tell_buckets, vantages};
 use crate::kernel::Memo;
 use crate::model::interface::EFA_ONLY;
@@ -17,29 +18,7 @@ use crate::rules::{Case, room, texts};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A stretch of what is being done to a cluster.
-struct Stage {
-    status: ClusterStatus,
-    /// The rules that are asked when it begins. One that is violated has its effect when it ends.
-    phase: Option<Phase>,
-    /// In milliseconds, in profile `fast` and in profile `realistic`.
-    lasts: [u64; 2],
-}
-
-impl Stage {
-    fn lasts(&self, profile: Profile) -> Duration {
-        let [fast, realistic] = self.lasts;
-        Duration::from_millis(match profile {
-            Profile::Fast => fast,
-            Profile::Realistic => realistic,
-            Profile::Instant => 0,
-        })
-    }
-}
-
-const fn stage(status: ClusterStatus, phase: Option<Phase>, lasts: [u64; 2]) -> Stage {
-    Stage { status, phase, lasts }
-}
+type Stage = Stretch<ClusterStatus>;
 
 use ClusterStatus::{Creating, Deleting, InService, RollingBack, SystemUpdating, Updating};
 

@@ -3,6 +3,7 @@
 //! A notebook instance that something is being done to has exactly one timer, one at rest has none.
 
 use super::behaviour::{self, Crew};
+use super::stages::{Stretch, stretch as stage};
 use super::{Kept, ask, capacity, failure, log, place, stuck, vantages};
 use crate::kernel::Memo;
 use crate::model::place::derived;
@@ -24,29 +25,7 @@ pub struct NewNotebook {
     pub tags: Tags,
 }
 
-/// A stretch of a notebook instance's life.
-struct Stage {
-    status: NotebookStatus,
-    /// The rules that are asked when it begins. One that is violated has its effect when it ends.
-    phase: Option<Phase>,
-    /// In milliseconds, in profile `fast` and in profile `realistic`.
-    lasts: [u64; 2],
-}
-
-impl Stage {
-    fn lasts(&self, profile: Profile) -> Duration {
-        let [fast, realistic] = self.lasts;
-        Duration::from_millis(match profile {
-            Profile::Fast => fast,
-            Profile::Realistic => realistic,
-            Profile::Instant => 0,
-        })
-    }
-}
-
-const fn stage(status: NotebookStatus, phase: Option<Phase>, lasts: [u64; 2]) -> Stage {
-    Stage { status, phase, lasts }
-}
+type Stage = Stretch<NotebookStatus>;
 
 use NotebookStatus::{Deleting, Pending, Stopping, Updating};
 

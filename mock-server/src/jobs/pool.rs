@@ -4,9 +4,11 @@
 //! addresses and groups, and belong to nobody but the pool.
 
 use super::{failure, place};
-use crate::model::attempt::{PoolStatus, WarmPool};
+use crate::kernel::SimTime;
+use crate::model::attempt::{PoolStatus, WarmPool, criteria};
 use crate::model::compute::by_type;
 use crate::model::interface::InterfaceIndex;
+use crate::model::job::JobIndex;
 use crate::model::quota::UNBOUNDED;
 use crate::model::{
     Alarm, InstanceUse, Job, JobKey, JobKind, Needs, NetworkInterfaceId, Owner, Phase, State, Txn, Usage,
@@ -14,19 +16,6 @@ use crate::model::{
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// What two jobs must have in common. Source: developer guide, "train-warm-pools-matching-criteria".
-const MATCH: &[&str] = &[
-    "/RoleArn",
-    "/ResourceConfig/InstanceCount",
-    "/ResourceConfig/InstanceType",
-    "/ResourceConfig/VolumeKmsKeyId",
-    "/ResourceConfig/VolumeSizeInGB",
-    "/EnableInterContainerTrafficEncryption",
-    "/EnableNetworkIsolation",
-];
-/// Of these the order does not count. Assumed.
-const MATCH_AS_SETS: &[&str] = &["/VpcConfig/SecurityGroupIds", "/VpcConfig/Subnets"];
 
 /// How long instances may go from one job to the next. Source: as above.
 const LONGEST: Duration = Duration::from_secs(28 * 24 * 60 * 60);
@@ -43,10 +32,8 @@ pub fn fitting(state: &State, kind: JobKind, needs: &Needs, request: &Value) -> 
     if !may_use(kind, needs, request) {
         return None;
     }
-    let available = |row: &&Arc<Job>| row.pool.as_ref().is_some_and(WarmPool::is_available);
-    let since = |row: &Arc<Job>| row.pool.as_ref().and_then(|pool| pool.since);
-    let fits = state.jobs.iter().filter(available).filter(|row| matches(&row.request, request));
-    fits.min_by_key(|row| (since(row), row.key.clone())).cloned()
+    let waiting = |since| JobIndex::Pool(criteria(request), since);
+    state.jobs.first_within(waiting(None)..=waiting(Some(SimTime::NEVER))).cloned()
 }
 
 /// Whether an account may keep the instances of a job that ends: where its quotas of warm pools do not suffice, none is
@@ -60,18 +47,6 @@ fn has_quota(state: &State, job: &Job) -> bool {
         let most = state.quotas.of(&InstanceUse::WarmPool.of_type(name));
         most == UNBOUNDED || used + count <= most as u64
     })
-}
-
-fn matches(a: &Value, b: &Value) -> bool {
-    let set = |request: &Value, pointer| {
-        let members = request.pointer(pointer).and_then(Value::as_array);
-        let mut members: Vec<_> =
-            members.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
-        members.sort_unstable();
-        members
-    };
-    MATCH.iter().all(|pointer| a.pointer(pointer) == b.pointer(pointer))
-        && MATCH_AS_SETS.iter().all(|pointer| set(a, pointer) == set(b, pointer))
 }
 
 /// Gives a job that begins the instances of a pool, if one fits: the one that waits longest.

@@ -20,13 +20,28 @@ pub struct Stage {
 
 impl Stage {
     pub fn lasts(&self, profile: Profile) -> Duration {
-        let [fast, realistic] = self.lasts;
-        Duration::from_millis(match profile {
-            Profile::Fast => fast,
-            Profile::Realistic => realistic,
-            Profile::Instant => 0,
-        })
+        profile.lasts(self.lasts)
     }
+}
+
+/// A stretch of the life of something else, which has this status meanwhile.
+#[derive(Clone, Copy, Debug)]
+pub struct Stretch<S> {
+    pub status: S,
+    /// The rules that are asked when it begins. One that is violated has its effect when it ends.
+    pub phase: Option<Phase>,
+    /// As above.
+    lasts: [u64; 2],
+}
+
+impl<S> Stretch<S> {
+    pub fn lasts(&self, profile: Profile) -> Duration {
+        profile.lasts(self.lasts)
+    }
+}
+
+pub const fn stretch<S: Copy>(status: S, phase: Option<Phase>, lasts: [u64; 2]) -> Stretch<S> {
+    Stretch { status, phase, lasts }
 }
 
 const fn stage(

@@ -24,15 +24,10 @@ const TOLD: Duration = Duration::from_secs(24 * 3_600);
 /// How long something takes, in milliseconds, in profile `fast` and in profile `realistic`: people report some minutes for
 /// a domain and its deletion, and for apps.
 fn lasts(row: &Studio, profile: Profile) -> Duration {
-    let [fast, realistic] = match &row.key.member {
+    profile.lasts(match &row.key.member {
         None => [1_500, 300_000],
         Some(StudioMember::App { .. }) => [1_000, 120_000],
         Some(_) => [300, 5_000],
-    };
-    Duration::from_millis(match profile {
-        Profile::Fast => fast,
-        Profile::Realistic => realistic,
-        Profile::Instant => 0,
     })
 }
 

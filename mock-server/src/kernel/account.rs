@@ -128,18 +128,34 @@ impl<S: CellState> Account<S> {
         keep: bool,
         change: impl FnOnce(&mut Txn<'_, S>) -> Result<R, E>,
     ) -> Result<R, E> {
+        let (mut change, mut result) = (Some(change), None);
+        self.commit(scope, now, keep, &mut |txn| {
+            result = change.take().map(|change| change(txn));
+            matches!(result, Some(Ok(_)))
+        });
+        result.expect("a change is asked for once")
+    }
+
+    /// Stores what a change makes of a copy, if it says that it is done. There are hundreds of changes, and this is
+    /// compiled once.
+    fn commit(
+        &self,
+        scope: &Scope,
+        now: SimTime,
+        keep: bool,
+        change: &mut dyn FnMut(&mut Txn<'_, S>) -> bool,
+    ) {
         let _underway = self.under_way();
         let global = match scope {
             Scope::Global => None,
             Scope::Region(_) => Some(self.read(&Scope::Global)),
         };
         let ahead = |letters| self.deliver_ahead(scope, now, letters);
-        let (result, stored) = self.cell(scope).write(now, global, self, keep, change, ahead)?;
-        if let Some(stored) = stored {
+        let change = |txn: &mut Txn<'_, S>| if change(txn) { Ok(()) } else { Err(()) };
+        if let Ok(((), Some(stored))) = self.cell(scope).write(now, global, self, keep, change, ahead) {
             self.deliver(now, stored.letters);
             self.publish(stored.events, stored.next_due);
         }
-        Ok(result)
     }
 
     /// Changes what cells begin with, and then every cell that is there, each in a transaction of its own.

@@ -28,6 +28,8 @@ pub use event::{Event, EventLog};
 pub use ids::{HexId, Minter, digest};
 pub use memo::Memo;
 pub use rehome::{Moving, Rehome};
+#[cfg(test)]
+pub use table::counting::rows_seen;
 pub use table::{Row, Table};
 pub use time::{Clock, ClockMode, SimTime};
 pub use timers::{Due, Timers};

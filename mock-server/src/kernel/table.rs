@@ -1,6 +1,7 @@
 //! Tables: persistent maps of immutable rows with declared secondary indexes.
 
 use imbl::{OrdMap, OrdSet};
+use std::ops::RangeBounds;
 use std::sync::Arc;
 
 /// One kind of thing that a table holds.
@@ -68,18 +69,19 @@ impl<R: Row> Table<R> {
 
     /// All rows in the order of their keys.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<R>> {
-        self.0.rows.values()
+        self.0.rows.values().inspect(|_| seen())
     }
 
     /// The rows whose keys come after `key`, in order.
     pub fn after<'a>(&'a self, key: &R::Key) -> impl Iterator<Item = &'a Arc<R>> + use<'a, R> {
         use std::ops::Bound::{Excluded, Unbounded};
-        self.0.rows.range((Excluded(key.clone()), Unbounded)).map(|(_, row)| row)
+        self.0.rows.range((Excluded(key.clone()), Unbounded)).map(|(_, row)| row).inspect(|_| seen())
     }
 
     /// The rows under an index entry, in the order of their keys.
     pub fn by<'a>(&'a self, index: &R::Index) -> impl Iterator<Item = &'a Arc<R>> + use<'a, R> {
-        self.0.index.get(index).into_iter().flatten().filter_map(|key| self.0.rows.get(key))
+        let keys = self.0.index.get(index).into_iter().flatten();
+        keys.filter_map(|key| self.0.rows.get(key)).inspect(|_| seen())
     }
 
     /// The rows under an index entry whose keys come after `key`, in order.
@@ -91,7 +93,13 @@ impl<R: Row> Table<R> {
         use std::ops::Bound::{Excluded, Unbounded};
         let range = (Excluded(key.clone()), Unbounded);
         let keys = self.0.index.get(index).into_iter().flat_map(move |keys| keys.range(range.clone()));
-        keys.filter_map(|key| self.0.rows.get(key))
+        keys.filter_map(|key| self.0.rows.get(key)).inspect(|_| seen())
+    }
+
+    /// The first row under the first index entry of a range that there is; O(log n).
+    pub fn first_within(&self, range: impl RangeBounds<R::Index>) -> Option<&Arc<R>> {
+        let (_, keys) = self.0.index.range(range).next()?;
+        self.0.rows.get(keys.get_min()?).inspect(|_| seen())
     }
 
     /// How many rows stand under an index entry; O(log n).
@@ -194,6 +202,27 @@ fn index_entries<R: Row>(row: &R) -> Vec<R::Index> {
     entries
 }
 
+/// A row is looked at on the way through a table: tests count them.
+fn seen() {
+    #[cfg(test)]
+    counting::SEEN.with(|seen| seen.set(seen.get() + 1));
+}
+
+/// How many rows of tables something looks at, for tests of what must not grow with them.
+#[cfg(test)]
+pub mod counting {
+    use std::cell::Cell;
+
+    thread_local! {
+        pub(super) static SEEN: Cell<usize> = const { Cell::new(0) };
+    }
+
+    /// The rows that this thread has looked at so far, beside those that it found by their keys.
+    pub fn rows_seen() -> usize {
+        SEEN.with(Cell::get)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,6 +266,9 @@ mod tests {
                     let expected: Vec<u32> = plain.iter().filter(|(_, on)| on.contains(&shelf)).map(|(id, _)| *id).collect();
                     prop_assert_eq!(table.by(&shelf).map(|book| book.id).collect::<Vec<_>>(), expected.clone());
                     prop_assert_eq!(table.count(&shelf), expected.len());
+                    let from = plain.iter().flat_map(|(id, on)| on.iter().map(move |one| (*one, *id)));
+                    let first = from.filter(|(one, _)| *one >= shelf).min().map(|(_, id)| id);
+                    prop_assert_eq!(table.first_within(shelf..).map(|book| book.id), first);
                     let each = |(id, on): (&u32, &Vec<u8>)| on.iter().filter(|one| **one == shelf).count() as u64 * u64::from(*id);
                     prop_assert_eq!(table.sum(&shelf), plain.iter().map(each).sum::<u64>());
                     let later: Vec<u32> = expected.into_iter().filter(|id| *id > 3).collect();

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::kernel::{Rehome, Row, SimTime};
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -92,6 +93,32 @@ impl WarmPool {
     pub fn is_available(&self) -> bool {
         self.status == PoolStatus::Available
     }
+}
+
+/// What two jobs must have in common. Source: developer guide, "train-warm-pools-matching-criteria".
+const MATCH: &[&str] = &[
+    "/RoleArn",
+    "/ResourceConfig/InstanceCount",
+    "/ResourceConfig/InstanceType",
+    "/ResourceConfig/VolumeKmsKeyId",
+    "/ResourceConfig/VolumeSizeInGB",
+    "/EnableInterContainerTrafficEncryption",
+    "/EnableNetworkIsolation",
+];
+/// Of these the order does not count. Assumed.
+const MATCH_AS_SETS: &[&str] = &["/VpcConfig/SecurityGroupIds", "/VpcConfig/Subnets"];
+
+/// What a pool and a job must have in common that a request asks for, as one text.
+pub fn criteria(request: &Value) -> Arc<str> {
+    let set = |pointer: &&str| {
+        let members = request.pointer(pointer).and_then(Value::as_array);
+        let mut members: Vec<_> = members.into_iter().flatten().filter_map(Value::as_str).collect();
+        members.sort_unstable();
+        members
+    };
+    let single: Vec<_> = MATCH.iter().map(|pointer| request.pointer(pointer)).collect();
+    let sets: Vec<_> = MATCH_AS_SETS.iter().map(set).collect();
+    json!([single, sets]).to_string().into()
 }
 
 /// A pool that is available has a timer, and a job that has ended; all others have neither timer nor interfaces.

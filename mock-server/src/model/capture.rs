@@ -154,14 +154,9 @@ fn end_of(window: SimTime, settings: &FlowLogSettings) -> SimTime {
 /// How long it takes until what was captured is delivered.
 /// Source: VPC user guide, "Flow log records": about 5 minutes to CloudWatch Logs, about 10 to S3.
 fn takes(profile: Profile, destination: &LogDestination) -> Duration {
-    let [fast, realistic] = match destination {
-        LogDestination::LogGroup { .. } => [1, 5 * 60],
-        LogDestination::Bucket(_) => [2, 10 * 60],
-    };
-    Duration::from_secs(match profile {
-        Profile::Fast => fast,
-        Profile::Realistic => realistic,
-        Profile::Instant => 0,
+    profile.lasts(match destination {
+        LogDestination::LogGroup { .. } => [1_000, 5 * 60_000],
+        LogDestination::Bucket(_) => [2_000, 10 * 60_000],
     })
 }
 

@@ -353,6 +353,8 @@ pub fn instance_use(kind: JobKind, request: &serde_json::Value) -> Option<Instan
 pub enum JobIndex {
     Kind(JobKind),
     Usage(Usage),
+    /// Warm pools that are available: what a job must ask for to take one, and since when they are.
+    Pool(Arc<str>, Option<SimTime>),
 }
 
 impl Row for Job {
@@ -363,6 +365,9 @@ impl Row for Job {
     }
     fn indexes(&self, emit: &mut dyn FnMut(JobIndex)) {
         emit(JobIndex::Kind(self.key.kind));
+        if let Some(pool) = self.pool.as_ref().filter(|pool| pool.is_available()) {
+            emit(JobIndex::Pool(attempt::criteria(&self.request), pool.since));
+        }
     }
     /// A job uses its instances from the call that asks for it until it has ended. Source: quotas of SageMaker, as
     /// accounts were told; that it counts while it waits for them is assumed.

@@ -146,7 +146,7 @@ pub struct PipelineExecution {
     pub parallelism: Option<u32>,
     /// All of the definition's, in its order.
     pub parameters: Vec<(String, String)>,
-    pub token: String,
+    pub token: Arc<str>,
     pub status: ExecutionStatus,
     pub failure: Option<String>,
     /// `None`: it runs all steps.
@@ -176,6 +176,8 @@ impl PipelineExecution {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum ExecutionIndex {
     Pipeline(Arc<str>),
+    /// Those of a pipeline that were asked for with a token.
+    Token(Arc<str>, Arc<str>),
 }
 
 impl PipelineExecution {
@@ -200,6 +202,7 @@ impl Row for PipelineExecution {
     }
     fn indexes(&self, emit: &mut dyn FnMut(ExecutionIndex)) {
         emit(ExecutionIndex::Pipeline(self.pipeline.clone()));
+        emit(ExecutionIndex::Token(self.pipeline.clone(), self.token.clone()));
     }
 }
 

@@ -29,6 +29,15 @@ impl Profile {
         }
     }
 
+    /// What lasts so many milliseconds in profile `fast` and in profile `realistic`.
+    pub fn lasts(self, [fast, realistic]: [u64; 2]) -> Duration {
+        Duration::from_millis(match self {
+            Profile::Fast => fast,
+            Profile::Realistic => realistic,
+            Profile::Instant => 0,
+        })
+    }
+
     /// How long the interfaces of a deleted endpoint stay unless the server was told otherwise. AWS does not say;
     /// people report from a few minutes up to a quarter of an hour.
     pub fn linger(self) -> Duration {

@@ -10,15 +10,10 @@ use std::time::Duration;
 
 /// How long an association stays in a state, in milliseconds, in profile `fast` and in profile `realistic`.
 fn lasts(state: GroupAssociationState, profile: Profile) -> Option<Duration> {
-    let [fast, realistic] = match state {
+    Some(profile.lasts(match state {
         Associating | Disassociating => [500, 10_000],
         Disassociated => [5_000, 3_600_000],
         Associated => return None,
-    };
-    Some(Duration::from_millis(match profile {
-        Profile::Fast => fast,
-        Profile::Realistic => realistic,
-        Profile::Instant => 0,
     }))
 }
 

@@ -11,16 +11,11 @@ const REMEMBERED: Duration = Duration::from_secs(60 * 60);
 
 /// How long an instance stays in a state that it leaves by itself. Times of `realistic`: people report them.
 fn lasts(state: InstanceState, profile: Profile) -> Duration {
-    let [fast, realistic] = match state {
+    profile.lasts(match state {
         InstanceState::Pending => [1_000, 15_000],
         InstanceState::Stopping => [1_000, 30_000],
         InstanceState::ShuttingDown => [1_000, 30_000],
         InstanceState::Running | InstanceState::Stopped | InstanceState::Terminated => [0, 0],
-    };
-    Duration::from_millis(match profile {
-        Profile::Fast => fast,
-        Profile::Realistic => realistic,
-        Profile::Instant => 0,
     })
 }
 

@@ -34,15 +34,10 @@ impl Stage {
     /// How long it takes to get there, in profile `fast` and in profile `realistic`: as clients' logs have it. The
     /// time that addresses take is assumed; nothing has to be drained, for there is no traffic.
     fn lasts(self, profile: Profile) -> Duration {
-        let [fast, realistic] = match self {
+        profile.lasts(match self {
             Stage::Open => [1_000, 105_000],
             Stage::Settle => [500, 10_000],
             Stage::Close => [1_000, 50_000],
-        };
-        Duration::from_millis(match profile {
-            Profile::Fast => fast,
-            Profile::Realistic => realistic,
-            Profile::Instant => 0,
         })
     }
 }

@@ -5,21 +5,13 @@
 
 use crate::model::group::SecurityGroupIndex;
 use crate::model::{
-    Alarm, Owner, Peer, PrefixList, PrefixListId, PrefixListProgress, PrefixListTask, Profile, SecurityGroup,
-    State, Txn,
+    Alarm, Owner, Peer, PrefixList, PrefixListId, PrefixListProgress, PrefixListTask, SecurityGroup, State,
+    Txn,
 };
 use std::sync::Arc;
 use std::time::Duration;
 
 /// In milliseconds, in profile `fast` and in profile `realistic`.
-fn lasts(profile: Profile, [fast, realistic]: [u64; 2]) -> Duration {
-    Duration::from_millis(match profile {
-        Profile::Fast => fast,
-        Profile::Realistic => realistic,
-        Profile::Instant => 0,
-    })
-}
-
 const WORK: [u64; 2] = [500, 5_000];
 /// How long a deleted list is still described.
 const AFTERLIFE: [u64; 2] = [5_000, 3_600_000];
@@ -32,7 +24,7 @@ pub fn begin(txn: &mut Txn<'_>, mut list: PrefixList) -> Arc<PrefixList> {
     let (id, now) = (list.id, txn.now);
     list.progress = PrefixListProgress::InProgress;
     let row = txn.state.prefix_lists.insert(list);
-    match lasts(txn.state.profile, WORK) {
+    match txn.state.profile.lasts(WORK) {
         Duration::ZERO => finish(txn, id).unwrap_or(row),
         span => {
             txn.state.timers.schedule(now + span, Owner::PrefixList(id), Alarm::Stage(0));
@@ -74,7 +66,7 @@ fn finish(txn: &mut Txn<'_>, id: PrefixListId) -> Option<Arc<PrefixList>> {
     let deleted = list.is_deleted();
     let row = state.prefix_lists.insert(list);
     if deleted {
-        match lasts(state.profile, AFTERLIFE) {
+        match state.profile.lasts(AFTERLIFE) {
             Duration::ZERO => state.remove_prefix_list(id),
             span => state.timers.schedule(now + span, Owner::PrefixList(id), Alarm::Release),
         }

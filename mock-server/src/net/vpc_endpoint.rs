@@ -10,16 +10,11 @@ use std::time::Duration;
 /// How long a state lasts. The times of `realistic` are assumed after logs of tools that wait: one to two minutes
 /// until an endpoint can be used, and some more until its interfaces are gone.
 fn lasts(state: VpcEndpointState, profile: Profile) -> Duration {
-    let [fast, realistic] = match state {
+    profile.lasts(match state {
         VpcEndpointState::Creating => [1_500, 90_000],
         VpcEndpointState::Modifying => [1_000, 45_000],
         VpcEndpointState::Deleting => [2_000, 150_000],
         VpcEndpointState::Available => [0, 0],
-    };
-    Duration::from_millis(match profile {
-        Profile::Fast => fast,
-        Profile::Realistic => realistic,
-        Profile::Instant => 0,
     })
 }
 

@@ -23,7 +23,7 @@ use crate::aws::timestamp;
 use crate::kernel::AccountId;
 use crate::model::{Capacities, Offerings, Quotas, RuleMode};
 use crate::rules;
-pub use fixture::check_fixture;
+pub use fixture::{check_fixture, source_problem};
 use serde_saphyr::Spanned;
 use std::collections::{BTreeMap, BTreeSet};
 pub use warnings::warnings;
@@ -67,6 +67,7 @@ fn checked(scenario: &Scenario) -> Checker {
     let mut checker = Checker { vars: scenario.variables(), ..Checker::default() };
     checker.head(scenario);
     checker.later = later(&scenario.steps.value);
+    checker.snapshot_fixtures(scenario);
     for wanted in &scenario.fixtures {
         checker.wanted(&wanted.value);
     }

@@ -55,7 +55,7 @@ pub struct Fixture {
 /// A fixture that a scenario asks for.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[schemars(rename = "WantedFixture", extend("oneOf" = one_of(&["preset", "file"])))]
+#[schemars(rename = "WantedFixture", extend("oneOf" = one_of(&["preset", "file", "snapshot"])))]
 pub struct Wanted {
     /// What templates call it.
     #[schemars(with = "String")]
@@ -66,6 +66,10 @@ pub struct Wanted {
     /// A file, relative to that of the scenario.
     #[schemars(with = "Option<String>")]
     pub file: Option<Spanned<String>>,
+    /// `ACCOUNT/NAME`: what an account of the server was, which this one begins with. `NAME` is one of the server's own
+    /// account.
+    #[schemars(with = "Option<String>")]
+    pub snapshot: Option<Spanned<String>>,
     /// Values of its parameters.
     #[schemars(with = "Option<BTreeMap<String, Node>>")]
     pub with: Option<Node>,
@@ -87,16 +91,17 @@ pub fn find(scenario: &mut Scenario, file: &str, folder: &Path, problems: &mut V
     for wanted in &mut scenario.fixtures {
         let place = wanted.referenced.into();
         match read(&wanted.value, place, folder) {
-            Ok(found) => wanted.value.found = Some(Arc::new(found)),
+            Ok(found) => wanted.value.found = found.map(Arc::new),
             Err((other, problem)) => problems.push((other.unwrap_or_else(|| file.to_owned()), problem)),
         }
     }
 }
 
-fn read(wanted: &Wanted, place: Place, folder: &Path) -> Result<Found, (Option<String>, Problem)> {
+/// The file of a fixture that is one.
+fn read(wanted: &Wanted, place: Place, folder: &Path) -> Result<Option<Found>, (Option<String>, Problem)> {
     let here = |place: Place, message: String| (None, Problem { place, message });
-    let (file, text) = match (&wanted.preset, &wanted.file) {
-        (Some(preset), None) => {
+    let (file, text) = match (&wanted.preset, &wanted.file, &wanted.snapshot) {
+        (Some(preset), None, None) => {
             let found = PRESETS.iter().find(|(name, _)| *name == preset.value);
             let (name, text) = found.ok_or_else(|| {
                 let hint = instead_of(&preset.value, PRESETS.map(|(name, _)| name));
@@ -104,16 +109,17 @@ fn read(wanted: &Wanted, place: Place, folder: &Path) -> Result<Found, (Option<S
             })?;
             (format!("preset {name}.yaml"), (*text).to_owned())
         }
-        (None, Some(file)) => {
+        (None, Some(file), None) => {
             let path = folder.join(&file.value).display().to_string();
             let text = std::fs::read_to_string(&path)
                 .map_err(|error| here(file.referenced.into(), format!("{path}: {error}")))?;
             (path, text)
         }
-        _ => return Err(here(place, "a fixture is exactly one of `preset` and `file`".into())),
+        (None, None, Some(_)) => return Ok(None),
+        _ => return Err(here(place, "a fixture is exactly one of `preset`, `file` and `snapshot`".into())),
     };
     match file::read::<Fixture>(&text) {
-        Ok(fixture) => Ok(Found { file, fixture }),
+        Ok(fixture) => Ok(Some(Found { file, fixture })),
         Err(problem) => Err((Some(file), problem)),
     }
 }
@@ -137,6 +143,11 @@ impl Fixture {
 }
 
 impl Wanted {
+    /// The account and the name in `ACCOUNT/NAME`.
+    pub fn source(snapshot: &str) -> (Option<&str>, &str) {
+        snapshot.rsplit_once('/').map_or((None, snapshot), |(account, name)| (Some(account), name))
+    }
+
     /// Whether there is something to name.
     pub fn puts_out(&self) -> bool {
         self.found.as_ref().is_some_and(|found| found.fixture.outputs.is_some())
@@ -190,7 +201,10 @@ impl Wanted {
 
     /// Why nothing can be there that a template names: the fixture puts out no such thing.
     pub fn output_problem(&self, name: &Name) -> Option<String> {
-        let found = self.found.as_ref()?;
+        let Some(found) = &self.found else {
+            let told = || format!("fixture `{}` is a snapshot, which puts out nothing", self.r#as.value);
+            return self.snapshot.as_ref().map(|_| told());
+        };
         let mut told = name.root.clone();
         let mut at = found.fixture.outputs.as_ref();
         for part in &name.path {

@@ -8,6 +8,7 @@ pub mod behaviour;
 pub mod boto3;
 pub mod callee;
 pub mod check;
+pub mod diff;
 pub mod export;
 pub mod fault;
 pub mod file;
@@ -19,6 +20,7 @@ pub mod lesson;
 pub mod matcher;
 pub mod matrix;
 mod outline;
+pub mod plane;
 pub mod problem;
 mod query;
 pub mod report;
@@ -77,10 +79,24 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// As Hurl has them: 0 all is well, 1 nothing to run, 2 a file is not sound, 3 something could not be carried
+    /// How many ended like this.
+    pub fn count(&self, status: Status) -> usize {
+        self.outcomes.iter().filter(|outcome| outcome.status() == status).count()
+    }
+
+    /// What was left out of steps that were carried out, and of how many.
+    pub fn notes(&self) -> BTreeMap<&str, usize> {
+        let mut counts = BTreeMap::new();
+        for note in self.outcomes.iter().flat_map(|one| &one.steps).flat_map(|step| &step.notes) {
+            *counts.entry(note.as_str()).or_default() += 1;
+        }
+        counts
+    }
+
+    /// As Hurl has them: 0 all is well, 1 nothing to run, or nothing that the target is fit for, 2 a file is not sound, 3 something could not be carried
     /// out, 4 an expectation does not hold.
     pub fn exit_code(&self) -> u8 {
-        let any = |status: Status| self.outcomes.iter().any(|outcome| outcome.status() == status);
+        let any = |status: Status| self.count(status) > 0;
         if self.unusable.is_some() {
             1
         } else if !self.problems.is_empty() {
@@ -89,6 +105,8 @@ impl Summary {
             3
         } else if any(Status::Failed) {
             4
+        } else if any(Status::Skipped) && !any(Status::Passed) {
+            1
         } else {
             0
         }
@@ -111,6 +129,37 @@ pub async fn run_path<T: Target>(
     options: &Options,
     reporter: &mut (dyn Reporter + Send),
 ) -> Summary {
+    let run = async |one: &Loaded| run::run(target, &one.scenario, &one.file, &one.overrides).await;
+    each(path, options, reporter, run).await
+}
+
+/// Runs as [`run_path`] does, on two targets, which have names, and tells where they differ. The seed of the options is
+/// for both, unless these have their own.
+pub async fn diff_path<A: Target, B: Target>(
+    (a, b): ((&str, &A, Option<u64>), (&str, &B, Option<u64>)),
+    path: &Path,
+    options: &Options,
+    reporter: &mut (dyn Reporter + Send),
+) -> Summary {
+    each(path, options, reporter, async |one: &Loaded| {
+        let overrides = |seed: Option<u64>| {
+            let own = one.overrides.clone();
+            Overrides { seed: seed.or(own.seed), ..own }
+        };
+        let a = diff::Side { name: a.0, target: a.1, overrides: overrides(a.2) };
+        let b = diff::Side { name: b.0, target: b.1, overrides: overrides(b.2) };
+        diff::compare(&a, &b, &one.scenario, &one.file).await
+    })
+    .await
+}
+
+/// Does something with every scenario there is, in the order of their files.
+async fn each(
+    path: &Path,
+    options: &Options,
+    reporter: &mut (dyn Reporter + Send),
+    run: impl AsyncFn(&Loaded) -> Outcome,
+) -> Summary {
     let mut summary = Summary::default();
     match load(path, options, &mut summary.problems) {
         Err(message) => summary.unusable = Some(message),
@@ -123,14 +172,14 @@ pub async fn run_path<T: Target>(
             summary.of = loaded.len();
             // Whatever the order in which they end, they are told in that of their files.
             let mut outcomes =
-                pin!(stream::iter(&loaded).map(|one| one.run(target)).buffered(at_once(&loaded, options)));
+                pin!(stream::iter(&loaded).map(|one| run(one)).buffered(at_once(&loaded, options)));
             while let Some(outcome) = outcomes.next().await {
                 reporter.begin(summary.outcomes.len() + 1, loaded.len(), &outcome.name);
                 outcome.steps.iter().for_each(|step| reporter.step(step));
                 reporter.end(&outcome);
-                let passed = outcome.passed();
+                let failed = outcome.failed();
                 summary.outcomes.push(outcome);
-                if options.fail_fast && !passed {
+                if options.fail_fast && failed {
                     break;
                 }
             }
@@ -138,12 +187,6 @@ pub async fn run_path<T: Target>(
     }
     reporter.finish(&summary);
     summary
-}
-
-impl Loaded {
-    async fn run<T: Target>(&self, target: &T) -> Outcome {
-        run::run(target, &self.scenario, &self.file, &self.overrides).await
-    }
 }
 
 /// One after the other if two of them want the same account.
@@ -317,15 +360,33 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, String> {
 /// A scenario by its text, if it can run.
 ///
 /// # Errors
-/// What is wrong with it, each with its place.
+/// What is wrong with it, each with its place; or that it has a matrix, and is several scenarios.
 pub fn sound(file: &str, text: &str) -> Result<Scenario, Vec<String>> {
+    sound_row(file, text, None)
+}
+
+/// A scenario by its text, if it can run; of one with a matrix, the row of this name.
+///
+/// # Errors
+/// What is wrong with it, each with its place; or that it has no such row, or several and none is named.
+pub fn sound_row(file: &str, text: &str, row: Option<&str>) -> Result<Scenario, Vec<String>> {
     let mut problems = Vec::new();
-    let mut rows = rows(Path::new(file), text, &mut problems);
-    let problems: Vec<_> = problems.iter().map(|(file, problem)| problem.in_file(file)).collect();
-    match (rows.len(), problems.is_empty()) {
-        (1, true) => Ok(rows.remove(0)),
-        (_, false) => Err(problems),
-        (0, true) => Err(vec![format!("{file}: a fixture is no scenario")]),
-        (_, true) => Err(vec![format!("{file}: it has a matrix, and is several scenarios")]),
+    let mut all = rows(Path::new(file), text, &mut problems);
+    if !problems.is_empty() {
+        return Err(problems.iter().map(|(file, problem)| problem.in_file(file)).collect());
     }
+    let name = |one: &Scenario| one.row.as_ref().map(|row| row.name.clone());
+    if let Some(at) = all.iter().position(|one| name(one).as_deref() == row) {
+        return Ok(all.swap_remove(at));
+    }
+    let names: Vec<_> = all.iter().filter_map(name).collect();
+    Err(vec![match row {
+        _ if all.is_empty() => format!("{file}: a fixture is no scenario"),
+        None => format!("{file}: it has a matrix, and runs for one of its rows: {}", names.join(", ")),
+        Some(row) if names.is_empty() => format!("{file}: it has no matrix, and no row `{row}`"),
+        Some(row) => {
+            let hint = problem::instead_of(row, names.iter().map(String::as_str));
+            format!("{file}: its matrix has no row `{row}`{hint}")
+        }
+    }])
 }

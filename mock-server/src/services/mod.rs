@@ -24,6 +24,7 @@ use crate::model::{Alarm, Invocation, Owner, Partition, Said, Site, State, Txn};
 use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -91,6 +92,11 @@ pub trait Read: Operation {
     /// # Errors
     /// What the service answers when it refuses.
     fn run(view: &View<'_>, input: Self::In) -> Result<Self::Out, Self::Error>;
+
+    /// Who is on the way out of what was told: on a `poll` clock it is gone when somebody asks again.
+    fn leaving(_out: &Self::Out) -> BTreeSet<Owner> {
+        BTreeSet::new()
+    }
 }
 
 /// An operation that changes its cell, all of it or nothing.
@@ -225,8 +231,10 @@ pub trait Printed {
     const LIST: &'static str;
     /// The output member with the token of the next page.
     const TOKEN: &'static str = "NextToken";
-    /// `None`: what is printed depends on more than the row, and nothing is kept.
-    fn memo(&self) -> Option<&Memo>;
+    /// `None`: what is printed depends on more than the row, or is not all of it, and nothing is kept.
+    fn memo(&self) -> Option<&Memo> {
+        None
+    }
     /// # Errors
     /// Those of the serialiser.
     fn print<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;

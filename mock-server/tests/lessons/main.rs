@@ -143,6 +143,56 @@ async fn a_scenario_stops_where_a_test_takes_over() {
     done(site, "POST", &format!("scenarios/reset?{ONE}"), "").await;
 }
 
+const MATRIX: &str = "
+apiVersion: mockplane/v1
+kind: Scenario
+metadata: {name: many}
+matrix:
+  small: {cidr: 10.9.0.0/28, call: DescribeVpcs, filter: cidr}
+  large: {cidr: 10.9.0.0/16, call: DescribeSubnets, filter: cidr-block}
+steps:
+- {call: ec2.CreateVpc, with: {CidrBlock: '${matrix.cidr}'}, capture: {vpc: Vpc.VpcId, block: Vpc.CidrBlock}}
+- {id: look, call: 'ec2.${matrix.call}', with: {Filters: [{Name: vpc-id, Values: ['${vpc}']}, {Name: '${matrix.filter}', Values: ['${block}']}]}}
+";
+
+#[tokio::test]
+async fn of_a_matrix_one_row_is_loaded() {
+    let site = &Config::default().site();
+    for (row, cidr, call) in
+        [("small", "10.9.0.0/28", "DescribeVpcs"), ("large", "10.9.0.0/16", "DescribeSubnets")]
+    {
+        let told = done(site, "POST", &format!("scenarios?{ONE}&row={row}"), MATRIX).await;
+        assert_eq!(told["name"], format!("many[{row}]"));
+        assert_eq!(
+            (&told["captured"]["block"], &told["stoppedAfter"]),
+            (&json!(cidr), &json!(format!("look: ec2.{call}")))
+        );
+        assert_eq!(done(site, "POST", &format!("scenarios/reset?{ONE}"), "").await["name"], told["name"]);
+    }
+}
+
+/// The server's own calls are signed as it wants calls to be: the root's, and those of whom it made keys for.
+#[tokio::test]
+async fn where_signatures_are_verified_lessons_are_loaded_and_checked_too() {
+    let mut config = Config::default();
+    config.trust.verify = Some("known to few".into());
+    let site = &config.site();
+    const OF_OTHERS: &str = "
+- {call: iam.CreateUser, with: {UserName: ana}}
+- {call: iam.AttachUserPolicy, with: {UserName: ana, PolicyArn: 'arn:aws:iam::aws:policy/AmazonVPCFullAccess'}}
+- {call: iam.CreateAccessKey, with: {UserName: ana}, capture: {ana: AccessKey}}
+- {call: ec2.DescribeVpcs, as: '${ana}'}
+- {call: s3.CreateBucket, with: {Bucket: 'signed-${account}'}}
+";
+    done(site, "POST", &format!("scenarios?{ONE}"), &format!("{PLAIN}{}", OF_OTHERS.trim_start())).await;
+    done(site, "POST", &format!("scenarios?{ONE}"), r#"{"name": "sealed-room"}"#).await;
+    let told = done(site, "POST", &format!("scenarios/check?{ONE}"), "").await;
+    assert_eq!(told["check"]["passed"], false);
+    done(site, "POST", &format!("scenarios/solve?{ONE}"), "").await;
+    let told = done(site, "POST", &format!("scenarios/check?{ONE}"), "").await;
+    assert_eq!(told["check"]["passed"], true, "{told}");
+}
+
 #[tokio::test]
 async fn what_cannot_be_loaded_is_told() {
     let site = &Config::default().site();
@@ -153,7 +203,11 @@ async fn what_cannot_be_loaded_is_told() {
         ("", r#"{"name": "nothing"}"#, 404, "no lesson is named `nothing`"),
         ("", &PLAIN.replace("CreateVpc", "CreateVcp"), 400, "ec2 has no operation `CreateVcp`; did you mean"),
         ("", &PLAIN.replace("/16", "/8"), 409, "first: ec2.CreateVpc: refused: "),
-        ("", &file, 400, "fixture file `../secret.yaml`: only presets can be used here"),
+        ("", MATRIX, 400, "scenario: it has a matrix, and runs for one of its rows: small, large"),
+        ("row=smal", MATRIX, 400, "scenario: its matrix has no row `smal`; did you mean `small`?"),
+        ("row=small", PLAIN, 400, "scenario: it has no matrix, and no row `small`"),
+        ("row=small", r#"{"name": "sealed-room"}"#, 400, "lesson `sealed-room` has no matrix, and no rows"),
+        ("", &file, 400, "fixture file `../secret.yaml`: only presets and snapshots can be used here"),
     ] {
         let (code, told) = ask(site, "POST", &format!("scenarios?{ONE}&{path}"), body).await;
         let error = told["error"].as_str().unwrap();

@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::fmt::{self, Write};
+use std::slice;
 
 use serde::Deserialize;
 use serde::de::value::BorrowedStrDeserializer;
@@ -72,17 +73,12 @@ struct Reader<'de, 'a, 's> {
 
 impl<'de, 'a, 's> Reader<'de, 'a, 's> {
     fn fields<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeError> {
-        match self.value {
-            Value::Struct(fields) => {
-                let rest = fields.iter().map(|(name, value)| (name as &'de str, value));
-                visitor.visit_map(Entries { rest, current: None, path: &self.path, sink: self.sink })
-            }
-            Value::Map(entries) => {
-                let rest = entries.iter().map(|(key, value)| (key.as_str(), value));
-                visitor.visit_map(Entries { rest, current: None, path: &self.path, sink: self.sink })
-            }
-            _ => self.scalar(visitor),
-        }
+        let rest = match self.value {
+            Value::Struct(fields) => Rest::Members(fields.fields.iter()),
+            Value::Map(entries) => Rest::Keys(entries.iter()),
+            _ => return self.scalar(visitor),
+        };
+        visitor.visit_map(Entries { rest, current: None, path: &self.path, sink: self.sink })
     }
 
     fn elements<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeError> {
@@ -191,14 +187,31 @@ impl<'de> de::Deserializer<'de> for Reader<'de, '_, '_> {
     }
 }
 
-struct Entries<'de, 'a, 's, I> {
-    rest: I,
+/// What is left of a structure or of a map. It is one type, so that each visitor is compiled once.
+enum Rest<'de> {
+    Members(slice::Iter<'de, (&'static str, Value)>),
+    Keys(slice::Iter<'de, (String, Value)>),
+}
+
+impl<'de> Iterator for Rest<'de> {
+    type Item = (&'de str, &'de Value);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Rest::Members(members) => members.next().map(|(name, value)| (*name, value)),
+            Rest::Keys(entries) => entries.next().map(|(key, value)| (key.as_str(), value)),
+        }
+    }
+}
+
+struct Entries<'de, 'a, 's> {
+    rest: Rest<'de>,
     current: Option<(&'de str, &'de Value)>,
     path: &'a Path<'a>,
     sink: &'a Sink<'s>,
 }
 
-impl<'de, I: Iterator<Item = (&'de str, &'de Value)>> MapAccess<'de> for Entries<'de, '_, '_, I> {
+impl<'de> MapAccess<'de> for Entries<'de, '_, '_> {
     type Error = DeError;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, DeError> {

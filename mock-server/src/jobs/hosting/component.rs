@@ -9,16 +9,11 @@ use std::time::Duration;
 
 /// How long a status lasts. Times of `realistic`: people report minutes for large models.
 fn lasts(status: ComponentStatus, profile: Profile) -> Duration {
-    let (fast, realistic) = match status {
-        ComponentStatus::Creating => (1_500, 180_000),
-        ComponentStatus::Updating => (1_000, 120_000),
-        ComponentStatus::Deleting => (500, 30_000),
-        ComponentStatus::InService | ComponentStatus::Failed => (0, 0),
-    };
-    Duration::from_millis(match profile {
-        Profile::Fast => fast,
-        Profile::Realistic => realistic,
-        Profile::Instant => 0,
+    profile.lasts(match status {
+        ComponentStatus::Creating => [1_500, 180_000],
+        ComponentStatus::Updating => [1_000, 120_000],
+        ComponentStatus::Deleting => [500, 30_000],
+        ComponentStatus::InService | ComponentStatus::Failed => [0, 0],
     })
 }
 

@@ -1,32 +1,9 @@
 //! The stages of an endpoint's life: one table for each course.
 
-use crate::model::{EndpointCourse, EndpointStatus, Phase, Profile};
-use std::time::Duration;
+use super::super::stages::{Stretch, stretch as stage};
+use crate::model::{EndpointCourse, EndpointStatus, Phase};
 
-/// A stretch of an endpoint's life.
-#[derive(Clone, Copy, Debug)]
-pub struct Stage {
-    pub status: EndpointStatus,
-    /// The rules that are asked when the stage begins. One that is violated has its effect when the stage ends.
-    pub phase: Option<Phase>,
-    /// How long it lasts, in milliseconds, in profile `fast` and in profile `realistic`.
-    lasts: [u64; 2],
-}
-
-impl Stage {
-    pub fn lasts(&self, profile: Profile) -> Duration {
-        let [fast, realistic] = self.lasts;
-        Duration::from_millis(match profile {
-            Profile::Fast => fast,
-            Profile::Realistic => realistic,
-            Profile::Instant => 0,
-        })
-    }
-}
-
-const fn stage(status: EndpointStatus, phase: Option<Phase>, lasts: [u64; 2]) -> Stage {
-    Stage { status, phase, lasts }
-}
+pub type Stage = Stretch<EndpointStatus>;
 
 use EndpointStatus::{Creating, Deleting, RollingBack, Updating};
 
@@ -76,6 +53,8 @@ pub const fn status_word(status: EndpointStatus) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Profile;
+    use std::time::Duration;
 
     #[test]
     fn every_stage_is_under_way_and_takes_time() {

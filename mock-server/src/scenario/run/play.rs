@@ -202,7 +202,7 @@ impl Play {
         let mut told = json!({
             "account": self.account.to_string(),
             "region": self.region,
-            "name": metadata.name.value,
+            "name": self.scenario.name(),
             "title": metadata.title,
             "kind": self.scenario.kind.value,
             "captured": captured,
@@ -257,7 +257,14 @@ impl Play {
     async fn resumed<'a, T: Target>(&'a self, target: &'a T) -> Result<Run<'a, T>, Broken> {
         let session = Session::new(target, self.account, self.region.clone(), self.now);
         let (scope, faults) = (self.scope.clone(), self.faults.clone());
-        let mut run = Run { scenario: &self.scenario, session, scope, faults, saved: Default::default() };
+        let mut run = Run {
+            scenario: &self.scenario,
+            session,
+            scope,
+            faults,
+            saved: Default::default(),
+            watched: None,
+        };
         run.session.look_at_clock().await?;
         Ok(run)
     }

@@ -1,10 +1,33 @@
-//! Going back: steps that keep the scenario's account as it is, and that make it so again.
+//! Going back: steps that keep the scenario's account as it is, and that make it so again; and beginning with what another
+//! account was.
 
-use super::{Run, Stop, never_struck};
+use super::{Broken, Run, Stop, never_struck};
+use crate::scenario::check;
 use crate::scenario::file::SnapshotStep;
+use crate::scenario::fixture::Wanted;
+use crate::scenario::problem::{Place, Problem};
 use crate::scenario::target::Target;
+use serde_saphyr::Spanned;
 
 impl<T: Target> Run<'_, T> {
+    /// Makes the account what a snapshot of another one is.
+    pub(super) async fn fork(&mut self, name: &str, snapshot: &Spanned<String>) -> Result<(), Broken> {
+        let place = Place::from(snapshot.referenced);
+        let broken = |problem: Problem| Broken(format!("fixture `{name}`: {problem}"));
+        let source = self.scope.text(place, &snapshot.value).map_err(broken)?;
+        if let Some(message) = check::source_problem(&source) {
+            return Err(broken(Problem { place, message }));
+        }
+        let (account, name) = Wanted::source(&source);
+        if self.session.fork(account, name).await? {
+            return Ok(());
+        }
+        let message = format!(
+            "there is no snapshot `{source}`: `mockplane snapshot save` makes one on a server that runs"
+        );
+        Err(broken(Problem { place, message }))
+    }
+
     /// What was captured stays captured. A fault that goes because the account goes back has to have struck by then, like
     /// one that is cleared; one that stays and has struck need not do so again.
     pub(super) async fn snapshot(&mut self, step: &SnapshotStep) -> Result<(), Stop> {
@@ -17,7 +40,7 @@ impl<T: Target> Run<'_, T> {
                 let struck = self.session.hits(id).await? > 0;
                 if struck {
                     faults.remove(id);
-                } else if !faults.contains_key(id) {
+                } else if !faults.contains_key(id) && !self.is_watched() {
                     return Err(never_struck(id, *place).into());
                 }
             }

@@ -59,6 +59,11 @@ pub trait Resource: Row<Key: Id + Display + 'static> {
         None
     }
 
+    /// Who takes the resource away after a while, which nobody's waiter waits for.
+    fn leaves_with(&self) -> Option<&Owner> {
+        None
+    }
+
     /// Shows the probe every value that the resource has under the filter `name`.
     fn values(&self, state: &State, name: &str, probe: &mut Probe<'_>);
 
@@ -287,6 +292,10 @@ impl<R: Resource> Read for Describe<R> {
             .map(|row| Listed::new(state, row.clone()));
         let (rows, next_token) = page::cut(rows, window.limit, |listed| listed.row.key().to_string());
         Ok(Page { rows, next_token })
+    }
+
+    fn leaving(out: &Self::Out) -> BTreeSet<Owner> {
+        out.rows.iter().filter_map(|listed| listed.row.leaves_with().cloned()).collect()
     }
 }
 

@@ -8,8 +8,8 @@ use crate::kernel::{AccountId, SimTime};
 use crate::model::interface::InterfaceIndex;
 use crate::model::{
     AddressAssociationId, AllocationId, Attachment, ConnectionTracking, GroupRef, Id, InstanceId,
-    InterfaceStatus, NetworkInterface, NetworkInterfaceId, PublicAddress, SecurityGroupId, Site, State,
-    SubnetId, VpcId,
+    InterfaceStatus, NetworkInterface, NetworkInterfaceId, Owner, PublicAddress, SecurityGroupId, Site,
+    State, SubnetId, VpcId,
 };
 use ipnet::{Ipv4Net, Ipv6Net};
 use serde::{Serialize, Serializer};
@@ -99,6 +99,11 @@ impl Resource for NetworkInterface {
             state.interfaces.get(id).is_some_and(|row| row.addresses.contains(&address))
         };
         Some(owners.filter(own).collect())
+    }
+
+    /// Those of endpoints outlive them, and a fault can keep some.
+    fn leaves_with(&self) -> Option<&Owner> {
+        self.owner.as_ref().filter(|owner| matches!(owner, Owner::Fleet(_) | Owner::Stuck(..)))
     }
 
     fn values(&self, state: &State, name: &str, probe: &mut Probe<'_>) {

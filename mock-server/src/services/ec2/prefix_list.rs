@@ -259,9 +259,7 @@ pub struct ListedEntry {
 
 impl Printed for ListedEntry {
     const LIST: &'static str = "Entries";
-    fn memo(&self) -> Option<&Memo> {
-        None
-    }
+
     fn print<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.serialize(serializer)
     }
@@ -330,9 +328,7 @@ pub struct ListedUser {
 
 impl Printed for ListedUser {
     const LIST: &'static str = "PrefixListAssociations";
-    fn memo(&self) -> Option<&Memo> {
-        None
-    }
+
     fn print<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.serialize(serializer)
     }

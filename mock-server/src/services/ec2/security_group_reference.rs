@@ -3,7 +3,7 @@
 use super::describe::{Text, Window, find};
 use super::error::{Ec2Error, Missing};
 use super::peering::status_code;
-use crate::kernel::{AccountId, Memo};
+use crate::kernel::AccountId;
 use crate::model::group::SecurityGroupIndex;
 use crate::model::{
     Direction, Id, Peer, SecurityGroup, SecurityGroupId, SecurityGroupRule, State, Vpc, VpcId,
@@ -182,9 +182,7 @@ impl StaleGroup {
 
 impl Printed for StaleGroup {
     const LIST: &'static str = "StaleSecurityGroupSet";
-    fn memo(&self) -> Option<&Memo> {
-        None
-    }
+
     fn print<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         StaleGroupView {
             description: &self.group.description,

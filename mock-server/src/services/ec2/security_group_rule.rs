@@ -6,7 +6,7 @@ use super::error::{Ec2Error, Missing};
 use super::filter::Filters;
 use super::peering::status_code;
 use super::tags::TagSet;
-use crate::kernel::{AccountId, Memo};
+use crate::kernel::AccountId;
 use crate::model::group::SecurityGroupIndex;
 use crate::model::{
     Direction, Id, Peer, PrefixListId, SecurityGroup, SecurityGroupId, SecurityGroupRule,
@@ -39,9 +39,7 @@ impl ListedRule {
 
 impl Printed for ListedRule {
     const LIST: &'static str = "SecurityGroupRules";
-    fn memo(&self) -> Option<&Memo> {
-        None
-    }
+
     fn print<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.serialize(serializer)
     }

@@ -243,10 +243,7 @@ struct GroupForVpcView<'a> {
 
 impl Printed for GroupForVpc {
     const LIST: &'static str = "SecurityGroupForVpcs";
-    /// The group's memo holds how it is described otherwise.
-    fn memo(&self) -> Option<&Memo> {
-        None
-    }
+
     fn print<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         GroupForVpcView {
             description: &self.group.description,

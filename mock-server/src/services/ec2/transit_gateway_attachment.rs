@@ -137,9 +137,7 @@ pub const ATTACHMENT_FILTERS: &[&str] = &[
 
 impl Printed for AnyAttachment {
     const LIST: &'static str = "TransitGatewayAttachments";
-    fn memo(&self) -> Option<&Memo> {
-        None
-    }
+
     fn print<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let row = &self.row;
         AttachmentView {

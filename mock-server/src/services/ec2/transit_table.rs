@@ -429,9 +429,7 @@ struct ListedTie {
 
 impl<T: Ties> Printed for Tie<T> {
     const LIST: &'static str = T::LIST;
-    fn memo(&self) -> Option<&Memo> {
-        None
-    }
+
     fn print<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         ListedTie {
             transit_gateway_attachment_id: Text(self.attachment),

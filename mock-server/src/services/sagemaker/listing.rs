@@ -2,8 +2,8 @@
 
 use super::error::SageMakerError;
 use crate::kernel::SimTime;
-use crate::services::page;
-use serde::Deserialize;
+use crate::services::{Page, Printed, page};
+use serde::{Deserialize, Serializer};
 use std::sync::Arc;
 
 /// How many rows an answer lists unless told. Source: API reference, MaxResults of ListEndpoints.
@@ -166,6 +166,40 @@ pub fn list_as<'a, R: Listed>(
     let limit = input.max_results.unwrap_or(DEFAULT_LIMIT);
     let (rows, next) = page::cut(rows.into_iter(), limit, |((key, name), _)| format!("{key}/{name}"));
     Ok((rows.into_iter().map(|(_, row)| row).filter(|row| wanted(row)).collect(), next))
+}
+
+/// A row as a list tells it.
+pub trait Summarized: Listed + Send + Sync + 'static {
+    /// What the answer calls the list.
+    const LIST: &'static str;
+
+    /// # Errors
+    /// Those of the serializer.
+    fn summarize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
+}
+
+/// A row on its way out. What is remembered of its print is the description, not this.
+pub struct Row<R>(Arc<R>);
+
+impl<R: Summarized> Printed for Row<R> {
+    const LIST: &'static str = R::LIST;
+
+    fn print<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.summarize(serializer)
+    }
+}
+
+/// One page as it is answered; see [`list_as`].
+///
+/// # Errors
+/// A token that no list gave.
+pub fn page_as<'a, R: Summarized>(
+    manner: &Manner,
+    rows: impl Iterator<Item = &'a Arc<R>>,
+    input: &ListIn,
+) -> Result<Page<Row<R>>, SageMakerError> {
+    let (rows, next_token) = list_as(manner, rows, input)?;
+    Ok(Page { rows: rows.into_iter().map(|row| Row(row.clone())).collect(), next_token })
 }
 
 /// A text for a number, so that the texts are in the order of their numbers.

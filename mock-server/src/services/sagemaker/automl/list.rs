@@ -1,14 +1,14 @@
 //! ListAutoMLJobs and ListCandidatesForAutoMLJob.
 
 use super::super::error::SageMakerError;
-use super::super::listing::{ListIn, Listed, Manner, in_order, list_as};
+use super::super::listing::{ListIn, Listed, Manner, Row, Summarized, in_order, page_as};
 use super::asked::Plan;
 use super::children::Maker;
 use super::describe::{Candidate, summary};
 use super::find;
-use crate::kernel::{Memo, SimTime};
+use crate::kernel::SimTime;
 use crate::model::AutoMlJob;
-use crate::services::{Operation, Page, Printed, Read, View};
+use crate::services::{Operation, Page, Read, View};
 use serde::{Serialize, Serializer};
 use std::sync::Arc;
 
@@ -22,14 +22,13 @@ pub struct ListAutoMLJobs;
 impl Operation for ListAutoMLJobs {
     const NAME: &'static str = "ListAutoMLJobs";
     type In = ListIn;
-    type Out = Page<Row>;
+    type Out = Page<Row<AutoMlJob>>;
     type Error = SageMakerError;
 }
 
 impl Read for ListAutoMLJobs {
-    fn run(view: &View<'_>, input: ListIn) -> Result<Page<Row>, SageMakerError> {
-        let (rows, next_token) = list_as(&JOBS, view.state.automl_jobs.iter(), &input)?;
-        Ok(Page { rows: rows.into_iter().map(|row| Row(row.clone())).collect(), next_token })
+    fn run(view: &View<'_>, input: ListIn) -> Result<Page<Row<AutoMlJob>>, SageMakerError> {
+        page_as(&JOBS, view.state.automl_jobs.iter(), &input)
     }
 }
 
@@ -48,18 +47,11 @@ impl Listed for AutoMlJob {
     }
 }
 
-pub struct Row(Arc<AutoMlJob>);
-
-impl Printed for Row {
+impl Summarized for AutoMlJob {
     const LIST: &'static str = "AutoMLJobSummaries";
 
-    /// The row's own memo is for the described job.
-    fn memo(&self) -> Option<&Memo> {
-        None
-    }
-
-    fn print<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        summary(&self.0, serializer)
+    fn summarize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        summary(self, serializer)
     }
 }
 
@@ -68,12 +60,12 @@ pub struct ListCandidatesForAutoMLJob;
 impl Operation for ListCandidatesForAutoMLJob {
     const NAME: &'static str = "ListCandidatesForAutoMLJob";
     type In = ListIn;
-    type Out = Page<Told>;
+    type Out = Page<Row<Candidate>>;
     type Error = SageMakerError;
 }
 
 impl Read for ListCandidatesForAutoMLJob {
-    fn run(view: &View<'_>, input: ListIn) -> Result<Page<Told>, SageMakerError> {
+    fn run(view: &View<'_>, input: ListIn) -> Result<Page<Row<Candidate>>, SageMakerError> {
         let job = find(view.state, &input.automl_job_name.as_deref().unwrap_or_default().into())?;
         let maker = Maker { job: &job, plan: Plan::read(&job.request)? };
         let wanted = |candidate: &Candidate| {
@@ -81,8 +73,7 @@ impl Read for ListCandidatesForAutoMLJob {
         };
         let all = job.candidates().map(|child| Candidate::of(&view.state.site, &maker, child));
         let all: Vec<_> = all.filter(wanted).map(Arc::new).collect();
-        let (rows, next_token) = list_as(&CANDIDATES, all.iter(), &input)?;
-        Ok(Page { rows: rows.into_iter().map(|row| Told(row.clone())).collect(), next_token })
+        page_as(&CANDIDATES, all.iter(), &input)
     }
 }
 
@@ -101,14 +92,10 @@ impl Listed for Candidate {
     }
 }
 
-pub struct Told(Arc<Candidate>);
-
-impl Printed for Told {
+impl Summarized for Candidate {
     const LIST: &'static str = "Candidates";
-    fn memo(&self) -> Option<&Memo> {
-        None
-    }
-    fn print<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
+
+    fn summarize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.serialize(serializer)
     }
 }

@@ -4,7 +4,7 @@ use super::super::error::SageMakerError;
 use super::super::listing::{ListIn, Listed, list_as};
 use super::super::members::Members;
 use super::{Kind, ended};
-use crate::kernel::{Memo, SimTime};
+use crate::kernel::SimTime;
 use crate::model::Job;
 use crate::model::job::JobIndex;
 use crate::services::{Operation, Page, Printed, Read, View};
@@ -55,11 +55,6 @@ pub struct Summary<K>(Arc<Job>, PhantomData<K>);
 
 impl<K: Kind> Printed for Summary<K> {
     const LIST: &'static str = K::WORDS.summaries;
-
-    /// The row's own memo is for the described job.
-    fn memo(&self) -> Option<&Memo> {
-        None
-    }
 
     fn print<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let job = &*self.0;

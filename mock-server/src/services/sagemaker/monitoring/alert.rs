@@ -3,10 +3,10 @@
 //! until it is changed is assumed; so is that executions are judged by what the alert says now.
 
 use super::super::error::SageMakerError;
-use super::super::listing::{ListIn, Listed, Manner, list_as};
+use super::super::listing::{ListIn, Listed, Manner, Row, Summarized, page_as};
 use super::error::MonitoringError;
 use super::schedule::{arn, find};
-use crate::kernel::{Memo, SimTime};
+use crate::kernel::SimTime;
 use crate::model::monitoring::MonitoringExecutionIndex;
 use crate::model::{MonitoringOutcome, MonitoringSchedule, State, Txn};
 use crate::services::{Caller, Operation, Page, Printed, Read, View, Write};
@@ -20,7 +20,7 @@ const OK: &str = "OK";
 const IN_ALERT: &str = "InAlert";
 
 /// A change of an alert's status.
-struct Transition {
+pub struct Transition {
     id: Arc<str>,
     schedule: Arc<str>,
     at: SimTime,
@@ -89,9 +89,7 @@ pub struct Alert {
 
 impl Printed for Alert {
     const LIST: &'static str = "MonitoringAlertSummaries";
-    fn memo(&self) -> Option<&Memo> {
-        None
-    }
+
     fn print<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let alert = &self.schedule.alert;
         let told = json!({
@@ -115,12 +113,12 @@ pub struct ListMonitoringAlertHistory;
 impl Operation for ListMonitoringAlertHistory {
     const NAME: &'static str = "ListMonitoringAlertHistory";
     type In = ListIn;
-    type Out = Page<Told>;
+    type Out = Page<Row<Transition>>;
     type Error = SageMakerError;
 }
 
 impl Read for ListMonitoringAlertHistory {
-    fn run(view: &View<'_>, input: ListIn) -> Result<Page<Told>, SageMakerError> {
+    fn run(view: &View<'_>, input: ListIn) -> Result<Page<Row<Transition>>, SageMakerError> {
         let schedules = match &input.monitoring_schedule_name {
             Some(name) => vec![find(view.state, view.caller, &name.as_str().into())?],
             None => view.state.monitoring_schedules.iter().cloned().collect(),
@@ -128,8 +126,7 @@ impl Read for ListMonitoringAlertHistory {
         let named = input.monitoring_alert_name.as_deref().is_none_or(|name| name == NAME);
         let all = schedules.iter().filter(|_| named).flat_map(|schedule| history(view.state, schedule));
         let all: Vec<Arc<Transition>> = all.map(Arc::new).collect();
-        let (rows, next_token) = list_as(&MANNER, all.iter(), &input)?;
-        Ok(Page { rows: rows.into_iter().map(|row| Told(row.clone())).collect(), next_token })
+        page_as(&MANNER, all.iter(), &input)
     }
 }
 
@@ -145,19 +142,15 @@ impl Listed for Transition {
     }
 }
 
-pub struct Told(Arc<Transition>);
-
-impl Printed for Told {
+impl Summarized for Transition {
     const LIST: &'static str = "MonitoringAlertHistory";
-    fn memo(&self) -> Option<&Memo> {
-        None
-    }
-    fn print<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+
+    fn summarize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let told = json!({
-            "MonitoringScheduleName": self.0.schedule,
+            "MonitoringScheduleName": self.schedule,
             "MonitoringAlertName": NAME,
-            "CreationTime": self.0.at.millis(),
-            "AlertStatus": self.0.status,
+            "CreationTime": self.at.millis(),
+            "AlertStatus": self.status,
         });
         told.serialize(serializer)
     }

@@ -1,7 +1,7 @@
 //! The four kinds of job definitions: one type for each operation, one [`Definition`] for each kind.
 
 use super::super::error::SageMakerError;
-use super::super::listing::{ListIn, Listed, Manner, list_as};
+use super::super::listing::{ListIn, Listed, Manner, Row, Summarized, page_as};
 use super::super::members::Members;
 use super::super::tags::{Tag, checked};
 use super::error::MonitoringError;
@@ -9,9 +9,7 @@ use super::work::Work;
 use crate::kernel::{Memo, SimTime};
 use crate::model::monitoring::DefinitionIndex;
 use crate::model::{DefinitionKey, MonitoringDefinition, MonitoringType, State, Txn};
-use crate::services::{
-    Caller, Done, Operation, Page, Printed, Read, Registrar, Reply, ReplyWriter, View, Write,
-};
+use crate::services::{Caller, Done, Operation, Page, Read, Registrar, Reply, ReplyWriter, View, Write};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 use std::marker::PhantomData;
@@ -218,31 +216,23 @@ pub struct List<D>(PhantomData<D>);
 impl<D: Definition> Operation for List<D> {
     const NAME: &'static str = D::WORDS.list;
     type In = ListIn;
-    type Out = Page<Row>;
+    type Out = Page<Row<MonitoringDefinition>>;
     type Error = SageMakerError;
 }
 
 impl<D: Definition> Read for List<D> {
-    fn run(view: &View<'_>, input: ListIn) -> Result<Page<Row>, SageMakerError> {
+    fn run(view: &View<'_>, input: ListIn) -> Result<Page<Row<MonitoringDefinition>>, SageMakerError> {
         let rows = view.state.monitoring_definitions.by(&DefinitionIndex::Kind(D::KIND));
-        let (rows, next_token) = list_as(&MANNER, rows, &input)?;
-        Ok(Page { rows: rows.into_iter().map(|row| Row(row.clone())).collect(), next_token })
+        page_as(&MANNER, rows, &input)
     }
 }
 
-pub struct Row(Arc<MonitoringDefinition>);
-
-impl Printed for Row {
+impl Summarized for MonitoringDefinition {
     const LIST: &'static str = "JobDefinitionSummaries";
 
-    /// The row's own memo is for the described definition.
-    fn memo(&self) -> Option<&Memo> {
-        None
-    }
-
     /// The model requires the name of an endpoint; a definition for transform jobs has none.
-    fn print<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let row = &*self.0;
+    fn summarize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let row = self;
         let mut out = Members::new(serializer, &row.request)?;
         out.put("MonitoringJobDefinitionName", &*row.key.name)?;
         out.put("MonitoringJobDefinitionArn", &row.arn)?;

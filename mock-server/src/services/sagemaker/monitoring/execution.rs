@@ -1,12 +1,12 @@
 //! ListMonitoringExecutions, and what is told of an execution.
 
 use super::super::error::SageMakerError;
-use super::super::listing::{ListIn, Listed, Manner, list_as};
+use super::super::listing::{ListIn, Listed, Manner, Row, Summarized, page_as};
 use super::schedule::maybe;
-use crate::kernel::{Memo, SimTime};
+use crate::kernel::SimTime;
 use crate::model::monitoring::MonitoringExecutionIndex;
 use crate::model::{JobStatus, MonitoringExecution, MonitoringExecutionKey, Owner, State};
-use crate::services::{Operation, Page, Printed, Read, View};
+use crate::services::{Operation, Page, Read, View};
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use std::sync::Arc;
@@ -58,12 +58,12 @@ impl Serialize for Summary {
 }
 
 /// Names order those of equal times: that of the schedule, and then the number.
-struct Row {
+pub struct Execution {
     name: Arc<str>,
     summary: Summary,
 }
 
-impl Listed for Row {
+impl Listed for Execution {
     fn name(&self) -> &Arc<str> {
         &self.name
     }
@@ -98,7 +98,7 @@ pub struct ListMonitoringExecutions;
 impl Operation for ListMonitoringExecutions {
     const NAME: &'static str = "ListMonitoringExecutions";
     type In = ListIn;
-    type Out = Page<Told>;
+    type Out = Page<Row<Execution>>;
     type Error = SageMakerError;
 
     /// There is nothing that describes one execution: who waits for one asks for the list.
@@ -108,31 +108,26 @@ impl Operation for ListMonitoringExecutions {
 }
 
 impl Read for ListMonitoringExecutions {
-    fn run(view: &View<'_>, input: ListIn) -> Result<Page<Told>, SageMakerError> {
+    fn run(view: &View<'_>, input: ListIn) -> Result<Page<Row<Execution>>, SageMakerError> {
         let table = &view.state.monitoring_executions;
         let row = |row: &Arc<MonitoringExecution>| {
             let name = format!("{}/{:020}", row.key.schedule, row.key.number).into();
-            Arc::new(Row { name, summary: Summary::of(view.state, row) })
+            Arc::new(Execution { name, summary: Summary::of(view.state, row) })
         };
-        let rows: Vec<Arc<Row>> = match &input.monitoring_schedule_name {
+        let rows: Vec<Arc<Execution>> = match &input.monitoring_schedule_name {
             Some(name) => {
                 table.by(&MonitoringExecutionIndex::Schedule(name.as_str().into())).map(row).collect()
             }
             None => table.iter().map(row).collect(),
         };
-        let (rows, next_token) = list_as(&MANNER, rows.iter(), &input)?;
-        Ok(Page { rows: rows.into_iter().map(|row| Told(row.clone())).collect(), next_token })
+        page_as(&MANNER, rows.iter(), &input)
     }
 }
 
-pub struct Told(Arc<Row>);
-
-impl Printed for Told {
+impl Summarized for Execution {
     const LIST: &'static str = "MonitoringExecutionSummaries";
-    fn memo(&self) -> Option<&Memo> {
-        None
-    }
-    fn print<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.summary.serialize(serializer)
+
+    fn summarize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.summary.serialize(serializer)
     }
 }

@@ -1,19 +1,19 @@
 //! Monitoring schedules: their creation, their changes, their end.
 
 use super::super::error::SageMakerError;
-use super::super::listing::{ListIn, Listed, Manner, list_as};
+use super::super::listing::{ListIn, Listed, Manner, Row, Summarized, page_as};
 use super::super::tags::{Tag, checked};
 use super::error::MonitoringError;
 use super::execution::Summary;
 use super::window::Offsets;
 use super::work::Work;
 use super::{course, definition};
-use crate::kernel::{Memo, SimTime};
+use crate::kernel::SimTime;
 use crate::model::{
     DefinitionKey, Document, MonitoringAlert, MonitoringSchedule, MonitoringType, Owner, Recurrence,
     ScheduleStatus, State, Txn,
 };
-use crate::services::{Caller, Done, Operation, Page, Printed, Read, View, Write};
+use crate::services::{Caller, Done, Operation, Page, Read, View, Write};
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
@@ -377,28 +377,21 @@ pub struct ListMonitoringSchedules;
 impl Operation for ListMonitoringSchedules {
     const NAME: &'static str = "ListMonitoringSchedules";
     type In = ListIn;
-    type Out = Page<Row>;
+    type Out = Page<Row<MonitoringSchedule>>;
     type Error = SageMakerError;
 }
 
 impl Read for ListMonitoringSchedules {
-    fn run(view: &View<'_>, input: ListIn) -> Result<Page<Row>, SageMakerError> {
-        let (rows, next_token) = list_as(&MANNER, view.state.monitoring_schedules.iter(), &input)?;
-        Ok(Page { rows: rows.into_iter().map(|row| Row(row.clone())).collect(), next_token })
+    fn run(view: &View<'_>, input: ListIn) -> Result<Page<Row<MonitoringSchedule>>, SageMakerError> {
+        page_as(&MANNER, view.state.monitoring_schedules.iter(), &input)
     }
 }
 
-pub struct Row(Arc<MonitoringSchedule>);
-
-impl Printed for Row {
+impl Summarized for MonitoringSchedule {
     const LIST: &'static str = "MonitoringScheduleSummaries";
 
-    fn memo(&self) -> Option<&Memo> {
-        None
-    }
-
-    fn print<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let row = &*self.0;
+    fn summarize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let row = self;
         let mut out = serializer.serialize_struct("Out", 8)?;
         out.serialize_field("MonitoringScheduleName", &*row.name)?;
         out.serialize_field("MonitoringScheduleArn", &row.arn)?;

@@ -62,12 +62,10 @@ impl Operation for StartPipelineExecution {
 impl Write for StartPipelineExecution {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: StartIn) -> Result<ExecutionOut, SageMakerError> {
         let pipeline = find(&txn.state, &input.pipeline_name)?;
-        let same = {
-            let mut known = txn.state.executions.by(&ExecutionIndex::Pipeline(pipeline.name.clone()));
-            known.find(|row| row.token == input.client_request_token).map(|row| row.arn.clone())
-        };
-        if let Some(pipeline_execution_arn) = same {
-            return Ok(ExecutionOut { pipeline_execution_arn });
+        let token: Arc<str> = input.client_request_token.into();
+        let same = ExecutionIndex::Token(pipeline.name.clone(), token.clone());
+        if let Some(row) = txn.state.executions.by(&same).next() {
+            return Ok(ExecutionOut { pipeline_execution_arn: row.arn.clone() });
         }
         only_last(&pipeline, input.pipeline_version_id, input.pipeline_version_alias.as_ref())?;
         let whole: Value = serde_json::from_str(&pipeline.definition).unwrap_or_default();
@@ -106,7 +104,7 @@ impl Write for StartPipelineExecution {
             description: input.pipeline_execution_description,
             parallelism: own.or(pipeline.parallelism),
             parameters,
-            token: input.client_request_token,
+            token,
             status: ExecutionStatus::Executing,
             failure: None,
             selection,

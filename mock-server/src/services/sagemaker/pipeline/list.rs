@@ -1,11 +1,11 @@
 //! Lists of pipelines, of their executions, and of what those did.
 
 use super::super::error::SageMakerError;
-use super::super::listing::{ListIn, Listed, Manner, list_as};
+use super::super::listing::{ListIn, Listed, Manner, Row, Summarized, page_as};
 use super::super::members::Members;
 use super::execution::{Parameter, find_execution};
 use super::{find, not_built};
-use crate::kernel::{Memo, SimTime};
+use crate::kernel::SimTime;
 use crate::model::pipeline::ExecutionIndex;
 use crate::model::{JobKind, Pipeline, PipelineExecution, StepResult, StepRun};
 use crate::services::{Operation, Page, Printed, Read, View, page};
@@ -37,12 +37,12 @@ pub struct PipelinesIn {
 impl Operation for ListPipelines {
     const NAME: &'static str = "ListPipelines";
     type In = PipelinesIn;
-    type Out = Page<Row>;
+    type Out = Page<Row<Pipeline>>;
     type Error = SageMakerError;
 }
 
 impl Read for ListPipelines {
-    fn run(view: &View<'_>, input: PipelinesIn) -> Result<Page<Row>, SageMakerError> {
+    fn run(view: &View<'_>, input: PipelinesIn) -> Result<Page<Row<Pipeline>>, SageMakerError> {
         let PipelinesIn { sort_by, sort_order, next_token, max_results, .. } = input;
         let (creation_time_after, creation_time_before) = (input.created_after, input.created_before);
         let list = ListIn {
@@ -58,8 +58,7 @@ impl Read for ListPipelines {
         // All that there are were made by customers.
         let none = input.managed_by.as_deref() == Some("AWS");
         let rows = view.state.pipelines.iter().filter(|row| !none && row.name.starts_with(&prefix));
-        let (rows, next_token) = list_as(&MANNER, rows, &list)?;
-        Ok(Page { rows: rows.into_iter().map(|row| Row(row.clone())).collect(), next_token })
+        page_as(&MANNER, rows, &list)
     }
 }
 
@@ -72,15 +71,11 @@ impl Listed for Pipeline {
     }
 }
 
-pub struct Row(Arc<Pipeline>);
-
-impl Printed for Row {
+impl Summarized for Pipeline {
     const LIST: &'static str = "PipelineSummaries";
-    fn memo(&self) -> Option<&Memo> {
-        None
-    }
-    fn print<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let pipeline = &*self.0;
+
+    fn summarize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let pipeline = self;
         let mut out = Members::new(serializer, &Value::Null)?;
         out.put("PipelineArn", &pipeline.arn)?;
         out.put("PipelineName", &*pipeline.name)?;
@@ -112,12 +107,12 @@ pub struct ExecutionsIn {
 impl Operation for ListPipelineExecutions {
     const NAME: &'static str = "ListPipelineExecutions";
     type In = ExecutionsIn;
-    type Out = Page<ExecutionRow>;
+    type Out = Page<Row<PipelineExecution>>;
     type Error = SageMakerError;
 }
 
 impl Read for ListPipelineExecutions {
-    fn run(view: &View<'_>, input: ExecutionsIn) -> Result<Page<ExecutionRow>, SageMakerError> {
+    fn run(view: &View<'_>, input: ExecutionsIn) -> Result<Page<Row<PipelineExecution>>, SageMakerError> {
         let ExecutionsIn { sort_order, next_token, max_results, .. } = input;
         if input.pipeline_version_alias.is_some() {
             return Err(not_built("PipelineVersionAlias"));
@@ -134,8 +129,7 @@ impl Read for ListPipelineExecutions {
             ..ListIn::default()
         };
         let rows = view.state.executions.by(&ExecutionIndex::Pipeline(pipeline.name.clone()));
-        let (rows, next_token) = list_as(&MANNER, rows, &list)?;
-        Ok(Page { rows: rows.into_iter().map(|row| ExecutionRow(row.clone())).collect(), next_token })
+        page_as(&MANNER, rows, &list)
     }
 }
 
@@ -148,15 +142,11 @@ impl Listed for PipelineExecution {
     }
 }
 
-pub struct ExecutionRow(Arc<PipelineExecution>);
-
-impl Printed for ExecutionRow {
+impl Summarized for PipelineExecution {
     const LIST: &'static str = "PipelineExecutionSummaries";
-    fn memo(&self) -> Option<&Memo> {
-        None
-    }
-    fn print<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let execution = &*self.0;
+
+    fn summarize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let execution = self;
         let mut out = Members::new(serializer, &Value::Null)?;
         out.put("PipelineExecutionArn", &*execution.arn)?;
         out.put("StartTime", &execution.created.millis())?;
@@ -245,9 +235,7 @@ pub struct StepRow {
 
 impl Printed for StepRow {
     const LIST: &'static str = "PipelineExecutionSteps";
-    fn memo(&self) -> Option<&Memo> {
-        None
-    }
+
     fn print<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let step = &self.step;
         let mut out = Members::new(serializer, &Value::Null)?;

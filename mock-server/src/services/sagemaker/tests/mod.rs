@@ -7,6 +7,7 @@ mod capacity;
 mod clusters;
 mod data;
 mod ends;
+mod history;
 mod hosting;
 mod kinds;
 mod life;

@@ -1,14 +1,14 @@
 //! ListHyperParameterTuningJobs and ListTrainingJobsForHyperParameterTuningJob.
 
 use super::super::error::SageMakerError;
-use super::super::listing::{ListIn, Listed, Manner, in_order, list_as};
+use super::super::listing::{ListIn, Listed, Manner, Row, Summarized, in_order, page_as};
 use super::super::members::Members;
 use super::asked::Plan;
 use super::describe::{ObjectiveCounters, StatusCounters, Summary};
 use super::find;
-use crate::kernel::{Memo, SimTime};
+use crate::kernel::SimTime;
 use crate::model::{JobStatus, TuningJob};
-use crate::services::{Operation, Page, Printed, Read, View};
+use crate::services::{Operation, Page, Read, View};
 use serde::{Deserialize, Serialize, Serializer};
 use std::sync::Arc;
 
@@ -20,14 +20,13 @@ pub struct ListHyperParameterTuningJobs;
 impl Operation for ListHyperParameterTuningJobs {
     const NAME: &'static str = "ListHyperParameterTuningJobs";
     type In = ListIn;
-    type Out = Page<Row>;
+    type Out = Page<Row<TuningJob>>;
     type Error = SageMakerError;
 }
 
 impl Read for ListHyperParameterTuningJobs {
-    fn run(view: &View<'_>, input: ListIn) -> Result<Page<Row>, SageMakerError> {
-        let (rows, next_token) = list_as(&MANNER, view.state.tuning_jobs.iter(), &input.by_name())?;
-        Ok(Page { rows: rows.into_iter().map(|job| Row(job.clone())).collect(), next_token })
+    fn run(view: &View<'_>, input: ListIn) -> Result<Page<Row<TuningJob>>, SageMakerError> {
+        page_as(&MANNER, view.state.tuning_jobs.iter(), &input.by_name())
     }
 }
 
@@ -46,18 +45,11 @@ impl Listed for TuningJob {
     }
 }
 
-pub struct Row(Arc<TuningJob>);
-
-impl Printed for Row {
+impl Summarized for TuningJob {
     const LIST: &'static str = "HyperParameterTuningJobSummaries";
 
-    /// The row's own memo is for the described job.
-    fn memo(&self) -> Option<&Memo> {
-        None
-    }
-
-    fn print<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let job = &*self.0;
+    fn summarize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let job = self;
         let config = &job.request["HyperParameterTuningJobConfig"];
         let mut out = Members::new(serializer, config)?;
         out.put("HyperParameterTuningJobName", &*job.name)?;
@@ -91,12 +83,12 @@ pub struct ChildrenIn {
 impl Operation for ListTrainingJobsForHyperParameterTuningJob {
     const NAME: &'static str = "ListTrainingJobsForHyperParameterTuningJob";
     type In = ChildrenIn;
-    type Out = Page<Told>;
+    type Out = Page<Row<Child>>;
     type Error = SageMakerError;
 }
 
 impl Read for ListTrainingJobsForHyperParameterTuningJob {
-    fn run(view: &View<'_>, input: ChildrenIn) -> Result<Page<Told>, SageMakerError> {
+    fn run(view: &View<'_>, input: ChildrenIn) -> Result<Page<Row<Child>>, SageMakerError> {
         let ChildrenIn { name, sort_by, sort_order, next_token, max_results, status_equals } = input;
         let job = find(view.state, &name)?;
         let plan = Plan::read(&job.request)?;
@@ -112,8 +104,7 @@ impl Read for ListTrainingJobsForHyperParameterTuningJob {
         let children: Vec<Arc<Child>> = children.collect();
         let list =
             ListIn { sort_by, sort_order, next_token, max_results, status_equals, ..ListIn::default() };
-        let (rows, next_token) = list_as(&MANNER, children.iter(), &list.by_name())?;
-        Ok(Page { rows: rows.into_iter().map(|child| Told(child.clone())).collect(), next_token })
+        page_as(&MANNER, children.iter(), &list.by_name())
     }
 }
 
@@ -137,14 +128,10 @@ impl Listed for Child {
     }
 }
 
-pub struct Told(Arc<Child>);
-
-impl Printed for Told {
+impl Summarized for Child {
     const LIST: &'static str = "TrainingJobSummaries";
-    fn memo(&self) -> Option<&Memo> {
-        None
-    }
-    fn print<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.summary.serialize(serializer)
+
+    fn summarize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.summary.serialize(serializer)
     }
 }
