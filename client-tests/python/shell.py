@@ -16,10 +16,12 @@ AWS = r"""
 set -euo pipefail
 aws() {
     printf '%s\0' "$#" "$@" >&"$ASK"
-    local code size text
-    read -r code size <&"$ANSWER"
+    local code size complaint text
+    read -r code size complaint <&"$ANSWER"
     LC_ALL=C IFS= read -r -d '' -N "$size" text <&"$ANSWER" || true
     printf '%s' "$text"
+    LC_ALL=C IFS= read -r -d '' -N "$complaint" text <&"$ANSWER" || true
+    printf '%s' "$text" >&2
     return "$code"
 }
 """
@@ -71,8 +73,8 @@ class Shell:
                 command = [next(words) for _ in range(int(count))]
                 code, out, err = self.command(command)
                 complaints.append(err)
-                data = out.rstrip("\n").encode()
-                answers.write(f"{code} {len(data)}\n".encode() + data)
+                data, complaint = out.rstrip("\n").encode(), err.encode()
+                answers.write(f"{code} {len(data)} {len(complaint)}\n".encode() + data + complaint)
         _, stderr = process.communicate()
         clock.cancel()
         assert process.returncode == 0, f"{script}\n{''.join(complaints)}{stderr.decode()}"

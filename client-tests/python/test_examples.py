@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from mockplane import ROOT, Account, Server, binary, environment
+from shell import Shell
 from test_others import javascript, run  # noqa: F401 - the fixture
 
 EXAMPLES = ROOT / "examples"
@@ -203,18 +204,73 @@ def test_two_suites_are_one():
 
 # Scenarios whose calls tell all of them. Each has a refusal or a wait that comes to nothing if what is before it did not
 # do what the scenario says.
-EXPORTED = ["name-in-use", "buckets-and-objects", "endpoint-in-the-wrong-route-table"]
+EXPORTED = [
+    "name-in-use", "buckets-and-objects", "endpoint-in-the-wrong-route-table", "presets", "names-in-use --row processing-job",
+    "names-in-use --row model"]
+
+
+def exported(name, form):
+    name, *options = name.split()
+    return run(binary(), "export", ROOT / f"scenarios/{name}.yaml", "--as", form, *options, env=environment())
+
+
+def ran(command, script, account):
+    env = environment(
+        AWS_ENDPOINT_URL=account.server.endpoint, AWS_ACCESS_KEY_ID=account.number, AWS_SECRET_ACCESS_KEY="any",
+        AWS_DEFAULT_REGION="us-east-1", AWS_EC2_METADATA_DISABLED="true", AWS_CONFIG_FILE=os.devnull,
+        AWS_SHARED_CREDENTIALS_FILE=os.devnull)
+    return subprocess.run(command, input=script, env=env, text=True, capture_output=True, timeout=120)
 
 
 @pytest.mark.parametrize("name", EXPORTED)
-def test_a_scenario_as_a_script(name, server, aws):
-    script = run(binary(), "export", ROOT / f"scenarios/{name}.yaml", "--as", "boto3", env=environment())
-    env = environment(
-        AWS_ENDPOINT_URL=server.endpoint, AWS_ACCESS_KEY_ID=aws.number, AWS_SECRET_ACCESS_KEY="any",
-        AWS_DEFAULT_REGION="us-east-1", AWS_EC2_METADATA_DISABLED="true", AWS_CONFIG_FILE=os.devnull,
-        AWS_SHARED_CREDENTIALS_FILE=os.devnull)
-    done = subprocess.run([sys.executable, "-"], input=script, env=env, text=True, capture_output=True, timeout=120)
+def test_a_scenario_as_a_script(name, aws):
+    script = exported(name, "boto3")
+    done = ran([sys.executable, "-"], script, aws)
     assert done.returncode == 0, f"{script}\n{done.stderr}"
+
+
+@pytest.fixture(scope="module")
+def shell():
+    return Shell()
+
+
+@pytest.mark.parametrize("name", EXPORTED)
+def test_a_scenario_as_a_script_of_the_aws_cli(name, shell, aws):
+    shell.run(aws, [f"export AWS_ENDPOINT_URL={aws.server.endpoint}", *exported(name, "cli").splitlines()])
+
+
+# Keys that a call answered are whose later calls are, an error is told by its code, and a script does not go on after what
+# is not as the scenario says.
+CALLERS = """
+apiVersion: mockplane/v1
+kind: Scenario
+metadata: {name: callers}
+steps:
+  - {call: iam.CreateUser, with: {UserName: ana}}
+  - {call: iam.CreateAccessKey, with: {UserName: ana}, capture: {ana: AccessKey}}
+  - {call: sts.GetCallerIdentity, as: "${ana}", capture: {arn: Arn}}
+  - {call: iam.GetUser, with: {UserName: ana}, poll: {every: 1s, within: 5s}, expect: {response: {User.Arn: "${arn}"}}}
+  - {call: iam.DeleteUser, with: {UserName: ana}, expect: {error: {code: %s}}}
+"""
+
+
+@pytest.mark.parametrize("form, command", [("boto3", [sys.executable, "-"]), ("cli", ["bash"])])
+def test_what_a_script_says_is_looked_at(form, command, aws, tmp_path):
+    file = tmp_path / "callers.yaml"
+    for code, right in [("DeleteConflict", True), ("NoSuchEntity", False)]:
+        file.write_text(CALLERS % code)
+        aws.reset()
+        done = ran(command, run(binary(), "export", file, "--as", form, env=environment()), aws)
+        assert (done.returncode == 0) == right, done.stderr
+    assert "(DeleteConflict)" in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("form", ["boto3", "cli"])
+def test_a_matrix_is_exported_by_its_rows(form):
+    file = str(ROOT / "scenarios/names-in-use.yaml")
+    done = subprocess.run(
+        [binary(), "export", file, "--as", form], env=environment(), capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and done.stdout == "" and "say which is exported, processing-job, " in done.stderr, done.stderr
 
 
 def test_what_calls_cannot_tell_is_not_exported():

@@ -1,18 +1,21 @@
 //! A scenario as a Python script: its calls as boto3 makes them, one after the other.
-//!
-//! What can be seen from outside is written down: calls, waits, refusals with their codes, what is captured. What only a
-//! control plane can be told is not, and a scenario that depends on it is not exported.
 
-use super::callee::Callee;
-use super::file::{Expect, Scenario, Step, WaitFor};
+use super::callee::{Callee, Shape};
+use super::export::{self, refusal};
+use super::file::{self, Scenario, Step, WaitFor};
+use super::fixture::Wanted;
 use super::problem::{Place, Problem};
 use super::resource::ResourceKind;
 use super::template::{MERGE, Name, Part, Piece, pieces};
 use super::tree::{Kind, Node};
+use crate::aws::client::s3;
+use crate::aws::model;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+/// Nothing, as Python writes it.
+const NOTHING: &str = "None";
 /// Longer calls have a line for each member.
 const WIDTH: usize = 110;
 /// Names that the script has for itself, and words of Python that could be names.
@@ -23,6 +26,7 @@ const TAKEN: &[&str] = &[
     "assert",
     "async",
     "await",
+    "base64",
     "boto3",
     "break",
     "class",
@@ -59,6 +63,14 @@ const TAKEN: &[&str] = &[
     "yield",
 ];
 
+const AS: &str = r#"
+
+def _as(service, keys):
+    """A client of whoever has these keys."""
+    return boto3.client(
+        service, region_name=region, aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"], aws_session_token=keys.get("SessionToken"))
+"#;
 const REFUSED: &str = r#"
 
 def _refused(call, code=None, **request):
@@ -97,45 +109,48 @@ def _advance(span):
 /// # Errors
 /// What is no call.
 pub fn of(scenario: &Scenario) -> Result<String, Problem> {
-    let settings = &scenario.settings;
-    let told = [
-        (!scenario.behaviours.is_empty(), "behaviours"),
-        (!scenario.faults.is_empty(), "faults"),
-        (!settings.rules.is_empty(), "settings.rules"),
-        (!settings.not_offered.is_empty(), "settings.notOffered"),
-        (!settings.capacity.is_empty(), "settings.capacity"),
-        (!settings.quotas.is_empty(), "settings.quotas"),
-    ];
-    if let Some((_, what)) = told.into_iter().find(|(is, _)| *is) {
-        let message = format!("`{what}` can be told to a control plane, and not by calls");
-        return Err(Problem::new(scenario.metadata.name.referenced, message));
+    let vars = scenario.variables().into_iter().map(|(name, node)| (name, Var::Node(node))).collect();
+    let mut script = Script { vars, names: built_in(), ..Script::default() };
+    for wanted in &scenario.fixtures {
+        script.fixture(&wanted.value)?;
     }
-    let vars = scenario.vars.iter().flat_map(Node::entries);
-    let mut script = Script {
-        vars: vars.map(|(key, node)| (key.text.clone(), node)).collect(),
-        names: ["account", "region"].map(|name| (name.to_owned(), name.to_owned())).into(),
-        ..Script::default()
-    };
     for step in &scenario.steps.value {
         script.step(&step.value, step.referenced.into())?;
     }
     Ok(script.whole(scenario))
 }
 
+/// What the script knows from its beginning.
+fn built_in() -> BTreeMap<String, String> {
+    ["account", "region"].map(|name| (name.to_owned(), name.to_owned())).into()
+}
+
+/// What a variable stands for.
+enum Var {
+    Node(Node),
+    /// What a fixture is given, by whoever gives it.
+    Expression(String),
+}
+
 #[derive(Default)]
-struct Script<'a> {
-    vars: BTreeMap<String, &'a Node>,
-    /// What has a name in the scenario, and its name in the script.
+struct Script {
+    vars: BTreeMap<String, Var>,
+    /// What has a name in the scenario, or in the fixture that is being made, and its name in the script.
     names: BTreeMap<String, String>,
+    /// Every name in the script.
+    taken: BTreeSet<String>,
+    /// What names of the fixture that is being made begin with.
+    prefix: String,
     body: String,
     /// Variables of clients, and their services.
     clients: BTreeMap<String, &'static str>,
+    r#as: bool,
     refused: bool,
     until: bool,
     advance: bool,
 }
 
-impl<'a> Script<'a> {
+impl Script {
     fn whole(&self, scenario: &Scenario) -> String {
         let name = &scenario.metadata.name.value;
         let title = scenario.metadata.title.as_ref().map(|title| format!(": {title}")).unwrap_or_default();
@@ -145,6 +160,7 @@ impl<'a> Script<'a> {
              calls.\n\"\"\"\n\n"
         );
         let modules = [
+            (self.body.contains("base64."), "base64"),
             (self.advance, "json"),
             (self.advance, "os"),
             (self.until, "time"),
@@ -159,9 +175,10 @@ impl<'a> Script<'a> {
         if self.refused {
             out += "from botocore.exceptions import ClientError\n";
         }
-        let helpers = [(self.refused, REFUSED), (self.until, UNTIL), (self.advance, ADVANCE)];
+        let helpers =
+            [(self.r#as, AS), (self.refused, REFUSED), (self.until, UNTIL), (self.advance, ADVANCE)];
         helpers.into_iter().filter(|(used, _)| *used).for_each(|(_, helper)| out += helper);
-        if self.refused || self.until || self.advance {
+        if helpers.iter().any(|(used, _)| *used) {
             out.push('\n');
         }
         let region = scenario.settings.region.as_ref();
@@ -178,7 +195,7 @@ impl<'a> Script<'a> {
         out + &self.body
     }
 
-    fn step(&mut self, step: &'a Step, place: Place) -> Result<(), Problem> {
+    fn step(&mut self, step: &Step, place: Place) -> Result<(), Problem> {
         self.body.push('\n');
         for line in step.say.iter().flat_map(|say| say.lines()) {
             let _ = writeln!(self.body, "# {line}");
@@ -199,11 +216,56 @@ impl<'a> Script<'a> {
         Err(Problem::new(place, "only `call`, `waitFor` and `advance` can be exported"))
     }
 
-    fn call(&mut self, step: &'a Step, callee: Callee, place: Place) -> Result<(), Problem> {
-        let method = self.method(callee);
+    /// Makes what a fixture makes, and keeps what it puts out.
+    fn fixture(&mut self, wanted: &Wanted) -> Result<(), Problem> {
+        let name = &wanted.r#as;
+        let place: Place = name.referenced.into();
+        let unread = || Problem::new(place, format!("fixture `{}` was not read", name.value));
+        let found = wanted.found.clone().ok_or_else(unread)?;
+        let inside = |problem: Problem| {
+            Problem::new(place, format!("fixture `{}`: {}", name.value, problem.in_file(&found.file)))
+        };
+        let mut vars: BTreeMap<_, _> = file::by_name(found.fixture.vars.as_ref())
+            .into_iter()
+            .map(|(name, node)| (name, Var::Node(node)))
+            .collect();
+        for (key, node) in wanted.with.iter().flat_map(Node::entries) {
+            vars.insert(key.text.clone(), Var::Expression(self.value(node, 0)?));
+        }
+        let variable = self.variable(&name.value);
+        let vars = std::mem::replace(&mut self.vars, vars);
+        let names = std::mem::replace(&mut self.names, built_in());
+        self.prefix = format!("{variable}_");
+        let title = found.fixture.metadata.title.as_ref().unwrap_or(&found.fixture.metadata.name.value);
+        let _ = write!(self.body, "\n# {title}.");
+        for step in &found.fixture.steps.value {
+            self.step(&step.value, step.referenced.into()).map_err(inside)?;
+        }
+        let outputs = found.fixture.outputs.as_ref().map(Node::entries).unwrap_or_default();
+        let _ = writeln!(self.body, "{variable} = {{");
+        for (key, node) in outputs {
+            let output = self.value(node, 0).map_err(inside)?;
+            let _ = writeln!(self.body, "    {}: {output},", literal(&key.text.clone().into()));
+        }
+        self.body += "}\n";
+        self.prefix.clear();
+        (self.vars, self.names) = (vars, names);
+        self.names.insert(name.value.clone(), variable);
+        Ok(())
+    }
+
+    fn call(&mut self, step: &Step, callee: Callee, place: Place) -> Result<(), Problem> {
+        let method = match &step.caller {
+            None => self.method(callee),
+            Some(caller) => {
+                self.r#as = true;
+                let service = literal(&callee.service().into());
+                format!("_as({service}, {}).{}", self.value(caller, 0)?, snake(callee.operation()))
+            }
+        };
         let request = match &step.with {
             None => Vec::new(),
-            Some(node) => self.arguments(node)?,
+            Some(node) => self.arguments(callee, node)?,
         };
         let expect = step.expect.as_ref();
         if let Some(code) = expect.and_then(refusal) {
@@ -233,7 +295,7 @@ impl<'a> Script<'a> {
         self.captured(step, line)
     }
 
-    fn wait(&mut self, wait: &WaitFor, step: &'a Step) -> Result<(), Problem> {
+    fn wait(&mut self, wait: &WaitFor, step: &Step) -> Result<(), Problem> {
         let place: Place = wait.resource.referenced.into();
         let unknown = || Problem::new(place, format!("`{}` is nothing to wait for", wait.resource.value));
         let (slug, name) = wait.resource.value.split_once('/').ok_or_else(unknown)?;
@@ -251,20 +313,33 @@ impl<'a> Script<'a> {
     }
 
     /// The line, and what is kept of its answer.
-    fn captured(&mut self, step: &'a Step, line: String) -> Result<(), Problem> {
+    fn captured(&mut self, step: &Step, line: String) -> Result<(), Problem> {
         let captures = step.capture.as_ref().map(Node::entries).unwrap_or_default();
         let answer = if captures.is_empty() { "" } else { "_answer = " };
         let _ = writeln!(self.body, "{answer}{line}");
         for (name, path) in captures {
             let path = self.text(path.place, path.text().unwrap_or_default(), 0)?;
-            let mut variable = name.text.replace('-', "_");
-            if TAKEN.contains(&variable.as_str()) || self.clients.contains_key(&variable) {
-                variable.push('_');
-            }
+            let variable = self.variable(&name.text);
             let _ = writeln!(self.body, "{variable} = jmespath.search({path}, _answer)");
             self.names.insert(name.text.clone(), variable);
         }
         Ok(())
+    }
+
+    /// What a name is called in the script.
+    fn variable(&mut self, name: &str) -> String {
+        if let Some(known) = self.names.get(name) {
+            return known.clone();
+        }
+        let is_taken = |variable: &str| {
+            TAKEN.contains(&variable)
+                || ["account", "region"].contains(&variable)
+                || self.clients.contains_key(variable)
+                || self.taken.contains(variable)
+        };
+        let variable = export::variable(&format!("{}{name}", self.prefix), is_taken);
+        self.taken.insert(variable.clone());
+        variable
     }
 
     /// The method of a client, as boto3 calls it.
@@ -277,16 +352,38 @@ impl<'a> Script<'a> {
     }
 
     /// The input of a call, as arguments.
-    fn arguments(&self, input: &Node) -> Result<Vec<String>, Problem> {
+    fn arguments(&self, callee: Callee, input: &Node) -> Result<Vec<String>, Problem> {
         let plain = |(key, _): &(super::tree::Key, Node)| key.text != MERGE && !key.text.contains("${");
+        let members = callee.input().map(Shape::members).unwrap_or_default();
+        let is_blob = |name: &str| {
+            members.iter().any(|member| member.name == name && member.shape.kind() == model::Kind::Blob)
+        };
         match &input.kind {
             Kind::Map(entries) if entries.iter().all(plain) => {
-                let one = |(key, node): &(super::tree::Key, Node)| {
-                    Ok(format!("{}={}", key.text, self.value(node, 0)?))
-                };
-                entries.iter().map(one).collect()
+                let mut arguments = Vec::new();
+                for (key, node) in entries {
+                    let value =
+                        if is_blob(&key.text) { self.blob(callee, node)? } else { self.value(node, 0)? };
+                    // What is nothing is not given.
+                    if value != NOTHING {
+                        arguments.push(format!("{}={value}", key.text));
+                    }
+                }
+                Ok(arguments)
             }
             _ => Ok(vec![format!("**{}", self.value(input, 0)?)]),
+        }
+    }
+
+    /// Bytes: S3's are a text or zeros, those of other services base64 or a text.
+    fn blob(&self, callee: Callee, node: &Node) -> Result<String, Problem> {
+        if let Some(size) = node.get("size") {
+            return Ok(format!("bytes({})", self.value(size, 0)?));
+        }
+        match node.get("text") {
+            Some(text) => self.value(text, 0),
+            None if callee.service() == s3::NAME => self.value(node, 0),
+            None => Ok(format!("base64.b64decode({})", self.value(node, 0)?)),
         }
     }
 
@@ -313,7 +410,10 @@ impl<'a> Script<'a> {
                     }
                 }
                 for (key, node) in own {
-                    all.push(format!("{}: {}", literal(&key.text.clone().into()), inner(node)?));
+                    let value = inner(node)?;
+                    if value != NOTHING {
+                        all.push(format!("{}: {value}", literal(&key.text.clone().into())));
+                    }
                 }
                 format!("{{{}}}", all.join(", "))
             }
@@ -336,15 +436,13 @@ impl<'a> Script<'a> {
 
     fn named(&self, place: Place, name: &Name, depth: usize) -> Result<String, Problem> {
         const DEEPEST: usize = 16;
-        let variable = match (&*name.root, name.path.first()) {
-            ("vars", Some(Part::Member(variable))) => Some(variable),
-            _ => None,
-        };
-        let (mut value, path) = match variable {
+        let (mut value, path) = match name.variable() {
             Some(variable) => {
-                let node = self.vars.get(variable).filter(|_| depth < DEEPEST);
-                let node = node.ok_or_else(|| Problem::new(place, format!("no variable `{variable}`")))?;
-                let value = self.value(node, depth + 1)?;
+                let unknown = || Problem::new(place, format!("no variable `{variable}`"));
+                let value = match self.vars.get(&*variable).filter(|_| depth < DEEPEST).ok_or_else(unknown)? {
+                    Var::Node(node) => self.value(node, depth + 1)?,
+                    Var::Expression(expression) => expression.clone(),
+                };
                 // Parts of a text that is put together are one value.
                 let joined = value.starts_with(['"', 's']) && value.contains(" + ");
                 (if joined { format!("({value})") } else { value }, &name.path[1..])
@@ -366,15 +464,6 @@ impl<'a> Script<'a> {
     }
 }
 
-/// The code that a call is refused with, if it is to be refused.
-fn refusal(expect: &Expect) -> Option<Option<&Node>> {
-    match (&expect.error, &expect.ok) {
-        (Some(error), _) => Some(Some(&error.code)),
-        (None, Some(ok)) if !ok.value => Some(None),
-        _ => None,
-    }
-}
-
 /// A call on one line, or with a line for each argument.
 fn laid_out(function: &str, arguments: impl Iterator<Item = String>) -> String {
     let arguments: Vec<_> = arguments.collect();
@@ -388,7 +477,7 @@ fn laid_out(function: &str, arguments: impl Iterator<Item = String>) -> String {
 /// A plain value as Python writes it.
 fn literal(value: &Value) -> String {
     match value {
-        Value::Null => "None".into(),
+        Value::Null => NOTHING.into(),
         Value::Bool(true) => "True".into(),
         Value::Bool(false) => "False".into(),
         // Texts and numbers of JSON are Python's too.
@@ -416,95 +505,4 @@ fn snake(name: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::scenario::file;
-
-    fn exported(rest: &str) -> Result<String, String> {
-        let text = format!(
-            "apiVersion: mockplane/v1\nkind: Scenario\nmetadata: {{name: x, title: A \"title\"}}\n{rest}"
-        );
-        of(&file::parse(&text).unwrap()).map_err(|problem| problem.to_string())
-    }
-
-    #[test]
-    fn steps_become_calls() {
-        let script = exported(
-            r#"
-settings: {region: eu-west-1}
-vars:
-  base: {CidrBlock: "10.0.0.0/16"}
-  name: "${account}-${vpc}"
-steps:
-- say: A network.
-  call: ec2.CreateVpc
-  with: {$merge: "${vars.base}", AmazonProvidedIpv6CidrBlock: true}
-  capture: {vpc: Vpc.VpcId, "in": Vpc}
-- {call: ec2.DescribeVpcs, with: {VpcIds: ["${vpc}"], MaxResults: 5}}
-- {call: s3.CreateBucket, with: {Bucket: "data-${vars.name}"}}
-- call: ec2.DeleteVpc
-  with: {VpcId: "${in.VpcId}"}
-  expect: {error: {code: DependencyViolation}}
-- {call: ec2.DescribeVpcs, with: {VpcIds: [a]}, expect: {ok: false}}
-- call: ec2.DescribeNatGateways
-  poll: {every: 10s, within: 10m}
-  expect: {response: {"NatGateways[0].State": available}}
-- waitFor: {resource: "training-job/${vars.name}", state: Completed}
-- advance: 10m
-"#,
-        )
-        .unwrap();
-        for line in [
-            "\"\"\"x: A 'title'\n",
-            "_session = boto3.Session(region_name=\"eu-west-1\")\n",
-            "_ec2 = _session.client(\"ec2\")\n",
-            "# A network.\n_answer = _ec2.create_vpc(**{**{\"CidrBlock\": \"10.0.0.0/16\"}, \"AmazonProvidedIpv6CidrBlock\": True})\n\
-             vpc = jmespath.search(\"Vpc.VpcId\", _answer)\nin_ = jmespath.search(\"Vpc\", _answer)\n",
-            "_ec2.describe_vpcs(VpcIds=[vpc], MaxResults=5)\n",
-            "_s3.create_bucket(Bucket=\"data-\" + str((str(account) + \"-\" + str(vpc))))\n",
-            "_refused(_ec2.delete_vpc, code=\"DependencyViolation\", VpcId=in_[\"VpcId\"])\n",
-            "_refused(_ec2.describe_vpcs, VpcIds=[\"a\"])\n",
-            "_until(lambda: _ec2.describe_nat_gateways(), \"NatGateways[0].State\", \"available\")\n",
-            "    lambda: _sagemaker.describe_training_job(TrainingJobName=(str(account) + \"-\" + str(vpc))),\n",
-            "_advance(\"10m\")\n",
-        ] {
-            assert!(script.contains(line), "{line}\n{script}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_call_is_told() {
-        for (rest, expected) in [
-            (
-                "steps:\n- explain: training-job/x\n",
-                "5:3: only `call`, `waitFor` and `advance` can be exported",
-            ),
-            (
-                "settings: {quotas: {vpcs: 1}}\nsteps:\n- call: ec2.DescribeVpcs\n",
-                "3:18: `settings.quotas` can be told to a control plane, and not by calls",
-            ),
-            (
-                "steps:\n- {call: ec2.DeleteVpc, with: {VpcId: \"${net.vpc.id}\"}}\n",
-                "5:39: `net` is nothing that a call answered, so it cannot be exported",
-            ),
-            (
-                "steps:\n- {call: ec2.DescribeVpcs, expect: {lost: true}}\n",
-                "5:10: an answer that is lost cannot be exported",
-            ),
-        ] {
-            assert_eq!(exported(rest).unwrap_err(), expected);
-        }
-    }
-
-    #[test]
-    fn methods_are_called_as_boto3_calls_them() {
-        for (name, expected) in [
-            ("CreateVpc", "create_vpc"),
-            ("DescribeAutoMLJobV2", "describe_auto_ml_job_v2"),
-            ("ListObjectsV2", "list_objects_v2"),
-            ("CreateCACert", "create_ca_cert"),
-        ] {
-            assert_eq!(snake(name), expected);
-        }
-    }
-}
+mod tests;

@@ -9,6 +9,7 @@ pub mod boto3;
 pub mod callee;
 pub mod check;
 pub mod diff;
+pub mod export;
 pub mod fault;
 pub mod file;
 mod finding;
@@ -29,6 +30,7 @@ pub mod schema;
 pub mod script;
 mod service_failure;
 pub(crate) mod session;
+pub mod shell;
 pub mod span;
 mod spot;
 pub mod target;
@@ -234,14 +236,6 @@ pub fn lint(path: &Path, options: &Options) -> Result<Lint, String> {
     // The rows of a matrix are warned of once.
     warnings.dedup();
     Ok(Lint { warnings, problems })
-}
-
-/// A scenario as a script that makes its calls with boto3.
-///
-/// # Errors
-/// It is not sound, or does what no call does.
-pub fn exported(text: &str) -> Result<String, Problem> {
-    file::parse(text).and_then(|scenario| boto3::of(&scenario))
 }
 
 fn load(

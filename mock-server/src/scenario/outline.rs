@@ -29,6 +29,16 @@ pub fn find(expression: &str, within: &Outline) -> Result<(), String> {
     }
 }
 
+/// Whether an expression finds a text, or what is not known: in the form of text the AWS CLI prints it as it is.
+pub fn is_text(expression: &str, within: &Outline) -> bool {
+    let found = jmespath::parse(expression).ok().and_then(|ast| within.found(&ast).ok());
+    match found {
+        Some(Outline::Like(shape)) => matches!(shape.kind(), Kind::String | Kind::Timestamp | Kind::Blob),
+        Some(Outline::ListOf(_)) => false,
+        _ => true,
+    }
+}
+
 impl Outline {
     fn list(self) -> Self {
         Outline::ListOf(Box::new(self))

@@ -23,6 +23,9 @@ const OWN_NAMES: &[(&str, &str, &str, bool, &str)] = &[
     ("ec2", "ReplaceNetworkAclEntry", "Egress", false, "ingress"),
 ];
 
+/// What the names of shell variables end in that have JSON.
+pub(super) const JSON: &str = "_json";
+
 /// How often something is asked that is waited for. On a `poll` clock each time brings the next event.
 const LOOKS: usize = 60;
 
@@ -139,7 +142,8 @@ fn variable(name: &str, names: &mut BTreeMap<String, String>) -> String {
     names.entry(name.to_owned()).or_insert_with(made).clone()
 }
 
-fn command(callee: Callee, input: &Value) -> bash::Command {
+/// The command for a call.
+pub(super) fn command(callee: Callee, input: &Value) -> bash::Command {
     let service = if callee.service() == s3::NAME { "s3api" } else { callee.service() };
     let operation = callee.operation();
     let mut command = bash::aws(&format!("{service} {}", dashed(operation)));
@@ -165,9 +169,20 @@ fn command(callee: Callee, input: &Value) -> bash::Command {
     command
 }
 
-/// JSON, in which the marks of shell variables are themselves and not escapes.
+/// JSON, in which the marks of shell variables are themselves and not escapes, and what is JSON is no text.
 fn with_variables(value: &Value) -> String {
-    value.to_string().replace("\\u0001", "\u{1}").replace("\\u0002", "\u{2}")
+    let json = value.to_string().replace("\\u0001", "\u{1}").replace("\\u0002", "\u{2}");
+    let mut parts = json.split("\"\u{1}");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once("\u{2}\"") {
+            Some((name, rest)) if name.ends_with(JSON) && !name.contains('\u{2}') => {
+                out += &format!("\u{1}{name}\u{2}{rest}");
+            }
+            _ => out += &format!("\"\u{1}{part}"),
+        }
+    }
+    out
 }
 
 /// `CreateVpcEndpoint` as the AWS CLI writes it; a run of capitals is one word, and so is one with its `s`: `VPCs`.

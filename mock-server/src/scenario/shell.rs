@@ -1,0 +1,510 @@
+//! A scenario as a script of bash: its calls as commands of the AWS CLI, one after the other.
+//!
+//! What is captured is a shell variable. A variable has a text, or JSON if what it is captured from is no text; if
+//! templates go into what a capture names, each place that they name has a variable of its own.
+
+use super::callee::{Callee, Shape};
+use super::export::{self, refusal};
+use super::file::{Scenario, Step, WaitFor, by_name};
+use super::fixture::Wanted;
+use super::outline::{self, Outline};
+use super::problem::{Place, Problem};
+use super::resource::ResourceKind;
+use super::script;
+use super::template::{Part, Piece, Scope, pieces};
+use super::tree::Node;
+use crate::aws::client::s3;
+use crate::aws::model::Kind;
+use crate::jobs::remedy::bash;
+use serde_json::{Map, Value};
+use serde_saphyr::Spanned;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+const ACCOUNT: &str = "account";
+const REGION: &str = "region";
+/// The folder of what is sent as the contents of a file.
+const FILES: &str = "files";
+/// Names that the shell, its functions in the script or the AWS CLI have for themselves.
+const TAKEN: &[&str] = &[
+    ACCOUNT, REGION, FILES, "code", "answer", "wanted", "last", "found", "end", "aws", "refused", "until_is",
+    "_",
+];
+/// What keys are called, and the variables that the AWS CLI takes them from.
+const KEYS: [(&str, &str); 3] = [
+    ("AccessKeyId", "AWS_ACCESS_KEY_ID"),
+    ("SecretAccessKey", "AWS_SECRET_ACCESS_KEY"),
+    ("SessionToken", "AWS_SESSION_TOKEN"),
+];
+/// Operations whose answer has bytes, which the AWS CLI writes to a file.
+const ANSWER_BYTES: &[(&str, &str)] = &[(s3::NAME, "GetObject"), ("sagemaker-runtime", "InvokeEndpoint")];
+
+const REFUSED: &str = r#"
+refused() {    # a code, and the command that is refused with it
+    local code=$1 answer; shift
+    if answer=$("$@" 2>&1); then
+        echo "it was not refused: $*" >&2; exit 1
+    fi
+    if [[ $answer != *"An error occurred ("$code")"* ]]; then
+        echo "$answer" >&2; exit 1
+    fi
+}
+"#;
+const UNTIL: &str = r#"
+until_is() {    # what is wanted, what nothing comes after, and the command that looks
+    local wanted=$1 last=$2 found end=$((SECONDS + 300)); shift 2
+    while true; do
+        found=$("$@") || exit 1
+        if [[ $found == "$wanted" ]]; then return; fi
+        if [[ " $last " == *" $found "* ]] || ((SECONDS > end)); then
+            echo "it is $found, not $wanted: $*" >&2; exit 1
+        fi
+        sleep 0.2
+    done
+}
+"#;
+
+/// The script.
+///
+/// # Errors
+/// What has no command.
+pub fn of(scenario: &Scenario) -> Result<String, Problem> {
+    let scope = Scope { vars: scenario.variables(), values: built_in() };
+    let mut script = Script { scope, ..Script::default() };
+    script.uses.all_of(&scenario.steps.value, script.scope.vars.values());
+    for wanted in &scenario.fixtures {
+        wanted.value.with.iter().for_each(|with| script.uses.node(with));
+    }
+    for wanted in &scenario.fixtures {
+        script.fixture(&wanted.value)?;
+    }
+    for step in &scenario.steps.value {
+        script.step(&step.value, step.referenced.into())?;
+    }
+    Ok(script.whole(scenario))
+}
+
+/// What the script knows from its beginning.
+fn built_in() -> BTreeMap<String, Value> {
+    [ACCOUNT, REGION].map(|name| (name.to_owned(), bash::variable(name).into())).into()
+}
+
+#[derive(Default)]
+struct Script {
+    scope: Scope,
+    uses: Uses,
+    /// Names of what is captured, or put out by a fixture, and what their variables are called.
+    names: BTreeMap<String, String>,
+    /// Every variable.
+    taken: BTreeSet<String>,
+    /// What variables of the fixture that is being made begin with.
+    prefix: String,
+    body: String,
+    files: usize,
+}
+
+impl Script {
+    fn whole(&self, scenario: &Scenario) -> String {
+        let name = &scenario.metadata.name.value;
+        let title = scenario.metadata.title.as_ref().map(|title| format!(": {title}")).unwrap_or_default();
+        let mut out = String::from("#!/usr/bin/env bash\n");
+        for line in format!("{name}{title}").lines() {
+            let _ = writeln!(out, "# {line}");
+        }
+        out += "#\n# Made by `mockplane export`. AWS_ENDPOINT_URL says where AWS is, AWS_ACCESS_KEY_ID and its kin who calls.\n\
+                set -euo pipefail\n";
+        let helpers = [("refused ", REFUSED), ("until_is ", UNTIL)];
+        for (word, helper) in helpers {
+            out += if self.body.contains(word) { helper } else { "" };
+        }
+        out.push('\n');
+        let uses = |name: &str| self.body.contains(&bash::quoted(&bash::variable(name)));
+        match &scenario.settings.region {
+            Some(region) => {
+                let region = bash::quoted(&region.value);
+                let _ = writeln!(
+                    out,
+                    "{REGION}={region}\nexport AWS_REGION={region} AWS_DEFAULT_REGION={region}"
+                );
+            }
+            None if uses(REGION) => {
+                let asked = bash::aws("ec2 describe-availability-zones");
+                out += &(asked.into_variable(REGION, "AvailabilityZones[0].RegionName") + "\n");
+            }
+            None => {}
+        }
+        if uses(ACCOUNT) {
+            out += &(bash::aws("sts get-caller-identity").into_variable(ACCOUNT, "Account") + "\n");
+        }
+        if self.files > 0 {
+            let _ = writeln!(out, "{FILES}=$(mktemp -d)\ntrap 'rm -r \"${FILES}\"' EXIT");
+        }
+        out + &self.body
+    }
+
+    fn line(&mut self, line: &str) {
+        self.body += line;
+        self.body.push('\n');
+    }
+
+    /// Makes what a fixture makes. What it puts out is known when it is made.
+    fn fixture(&mut self, wanted: &Wanted) -> Result<(), Problem> {
+        let name = &wanted.r#as;
+        let place: Place = name.referenced.into();
+        let unread = || Problem::new(place, format!("fixture `{}` was not read", name.value));
+        let found = wanted.found.clone().ok_or_else(unread)?;
+        let fixture = &found.fixture;
+        let inside = |problem: Problem| {
+            Problem::new(place, format!("fixture `{}`: {}", name.value, problem.in_file(&found.file)))
+        };
+        let mut vars = by_name(fixture.vars.as_ref());
+        for (key, node) in wanted.with.iter().flat_map(Node::entries) {
+            vars.insert(key.text.clone(), Node::plain(node.place, self.scope.value(node)?));
+        }
+        let mut uses = Uses::default();
+        uses.all_of(&fixture.steps.value, vars.values().chain(&fixture.outputs));
+        let scope = std::mem::replace(&mut self.scope, Scope { vars, values: built_in() });
+        let uses = std::mem::replace(&mut self.uses, uses);
+        let names = std::mem::take(&mut self.names);
+        self.prefix = format!("{}_", name.value);
+        let title = fixture.metadata.title.as_ref().unwrap_or(&fixture.metadata.name.value);
+        self.line(&format!("\n# {}.", title.lines().collect::<Vec<_>>().join(" ")));
+        for step in &fixture.steps.value {
+            self.step(&step.value, step.referenced.into()).map_err(inside)?;
+        }
+        let outputs = fixture.outputs.as_ref().map(|outputs| self.scope.value(outputs)).transpose();
+        let outputs = outputs.map_err(inside)?.unwrap_or_default();
+        self.prefix.clear();
+        (self.scope, self.uses, self.names) = (scope, uses, names);
+        self.scope.values.insert(name.value.clone(), outputs);
+        Ok(())
+    }
+
+    fn step(&mut self, step: &Step, place: Place) -> Result<(), Problem> {
+        self.body.push('\n');
+        for line in step.say.iter().flat_map(|say| say.lines()) {
+            self.line(&format!("# {line}"));
+        }
+        if let Some(call) = &step.call {
+            let place = call.referenced.into();
+            let callee = Callee::find(&call.value).map_err(|message| Problem::new(place, message))?;
+            return self.call(step, callee, place);
+        }
+        if let Some(wait) = &step.wait_for {
+            return self.wait(wait, step);
+        }
+        if let Some(span) = &step.advance {
+            let account = bash::variable(ACCOUNT);
+            let body = format!("{{\"account\": \"{account}\", \"advance\": \"{}\"}}", span.value);
+            let body = bash::quoted(&body);
+            self.line("# The account's time: only Mockplane moves it.");
+            self.line(&format!("curl -fsS -d {body} \"$AWS_ENDPOINT_URL/_mockplane/clock\" > /dev/null"));
+            return Ok(());
+        }
+        Err(Problem::new(place, "only `call`, `waitFor` and `advance` can be exported"))
+    }
+
+    fn call(&mut self, step: &Step, callee: Callee, place: Place) -> Result<(), Problem> {
+        let expect = step.expect.as_ref();
+        if expect.is_some_and(|expect| expect.lost.is_some()) {
+            return Err(Problem::new(place, "an answer that is lost cannot be exported"));
+        }
+        if callee.operation().ends_with("WithResponseStream") {
+            return Err(Problem::new(place, "the AWS CLI has no command for an answer that is streamed"));
+        }
+        let caller = step.caller.as_ref().map(|caller| self.keys(caller)).transpose()?.unwrap_or_default();
+        let input =
+            step.with.as_ref().map_or(Ok(Value::Object(Map::new())), |with| self.scope.value(with))?;
+        let input = self.with_files(callee, input, place)?;
+        // The file of an answer is the command's last word.
+        let bytes = ANSWER_BYTES.contains(&(callee.service(), callee.operation()));
+        let end = if bytes { " /dev/null" } else { "" };
+        let command = || script::command(callee, &input);
+        let alone = format!("{}{end}", command().line());
+        if let Some(code) = expect.and_then(refusal) {
+            let code = code.and_then(Node::text).map(|code| self.scope.text(place, code)).transpose()?;
+            let code = bash::quoted(&code.unwrap_or_else(|| "*".into()));
+            self.line(&format!("{caller}refused {code} {alone}"));
+            return Ok(());
+        }
+        if step.poll.is_some() {
+            let response = expect.and_then(|expect| expect.response.as_ref()).map(Node::entries);
+            let Some([(path, wanted)]) = response else {
+                return Err(Problem::new(place, "a `poll` for more than one value cannot be exported"));
+            };
+            let wanted = match self.scope.value(wanted)? {
+                Value::Object(_) | Value::Array(_) => {
+                    return Err(Problem::new(wanted.place, "a `poll` with a matcher cannot be exported"));
+                }
+                wanted => as_text(&wanted),
+            };
+            let path = self.scope.text(path.place, &path.text)?;
+            let look = command().with("query", path).with("output", "text").line();
+            self.line(&format!("{caller}until_is {} '' {look}{end}", bash::quoted(&wanted)));
+        }
+        let captures = self.captures(step, callee)?;
+        if captures.is_empty() && step.poll.is_some() {
+            return Ok(());
+        }
+        self.capture(&captures, &caller, end, command)
+    }
+
+    fn wait(&mut self, wait: &WaitFor, step: &Step) -> Result<(), Problem> {
+        let place: Place = wait.resource.referenced.into();
+        let resource = self.scope.text(place, &wait.resource.value)?;
+        let unknown = || Problem::new(place, format!("`{resource}` is nothing to wait for"));
+        let (slug, name) = resource.split_once('/').ok_or_else(unknown)?;
+        let kind = ResourceKind::get(slug).ok_or_else(unknown)?;
+        let callee = Callee::find(&format!("{}.{}", kind.service.name(), kind.describe));
+        let callee = callee.map_err(|message| Problem::new(place, message))?;
+        let input = serde_json::json!({ kind.name: name });
+        let wanted = self.scope.text(wait.state.referenced.into(), &wait.state.value)?;
+        let look = script::command(callee, &input).with("query", kind.state).with("output", "text").line();
+        let (wanted, last) = (bash::quoted(&wanted), bash::quoted(&kind.last.join(" ")));
+        self.line(&format!("until_is {wanted} {last} {look}"));
+        let captures = self.captures(step, callee)?;
+        if captures.is_empty() {
+            return Ok(());
+        }
+        self.capture(&captures, "", "", || script::command(callee, &input))
+    }
+
+    /// The variables that a step's captures become, and the expressions that they are captured with.
+    fn captures(&mut self, step: &Step, callee: Callee) -> Result<Vec<(String, String)>, Problem> {
+        let answer = callee.output().map_or(Outline::Anything, Outline::Like);
+        let mut made = Vec::new();
+        for (name, path) in step.capture.iter().flat_map(Node::entries) {
+            let whole = self.scope.text(path.place, path.text().unwrap_or_default())?;
+            let parts = self.uses.of(&name.text);
+            if parts.len() > 1 && parts.contains(&Vec::new()) {
+                let message =
+                    format!("`{}` is named as a whole and in parts, which a shell cannot keep", name.text);
+                return Err(Problem::new(name.place, message));
+            }
+            let mut value = Value::Null;
+            for part in parts {
+                let mut expression = whole.clone();
+                if !part.is_empty() {
+                    let _ = write!(expression, " | {}", told(&part));
+                }
+                // What a key does not have is no part of it.
+                if part == [Part::Member(KEYS[2].0.into())] {
+                    expression += " || ''";
+                }
+                let is_text = outline::is_text(&expression, &answer);
+                let variable = self.variable(&name.text, &part, is_text);
+                put(&mut value, &part, bash::variable(&variable).into());
+                let expression = if is_text { expression } else { format!("to_string({expression})") };
+                made.push((variable, expression));
+            }
+            self.scope.values.insert(name.text.clone(), value);
+        }
+        Ok(made)
+    }
+
+    /// The command, and what is kept of its answer. It is made once.
+    fn capture(
+        &mut self,
+        captures: &[(String, String)],
+        caller: &str,
+        end: &str,
+        command: impl Fn() -> bash::Command,
+    ) -> Result<(), Problem> {
+        let asked = |query: &str| {
+            format!("$({caller}{}{end})", command().with("query", query).with("output", "text").line())
+        };
+        match captures {
+            [] => {
+                let line = format!("{caller}{}{end} > /dev/null", command().line());
+                self.line(&line);
+            }
+            [(variable, path)] => self.line(&format!("{variable}={}", asked(path))),
+            // A line for each, and one more: the shell drops empty lines at the end.
+            several => {
+                let rows: Vec<_> = several.iter().map(|(_, path)| format!("[{path}]")).collect();
+                let answer = asked(&format!("[{}, ['.']]", rows.join(", ")));
+                let reads: Vec<_> =
+                    several.iter().map(|(variable, _)| format!("IFS= read -r {variable}")).collect();
+                self.line(&format!("answer={answer}"));
+                self.line(&format!("{{ {}; }} <<< \"$answer\"", reads.join("; ")));
+            }
+        }
+        Ok(())
+    }
+
+    fn variable(&mut self, name: &str, part: &[Part], is_text: bool) -> String {
+        let words = part.iter().map(|part| match part {
+            Part::Member(member) => format!("_{}", member.to_lowercase()),
+            Part::Element(index) => format!("_{index}"),
+        });
+        let own = format!("{}{name}{}", self.prefix, words.collect::<String>());
+        if let Some(known) = self.names.get(&own) {
+            return known.clone();
+        }
+        // Of a text the ending would make JSON.
+        let ending = if is_text { "" } else { script::JSON };
+        let is_taken = |variable: &str| {
+            TAKEN.contains(&variable)
+                || self.taken.contains(&format!("{variable}{ending}"))
+                || (is_text && variable.ends_with(script::JSON))
+        };
+        let variable = export::variable(&own, is_taken) + ending;
+        self.taken.insert(variable.clone());
+        self.names.insert(own, variable.clone());
+        variable
+    }
+
+    /// Whose a call is, as the settings that stand before a command.
+    fn keys(&self, caller: &Node) -> Result<String, Problem> {
+        let keys = self.scope.value(caller)?;
+        let mut settings = String::new();
+        for (member, variable) in KEYS {
+            let value = keys.get(member).and_then(Value::as_str).unwrap_or_default();
+            let _ = write!(settings, "{variable}={} ", bash::quoted(value));
+        }
+        Ok(settings)
+    }
+
+    /// The input, with files in place of bytes.
+    fn with_files(&mut self, callee: Callee, input: Value, place: Place) -> Result<Value, Problem> {
+        let Value::Object(mut input) = input else { return Ok(input) };
+        input.retain(|_, value| !value.is_null());
+        let members = callee.input().map(Shape::members).unwrap_or_default();
+        for member in members.iter().filter(|member| member.shape.kind() == Kind::Blob) {
+            let Some(value) = input.get_mut(member.name) else { continue };
+            let is_s3 = callee.service() == s3::NAME;
+            let none = || Problem::new(place, format!("`{}` cannot be written to a file", member.name));
+            let text = |value: &Value| value.as_str().map(bash::quoted);
+            let made = match &*value {
+                Value::Object(given) => match (given.get("size"), given.get("text")) {
+                    (Some(size), _) => format!("head -c {} /dev/zero", bash::quoted(&as_text(size))),
+                    (None, Some(given)) => format!("printf %s {}", text(given).ok_or_else(none)?),
+                    _ => return Err(none()),
+                },
+                given if is_s3 => format!("printf %s {}", text(given).ok_or_else(none)?),
+                given => format!("base64 -d <<< {}", text(given).ok_or_else(none)?),
+            };
+            self.files += 1;
+            let number = self.files;
+            self.line(&format!("{made} > \"${FILES}/{number}\""));
+            // S3's commands take the name of a file, others what is written in place of a value.
+            let prefix = if is_s3 { "" } else { "fileb://" };
+            *value = format!("{prefix}{}/{number}", bash::variable(FILES)).into();
+        }
+        Ok(input.into())
+    }
+}
+
+/// What templates name: by the first part of the name, the ways from there.
+#[derive(Default)]
+struct Uses(BTreeMap<String, BTreeMap<String, Vec<Part>>>);
+
+impl Uses {
+    fn all_of<'a>(&mut self, steps: &[Spanned<Step>], nodes: impl IntoIterator<Item = &'a Node>) {
+        nodes.into_iter().for_each(|node| self.node(node));
+        for step in steps {
+            let step = &step.value;
+            [&step.with, &step.capture].into_iter().flatten().for_each(|node| self.node(node));
+            if let Some(expect) = &step.expect {
+                expect.response.iter().for_each(|node| self.node(node));
+                expect.error.iter().for_each(|error| self.node(&error.code));
+            }
+            if let Some(wait) = &step.wait_for {
+                [&wait.resource, &wait.state].into_iter().for_each(|text| self.text(&text.value, &[]));
+            }
+            if let Some(caller) = &step.caller {
+                let keys = KEYS.map(|(member, _)| member);
+                caller.texts(&mut |_, text| {
+                    // Whoever is named as a whole is named by the keys.
+                    let whole =
+                        matches!(pieces(text).as_deref(), Ok([Piece::Name(_)])) && caller.text().is_some();
+                    self.text(text, if whole { &keys } else { &[] });
+                });
+            }
+        }
+    }
+
+    fn node(&mut self, node: &Node) {
+        node.texts(&mut |_, text| self.text(text, &[]));
+    }
+
+    fn text(&mut self, text: &str, members: &[&str]) {
+        for piece in pieces(text).unwrap_or_default() {
+            let Piece::Name(name) = piece else { continue };
+            let paths = match members {
+                [] => vec![name.path],
+                members => {
+                    let below = |member: &&str| {
+                        name.path.iter().cloned().chain([Part::Member((*member).to_owned())]).collect()
+                    };
+                    members.iter().map(below).collect()
+                }
+            };
+            for path in paths {
+                self.0.entry(name.root.clone()).or_default().insert(told(&path), path);
+            }
+        }
+    }
+
+    fn of(&self, name: &str) -> Vec<Vec<Part>> {
+        self.0.get(name).into_iter().flat_map(BTreeMap::values).cloned().collect()
+    }
+}
+
+/// A way into a value, as JMESPath has it.
+fn told(path: &[Part]) -> String {
+    let mut out = String::new();
+    for part in path {
+        match part {
+            Part::Member(member) => {
+                let dot = if out.is_empty() { "" } else { "." };
+                let _ = write!(out, "{dot}\"{member}\"");
+            }
+            Part::Element(index) => {
+                let _ = write!(out, "[{index}]");
+            }
+        }
+    }
+    out
+}
+
+/// Puts something into a value, at the end of a way.
+fn put(value: &mut Value, path: &[Part], what: Value) {
+    let mut at = value;
+    for part in path {
+        match part {
+            Part::Member(member) => {
+                if !at.is_object() {
+                    *at = Value::Object(Map::new());
+                }
+                at = &mut at[member.as_str()];
+            }
+            Part::Element(index) => {
+                if !at.is_array() {
+                    *at = Value::Array(Vec::new());
+                }
+                if let Some(list) = at.as_array_mut()
+                    && list.len() <= *index
+                {
+                    list.resize(index + 1, Value::Null);
+                }
+                at = &mut at[*index];
+            }
+        }
+    }
+    *at = what;
+}
+
+/// A plain value as the AWS CLI prints it as text.
+fn as_text(value: &Value) -> String {
+    match value {
+        Value::Null => "None".into(),
+        Value::Bool(true) => "True".into(),
+        Value::Bool(false) => "False".into(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
