@@ -13,7 +13,7 @@ run *args:
 test *args:
     cargo test --workspace "$@"
 
-# boto3, the AWS CLI and the AWS SDK for JavaScript against the real binary (`--sdk 2`, `--sdk 3`: the SageMaker Python SDK); arguments go to pytest
+# boto3, the AWS CLI and the AWS SDK for JavaScript against the real binary (`--sdk 2`, `--sdk 3`: the SageMaker Python SDK; `--emulator`: scenarios against another emulator); arguments go to pytest
 clients *args:
     client-tests/run "$@"
 

@@ -20,6 +20,7 @@ mod faults;
 mod healthcheck;
 mod lesson;
 mod policy;
+mod remote;
 mod run;
 mod snapshot;
 mod supply;
@@ -27,6 +28,7 @@ mod supply;
 mod tests;
 
 use crate::clock::{parse_lag, parse_mode, parse_span};
+use crate::gateway::ROOT_SECRET;
 use crate::kernel::{AccountId, ClockMode, SimTime};
 use crate::model::{
     BucketNames, DataMode, IamMode, JobLogs, Placement, Precheck, Profile, Quotas, RuleMode, Silence,
@@ -201,7 +203,7 @@ struct Serve {
     #[arg(long, env = "MOCKPLANE_VERIFY_SIGNATURES")]
     verify_signatures: bool,
     /// The secret key of the root of every account; it counts only with --verify-signatures.
-    #[arg(long, env = "MOCKPLANE_ROOT_SECRET", default_value = "test")]
+    #[arg(long, env = "MOCKPLANE_ROOT_SECRET", default_value = ROOT_SECRET)]
     root_secret: String,
     /// How many bytes of objects an account may keep, such as 256MiB or 2GiB, and how large one request may be.
     #[arg(long, env = "MOCKPLANE_S3_MAX_BYTES", default_value = "256MiB", value_parser = parse_bytes)]

@@ -52,6 +52,10 @@ impl Exchange for &Site {
             Cut::Lost | Cut::After(_) => Err(Unreachable("the connection was closed".into())),
         }
     }
+
+    fn root_secret(&self) -> &str {
+        self.gateway.trust.root_secret()
+    }
 }
 
 /// What the control API answers: a status and a JSON document.

@@ -61,6 +61,10 @@ impl Exchange for Inside<'_> {
             Cut::Lost | Cut::After(_) => Err(Unreachable("the connection was closed".into())),
         }
     }
+
+    fn root_secret(&self) -> &str {
+        self.0.gateway.trust.root_secret()
+    }
 }
 
 impl Site {

@@ -1,8 +1,10 @@
 //! Scenarios from the command line.
 
-use super::fail;
+use super::{fail, remote};
+use crate::gateway::ROOT_SECRET;
+use crate::scenario::plane::Plane;
 use crate::scenario::report::{All, Document, Form, Reporter, Text};
-use crate::scenario::target::{Http, InProcess};
+use crate::scenario::target::{InProcess, Target};
 use crate::scenario::{Options, lint, run_path, schema};
 use crate::server::Config;
 use clap::Args;
@@ -10,27 +12,37 @@ use std::io::{Write, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// What the exit code says, as Hurl's does.
-const CODES: &str = "Exit codes: 0 all is well, 1 there is nothing to run, 2 a file is not sound, 3 something could not be \
-                     carried out, 4 an expectation does not hold.";
+/// What is said below the options. Exit codes are those of Hurl.
+const CODES: &str = "Targets: Mockplane in this process; with --endpoint a Mockplane that serves, another emulator, or AWS. \
+                     The latter two take calls alone, signed with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and \
+                     AWS_SESSION_TOKEN: scenarios that need more are skipped, `waitFor` and `poll` wait in real time, \
+                     `blockedBy` is not judged, and what was made stays. See docs/SCENARIOS.md.\n\n\
+                     Exit codes: 0 all is well, 1 there is nothing to run, or nothing that the target is fit for, 2 a file \
+                     is not sound, 3 something could not be carried out, 4 an expectation does not hold.";
+
+/// The exit code if there is no such target.
+const NO_TARGET: u8 = 3;
 
 #[derive(Args)]
 #[command(after_help = CODES)]
 pub struct Run {
     /// A scenario file, or a directory with such files.
     path: PathBuf,
-    /// Run against this server instead of in this process.
+    /// Run against this target instead of in this process: the URL of a Mockplane or of another emulator, or `aws`.
     #[arg(long, env = "MOCKPLANE_ENDPOINT")]
     endpoint: Option<String>,
+    /// What the calls of roots are signed with; it counts only if the endpoint is a Mockplane that verifies signatures.
+    #[arg(long, env = "MOCKPLANE_ROOT_SECRET", default_value = ROOT_SECRET)]
+    root_secret: String,
     /// Run only scenarios with this name or tag, or this row: NAME[ROW]; may be given several times.
     #[arg(long)]
     only: Vec<String>,
     /// Stop after the first scenario that does not pass.
     #[arg(long)]
     fail_fast: bool,
-    /// How many scenarios run at once, each in an account of its own.
-    #[arg(long, env = "MOCKPLANE_JOBS", default_value_t = 8)]
-    jobs: usize,
+    /// How many scenarios run at once, each in an account of its own: 8, or 1 where all share an account.
+    #[arg(long, env = "MOCKPLANE_JOBS")]
+    jobs: Option<usize>,
     /// Use this seed instead of those that the files give.
     #[arg(long)]
     seed: Option<u64>,
@@ -106,8 +118,9 @@ pub fn run(args: Run) -> ExitCode {
         fail_fast: args.fail_fast,
         seed: args.seed,
         vars: args.vars.into_iter().collect(),
-        jobs: args.jobs,
+        jobs: 0,
     };
+    let options = |plane: Plane| Options { jobs: args.jobs.unwrap_or(plane.at_once()), ..options };
     let mut reporter = All(reports);
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -117,11 +130,18 @@ pub fn run(args: Run) -> ExitCode {
         None => {
             let site = Config::default().site();
             let target = InProcess(&site);
+            let options = options(target.plane());
             runtime.block_on(run_path(&target, &args.path, &options, &mut reporter))
         }
-        Some(endpoint) => match Http::new(endpoint) {
-            Ok(target) => runtime.block_on(run_path(&target, &args.path, &options, &mut reporter)),
-            Err(error) => return fail(error),
+        Some(endpoint) => match runtime.block_on(remote::find(endpoint, &args.root_secret)) {
+            Ok(target) => {
+                let options = options(target.plane());
+                runtime.block_on(run_path(&target, &args.path, &options, &mut reporter))
+            }
+            Err(error) => {
+                eprintln!("mockplane: {error}");
+                return ExitCode::from(NO_TARGET);
+            }
         },
     };
     ExitCode::from(summary.exit_code())

@@ -35,7 +35,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-pub use auth::Trust;
+pub use auth::{ROOT_SECRET, Trust};
 pub use body::{LARGEST as LARGEST_BODY, TooLarge};
 #[cfg(test)]
 pub(crate) use call::encode_as;

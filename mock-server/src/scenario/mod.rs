@@ -18,6 +18,7 @@ pub mod lesson;
 pub mod matcher;
 pub mod matrix;
 mod outline;
+pub mod plane;
 pub mod problem;
 mod query;
 pub mod report;
@@ -75,10 +76,24 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// As Hurl has them: 0 all is well, 1 nothing to run, 2 a file is not sound, 3 something could not be carried
+    /// How many ended like this.
+    pub fn count(&self, status: Status) -> usize {
+        self.outcomes.iter().filter(|outcome| outcome.status() == status).count()
+    }
+
+    /// What was left out of steps that were carried out, and of how many.
+    pub fn notes(&self) -> BTreeMap<&str, usize> {
+        let mut counts = BTreeMap::new();
+        for note in self.outcomes.iter().flat_map(|one| &one.steps).flat_map(|step| &step.notes) {
+            *counts.entry(note.as_str()).or_default() += 1;
+        }
+        counts
+    }
+
+    /// As Hurl has them: 0 all is well, 1 nothing to run, or nothing that the target is fit for, 2 a file is not sound, 3 something could not be carried
     /// out, 4 an expectation does not hold.
     pub fn exit_code(&self) -> u8 {
-        let any = |status: Status| self.outcomes.iter().any(|outcome| outcome.status() == status);
+        let any = |status: Status| self.count(status) > 0;
         if self.unusable.is_some() {
             1
         } else if !self.problems.is_empty() {
@@ -87,6 +102,8 @@ impl Summary {
             3
         } else if any(Status::Failed) {
             4
+        } else if any(Status::Skipped) && !any(Status::Passed) {
+            1
         } else {
             0
         }
@@ -126,9 +143,9 @@ pub async fn run_path<T: Target>(
                 reporter.begin(summary.outcomes.len() + 1, loaded.len(), &outcome.name);
                 outcome.steps.iter().for_each(|step| reporter.step(step));
                 reporter.end(&outcome);
-                let passed = outcome.passed();
+                let failed = outcome.failed();
                 summary.outcomes.push(outcome);
-                if options.fail_fast && !passed {
+                if options.fail_fast && failed {
                     break;
                 }
             }

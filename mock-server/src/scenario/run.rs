@@ -4,24 +4,24 @@ mod judge;
 mod lesson;
 mod play;
 mod snapshot;
+mod time;
 mod title;
 
 use super::behaviour;
 use super::callee::Callee;
 use super::check::BUILT_IN;
-use super::file::{Expect, FaultStep, Mode, Poll, Scenario, Step, WaitFor};
+use super::file::{BlockedBy, Expect, FaultStep, Mode, Poll, Scenario, Step};
 use super::fixture::Wanted;
+use super::plane::{Ability, Credentials};
 use super::problem::{Place, Problem};
 use super::query;
-use super::resource::ResourceKind;
-use super::session::{Answer, Credentials, Session};
-use super::span::Span;
+use super::session::{Answer, Session};
 use super::target::Target;
 use super::template::Scope;
 use super::transcript::Transcript;
 use super::tree::Node;
 use crate::aws::timestamp;
-use crate::clock::{Stopwatch, pause};
+use crate::clock::Stopwatch;
 use crate::kernel::{AccountId, SimTime, digest};
 use serde::Deserialize;
 use serde_json::Value;
@@ -37,6 +37,9 @@ pub use play::{Play, Verdict};
 const START: SimTime = SimTime::from_millis(1_767_603_600_000);
 const SEED: u64 = 1;
 const REGION: &str = "us-east-1";
+
+/// The note of a step whose `blockedBy` says what its target cannot tell.
+pub const CAUSE_NOT_JUDGED: &str = "the cause was not judged: the target does not tell it";
 
 /// What the caller decides for every scenario.
 #[derive(Clone, Debug, Default)]
@@ -55,7 +58,7 @@ pub enum Status {
     Failed,
     /// It could not be carried out.
     Broken,
-    /// A step before it did not pass.
+    /// A step before it did not pass; or the whole scenario needs what its target lacks.
     Skipped,
 }
 
@@ -68,6 +71,8 @@ pub struct StepOutcome {
     pub place: Place,
     pub status: Status,
     pub problems: Vec<Problem>,
+    /// What was left out of it, though it was carried out.
+    pub notes: Vec<String>,
 }
 
 /// What became of a scenario.
@@ -78,6 +83,8 @@ pub struct Outcome {
     pub account: AccountId,
     /// Why it could not even begin.
     pub broken: Option<String>,
+    /// Why it did not run: what it needs and its target lacks.
+    pub skipped: Option<String>,
     /// How long it took in real time.
     pub elapsed: Duration,
     pub steps: Vec<StepOutcome>,
@@ -89,6 +96,7 @@ impl Outcome {
         let ended_badly = |step: &&StepOutcome| step.status != Status::Passed;
         match self.steps.iter().find(ended_badly) {
             _ if self.broken.is_some() => Status::Broken,
+            _ if self.skipped.is_some() => Status::Skipped,
             Some(step) => step.status,
             None => Status::Passed,
         }
@@ -96,6 +104,11 @@ impl Outcome {
 
     pub fn passed(&self) -> bool {
         self.status() == Status::Passed
+    }
+
+    /// Whether it ran and did not pass.
+    pub fn failed(&self) -> bool {
+        matches!(self.status(), Status::Failed | Status::Broken)
     }
 }
 
@@ -121,6 +134,9 @@ impl From<Problem> for Stop {
 pub async fn run<T: Target>(target: &T, scenario: &Scenario, file: &str, overrides: &Overrides) -> Outcome {
     let watch = Stopwatch::start();
     let (mut run, seed, start) = Run::prepare(target, scenario, overrides);
+    if let Some(lacking) = run.session.plane.lacks(scenario) {
+        return run.skipped(file, lacking);
+    }
     let broken = run.begin(seed, start).await.err().map(|Broken(message)| message);
     let mut steps = Vec::new();
     let mut going = broken.is_none();
@@ -133,7 +149,7 @@ pub async fn run<T: Target>(target: &T, scenario: &Scenario, file: &str, overrid
     }
     let (name, account) = (scenario.name(), run.session.account);
     let (transcript, file, elapsed) = (run.session.transcript, file.to_owned(), watch.elapsed());
-    Outcome { name, file, account, broken, elapsed, steps, transcript }
+    Outcome { name, file, account, broken, skipped: None, elapsed, steps, transcript }
 }
 
 /// What templates can name everywhere.
@@ -161,8 +177,26 @@ struct Run<'a, T> {
 }
 
 impl<T: Target> Run<'_, T> {
+    /// How time moves.
     fn mode(&self) -> Mode {
-        self.scenario.settings.clock.mode
+        match self.session.plane.can(Ability::VirtualTime) {
+            true => self.scenario.settings.clock.mode,
+            false => Mode::Real,
+        }
+    }
+
+    /// What becomes of the scenario if it needs what is not there.
+    fn skipped(self, file: &str, lacking: String) -> Outcome {
+        Outcome {
+            name: self.scenario.name(),
+            file: file.to_owned(),
+            account: self.session.account,
+            broken: None,
+            skipped: Some(lacking),
+            elapsed: Duration::ZERO,
+            steps: Vec::new(),
+            transcript: self.session.transcript,
+        }
     }
 
     /// A run that did not begin yet, its seed, and the time at which it begins.
@@ -175,7 +209,8 @@ impl<T: Target> Run<'_, T> {
         let name = &scenario.name();
         let seed = overrides.seed.or(settings.seed).unwrap_or(SEED);
         let account = settings.account.as_ref().and_then(|account| AccountId::parse(&account.value));
-        let account = overrides.account.or(account).unwrap_or_else(|| own_account(seed, name));
+        let account = target.plane().account().or(overrides.account).or(account);
+        let account = account.unwrap_or_else(|| own_account(seed, name));
         let region = settings.region.as_ref().map_or(REGION, |region| &region.value).to_owned();
 
         let mut vars = scenario.variables();
@@ -196,21 +231,9 @@ impl<T: Target> Run<'_, T> {
     }
 
     async fn begin(&mut self, seed: u64, start: Option<SimTime>) -> Result<(), Broken> {
-        let settings = &self.scenario.settings;
-        self.session.reset(seed, settings.profile.map(|profile| profile.name())).await?;
-        for (rule, mode) in &settings.rules {
-            self.session.set_rule(rule, &mode.value).await?;
+        if self.session.plane.can(Ability::OwnAccounts) {
+            self.make_account(seed, start).await?;
         }
-        for (family, zones) in &settings.not_offered {
-            self.session.set_offering(family, &zones.value).await?;
-        }
-        for (name, zones) in &settings.capacity {
-            self.session.set_capacity(name, &zones.value).await?;
-        }
-        for (quota, limit) in &settings.quotas {
-            self.session.set_quota(quota, &limit.value.to_string()).await?;
-        }
-        self.session.set_clock(&self.clock_mode(), start).await?;
         // Before the faults, which are none of theirs, and behaviours may speak of what they put out.
         for wanted in &self.scenario.fixtures {
             self.make(&wanted.value).await?;
@@ -233,6 +256,25 @@ impl<T: Target> Run<'_, T> {
             self.faults.insert(id, place);
         }
         Ok(())
+    }
+
+    /// Makes the account as new, and as the settings say.
+    async fn make_account(&mut self, seed: u64, start: Option<SimTime>) -> Result<(), Broken> {
+        let settings = &self.scenario.settings;
+        self.session.reset(seed, settings.profile.map(|profile| profile.name())).await?;
+        for (rule, mode) in &settings.rules {
+            self.session.set_rule(rule, &mode.value).await?;
+        }
+        for (family, zones) in &settings.not_offered {
+            self.session.set_offering(family, &zones.value).await?;
+        }
+        for (name, zones) in &settings.capacity {
+            self.session.set_capacity(name, &zones.value).await?;
+        }
+        for (quota, limit) in &settings.quotas {
+            self.session.set_quota(quota, &limit.value.to_string()).await?;
+        }
+        self.session.set_clock(&self.clock_mode(), start).await
     }
 
     /// How the account's time moves, as the control API calls it.
@@ -291,7 +333,15 @@ impl<T: Target> Run<'_, T> {
             let (status, problems) =
                 if *going { self.outcome_of(step).await } else { (Status::Skipped, Vec::new()) };
             *going &= status == Status::Passed;
-            outcomes.push(StepOutcome { number, title, place: step.referenced.into(), status, problems });
+            let notes = if status == Status::Skipped { Vec::new() } else { self.notes(&step.value) };
+            outcomes.push(StepOutcome {
+                number,
+                title,
+                place: step.referenced.into(),
+                status,
+                problems,
+                notes,
+            });
         }
     }
 
@@ -301,6 +351,18 @@ impl<T: Target> Run<'_, T> {
             Err(Stop::Failed(problems)) => (Status::Failed, problems),
             Err(Stop::Broken(message)) => (Status::Broken, vec![Problem::new(step.referenced, message)]),
         }
+    }
+
+    /// What of a step's expectations is not judged.
+    fn notes(&self, step: &Step) -> Vec<String> {
+        let states_cause = step.expect.as_ref().is_some_and(|expect| expect.blocked_by.is_some());
+        let is_judged = self.session.plane.can(Ability::Explanations);
+        (states_cause && !is_judged).then(|| CAUSE_NOT_JUDGED.to_owned()).into_iter().collect()
+    }
+
+    /// The cause that is expected, where it can be judged.
+    fn cause<'e>(&self, expect: &'e Expect) -> Option<&'e Spanned<BlockedBy>> {
+        expect.blocked_by.as_ref().filter(|_| self.session.plane.can(Ability::Explanations))
     }
 
     async fn step(&mut self, step: &Step, place: Place) -> Result<(), Stop> {
@@ -366,7 +428,7 @@ impl<T: Target> Run<'_, T> {
         }
         let title = "every fault struck".to_owned();
         let place = problems.first()?.place;
-        Some(StepOutcome { number, title, place, status: Status::Failed, problems })
+        Some(StepOutcome { number, title, place, status: Status::Failed, problems, notes: Vec::new() })
     }
 
     // === Calls ===
@@ -382,6 +444,10 @@ impl<T: Target> Run<'_, T> {
             Some(caller) => Some(self.credentials(caller)?),
             None => None,
         };
+        if matches!(self.mode(), Mode::Real | Mode::Scaled) {
+            // It went on meanwhile; signatures and limits count from now.
+            self.session.look_at_clock().await?;
+        }
         let poll = step.poll.as_ref().map(|poll| poll.value);
         let deadline = poll.map(|poll| self.session.time.now + poll.within.0);
         loop {
@@ -427,91 +493,6 @@ impl<T: Target> Run<'_, T> {
     async fn explanation(&mut self, resource: &str, place: Place) -> Result<Value, Stop> {
         let explanation = self.session.explain(resource).await?;
         explanation.ok_or_else(|| Problem::new(place, format!("there is no {resource} to explain")).into())
-    }
-
-    // === Time ===
-
-    /// Lets virtual time pass.
-    async fn pass(&mut self, span: Span) -> Result<(), Broken> {
-        match self.mode() {
-            Mode::Manual | Mode::Poll => self.session.advance(span).await,
-            Mode::Real => {
-                pause(span.0).await;
-                self.session.look_at_clock().await
-            }
-            Mode::Scaled => {
-                let scale = self.scenario.settings.clock.scale.as_ref().map_or(60.0, |scale| scale.value);
-                pause(span.0.div_f64(scale)).await;
-                self.session.look_at_clock().await
-            }
-        }
-    }
-
-    async fn wait(&mut self, wait: &WaitFor, expect: &Expect) -> Result<Value, Stop> {
-        /// The longest pause between two looks, where time passes by itself.
-        const LOOK: Duration = Duration::from_millis(100);
-        /// Polls that bring nothing before it counts as stuck.
-        const PATIENCE: usize = 100;
-        let place = wait.resource.referenced.into();
-        let resource = self.scope.text(place, &wait.resource.value)?;
-        let unknown = || Problem::new(place, format!("`{resource}` is nothing to wait for"));
-        let (slug, name) = resource.split_once('/').ok_or_else(unknown)?;
-        let kind = ResourceKind::get(slug).ok_or_else(unknown)?;
-        let default = if self.mode() == Mode::Real { Span::minutes(5) } else { Span::minutes(60) };
-        let within = wait.within.unwrap_or(default);
-        self.session.look_at_clock().await?;
-        let deadline = self.session.time.now + within.0;
-        let mut idle = 0;
-        loop {
-            let description = self.describe(kind, name, place).await?;
-            let state = kind.state_of(&description);
-            if state == wait.state.value {
-                let problems = self.judge_state(kind, &resource, expect, &description).await?;
-                return if problems.is_empty() { Ok(description) } else { Err(Stop::Failed(problems)) };
-            }
-            let stuck = |why: &str| {
-                let reason = kind.reason_of(&description).as_str();
-                let reason = reason.map_or(String::new(), |reason| format!(": {reason}"));
-                Problem::new(wait.state.referenced, format!("{resource} is {state}{why}{reason}"))
-            };
-            if kind.last.contains(&state) {
-                return Err(stuck(&format!(", not {}", wait.state.value)).into());
-            }
-            let before = self.session.time.now;
-            let left = Span(deadline.since(before));
-            match self.mode() {
-                _ if left.0.is_zero() => return Err(stuck(&format!(" after {within}")).into()),
-                Mode::Manual => {
-                    let Some(due) = self.session.time.next_due else {
-                        return Err(stuck(", and nothing is due").into());
-                    };
-                    self.session.advance(Span(due.since(before)).min(left)).await?;
-                }
-                Mode::Poll => self.session.look_at_clock().await?,
-                Mode::Real | Mode::Scaled => {
-                    pause(LOOK).await;
-                    self.session.look_at_clock().await?;
-                }
-            }
-            idle = if self.session.time.now == before { idle + 1 } else { 0 };
-            if idle >= PATIENCE {
-                return Err(stuck(", and its time stands still").into());
-            }
-        }
-    }
-
-    async fn describe(&mut self, kind: &ResourceKind, name: &str, place: Place) -> Result<Value, Stop> {
-        let mut input = serde_json::Map::new();
-        input.insert(kind.name.to_owned(), name.into());
-        let callee =
-            Callee::find(&format!("{}.{}", kind.service.name(), kind.describe)).map_err(Stop::Broken)?;
-        match self.session.call(callee, &input.into()).await? {
-            Answer::Done(description) => Ok(description),
-            Answer::Lost(message) => Err(Stop::Broken(message)),
-            Answer::Refused(fault) => {
-                Err(Problem::new(place, format!("{} was refused: {fault}", kind.describe)).into())
-            }
-        }
     }
 }
 

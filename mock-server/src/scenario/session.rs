@@ -2,11 +2,14 @@
 
 use super::callee::Callee;
 use super::file::Limit;
+use super::plane::{Ability, Credentials, Plane};
 use super::span::Span;
-use super::target::Target;
+use super::target::{Address, Target};
 use super::transcript::{Recorded, Transcript};
-use crate::aws::client::HttpRequest;
+use crate::aws::client::{self, HttpRequest};
+use crate::aws::sigv4::Signer;
 use crate::aws::{Fault, HeaderLookup, timestamp};
+use crate::clock::wall;
 use crate::kernel::{AccountId, SimTime};
 use bytes::Bytes;
 use hyper::{Method, Request, Response, StatusCode};
@@ -38,16 +41,9 @@ pub struct Time {
     pub next_due: Option<SimTime>,
 }
 
-/// What signs a call, as IAM and STS answer it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Credentials {
-    access_key_id: String,
-    session_token: Option<String>,
-}
-
 pub struct Session<'a, T> {
     target: &'a T,
+    pub plane: Plane,
     pub account: AccountId,
     pub region: String,
     pub time: Time,
@@ -59,7 +55,11 @@ pub struct Session<'a, T> {
 impl<'a, T: Target> Session<'a, T> {
     pub fn new(target: &'a T, account: AccountId, region: String, start: SimTime) -> Self {
         let time = Time { now: start, next_due: None };
-        Self { target, account, region, time, transcript: Transcript::default(), within: None }
+        let plane = target.plane();
+        let mut session =
+            Self { target, plane, account, region, time, transcript: Transcript::default(), within: None };
+        session.tell_time();
+        session
     }
 
     // === Calls ===
@@ -79,7 +79,8 @@ impl<'a, T: Target> Session<'a, T> {
         let title = self.titled(format_args!("{}.{}", callee.service(), callee.operation()));
         let broken = |message: String| Broken(format!("{title}: {message}"));
         let encoded = callee.encode(input).map_err(|error| Broken(error.to_string()))?;
-        let request = self.signed(&encoded, caller, callee, &self.region).map_err(broken)?;
+        let region = self.region.clone();
+        let request = self.signed(&encoded, caller, callee, &region).map_err(broken)?;
         let mut response = match self.target.send(request).await {
             Ok(response) => response,
             Err(error) => {
@@ -90,7 +91,8 @@ impl<'a, T: Target> Session<'a, T> {
         if response.status() == StatusCode::MOVED_PERMANENTLY
             && let Some(region) = HeaderLookup::get(response.headers(), BUCKET_REGION)
         {
-            let request = self.signed(&encoded, caller, callee, region).map_err(broken)?;
+            let region = region.to_owned();
+            let request = self.signed(&encoded, caller, callee, &region).map_err(broken)?;
             response = self.send(&title, request).await?;
         }
         self.transcript.0.push(Recorded::new(&title, &response));
@@ -109,35 +111,23 @@ impl<'a, T: Target> Session<'a, T> {
 
     /// The request to this region, from this account's root or from whom the credentials are.
     fn signed(
-        &self,
+        &mut self,
         encoded: &HttpRequest,
         caller: Option<&Credentials>,
         callee: Callee,
         region: &str,
     ) -> Result<Request<Bytes>, String> {
-        let root = self.account.to_string();
-        let access_key = caller.map_or(&root, |caller| &caller.access_key_id);
-        let date = timestamp::iso8601(self.time.now.millis()).replace(['-', ':'], "");
-        let date = format!("{}Z", date.split(['.', 'Z']).next().unwrap_or_default());
-        let day = date.split('T').next().unwrap_or_default();
-        // The root's access key is the account; signatures are not looked at.
-        let authorization = format!(
-            "AWS4-HMAC-SHA256 Credential={access_key}/{day}/{region}/{}/aws4_request, SignedHeaders=host;x-amz-date, Signature={:064}",
-            callee.signing_name(),
-            0
-        );
-        let mut request = Request::builder()
-            .method(encoded.method)
-            .uri(&encoded.path_and_query)
-            .header("authorization", authorization)
-            .header("x-amz-date", date);
-        if let Some(token) = caller.and_then(|caller| caller.session_token.as_ref()) {
-            request = request.header("x-amz-security-token", token);
+        self.tell_time();
+        let usual = self.plane.usual_caller(self.account);
+        let address = self.target.address(callee, region);
+        signed(encoded, &address, callee.signing_name(), caller.unwrap_or(&usual), self.time.now)
+    }
+
+    /// Where time cannot be set it is that of the wall clock.
+    fn tell_time(&mut self) {
+        if !self.plane.can(Ability::VirtualTime) {
+            self.time = Time { now: wall(), next_due: None };
         }
-        for (name, value) in &encoded.headers {
-            request = request.header(name.as_ref(), value.as_ref());
-        }
-        request.body(Bytes::from(encoded.body.clone())).map_err(|error| error.to_string())
     }
 
     // === The control API ===
@@ -251,6 +241,10 @@ impl<'a, T: Target> Session<'a, T> {
     }
 
     async fn clock(&mut self, method: Method, body: Option<&Value>) -> Result<(), Broken> {
+        if !self.plane.can(Ability::VirtualTime) {
+            self.tell_time();
+            return Ok(());
+        }
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Clock {
@@ -298,6 +292,31 @@ impl<'a, T: Target> Session<'a, T> {
         let response = self.target.send(request).await;
         response.map_err(|error| Broken(format!("{title}: {error}")))
     }
+}
+
+/// A call on the wire, signed at this time by whoever has the credentials.
+pub(super) fn signed(
+    encoded: &HttpRequest,
+    address: &Address,
+    service: &str,
+    credentials: &Credentials,
+    now: SimTime,
+) -> Result<Request<Bytes>, String> {
+    let mut request = Request::builder()
+        .method(encoded.method)
+        .uri(format!("{}{}", address.origin, encoded.path_and_query));
+    for (name, value) in &encoded.headers {
+        request = request.header(name.as_ref(), value.as_ref());
+    }
+    let mut request = request.body(Bytes::from(encoded.body.clone())).map_err(|error| error.to_string())?;
+    let signer = Signer {
+        access_key: &credentials.access_key_id,
+        secret: &credentials.secret_access_key,
+        token: credentials.session_token.as_deref(),
+    };
+    let seconds = now.millis().div_euclid(1_000);
+    let signed = client::sign(&mut request, service, &address.region, signer, seconds);
+    signed.map_err(|error| error.to_string()).map(|()| request)
 }
 
 /// The document that the control API answered.

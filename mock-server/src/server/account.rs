@@ -104,9 +104,15 @@ impl Account<'_> {
     /// What AWS refuses with; or the call is none.
     pub async fn call(&self, operation: &str, input: Value) -> Result<Value, CallError> {
         let callee = Callee::find(operation).map_err(CallError::Unsound)?;
-        let target = Http::new(&self.server.endpoint()).map_err(|error| CallError::Lost(error.0))?;
+        let trust = &self.server.site.gateway.trust;
+        let target = Http::with_root_secret(&self.server.endpoint(), trust.root_secret());
+        let target = target.map_err(|error| CallError::Lost(error.0))?;
         let region = self.server.site.gateway.default_region.clone();
         let mut session = Session::new(&target, self.id, region, clock::wall());
+        if trust.verify.is_some() {
+            // What counts is the account's time, which may be another one.
+            session.look_at_clock().await.map_err(|broken| CallError::Lost(broken.0))?;
+        }
         match session.call(callee, &input).await {
             Ok(Answer::Done(output)) => Ok(output),
             Ok(Answer::Refused(Fault { code, message, status, .. })) => {

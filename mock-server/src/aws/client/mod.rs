@@ -5,6 +5,7 @@
 mod request;
 mod response;
 pub mod s3;
+mod sign;
 mod xml;
 
 use super::HeaderList;
@@ -12,6 +13,7 @@ use super::value::ShapeError;
 
 pub use request::{encode_request, encode_value};
 pub use response::{decode_response, decode_value};
+pub use sign::sign;
 
 /// An HTTP request, unsigned. The transport adds host and length.
 #[derive(Debug, Clone, PartialEq, Eq)]

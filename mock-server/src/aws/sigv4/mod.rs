@@ -1,9 +1,13 @@
 //! What a signature says about its request: who, when, where, for which service; and whether it is right.
 //!
-//! The scope alone routes the request; it is read always. [`verify`] is asked only where signatures count.
+//! The scope alone routes the request; it is read always. [`verify`] is asked only where signatures count, and [`sign`]
+//! makes what it takes.
 
+mod canonical;
+mod sign;
 mod verify;
 
+pub use sign::{Signer, sign};
 pub use verify::{Problem, verify};
 
 use std::borrow::Cow;
@@ -27,6 +31,13 @@ pub struct Scope {
     pub token: Option<String>,
     /// The signature travels in the query string (a presigned URL).
     pub presigned: bool,
+}
+
+impl Scope {
+    /// Where and when a signature is good, without whose it is: `20260105/eu-west-1/ec2/aws4_request`.
+    fn place(&self) -> String {
+        format!("{}/{}/{}/aws4_request", self.date, self.region, self.service)
+    }
 }
 
 /// Reads the scope from the `Authorization` header or from `X-Amz-Credential` in the query string.

@@ -3,28 +3,19 @@
 //! Source: IAM user guide, "Create a signed AWS API request" and "Troubleshoot Signature Version 4 signing"; the texts
 //! were recorded.
 
+use super::canonical::{self, ALGORITHM, basic, keyed, payload_hash};
 use super::{Scope, query_parameter};
 use crate::aws::RequestParts;
-use hmac::{Hmac, KeyInit, Mac};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use sha2::{Digest, Sha256};
 use std::borrow::Cow;
-use std::fmt::Write;
 use time::format_description::well_known::Rfc2822;
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
-const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const MINUTE: i64 = 60;
 /// Clocks may differ by this much, in minutes.
 const SKEW: i64 = 15;
 /// Presigned URLs are good for a week at most, in seconds.
 const LONGEST: i64 = 7 * 24 * 60 * MINUTE;
-
-/// Everything but what RFC 3986 leaves as it is.
-const ENCODED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
-/// The same but for the slashes of a path.
-const ENCODED_PATH: AsciiSet = ENCODED.remove(b'/');
 
 /// What is wrong with a signature.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -79,15 +70,11 @@ pub fn verify(
         let text = "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.";
         return Err(Problem::Incomplete(text.into()));
     }
-    let request = canonical_request(parts, scope, &names, &payload_hash(parts, scope, service, body));
-    let place = format!("{}/{}/{}/aws4_request", scope.date, scope.region, scope.service);
-    let text = format!("{ALGORITHM}\n{}\n{place}\n{}", signature.date, hex(&Sha256::digest(request)));
-    let key = [scope.date.as_str(), &scope.region, &scope.service, "aws4_request"]
-        .into_iter()
-        .fold(format!("AWS4{secret}").into_bytes(), |key, part| keyed(&key, part.as_bytes()));
-    // Compared as digests under the key, so that the time it takes tells nothing.
-    let calculated = hex(&keyed(&key, text.as_bytes()));
-    if keyed(&key, calculated.as_bytes()) == keyed(&key, signature.value.as_bytes()) {
+    let payload = payload_hash(parts, scope, body);
+    let calculated = canonical::signature(parts, scope, &names, &signature.date, &payload, secret);
+    // Compared as digests under the secret, so that the time it takes tells nothing.
+    let key = secret.as_bytes();
+    if keyed(key, calculated.as_bytes()) == keyed(key, signature.value.as_bytes()) {
         Ok(())
     } else {
         Err(Problem::Mismatch)
@@ -201,90 +188,10 @@ fn in_time(date: &str, now: i64, life: i64) -> Result<(), Problem> {
     Ok(())
 }
 
-// === The canonical request ===
-
-fn canonical_request(parts: &RequestParts<'_>, scope: &Scope, names: &[&str], payload: &str) -> String {
-    // S3 takes paths as they are; every other service encodes them once more and settles their dots.
-    let path = match scope.service.as_str() {
-        "s3" => Cow::from(parts.path),
-        _ => utf8_percent_encode(&without_dots(parts.path), &ENCODED_PATH).to_string().into(),
-    };
-    let mut pairs: Vec<(String, String)> = parts
-        .query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .map(|(name, value)| (again_encoded(name), again_encoded(value)))
-        .filter(|(name, _)| !(scope.presigned && name == "X-Amz-Signature"))
-        .collect();
-    pairs.sort();
-    let query: Vec<_> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    let mut text = format!("{}\n{path}\n{}\n", parts.method, query.join("&"));
-    for name in names {
-        let value = parts.headers.get(name).unwrap_or_default();
-        let words: Vec<_> = value.split_ascii_whitespace().collect();
-        // Writing to a string does not fail.
-        let _ = writeln!(text, "{name}:{}", words.join(" "));
-    }
-    let _ = write!(text, "\n{}\n{payload}", names.join(";"));
-    text
-}
-
-fn again_encoded(text: &str) -> String {
-    let plain: Vec<u8> = percent_decode_str(text).collect();
-    percent_encoding::percent_encode(&plain, &ENCODED).to_string()
-}
-
-/// The path with `.`, `..` and empty segments settled, as RFC 3986 says.
-fn without_dots(path: &str) -> String {
-    let mut kept: Vec<&str> = Vec::new();
-    for segment in path.split('/') {
-        match segment {
-            "" | "." => {}
-            ".." => drop(kept.pop()),
-            other => kept.push(other),
-        }
-    }
-    let end = if path.ends_with('/') && !kept.is_empty() { "/" } else { "" };
-    format!("/{}{end}", kept.join("/"))
-}
-
-/// What stands for the body. S3 lets it be unsigned, or signed in pieces; other services hash what they got.
-fn payload_hash(parts: &RequestParts<'_>, scope: &Scope, service: &str, body: &[u8]) -> String {
-    const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
-    let said = parts.headers.get("x-amz-content-sha256");
-    match said {
-        Some(said) if said == UNSIGNED || said.starts_with("STREAMING-") => said.to_owned(),
-        None if scope.presigned && service == "s3" => UNSIGNED.to_owned(),
-        _ => hex(&Sha256::digest(body)),
-    }
-}
-
-// === Helpers ===
-
-fn keyed(key: &[u8], text: &[u8]) -> Vec<u8> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
-    mac.update(text);
-    mac.finalize().into_bytes().to_vec()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 /// The seconds since 1970 of `20260105T090000Z`.
 fn seconds_of(date: &str) -> Option<i64> {
     let form = format_description!("[year][month][day]T[hour][minute][second]Z");
     Some(PrimitiveDateTime::parse(date, &form).ok()?.assume_utc().unix_timestamp())
-}
-
-fn basic(seconds: i64) -> String {
-    let form = format_description!("[year][month][day]T[hour][minute][second]Z");
-    let at = OffsetDateTime::from_unix_timestamp(seconds).ok();
-    at.and_then(|at| at.format(&form).ok()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -437,15 +344,6 @@ mod tests {
             let query = query.replacen(from, to, 1);
             let sent = Sent { query: &query, headers: sent.headers.clone(), ..sent };
             assert!(matches!(sent.check("s3", secret, then), Err(Problem::Incomplete(_))), "{from}");
-        }
-    }
-
-    #[test]
-    fn dots_of_a_path_are_settled() {
-        for (path, settled) in
-            [("/", "/"), ("", "/"), ("/a/./b//c/../d/", "/a/b/d/"), ("/../..", "/"), ("/a%20b", "/a%20b")]
-        {
-            assert_eq!(without_dots(path), settled);
         }
     }
 

@@ -43,9 +43,16 @@ pub fn tap(summary: &Summary) -> String {
         }
         writeln!(out, "1..{}", summary.of)?;
         for (number, outcome) in (1..).zip(&summary.outcomes) {
-            let passed = outcome.passed();
-            writeln!(out, "{} {number} - {}", if passed { "ok" } else { "not ok" }, outcome.name)?;
-            if !passed {
+            let failed = outcome.failed();
+            let skip = outcome.skipped.as_ref().map(|lacking| format!(" # SKIP {}", one_line(lacking)));
+            let skip = skip.unwrap_or_default();
+            writeln!(out, "{} {number} - {}{skip}", if failed { "not ok" } else { "ok" }, outcome.name)?;
+            for step in &outcome.steps {
+                for note in &step.notes {
+                    writeln!(out, "# {} {}: {note}", step.number, one_line(&step.title))?;
+                }
+            }
+            if failed {
                 writeln!(out, "  ---\n  status: {}\n  problems:", word(outcome.status()))?;
                 for complaint in complaints(outcome) {
                     // A text of JSON is one of YAML.
@@ -71,14 +78,17 @@ pub fn junit(summary: &Summary) -> String {
     let count = |outcomes: &[Outcome], status: Status| {
         outcomes.iter().flat_map(|one| &one.steps).filter(|step| step.status == status).count()
     };
-    let tests = |outcomes: &[Outcome]| outcomes.iter().map(|one| one.steps.len()).sum::<usize>();
+    // A scenario that did not run is one test, which was skipped.
+    let tests = |outcomes: &[Outcome]| {
+        outcomes.iter().map(|one| one.steps.len() + usize::from(one.skipped.is_some())).sum::<usize>()
+    };
     let numbers = |outcomes: &[Outcome], whole: usize, time: Duration| {
         format!(
             "tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3}\"",
             tests(outcomes) + whole,
             count(outcomes, Status::Failed),
             count(outcomes, Status::Broken) + whole,
-            count(outcomes, Status::Skipped),
+            count(outcomes, Status::Skipped) + outcomes.iter().filter(|one| one.skipped.is_some()).count(),
             time.as_secs_f64()
         )
     };
@@ -122,6 +132,10 @@ fn suite(out: &mut String, outcome: &Outcome, numbers: &str) -> fmt::Result {
     if let Some(message) = &outcome.broken {
         case(out, &outcome.name, "beginning", "", &[("error", message.clone())])?;
     }
+    if let Some(lacking) = &outcome.skipped {
+        let head = format!("<testcase classname=\"{name}\" name=\"{name}\" file=\"{file}\">");
+        writeln!(out, "    {head}<skipped message=\"{}\"/></testcase>", escaped(lacking))?;
+    }
     for step in &outcome.steps {
         let StepOutcome { number, title, status, .. } = step;
         let place = format!(" file=\"{file}\" line=\"{}\"", step.place.line);
@@ -131,6 +145,10 @@ fn suite(out: &mut String, outcome: &Outcome, numbers: &str) -> fmt::Result {
             Status::Failed => vec![("failure", told.join("\n"))],
             Status::Broken => vec![("error", told.join("\n"))],
             Status::Skipped => vec![("skipped", String::new())],
+        };
+        let what = match (what.is_empty(), step.notes.is_empty()) {
+            (true, false) => vec![("system-out", step.notes.join("\n"))],
+            _ => what,
         };
         case(out, &outcome.name, &format!("{number} {title}"), &place, &what)?;
     }
@@ -142,6 +160,9 @@ fn case(out: &mut String, class: &str, name: &str, place: &str, what: &[(&str, S
     match what {
         [] => writeln!(out, "    {head}/>"),
         [(tag, text), ..] if text.is_empty() => writeln!(out, "    {head}><{tag}/></testcase>"),
+        [("system-out", text), ..] => {
+            writeln!(out, "    {head}><system-out>{}</system-out></testcase>", escaped(text))
+        }
         [(tag, text), ..] => {
             let first = escaped(text.lines().next().unwrap_or_default());
             writeln!(out, "    {head}><{tag} message=\"{first}\">{}</{tag}></testcase>", escaped(text))
@@ -162,7 +183,7 @@ pub fn json(summary: &Summary) -> String {
         let problems: Vec<Value> = step.problems.iter().map(problem).collect();
         json!({
             "number": step.number, "title": step.title, "status": word(step.status), "line": step.place.line,
-            "problems": problems,
+            "problems": problems, "notes": step.notes,
         })
     };
     let scenario = |outcome: &Outcome| {
@@ -170,7 +191,7 @@ pub fn json(summary: &Summary) -> String {
         json!({
             "name": outcome.name, "file": outcome.file, "account": outcome.account.to_string(),
             "status": word(outcome.status()), "seconds": outcome.elapsed.as_secs_f64(), "broken": outcome.broken,
-            "steps": steps,
+            "skipped": outcome.skipped, "steps": steps,
         })
     };
     let unsound = summary.problems.iter().map(|(file, found)| {
@@ -178,7 +199,7 @@ pub fn json(summary: &Summary) -> String {
         told["file"] = json!(file);
         told
     });
-    let passed = summary.outcomes.iter().filter(|outcome| outcome.passed()).count();
+    let (passed, skipped) = (summary.count(Status::Passed), summary.count(Status::Skipped));
     let document = json!({
         "apiVersion": crate::scenario::file::API_VERSION,
         "kind": "Report",
@@ -186,7 +207,9 @@ pub fn json(summary: &Summary) -> String {
         "problems": unsound.collect::<Vec<_>>(),
         "unusable": summary.unusable,
         "passed": passed,
-        "failed": summary.outcomes.len() - passed,
+        "failed": summary.outcomes.len() - passed - skipped,
+        "skipped": skipped,
+        "notes": summary.notes(),
         "notRun": summary.of - summary.outcomes.len(),
         "exitCode": summary.exit_code(),
     });

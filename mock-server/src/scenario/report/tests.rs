@@ -1,7 +1,7 @@
 use super::*;
 use crate::kernel::AccountId;
 use crate::scenario::problem::Place;
-use crate::scenario::run::Status;
+use crate::scenario::run::{CAUSE_NOT_JUDGED, Status};
 use std::time::Duration;
 
 /// A run with everything that can become of a step.
@@ -9,13 +9,14 @@ fn summary() -> Summary {
     let step = |number: usize, title: &str, status, problems: &[&str]| {
         let place = Place { line: 10 + number as u64, column: 5 };
         let problems = problems.iter().map(|message| Problem::new(place, *message)).collect();
-        StepOutcome { number, title: title.into(), place, status, problems }
+        StepOutcome { number, title: title.into(), place, status, problems, notes: Vec::new() }
     };
     let outcome = |name: &str, broken: Option<&str>, steps| Outcome {
         name: name.into(),
         file: format!("{name}.yaml"),
         account: AccountId::parse("111122223333").unwrap(),
         broken: broken.map(Into::into),
+        skipped: None,
         elapsed: Duration::from_millis(250),
         steps,
         transcript: Default::default(),
@@ -37,6 +38,52 @@ fn summary() -> Summary {
         ],
         ..Summary::default()
     }
+}
+
+/// A run against a target that takes calls alone.
+fn foreign() -> Summary {
+    let mut summary = summary();
+    let mut others = summary.outcomes.split_off(1);
+    let green = &mut summary.outcomes[0];
+    green.steps.push(StepOutcome { number: 2, title: "ec2.DeleteVpc".into(), ..green.steps[0].clone() });
+    green.steps[1].notes.push(CAUSE_NOT_JUDGED.into());
+    let mut unfit = others.remove(0);
+    unfit.name = "unfit".into();
+    unfit.steps.clear();
+    unfit.skipped = Some("needs faults, virtual time".into());
+    summary.outcomes.push(unfit);
+    Summary { of: 2, ..summary }
+}
+
+/// What people are told.
+fn text(summary: &Summary, verbose: bool) -> String {
+    let mut out = Vec::new();
+    let mut text = Text::new(&mut out).every_step(verbose);
+    for (number, outcome) in (1..).zip(&summary.outcomes) {
+        text.begin(number, summary.of, &outcome.name);
+        outcome.steps.iter().for_each(|step| text.step(step));
+        text.end(outcome);
+    }
+    text.finish(summary);
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn what_a_target_is_not_fit_for_is_told_and_fails_nothing() {
+    insta::assert_snapshot!(text(&foreign(), false), @r"
+    [1/2] green: ok, 2 steps
+    [2/2] unfit: skipped, needs faults, virtual time
+    2 scenarios: 1 passed, 0 failed, 1 skipped
+    1 step: the cause was not judged: the target does not tell it
+    ");
+    insta::assert_snapshot!("foreign_verbose", text(&foreign(), true));
+    insta::assert_snapshot!("foreign_tap", Form::Tap.of(&foreign()));
+    insta::assert_snapshot!("foreign_junit", Form::Junit.of(&foreign()));
+    insta::assert_snapshot!("foreign_json", Form::Json.of(&foreign()));
+    let mut unfit = foreign();
+    assert_eq!(unfit.exit_code(), 0);
+    unfit.outcomes.remove(0);
+    assert_eq!(unfit.exit_code(), 1, "there was nothing to run there");
 }
 
 /// A run that did not begin.

@@ -46,6 +46,9 @@ impl<W: Write> Reporter for Text<W> {
     fn step(&mut self, step: &StepOutcome) {
         if self.verbose && step.status == Status::Passed {
             self.line(format_args!("  ok   {:>2} {}", step.number, step.title));
+            for note in &step.notes {
+                self.line(format_args!("    {note}"));
+            }
         }
     }
 
@@ -55,6 +58,10 @@ impl<W: Write> Reporter for Text<W> {
         if outcome.passed() {
             let steps = if count == 1 { "step" } else { "steps" };
             self.line(format_args!("{heading}: ok, {count} {steps}"));
+            return;
+        }
+        if let Some(lacking) = &outcome.skipped {
+            self.line(format_args!("{heading}: skipped, {lacking}"));
             return;
         }
         self.line(format_args!("{heading}: {}", word(outcome.status())));
@@ -67,6 +74,9 @@ impl<W: Write> Reporter for Text<W> {
                 for problem in &step.problems {
                     self.line(format_args!("    {}", problem.in_file(&outcome.file)));
                 }
+                for note in &step.notes {
+                    self.line(format_args!("    {note}"));
+                }
             }
         }
     }
@@ -77,9 +87,15 @@ impl<W: Write> Reporter for Text<W> {
         }
         if !summary.outcomes.is_empty() {
             let count = summary.outcomes.len();
-            let passed = summary.outcomes.iter().filter(|outcome| outcome.passed()).count();
+            let (passed, skipped) = (summary.count(Status::Passed), summary.count(Status::Skipped));
             let scenarios = if count == 1 { "scenario" } else { "scenarios" };
-            self.line(format_args!("{count} {scenarios}: {passed} passed, {} failed", count - passed));
+            let skipped_too = if skipped == 0 { String::new() } else { format!(", {skipped} skipped") };
+            let failed = count - passed - skipped;
+            self.line(format_args!("{count} {scenarios}: {passed} passed, {failed} failed{skipped_too}"));
+            for (note, count) in summary.notes() {
+                let steps = if count == 1 { "step" } else { "steps" };
+                self.line(format_args!("{count} {steps}: {note}"));
+            }
         }
     }
 }

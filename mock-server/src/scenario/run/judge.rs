@@ -27,7 +27,7 @@ impl<T: Target> Run<'_, T> {
             }
             Answer::Done(value) => {
                 self.judge_response(expect, value, &mut problems);
-                if let Some(cause) = &expect.blocked_by
+                if let Some(cause) = self.cause(expect)
                     && !expect.is_refusal()
                 {
                     problems.push(Problem::new(cause.referenced, "nothing is blocked: the call succeeded"));
@@ -47,7 +47,7 @@ impl<T: Target> Run<'_, T> {
                     );
                     self.hold("the status", error.status.as_ref(), &fault.status.into(), &mut problems);
                 }
-                if let Some(cause) = &expect.blocked_by {
+                if let Some(cause) = self.cause(expect) {
                     let rule = fault.because.as_deref().into();
                     self.hold("the rule", cause.value.rule.as_ref(), &rule, &mut problems);
                 }
@@ -94,7 +94,7 @@ impl<T: Target> Run<'_, T> {
         let secondary = kind.secondary.map_or(Ok(Value::Null), |path| query::find(path, description));
         let secondary = secondary.map_err(Stop::Broken)?;
         self.hold("the secondary statuses", expect.secondary_status.as_ref(), &secondary, &mut problems);
-        if let Some(cause) = &expect.blocked_by {
+        if let Some(cause) = self.cause(expect) {
             let explanation = self.explanation(resource, cause.referenced.into()).await?;
             let rule = &explanation["decidedBy"];
             self.hold("the rule", cause.value.rule.as_ref(), rule, &mut problems);

@@ -27,7 +27,14 @@ impl<T: Target> Run<'_, T> {
         };
         let title = "the check fails before the fix".to_owned();
         *going &= status == Status::Passed;
-        outcomes.push(StepOutcome { number: outcomes.len() + 1, title, place, status, problems });
+        outcomes.push(StepOutcome {
+            number: outcomes.len() + 1,
+            title,
+            place,
+            status,
+            problems,
+            notes: Vec::new(),
+        });
         self.scope.values.clone_from(&known);
         self.part("fix: ", &lesson.fix.value, going, outcomes).await;
         self.scope.values = known;
