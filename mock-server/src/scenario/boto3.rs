@@ -200,6 +200,12 @@ impl<'a> Script<'a> {
     }
 
     fn call(&mut self, step: &'a Step, callee: Callee, place: Place) -> Result<(), Problem> {
+        if let Some(wire) = &step.wire {
+            return Err(Problem::new(
+                wire.referenced,
+                "a call with `wire` cannot be exported: no SDK sends it",
+            ));
+        }
         let method = self.method(callee);
         let request = match &step.with {
             None => Vec::new(),

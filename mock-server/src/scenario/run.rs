@@ -10,7 +10,7 @@ mod title;
 use super::behaviour;
 use super::callee::Callee;
 use super::check::BUILT_IN;
-use super::file::{BlockedBy, Expect, FaultStep, Mode, Poll, Scenario, Step};
+use super::file::{BlockedBy, Data, Expect, FaultStep, Mode, Poll, Scenario, Step};
 use super::fixture::Wanted;
 use super::plane::{Ability, Credentials};
 use super::problem::{Place, Problem};
@@ -274,6 +274,12 @@ impl<T: Target> Run<'_, T> {
         for (quota, limit) in &settings.quotas {
             self.session.set_quota(quota, &limit.value.to_string()).await?;
         }
+        if settings.data != Data::default() {
+            self.session.set_data(&settings.data).await?;
+        }
+        if let Some(signatures) = settings.signatures {
+            self.session.set_signatures(signatures).await?;
+        }
         self.session.set_clock(&self.clock_mode(), start).await
     }
 
@@ -444,6 +450,7 @@ impl<T: Target> Run<'_, T> {
             Some(caller) => Some(self.credentials(caller)?),
             None => None,
         };
+        let wire = step.wire.as_ref().map(|wire| wire.value.filled(&self.scope)).transpose()?;
         if matches!(self.mode(), Mode::Real | Mode::Scaled) {
             // It went on meanwhile; signatures and limits count from now.
             self.session.look_at_clock().await?;
@@ -451,7 +458,7 @@ impl<T: Target> Run<'_, T> {
         let poll = step.poll.as_ref().map(|poll| poll.value);
         let deadline = poll.map(|poll| self.session.time.now + poll.within.0);
         loop {
-            let answer = self.session.call_as(credentials.as_ref(), callee, &input).await?;
+            let answer = self.session.call_as(credentials.as_ref(), callee, &input, wire.as_ref()).await?;
             if let (Answer::Lost(message), false) = (&answer, expect.is_lost()) {
                 return Err(Stop::Broken(message.clone()));
             }
