@@ -40,6 +40,6 @@ def test_every_rule_is_in_the_table():
 
 def test_every_quota_is_reached(aws):
     known = aws.server.control("GET", f"/_mockplane/quotas?account={aws.number}")["quotas"]
-    # Those of SageMaker are reached where its resources are tested.
+    # Those of SageMaker and S3 are reached where their resources are tested.
     assert set(ec2_rules_quotas.QUOTAS) == {name for name in known if " " not in name} - {
-        "notebookInstances", "studioDomains", "studioUserProfiles"}
+        "notebookInstances", "studioDomains", "studioUserProfiles", "buckets"}

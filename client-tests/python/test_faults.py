@@ -50,7 +50,7 @@ ERRORS = [
     ("logs", "describe_log_groups", "ServiceUnavailableException", 500, None),
     ("ssm", "describe_parameters", "InternalServerError", 500, None),
     ("s3", "list_buckets", "SlowDown", 503, "Please reduce your request rate."),
-    ("s3", "list_buckets", "InternalError", 500, None),
+    ("s3", "list_buckets", "InternalError", 500, "We encountered an internal error. Please try again."),
 ]
 
 

@@ -13,6 +13,8 @@ struct Change {
     account: Option<String>,
     mode: Option<String>,
     bucket_names: Option<String>,
+    /// How many bytes of objects the account may keep.
+    max_bytes: Option<u64>,
 }
 
 impl Site {
@@ -21,7 +23,7 @@ impl Site {
         Ok(told(account.id, &account.read(&Scope::Global).choices))
     }
 
-    /// Sets either or both. A reset of the account brings back what the server began with.
+    /// Sets what is named. A reset of the account brings back what the server began with.
     pub(super) fn change_data(&self, body: &[u8]) -> Answer {
         let change: Change = serde_json::from_slice(body).map_err(|error| Problem::bad(error.to_string()))?;
         let mode = change.mode.as_deref().map(|name| {
@@ -37,6 +39,7 @@ impl Site {
         let set = |choices: &mut Choices| {
             choices.data = mode.unwrap_or(choices.data);
             choices.bucket_names = names.unwrap_or(choices.bucket_names);
+            choices.s3_bytes = change.max_bytes.or(choices.s3_bytes);
         };
         account.adjust(
             account.now(wall()),
@@ -52,5 +55,6 @@ fn told(account: AccountId, choices: &Choices) -> Value {
         "account": account.to_string(),
         "mode": choices.data.name(),
         "bucketNames": choices.bucket_names.name(),
+        "maxBytes": choices.s3_bytes.unwrap_or(crate::model::bucket::MOST_BYTES),
     })
 }

@@ -13,6 +13,7 @@ mod precheck;
 mod quotas;
 mod rules;
 mod scenarios;
+mod signatures;
 mod snapshots;
 
 use crate::aws::{ServiceId, ServiceModel};
@@ -132,6 +133,8 @@ impl Site {
             ("POST", "eventual-consistency") => self.change_consistency(request.body()),
             ("GET", "job-logs") => self.job_logs(query.get("account")),
             ("POST", "job-logs") => self.change_job_logs(request.body()),
+            ("GET", "signatures") => self.signatures(query.get("account")),
+            ("POST", "signatures") => self.change_signatures(request.body()),
             ("GET", "precheck") => self.precheck(query.get("account")),
             ("POST", "precheck") => self.change_precheck(request.body()),
             ("GET", "data") => self.data(query.get("account")),

@@ -32,6 +32,11 @@ impl Default for Trust {
 }
 
 impl Trust {
+    /// Whether signatures count in an account.
+    fn verifies(&self, global: &State) -> bool {
+        self.verify.is_some() || global.choices.verify_signatures
+    }
+
     /// What requests of the root are signed with; any other secret will do too where signatures are not verified.
     pub fn root_secret(&self) -> &str {
         self.verify.as_deref().unwrap_or(ROOT_SECRET)
@@ -79,7 +84,7 @@ pub(super) fn actor(
     let scope = origin.scope.as_ref();
     let key = &origin.access_key;
     let token = origin.token();
-    let root_secret = trust.root_secret();
+    let (verify, root_secret) = (trust.verifies(global), trust.root_secret());
     let (actor, secret): (Actor, &str) = if let Some(session) = global.sessions.get(key) {
         if token != Some(session.token.as_str()) || !serves(session, service) {
             return Err(Nobody::WrongToken);
@@ -108,18 +113,18 @@ pub(super) fn actor(
         ((Principal::Root, None), root_secret)
     } else if global.deleted_keys.contains(key) {
         return Err(Nobody::UnknownKey);
-    } else if trust.unknown_keys && (origin.is_signed() || trust.verify.is_none()) {
+    } else if trust.unknown_keys && (origin.is_signed() || !verify) {
         ((Principal::Root, None), root_secret)
     } else if origin.is_signed() {
         return Err(Nobody::UnknownKey);
     } else {
         return Err(Nobody::Unsigned);
     };
-    if let (Some(scope), true) = (scope, trust.verify.is_some()) {
+    if let (Some(scope), true) = (scope, verify) {
         let seconds = now.millis().div_euclid(1_000);
         sigv4::verify(parts, scope, body, service, secret, seconds).map_err(Nobody::Signature)?;
     }
-    if let (Some(old), true) = (&origin.old, trust.verify.is_some()) {
+    if let (Some(old), true) = (&origin.old, verify) {
         let bucket = parts.headers.get("host").and_then(s3::host::parse).and_then(|host| host.bucket);
         let seconds = now.millis().div_euclid(1_000);
         sigv2::verify(parts, old, bucket, secret, seconds).map_err(Nobody::OldSignature)?;

@@ -394,6 +394,11 @@ impl Gateway {
     ) -> Option<Response<Bytes>> {
         let fault = match &struck.ending {
             Ending::Served | Ending::AnswerLost | Ending::Truncated(_) => return None,
+            Ending::Error { code, message: None, status } if **code == *"InternalError" => {
+                let fault = call::fault(&account.read(&Scope::Global), S3Error::InternalError.into());
+                let status = status.unwrap_or(fault.status);
+                fault.with_status(status)
+            }
             Ending::Error { code, message, status } => {
                 let status = status.unwrap_or_else(|| usual_status(code));
                 Fault::new(code.to_string(), text(struck, code, message.as_deref())).with_status(status)

@@ -14,7 +14,7 @@ use crate::s3;
 use crate::services::s3::S3Error;
 use bytes::Bytes;
 use hyper::header::HOST;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Request, Response};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -111,7 +111,7 @@ impl RefusalLog {
 }
 
 impl Gateway {
-    /// The answer that refuses a request to S3. That nothing was modified since is no refusal.
+    /// The answer that refuses a request to S3.
     pub(super) fn refuse_s3(
         &self,
         request: &Request<Bytes>,
@@ -121,9 +121,6 @@ impl Gateway {
     ) -> Response<Bytes> {
         let global = account.read(&Scope::Global);
         let mut response = s3::refusal(request, error, &global.texts, &heard.request_id);
-        if response.status() == StatusCode::NOT_MODIFIED {
-            return response;
-        }
         if let S3Error::DeniedBy { because, .. } = error {
             let refusal = RefusalReport { because: Some(because.clone()), ..RefusalReport::default() };
             heard.why = Some(Box::new(Explanation { refusal: Some(refusal), ..Explanation::default() }));

@@ -92,4 +92,6 @@ pub struct Choices {
     pub data: DataMode,
     pub bucket_names: BucketNames,
     pub job_logs: JobLogs,
+    /// Signatures count in this account even if the server takes no notice of them.
+    pub verify_signatures: bool,
 }

@@ -53,6 +53,8 @@ pub struct Quotas {
     /// Of Studio; assumed.
     pub studio_domains: usize,
     pub studio_user_profiles: usize,
+    /// Of S3, in all regions. Source: S3 user guide, "General purpose bucket quotas, restrictions, and limitations".
+    pub buckets: usize,
     /// Those of SageMaker's instances, by the names that Service Quotas has for them. AWS sets them by account: where
     /// nobody says anything there is no bound.
     pub compute: Option<Arc<BTreeMap<String, usize>>>,
@@ -95,6 +97,7 @@ impl Default for Quotas {
             notebook_instances: 8,
             studio_domains: 5,
             studio_user_profiles: 60,
+            buckets: 10_000,
             compute: None,
         }
     }
@@ -137,6 +140,7 @@ impl Quotas {
         notebook_instances: usize::MAX,
         studio_domains: usize::MAX,
         studio_user_profiles: usize::MAX,
+        buckets: usize::MAX,
         compute: None,
     };
 }
@@ -160,6 +164,7 @@ const PRINTED: &[(&str, &str)] = &[
     ("Rules per network ACL", "aclEntriesPerDirection"),
     ("EC2-VPC Elastic IPs", "elasticAddresses"),
     ("Total number of notebook instances", "notebookInstances"),
+    ("General purpose buckets", "buckets"),
 ];
 
 /// What a quota is that has no bound.
@@ -203,6 +208,7 @@ impl Quotas {
             notebook_instances,
             studio_domains,
             studio_user_profiles,
+            buckets,
             compute: _,
         } = self;
         let all = [
@@ -240,6 +246,7 @@ impl Quotas {
             ("notebookInstances", notebook_instances),
             ("studioDomains", studio_domains),
             ("studioUserProfiles", studio_user_profiles),
+            ("buckets", buckets),
         ];
         all.into_iter()
     }

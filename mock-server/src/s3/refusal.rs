@@ -23,7 +23,7 @@ pub fn refusal(
             response.headers_mut().insert(HeaderName::from_static(name), value);
         }
     }
-    if response.status() != StatusCode::NOT_MODIFIED && request.method() != Method::HEAD {
+    if request.method() != Method::HEAD {
         *response.body_mut() = body(&refused.code, &message, error.members(), request_id);
     }
     response
@@ -48,9 +48,7 @@ fn head(status: u16, request_id: &str) -> Response<Bytes> {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = identified(Response::new(Bytes::new()), request_id);
     *response.status_mut() = status;
-    if status != StatusCode::NOT_MODIFIED {
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
-    }
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
     response
 }
 

@@ -289,6 +289,9 @@ impl Checker {
             if let Some(caller) = &step.caller {
                 self.tell(caller.place, "only `call` is made `as` somebody");
             }
+            if let Some(wire) = &step.wire {
+                self.tell(wire.referenced, "only `call` is on the `wire`");
+            }
             if let Some(poll) = &step.poll {
                 self.tell(poll.referenced, "only `call` can be polled");
             }
@@ -312,6 +315,10 @@ impl Checker {
         }
         if let Some(caller) = &step.caller {
             self.names(caller);
+        }
+        if let Some(wire) = &step.wire {
+            wire.value.nodes().for_each(|node| self.names(node));
+            self.problems.extend(wire.value.check());
         }
         if let Some(poll) = &step.poll
             && step.expect.is_none()

@@ -3,7 +3,7 @@
 //! What can be seen from outside is written down: calls, waits, refusals with their codes, what is captured; what
 //! fixtures make first. What only a control plane can be told is not, and a scenario that depends on it is not exported.
 
-use super::file::{Expect, Scenario};
+use super::file::{Data, Expect, Scenario};
 use super::problem::{Problem, instead_of};
 use super::tree::Node;
 use super::{boto3, rows, shell};
@@ -76,7 +76,12 @@ fn only_calls(scenario: &Scenario) -> Result<(), Problem> {
         (!settings.not_offered.is_empty(), "settings.notOffered"),
         (!settings.capacity.is_empty(), "settings.capacity"),
         (!settings.quotas.is_empty(), "settings.quotas"),
+        (settings.data != Data::default(), "settings.data"),
+        (settings.signatures.is_some(), "settings.signatures"),
     ];
+    if let Some(wire) = scenario.steps.value.iter().find_map(|step| step.value.wire.as_ref()) {
+        return Err(Problem::new(wire.referenced, "a call with `wire` cannot be exported: no SDK sends it"));
+    }
     match told.into_iter().find(|(is, _)| *is) {
         Some((_, what)) => {
             let message = format!("`{what}` can be told to a control plane, and not by calls");

@@ -14,9 +14,10 @@ use super::schema::one_of;
 use super::span::Span;
 use super::template::MATRIX;
 use super::tree::Node;
+use super::wire::Wire;
 use schemars::JsonSchema;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_saphyr::{Error, Options, Spanned};
 use std::collections::BTreeMap;
 
@@ -110,7 +111,36 @@ pub struct Settings {
     #[schemars(with = "BTreeMap<String, Limit>")]
     pub quotas: BTreeMap<String, Spanned<Limit>>,
     #[serde(default)]
+    pub data: Data,
+    /// Whether signatures of calls count; they do anyway if the server says so.
+    pub signatures: Option<Signatures>,
+    #[serde(default)]
     pub clock: ClockSettings,
+}
+
+/// What buckets and objects of the account have to be.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Data {
+    /// Whose names of buckets must differ: those of one account, or those of all as on AWS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bucket_names: Option<BucketNames>,
+    /// How many bytes of objects the account may keep.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_bytes: Option<u64>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum BucketNames {
+    Account,
+    Global,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Signatures {
+    Verify,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
@@ -190,6 +220,9 @@ pub struct Step {
     /// Whose the call is: credentials as IAM or STS answered them. The account's root by default.
     #[serde(rename = "as")]
     pub caller: Option<Node>,
+    /// What of the request is other than an SDK would send it.
+    #[schemars(with = "Option<Wire>")]
+    pub wire: Option<Spanned<Wire>>,
     #[schemars(with = "Option<Span>")]
     pub advance: Option<Spanned<Span>>,
     pub wait_for: Option<WaitFor>,

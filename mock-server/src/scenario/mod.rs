@@ -39,6 +39,7 @@ pub mod template;
 mod tests;
 pub mod transcript;
 pub mod tree;
+mod wire;
 
 use file::Scenario;
 use futures_util::stream::{self, StreamExt};

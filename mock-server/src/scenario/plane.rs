@@ -1,7 +1,7 @@
 //! What targets are and can do, and what scenarios need of them: whatever a run asks of a target besides calls is decided
 //! here.
 
-use super::file::{Limit, Scenario, Step};
+use super::file::{Data, Limit, Scenario, Step};
 use crate::kernel::AccountId;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
@@ -23,6 +23,8 @@ pub enum Ability {
     Offerings,
     Capacity,
     Quotas,
+    /// Bounds of buckets and objects, and signatures that count.
+    Trust,
 }
 
 impl fmt::Display for Ability {
@@ -38,6 +40,7 @@ impl fmt::Display for Ability {
             Ability::Offerings => "zones without instance types",
             Ability::Capacity => "capacity by zone",
             Ability::Quotas => "quotas",
+            Ability::Trust => "settings of data and signatures",
         })
     }
 }
@@ -161,6 +164,7 @@ pub fn needs(scenario: &Scenario) -> BTreeSet<Ability> {
         ),
         // No bound is more than there is elsewhere, too.
         (Ability::Quotas, !settings.quotas.is_empty()),
+        (Ability::Trust, settings.data != Data::default() || settings.signatures.is_some()),
     ]
     .into_iter()
     .filter_map(|(ability, is_needed)| is_needed.then_some(ability))

@@ -11,7 +11,7 @@ mod watched;
 use super::behaviour;
 use super::callee::Callee;
 use super::check::BUILT_IN;
-use super::file::{BlockedBy, Expect, FaultStep, Mode, Poll, Scenario, Step};
+use super::file::{BlockedBy, Data, Expect, FaultStep, Mode, Poll, Scenario, Step};
 use super::fixture::Wanted;
 use super::plane::{Ability, Credentials};
 use super::problem::{Place, Problem};
@@ -286,6 +286,12 @@ impl<T: Target> Run<'_, T> {
         for (quota, limit) in &settings.quotas {
             self.session.set_quota(quota, &limit.value.to_string()).await?;
         }
+        if settings.data != Data::default() {
+            self.session.set_data(&settings.data).await?;
+        }
+        if let Some(signatures) = settings.signatures {
+            self.session.set_signatures(signatures).await?;
+        }
         self.session.set_clock(&self.clock_mode(), start).await
     }
 
@@ -457,6 +463,7 @@ impl<T: Target> Run<'_, T> {
             Some(caller) => Some(self.credentials(caller)?),
             None => None,
         };
+        let wire = step.wire.as_ref().map(|wire| wire.value.filled(&self.scope)).transpose()?;
         if matches!(self.mode(), Mode::Real | Mode::Scaled) {
             // It went on meanwhile; signatures and limits count from now.
             self.session.look_at_clock().await?;
@@ -464,7 +471,7 @@ impl<T: Target> Run<'_, T> {
         let poll = step.poll.as_ref().map(|poll| poll.value);
         let deadline = poll.map(|poll| self.session.time.now + poll.within.0);
         loop {
-            let answer = self.session.call_as(credentials.as_ref(), callee, &input).await?;
+            let answer = self.session.call_as(credentials.as_ref(), callee, &input, wire.as_ref()).await?;
             if let (Answer::Lost(message), false) = (&answer, expect.is_lost() || self.is_watched()) {
                 return Err(Stop::Broken(message.clone()));
             }

@@ -66,6 +66,12 @@ fn call_lines(
     lines: &mut Vec<String>,
 ) -> Result<(), Problem> {
     let place = Place::from(call.referenced);
+    if let Some(wire) = &step.wire {
+        return Err(Problem::new(
+            wire.referenced,
+            "a call with `wire` is no command: the AWS CLI does not send it",
+        ));
+    }
     let callee = Callee::find(&call.value).map_err(|message| Problem::new(place, message))?;
     let input = step.with.as_ref().map_or(Ok(Value::Object(Map::new())), |with| scope.value(with))?;
     let command = |input: &Value| command(callee, input);

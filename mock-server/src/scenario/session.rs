@@ -1,11 +1,12 @@
 //! One scenario's conversation with its target: calls as an SDK makes them, and the control API.
 
 use super::callee::Callee;
-use super::file::Limit;
+use super::file::{Data, Limit, Signatures};
 use super::plane::{Ability, Credentials, Plane};
 use super::span::Span;
 use super::target::{Address, Target};
 use super::transcript::{Recorded, Transcript};
+use super::wire::Changes;
 use crate::aws::client::{self, HttpRequest};
 use crate::aws::sigv4::Signer;
 use crate::aws::{Fault, HeaderLookup, timestamp};
@@ -66,7 +67,7 @@ impl<'a, T: Target> Session<'a, T> {
 
     /// Calls an operation as the account's root.
     pub async fn call(&mut self, callee: Callee, input: &Value) -> Result<Answer, Broken> {
-        self.call_as(None, callee, input).await
+        self.call_as(None, callee, input, None).await
     }
 
     /// Calls an operation. A bucket that is in another region is asked there, as SDKs do.
@@ -75,12 +76,13 @@ impl<'a, T: Target> Session<'a, T> {
         caller: Option<&Credentials>,
         callee: Callee,
         input: &Value,
+        wire: Option<&Changes>,
     ) -> Result<Answer, Broken> {
         let title = self.titled(format_args!("{}.{}", callee.service(), callee.operation()));
         let broken = |message: String| Broken(format!("{title}: {message}"));
         let encoded = callee.encode(input).map_err(|error| Broken(error.to_string()))?;
-        let region = self.region.clone();
-        let request = self.signed(&encoded, caller, callee, &region).map_err(broken)?;
+        let region = wire.and_then(|wire| wire.region.clone()).unwrap_or_else(|| self.region.clone());
+        let request = self.signed(&encoded, caller, callee, &region, wire).map_err(broken)?;
         let mut response = match self.target.send(request).await {
             Ok(response) => response,
             Err(error) => {
@@ -88,11 +90,12 @@ impl<'a, T: Target> Session<'a, T> {
                 return Ok(Answer::Lost(format!("{title}: {error}")));
             }
         };
-        if response.status() == StatusCode::MOVED_PERMANENTLY
+        if wire.is_none()
+            && response.status() == StatusCode::MOVED_PERMANENTLY
             && let Some(region) = HeaderLookup::get(response.headers(), BUCKET_REGION)
         {
             let region = region.to_owned();
-            let request = self.signed(&encoded, caller, callee, &region).map_err(broken)?;
+            let request = self.signed(&encoded, caller, callee, &region, None).map_err(broken)?;
             response = self.send(&title, request).await?;
         }
         self.transcript.0.push(Recorded::new(&title, &response));
@@ -116,11 +119,17 @@ impl<'a, T: Target> Session<'a, T> {
         caller: Option<&Credentials>,
         callee: Callee,
         region: &str,
+        wire: Option<&Changes>,
     ) -> Result<Request<Bytes>, String> {
         self.tell_time();
         let usual = self.plane.usual_caller(self.account);
         let address = self.target.address(callee, region);
-        signed(encoded, &address, callee.signing_name(), caller.unwrap_or(&usual), self.time.now)
+        let (name, caller, now) = (callee.signing_name(), caller.unwrap_or(&usual), self.time.now);
+        let Some(wire) = wire else { return signed(encoded, &address, name, caller, now) };
+        let encoded = wire.laid_over(encoded);
+        let mut request = signed(&encoded, &address, name, &wire.credentials(caller), wire.time(now))?;
+        wire.insist(&mut request);
+        Ok(request)
     }
 
     /// Where time cannot be set it is that of the wall clock.
@@ -164,6 +173,19 @@ impl<'a, T: Target> Session<'a, T> {
     pub async fn set_quota(&mut self, quota: &str, limit: &str) -> Result<(), Broken> {
         let body = json!({"account": self.account.to_string(), "quota": quota, "limit": limit});
         self.control(Method::POST, "/_mockplane/quotas", Some(&body)).await.map(|_| ())
+    }
+
+    /// Says what buckets and objects have to be.
+    pub async fn set_data(&mut self, data: &Data) -> Result<(), Broken> {
+        let mut body = json!(data);
+        body["account"] = self.account.to_string().into();
+        self.control(Method::POST, "/_mockplane/data", Some(&body)).await.map(|_| ())
+    }
+
+    /// Says whether signatures count.
+    pub async fn set_signatures(&mut self, signatures: Signatures) -> Result<(), Broken> {
+        let body = json!({"account": self.account.to_string(), "signatures": signatures});
+        self.control(Method::POST, "/_mockplane/signatures", Some(&body)).await.map(|_| ())
     }
 
     /// Says what containers do.

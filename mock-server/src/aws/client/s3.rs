@@ -3,6 +3,8 @@
 //!
 //! Source: S3 API reference; the names are those of the SDKs.
 
+mod table;
+
 use super::xml::{self, Element};
 use super::{HttpRequest, RequestError};
 use crate::aws::model::Kind;
@@ -79,7 +81,10 @@ pub enum Shape {
     /// Texts by name.
     Texts,
     Structure(&'static [&'static [Member]]),
+    /// An element with one inside it for each; those of the table are of tags.
     List(&'static Shape),
+    /// An element for each, with nothing around them.
+    Flat(&'static Shape),
 }
 
 impl Shape {
@@ -92,7 +97,7 @@ impl Shape {
             Shape::Bytes => Kind::Blob,
             Shape::Texts => Kind::Map,
             Shape::Structure(_) => Kind::Structure,
-            Shape::List(_) => Kind::List,
+            Shape::List(_) | Shape::Flat(_) => Kind::List,
         }
     }
 
@@ -108,8 +113,8 @@ impl Shape {
     /// The elements of a list, the values of a map.
     pub fn element(&'static self) -> Option<&'static Shape> {
         match self {
-            Shape::List(element) => Some(element),
-            Shape::Texts => Some(&TEXT),
+            Shape::List(element) | Shape::Flat(element) => Some(element),
+            Shape::Texts => Some(&table::TEXT),
             _ => None,
         }
     }
@@ -117,228 +122,12 @@ impl Shape {
 
 /// The operation of that name.
 pub fn operation(name: &str) -> Option<&'static Operation> {
-    OPERATIONS.iter().find(|operation| operation.name == name)
+    table::OPERATIONS.iter().find(|operation| operation.name == name)
 }
 
 /// The names of all operations.
 pub fn operations() -> impl Iterator<Item = &'static str> {
-    OPERATIONS.iter().map(|operation| operation.name)
-}
-
-// === The table ===
-
-static TEXT: Shape = Shape::Text(&[]);
-static TAGS: Shape = Shape::Structure(&[&[of("Key", Shape::Text(&[])), of("Value", Shape::Text(&[]))]]);
-static OBJECT: Shape = Shape::Structure(&[
-    &[
-        of("Key", Shape::Text(&[])),
-        of("LastModified", Shape::Time),
-        of("ETag", Shape::Text(&[])),
-        of("ChecksumAlgorithm", Shape::List(&TEXT)),
-        of("ChecksumType", Shape::Text(&[])),
-        of("Size", Shape::Number),
-        of("StorageClass", Shape::Text(&[])),
-    ],
-    &[of("Owner", Shape::Structure(&[&[of("DisplayName", Shape::Text(&[])), of("ID", Shape::Text(&[]))]]))],
-]);
-static COMMON_PREFIX: Shape = Shape::Structure(&[&[of("Prefix", Shape::Text(&[]))]]);
-
-const fn at(name: &'static str, place: Place, shape: Shape) -> Member {
-    Member { name, shape, place, required: false }
-}
-
-/// An element of a document, or a member of a structure in one.
-const fn of(name: &'static str, shape: Shape) -> Member {
-    at(name, Place::Element, shape)
-}
-
-const fn header(name: &'static str, wire: &'static str) -> Member {
-    at(name, Place::Header(wire), Shape::Text(&[]))
-}
-
-const fn query(name: &'static str, wire: &'static str) -> Member {
-    at(name, Place::Query(wire), Shape::Text(&[]))
-}
-
-const fn needed(mut member: Member) -> Member {
-    member.required = true;
-    member
-}
-
-const OWNER: Member = header("ExpectedBucketOwner", "x-amz-expected-bucket-owner");
-const BUCKET: &[Member] = &[needed(at("Bucket", Place::Bucket, Shape::Text(&[]))), OWNER];
-const KEY: &[Member] = &[needed(at("Key", Place::Key, Shape::Text(&[])))];
-const VERSION: &[Member] = &[query("VersionId", "versionId")];
-const METADATA: Member = at("Metadata", Place::Headers("x-amz-meta-"), Shape::Texts);
-
-/// What an object is, as requests give it and answers tell it.
-const PROPERTIES: &[Member] = &[
-    header("CacheControl", "cache-control"),
-    header("ContentDisposition", "content-disposition"),
-    header("ContentEncoding", "content-encoding"),
-    header("ContentLanguage", "content-language"),
-    header("ContentType", "content-type"),
-    header("ServerSideEncryption", "x-amz-server-side-encryption"),
-    header("SSEKMSKeyId", "x-amz-server-side-encryption-aws-kms-key-id"),
-    at("BucketKeyEnabled", Place::Header("x-amz-server-side-encryption-bucket-key-enabled"), Shape::Truth),
-    header("StorageClass", "x-amz-storage-class"),
-    METADATA,
-];
-
-/// What is given along with a new object alone.
-const GIVEN: &[Member] = &[
-    header("ACL", "x-amz-acl"),
-    header("Tagging", "x-amz-tagging"),
-    at(
-        "ChecksumAlgorithm",
-        Place::Header("x-amz-checksum-algorithm"),
-        Shape::Text(&["CRC32", "CRC32C", "SHA1", "SHA256", "CRC64NVME"]),
-    ),
-];
-
-const CONDITIONS: &[Member] = &[header("IfMatch", "if-match"), header("IfNoneMatch", "if-none-match")];
-const TIMES: &[Member] = &[
-    at("IfModifiedSince", Place::Header("if-modified-since"), Shape::Time),
-    at("IfUnmodifiedSince", Place::Header("if-unmodified-since"), Shape::Time),
-];
-const ASKED: &[Member] = &[
-    header("Range", "range"),
-    query("ResponseCacheControl", "response-cache-control"),
-    query("ResponseContentDisposition", "response-content-disposition"),
-    query("ResponseContentEncoding", "response-content-encoding"),
-    query("ResponseContentLanguage", "response-content-language"),
-    query("ResponseContentType", "response-content-type"),
-    at("PartNumber", Place::Query("partNumber"), Shape::Number),
-    header("ChecksumMode", "x-amz-checksum-mode"),
-];
-
-const WRITTEN: &[Member] = &[
-    header("ETag", "etag"),
-    header("VersionId", "x-amz-version-id"),
-    header("ServerSideEncryption", "x-amz-server-side-encryption"),
-];
-const FOUND: &[Member] = &[
-    header("ETag", "etag"),
-    header("VersionId", "x-amz-version-id"),
-    header("AcceptRanges", "accept-ranges"),
-    header("ContentRange", "content-range"),
-    at("ContentLength", Place::Header("content-length"), Shape::Number),
-    at("LastModified", Place::Header("last-modified"), Shape::Time),
-    at("TagCount", Place::Header("x-amz-tagging-count"), Shape::Number),
-];
-const REMOVED: &[Member] = &[
-    at("DeleteMarker", Place::Header("x-amz-delete-marker"), Shape::Truth),
-    header("VersionId", "x-amz-version-id"),
-];
-
-const PUBLIC_ACCESS: &[Member] = &[at(
-    "PublicAccessBlockConfiguration",
-    Place::Body,
-    Shape::Structure(&[&[
-        of("BlockPublicAcls", Shape::Truth),
-        of("IgnorePublicAcls", Shape::Truth),
-        of("BlockPublicPolicy", Shape::Truth),
-        of("RestrictPublicBuckets", Shape::Truth),
-    ]]),
-)];
-const VERSIONING: &[Member] = &[
-    of("Status", Shape::Text(&["Enabled", "Suspended"])),
-    at("MFADelete", Place::Element, Shape::Text(&["Enabled", "Disabled"])),
-];
-const POLICY: &[Member] = &[needed(at("Policy", Place::Body, Shape::Text(&[])))];
-
-macro_rules! operations {
-    ($( $name:literal $method:literal $resource:literal [$($input:expr),*] -> [$($output:expr),*]; )*) => {
-        static OPERATIONS: &[Operation] = &[$( Operation {
-            name: $name,
-            method: $method,
-            resource: $resource,
-            input: Shape::Structure(&[$($input),*]),
-            output: &[$($output),*],
-        } ),*];
-    };
-}
-
-operations! {
-    "CreateBucket" "PUT" "" [
-        BUCKET,
-        &[
-            header("ACL", "x-amz-acl"),
-            header("ObjectOwnership", "x-amz-object-ownership"),
-            at("ObjectLockEnabledForBucket", Place::Header("x-amz-bucket-object-lock-enabled"), Shape::Truth),
-            at("CreateBucketConfiguration", Place::Body, Shape::Structure(&[
-                &[of("LocationConstraint", Shape::Text(&[])), of("Tags", Shape::List(&TAGS))],
-            ]))
-        ]
-    ] -> [&[header("Location", "location")]];
-    "HeadBucket" "HEAD" "" [BUCKET] -> [&[
-        header("BucketRegion", "x-amz-bucket-region"),
-        at("AccessPointAlias", Place::Header("x-amz-access-point-alias"), Shape::Truth)
-    ]];
-    "DeleteBucket" "DELETE" "" [BUCKET] -> [];
-    "GetBucketLocation" "GET" "location" [BUCKET] -> [&[at("LocationConstraint", Place::Root, Shape::Text(&[]))]];
-    "PutObject" "PUT" "" [
-        BUCKET, KEY, PROPERTIES, GIVEN, CONDITIONS,
-        &[at("Body", Place::Body, Shape::Bytes), header("ContentMD5", "content-md5")]
-    ] -> [WRITTEN];
-    "GetObject" "GET" "" [BUCKET, KEY, VERSION, CONDITIONS, TIMES, ASKED]
-        -> [PROPERTIES, FOUND, &[at("Body", Place::Body, Shape::Bytes)]];
-    "HeadObject" "HEAD" "" [BUCKET, KEY, VERSION, CONDITIONS, TIMES, ASKED] -> [PROPERTIES, FOUND];
-    "DeleteObject" "DELETE" "" [BUCKET, KEY, VERSION, &[header("IfMatch", "if-match")]] -> [REMOVED];
-    "CopyObject" "PUT" "" [
-        BUCKET, KEY, PROPERTIES, GIVEN, CONDITIONS,
-        &[
-            // Of which bucket and key: `bucket/key`, and `?versionId=..` if it matters.
-            needed(header("CopySource", COPY_SOURCE)),
-            header("CopySourceIfMatch", "x-amz-copy-source-if-match"),
-            header("CopySourceIfNoneMatch", "x-amz-copy-source-if-none-match"),
-            at("MetadataDirective", Place::Header("x-amz-metadata-directive"), Shape::Text(&["COPY", "REPLACE"])),
-            at("TaggingDirective", Place::Header("x-amz-tagging-directive"), Shape::Text(&["COPY", "REPLACE"])),
-            header("ExpectedSourceBucketOwner", "x-amz-source-expected-bucket-owner")
-        ]
-    ] -> [&[
-        at("CopyObjectResult", Place::Body, Shape::Structure(&[
-            &[of("ETag", Shape::Text(&[])), of("LastModified", Shape::Time)],
-        ])),
-        header("CopySourceVersionId", "x-amz-copy-source-version-id"),
-        header("VersionId", "x-amz-version-id"),
-        header("ServerSideEncryption", "x-amz-server-side-encryption")
-    ]];
-    "ListObjectsV2" "GET" "list-type=2" [BUCKET, &[
-        query("Delimiter", "delimiter"),
-        at("EncodingType", Place::Query("encoding-type"), Shape::Text(&["url"])),
-        at("MaxKeys", Place::Query("max-keys"), Shape::Number),
-        query("Prefix", "prefix"),
-        query("ContinuationToken", "continuation-token"),
-        at("FetchOwner", Place::Query("fetch-owner"), Shape::Truth),
-        query("StartAfter", "start-after")
-    ]] -> [&[
-        of("IsTruncated", Shape::Truth),
-        of("Contents", Shape::List(&OBJECT)),
-        of("Name", Shape::Text(&[])),
-        of("Prefix", Shape::Text(&[])),
-        of("Delimiter", Shape::Text(&[])),
-        of("MaxKeys", Shape::Number),
-        of("CommonPrefixes", Shape::List(&COMMON_PREFIX)),
-        of("EncodingType", Shape::Text(&[])),
-        of("KeyCount", Shape::Number),
-        of("ContinuationToken", Shape::Text(&[])),
-        of("NextContinuationToken", Shape::Text(&[])),
-        of("StartAfter", Shape::Text(&[]))
-    ]];
-    "PutBucketPolicy" "PUT" "policy" [BUCKET, POLICY, &[at(
-        "ConfirmRemoveSelfBucketAccess", Place::Header("x-amz-confirm-remove-self-bucket-access"), Shape::Truth
-    )]] -> [];
-    "GetBucketPolicy" "GET" "policy" [BUCKET] -> [POLICY];
-    "DeleteBucketPolicy" "DELETE" "policy" [BUCKET] -> [];
-    "PutPublicAccessBlock" "PUT" "publicAccessBlock" [BUCKET, PUBLIC_ACCESS] -> [];
-    "GetPublicAccessBlock" "GET" "publicAccessBlock" [BUCKET] -> [PUBLIC_ACCESS];
-    "DeletePublicAccessBlock" "DELETE" "publicAccessBlock" [BUCKET] -> [];
-    "PutBucketVersioning" "PUT" "versioning" [
-        BUCKET,
-        &[needed(at("VersioningConfiguration", Place::Body, Shape::Structure(&[VERSIONING])))]
-    ] -> [];
-    "GetBucketVersioning" "GET" "versioning" [BUCKET] -> [VERSIONING];
+    table::OPERATIONS.iter().map(|operation| operation.name)
 }
 
 const COPY_SOURCE: &str = "x-amz-copy-source";
@@ -398,7 +187,7 @@ pub fn encode(operation: &'static Operation, parameters: &Value) -> Result<HttpR
             Place::Body => match &member.shape {
                 Shape::Structure(_) => {
                     let mut document = String::new();
-                    write(&mut document, member.name, &member.shape, given, true).map_err(told)?;
+                    write(&mut document, wire_name(member), &member.shape, given, true).map_err(told)?;
                     headers.push(("content-type".into(), "application/xml".into()));
                     body = document.into_bytes();
                 }
@@ -447,14 +236,18 @@ fn write(
     root: bool,
 ) -> Result<(), String> {
     let wrong = || format!("{name} is {given}");
-    if let Shape::List(element) = shape {
-        out.push_str(&format!("<{name}>"));
-        for one in given.as_array().ok_or_else(wrong)? {
-            // The lists of the requests in the table are of tags.
-            write(out, "Tag", element, one, false)?;
+    let all = || given.as_array().ok_or_else(wrong);
+    match shape {
+        Shape::Flat(element) => {
+            return all()?.iter().try_for_each(|one| write(out, name, element, one, false));
         }
-        out.push_str(&format!("</{name}>"));
-        return Ok(());
+        Shape::List(element) => {
+            out.push_str(&format!("<{name}>"));
+            all()?.iter().try_for_each(|one| write(out, IN_LISTS, element, one, false))?;
+            out.push_str(&format!("</{name}>"));
+            return Ok(());
+        }
+        _ => {}
     }
     let namespace = if root { format!(" xmlns=\"{NAMESPACE}\"") } else { String::new() };
     out.push_str(&format!("<{name}{namespace}>"));
@@ -472,9 +265,17 @@ fn write(
     Ok(())
 }
 
-/// The name of a member's element. One has another name in documents than in the SDKs.
+/// What elements of lists are called.
+const IN_LISTS: &str = "Tag";
+
+/// The name of a member's element. Some have other names in documents than in the SDKs.
 fn wire_name(member: &Member) -> &'static str {
-    if member.name == "MFADelete" { "MfaDelete" } else { member.name }
+    match member.name {
+        "MFADelete" => "MfaDelete",
+        "MultipartUpload" => "CompleteMultipartUpload",
+        "Parts" => "Part",
+        name => name,
+    }
 }
 
 // === Answers ===
@@ -546,10 +347,13 @@ pub fn decode(
 fn child(parent: &Element, member: &'static Member) -> Option<Value> {
     let found = || parent.children.iter().filter(|child| child.name == wire_name(member));
     match &member.shape {
-        // All lists of answers in the table are flat.
-        Shape::List(element) => {
+        Shape::Flat(element) => {
             let all: Vec<_> = found().map(|one| read(element, one)).collect();
             (!all.is_empty()).then_some(Value::Array(all))
+        }
+        Shape::List(element) => {
+            let inside = found().next()?.children.iter().filter(|one| one.name == IN_LISTS);
+            Some(inside.map(|one| read(element, one)).collect())
         }
         shape => found().next().map(|one| read(shape, one)),
     }

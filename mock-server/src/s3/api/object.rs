@@ -7,6 +7,7 @@ use crate::s3::call::{Call, Place, value};
 use crate::services::s3::checksum::{self, Algorithm};
 use crate::services::s3::{S3Error, object, range};
 use bytes::Bytes;
+use hyper::header::HeaderName;
 use hyper::{HeaderMap, StatusCode};
 use s3s::S3Response;
 use s3s::dto::*;
@@ -25,6 +26,9 @@ fn content(call: &Call) -> Result<Content, S3Error> {
         return Ok(Content::Bytes(call.body.clone()));
     };
     match size.parse() {
+        Ok(size) if call.body.is_empty() && size > object::LARGEST => {
+            Err(S3Error::EntityTooLarge { proposed_size: size, max_size_allowed: object::LARGEST })
+        }
         Ok(size) if call.body.is_empty() => Ok(Content::Size(size)),
         _ => {
             let text = "The size of an object without bytes is a number, and nothing else is sent";
@@ -99,9 +103,16 @@ impl Asked<'_> {
         call.may(&place, self.key)?;
         let version = object::find(&place.state, &place.at(self.key), self.version);
         let version = version.map_err(|error| call.missing(&place, error))?.clone();
-        call.conditions("").for_reading(&version)?;
-        let size = version.len();
         let mut headers = head::told(&place.bucket, &version);
+        if !call.conditions("").for_reading(&version)? {
+            // Which one it is, and nothing of what it is.
+            let known = ["etag", "last-modified", "x-amz-version-id"]
+                .map(|name| Some((name, headers.get(name)?.clone())));
+            let headers = known.into_iter().flatten();
+            let headers = headers.map(|(name, value)| (HeaderName::from_static(name), value)).collect();
+            return Ok((place, version, Read { headers, status: StatusCode::NOT_MODIFIED, span: 0..0 }));
+        }
+        let size = version.len();
         let asked = call.header("range").map(|header| range::asked(header, size)).transpose()?.flatten();
         let span = match (asked, self.part) {
             (Some(_), Some(_)) => {

@@ -4,9 +4,6 @@ use super::{S3Error, name};
 use crate::model::{Bucket, RegionInfo, Txn};
 use std::sync::Arc;
 
-/// The buckets of an account. Source: S3 user guide, "Bucket quotas, limitations, and restrictions".
-const MOST_BUCKETS: usize = 10_000;
-
 /// The region whose endpoint makes buckets everywhere, and answers a second creation with success.
 /// Source: S3 API reference, `CreateBucket`.
 pub const FIRST: &str = "us-east-1";
@@ -44,7 +41,7 @@ pub fn create(txn: &mut Txn<'_>, bucket: Bucket, endpoint: &str) -> Result<(), S
         let taken = S3Error::BucketAlreadyOwnedByYou(bucket.name.to_string());
         return if again { Ok(()) } else { Err(taken) };
     }
-    if txn.state.buckets.len() >= MOST_BUCKETS {
+    if txn.state.buckets.len() >= txn.state.quotas.buckets {
         return Err(S3Error::TooManyBuckets);
     }
     txn.state.buckets.insert(bucket);

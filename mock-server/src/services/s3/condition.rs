@@ -31,11 +31,11 @@ fn seconds(time: SimTime) -> i64 {
 }
 
 impl Conditions {
-    /// Whether an object may be read.
+    /// Whether an object is another than the one that the caller has already, of those that may be read.
     ///
     /// # Errors
-    /// 412, or 304 for who has it already.
-    pub fn for_reading(&self, version: &ObjectVersion) -> Result<(), S3Error> {
+    /// 412.
+    pub fn for_reading(&self, version: &ObjectVersion) -> Result<bool, S3Error> {
         let modified = seconds(version.modified);
         match (&self.if_match, self.if_unmodified_since) {
             (Some(asked), _) if !matches(asked, &version.etag) => {
@@ -51,7 +51,7 @@ impl Conditions {
             (None, Some(since)) => modified <= since,
             (None, None) => false,
         };
-        if known { Err(S3Error::NotModified(version.etag.to_string())) } else { Ok(()) }
+        Ok(!known)
     }
 
     /// Whether an object may be copied from: who has it already is told 412 too.
@@ -59,13 +59,13 @@ impl Conditions {
     /// # Errors
     /// 412.
     pub fn for_copying(&self, version: &ObjectVersion) -> Result<(), S3Error> {
-        self.for_reading(version).map_err(|error| match error {
-            S3Error::NotModified(_) if self.if_none_match.is_some() => {
-                S3Error::PreconditionFailed("x-amz-copy-source-If-None-Match")
+        match self.for_reading(version)? {
+            true => Ok(()),
+            false if self.if_none_match.is_some() => {
+                Err(S3Error::PreconditionFailed("x-amz-copy-source-If-None-Match"))
             }
-            S3Error::NotModified(_) => S3Error::PreconditionFailed("x-amz-copy-source-If-Modified-Since"),
-            other => other,
-        })
+            false => Err(S3Error::PreconditionFailed("x-amz-copy-source-If-Modified-Since")),
+        }
     }
 
     /// Whether something may be put in the place of what is there.
@@ -103,13 +103,14 @@ mod tests {
             if_modified_since: since,
             ..Conditions::default()
         };
-        assert!(conditions(None, Some(4)).for_reading(&version).is_ok());
-        assert!(conditions(None, Some(5)).for_reading(&version).is_err(), "a second is as fine as it gets");
-        assert!(conditions(Some("other"), Some(9)).for_reading(&version).is_ok());
+        assert_eq!(conditions(None, Some(4)).for_reading(&version), Ok(true));
         assert_eq!(
-            conditions(Some(&etag), Some(0)).for_reading(&version),
-            Err(S3Error::NotModified(etag.clone()))
+            conditions(None, Some(5)).for_reading(&version),
+            Ok(false),
+            "a second is as fine as it gets"
         );
+        assert_eq!(conditions(Some("other"), Some(9)).for_reading(&version), Ok(true));
+        assert_eq!(conditions(Some(&etag), Some(0)).for_reading(&version), Ok(false));
         let put = conditions(Some("*"), None);
         assert!(put.for_writing("k", None).is_ok() && put.for_writing("k", Some(&version)).is_err());
         let replace = Conditions { if_match: Some(format!("\"{etag}\"")), ..Conditions::default() };

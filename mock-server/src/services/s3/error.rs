@@ -59,8 +59,6 @@ refusals! {
             text "The requested partnumber is not satisfiable";
         PreconditionFailed(condition: &'static str) = "PreconditionFailed" 412,
             text "At least one of the pre-conditions you specified did not hold";
-        /// Sent without a body.
-        NotModified(etag: String) = "NotModified" 304, text "Not Modified";
         CopyToItself = "InvalidRequest",
             text "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.";
         CopyTooLarge = "InvalidRequest",
@@ -211,7 +209,6 @@ impl S3Error {
             S3Error::Deleted { version, .. } => {
                 vec![("x-amz-delete-marker", "true".to_owned()), ("x-amz-version-id", version.clone())]
             }
-            S3Error::NotModified(etag) => vec![("etag", format!("\"{etag}\""))],
             _ => Vec::new(),
         }
     }

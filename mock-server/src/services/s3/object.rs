@@ -7,6 +7,9 @@ use std::sync::Arc;
 
 /// The most bytes that come in one request. Source: S3 API reference, `PutObject`.
 pub const LARGEST_PUT: u64 = 5 * 1024 * 1024 * 1024;
+/// The most bytes of an object: as many parts as there may be, each as large as it may be. Source: S3 user guide, "Amazon
+/// S3 multipart upload limits".
+pub const LARGEST: u64 = 10_000 * LARGEST_PUT;
 /// Source: S3 user guide, "Working with object metadata".
 pub const MOST_METADATA: usize = 2_048;
 

@@ -92,3 +92,22 @@ fn refusals_have_code_message_and_rule() {
     assert_eq!((&*fault.code, &*fault.message), ("404", "Not Found"));
     assert_eq!(refused("GetObject", 502, "<html/>").code, "UnreadableResponse");
 }
+
+#[test]
+fn lists_are_flat_or_wrapped() {
+    let parts = json!({"Parts": [{"PartNumber": 1, "ETag": "a"}, {"PartNumber": 2, "ETag": "b"}]});
+    let call = json!({"Bucket": "b", "Key": "k", "UploadId": "u", "MultipartUpload": parts});
+    let request = encoded("CompleteMultipartUpload", &call);
+    assert_eq!((request.method, &*request.path_and_query), ("POST", "/b/k?uploadId=u"));
+    let expected = format!(
+        "<CompleteMultipartUpload xmlns=\"{NAMESPACE}\"><Part><PartNumber>1</PartNumber><ETag>a</ETag></Part>\
+         <Part><PartNumber>2</PartNumber><ETag>b</ETag></Part></CompleteMultipartUpload>"
+    );
+    assert_eq!(String::from_utf8(request.body).unwrap(), expected);
+    let tags = json!([{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]);
+    let request = encoded("PutBucketTagging", &json!({"Bucket": "b", "Tagging": {"TagSet": tags}}));
+    let text = String::from_utf8(request.body).unwrap();
+    assert_eq!(decoded("GetBucketTagging", &[], &text), json!({"TagSet": tags}));
+    let listed = "<ListPartsResult><Part><Size>3</Size></Part><Part><Size>4</Size></Part></ListPartsResult>";
+    assert_eq!(decoded("ListParts", &[], listed), json!({"Parts": [{"Size": 3}, {"Size": 4}]}));
+}

@@ -9,6 +9,7 @@ use crate::model::iam::SERVICE_SESSION;
 use crate::model::{Evidence, IamMode, Owner, PipelineExecution, Principal, Role, Txn};
 use crate::policy::{Context, Policies, Request, decide};
 use crate::rules::texts;
+use crate::services::Refused;
 use serde_json::Value;
 
 /// Where the arguments of a step name roles that the jobs act as.
@@ -74,7 +75,9 @@ fn denied(
         let reason = decision.reason(action);
         let (action, resource) = (action.to_owned(), resource.to_owned());
         let caller = caller.clone();
-        (!decision.allowed())
-            .then(|| PipelineError::StepDenied { caller, action, resource, reason }.to_string())
+        (!decision.allowed()).then(|| {
+            let denied = PipelineError::StepDenied { caller, action, resource, reason };
+            Refused::from(denied).told(&txn.state.texts)
+        })
     })
 }
