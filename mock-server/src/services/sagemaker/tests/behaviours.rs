@@ -262,7 +262,7 @@ fn an_isolated_container_gets_nowhere() {
             let row = site.row(kit, "job").unwrap();
             let failure = row.told_failure().unwrap();
             assert_eq!(failure.rule, Some("SM-ISO-01"), "{kind:?}");
-            let said = "Network is unreachable: the container has no network to connect to example.com:443.";
+            let said = "Network is unreachable: the container has no network to connect to example.com:443";
             assert_eq!(row.log.last().unwrap().text.as_ref(), said);
             assert_eq!(run_traces(&row), 0);
         }
