@@ -17,12 +17,14 @@ fn scenarios(below: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios").join(below)
 }
 
-/// Scenarios in which something follows from the seed that is no id: what a tuning or a candidate comes to, and subnets
-/// and VPCs in the order of their ids.
-const BY_CHANCE: [&str; 7] = [
+/// Scenarios in which something follows from the seed that is no id: what a tuning or a candidate comes to, subnets and
+/// VPCs in the order of their ids, and a block that is written down.
+const BY_CHANCE: [&str; 9] = [
     "automl-in-a-vpc",
     "group-of-another-vpc",
     "no-capacity-in-that-zone",
+    "texts-ec2-ipv6-reserved",
+    "texts-failures-of-what-starts-jobs",
     "texts-sagemaker-tuning-parents",
     "tuning-cut-off-from-s3",
     "tuning-runs-out-of-addresses",

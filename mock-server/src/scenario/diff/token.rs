@@ -22,7 +22,7 @@ pub enum Kind<'t> {
 }
 
 /// Patterns, the first that matches counts; what is not named here is plain.
-const PATTERNS: [(&str, &str); 13] = [
+const PATTERNS: [(&str, &str); 15] = [
     (
         "time",
         r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d:\d\d(?:[.,:]\d+)?(?:Z|[+-]\d\d:?\d\d)?|(?:-\d\d){3}(?:-\d{1,3})?)?\b",
@@ -30,6 +30,8 @@ const PATTERNS: [(&str, &str); 13] = [
     ("path", r"\b\d{4}/\d\d/\d\d(?:/\d\d)?(?:/\d\d-\d\d-\d\d-\d{1,3})?\b"),
     ("stamp", r"\b(?:\d{8}T\d{4,6}Z|1\d{9}(?:\d{3})?)\b"),
     ("uuid", r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"),
+    // Jobs that a pipeline starts: its execution, the step, and what makes it another one.
+    ("started", r"\bpipelines-[a-z0-9]{12}-[A-Za-z0-9-]*-[A-Za-z0-9]{10}\b"),
     // The names of a VPC endpoint have a suffix of their own.
     (
         "resource",
@@ -40,6 +42,8 @@ const PATTERNS: [(&str, &str); 13] = [
     ("mac", r"\b[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b"),
     ("host", r"\b(?:ec2|ip)-\d{1,3}(?:-\d{1,3}){3}\b"),
     ("address", r"\b\d{1,3}(?:\.\d{1,3}){3}\b(?!/)"),
+    // Addresses and blocks of Amazon's.
+    ("ipv6", r"\b2[0-9a-f]{3}:[0-9a-f:]+(?:/\d{1,3})?"),
     ("digest", r"\b(?=[a-f]*[0-9])[0-9a-f]{16,64}\b"),
     // Clusters, domains of Studio and apps have such ids.
     (
@@ -142,6 +146,7 @@ mod tests {
                     named("digest", "0021c380ed60e72b1e29f697"),
                 ],
             ),
+            ("'2600:1f96:61c8:300::/56' is", vec![Plain("'"), named("ipv6", "2600:1f96:61c8:300::/56"), Plain("' is")]),
             ("02:ab:00:00:00:01", vec![named("mac", "02:ab:00:00:00:01")]),
             (
                 "12345678-1234-1234-1234-123456789012",
