@@ -20,6 +20,7 @@ pub mod scenario;
 pub mod server;
 pub mod services;
 
+pub use hyper::Method;
 pub use kernel::{ClockMode, SimTime};
 pub use model::{
     BucketNames, DataMode, IamMode, JobLogs, Placement, Precheck, Profile, Quotas, RuleMode, Silence,

@@ -1,11 +1,10 @@
 //! Scenarios on two control planes: no difference between two that are right, whatever they choose for ids; and every
 //! kind of difference where one of them is not.
 
-#![expect(clippy::unwrap_used, reason = "these are tests")]
-
 use mockplane::model::path::HopKind;
 use mockplane::model::{Probe, Tamper};
 use mockplane::rules::{self, RuleMode};
+use mockplane::scenario::diff::Side;
 use mockplane::scenario::report::Silent;
 use mockplane::scenario::target::{Http, InProcess};
 use mockplane::scenario::{Options, Summary, diff_path};
@@ -52,9 +51,10 @@ async fn a_served_one_is_the_same_and_so_is_one_with_another_seed() {
     let server = Server::builder().start().await.unwrap();
     let http = Http::new(&server.endpoint()).unwrap();
     for (below, seed) in [("texts", None), ("", Some(77))] {
-        let (here, there) = (("here", &InProcess(&site), None), ("there", &http, seed));
+        let here = Side { name: "here", target: &InProcess(&site), seed: None };
+        let there = Side { name: "there", target: &http, seed };
         let options = Options { jobs: 4, ..Options::default() };
-        let summary = diff_path((here, there), &scenarios(below), &options, &mut Silent).await;
+        let summary = diff_path(&here, &there, &scenarios(below), &options, &mut Silent).await;
         let is_fair = |told: &&String| {
             seed.is_none() || !BY_CHANCE.iter().any(|name| told.starts_with(&format!("{name}:")))
         };
@@ -82,8 +82,9 @@ impl Tamper for Saboteur {
 
 async fn differences(file: &str, wrong: Config) -> Vec<String> {
     let (right, wrong) = (Config::default().site(), wrong.site());
-    let sides = (("right", &InProcess(&right), None), ("wrong", &InProcess(&wrong), None));
-    let summary = diff_path(sides, &scenarios(file), &Options::default(), &mut Silent).await;
+    let right = Side { name: "right", target: &InProcess(&right), seed: None };
+    let wrong = Side { name: "wrong", target: &InProcess(&wrong), seed: None };
+    let summary = diff_path(&right, &wrong, &scenarios(file), &Options::default(), &mut Silent).await;
     assert_eq!(summary.exit_code(), 4, "{file} is the same");
     told(&summary)
 }

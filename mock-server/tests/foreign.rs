@@ -101,8 +101,14 @@ fn all_scenarios() -> Vec<(PathBuf, String, bool)> {
 /// Scenarios that ask for calls alone and rely on more, and on what.
 const EXPLAINED: &[(&str, &str)] = &[
     ("captured-calls", "expects the date of its own beginning in a name"),
+    ("interfaces-outlive-their-endpoint", "takes time on by looking, as a `poll` clock does"),
     ("roles-and-sessions", "expects credentials to end a quarter of an hour after its own beginning"),
     ("texts-logs-general-2", "writes events of its own day, which is long past"),
+    ("texts-logs-sizes", "writes events of its own day, which is long past"),
+    (
+        "texts-s3-digest",
+        "states a digest that it does not sign, which is found out first where signatures count",
+    ),
     ("texts-sts-general", "expects the time of its own beginning in a message"),
 ];
 

@@ -6,7 +6,7 @@
 
 #![expect(clippy::unwrap_used, reason = "these are tests")]
 
-use mockplane::{Account, CallError, Profile, Server};
+use mockplane::{Account, CallError, Method, Profile, Server};
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -165,8 +165,15 @@ fn a_dropped_server_finishes_what_it_began() {
     let mut idle = TcpStream::connect(address).unwrap();
     let mut busy = TcpStream::connect(address).unwrap();
     busy.write_all(ask("/", "Action=GetCallerIdentity&Version=2011-06-15").as_bytes()).unwrap();
+    // It has begun once the fault has struck.
+    let struck = || {
+        let told = server.control(Method::GET, "faults?account=123456789012", None).unwrap();
+        told["faults"][0]["hits"].as_u64().unwrap() > 0
+    };
+    while !struck() {
+        std::thread::yield_now();
+    }
     let mut first = [0; 1];
-    // An answer on another connection: by now the server has read what came before.
     idle.write_all(b"GET /_mockplane/health HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     idle.read_exact(&mut first).unwrap();
     drop(server);

@@ -2,6 +2,7 @@
 
 use super::{diff, fail};
 use crate::gateway::ROOT_SECRET;
+use crate::scenario::diff::Side;
 use crate::scenario::report::{All, Document, Form, Reporter, Text};
 use crate::scenario::target::{Target, Unreachable};
 use crate::scenario::{Options, diff_path, lint, run_path, schema};
@@ -133,8 +134,9 @@ pub fn run(args: Run) -> ExitCode {
         Ok::<_, Unreachable>(if let [a, b] = &args.diff[..] {
             let (one, other) = (find(a).await?, find(b).await?);
             let at_once = one.plane().at_once().min(other.plane().at_once());
-            let sides = ((a.as_str(), &one, None), (b.as_str(), &other, None));
-            diff_path(sides, &args.path, &options(at_once), &mut reporter).await
+            let (one, other) =
+                (Side { name: a, target: &one, seed: None }, Side { name: b, target: &other, seed: None });
+            diff_path(&one, &other, &args.path, &options(at_once), &mut reporter).await
         } else {
             let target = find(args.endpoint.as_deref().unwrap_or(diff::IN_PROCESS)).await?;
             run_path(&target, &args.path, &options(target.plane().at_once()), &mut reporter).await

@@ -1,14 +1,19 @@
 //! What an EC2 refusal tells in code: who asked for what, and which statements decided.
 //!
 //! `sts:DecodeAuthorizationMessage` turns the code back. What it then says has the form that the page of that
-//! operation and the IAM user guide show; the code itself is nobody's business but ours: base64url of that text and of
-//! a digest over it and the account, so that only what this account was told can be decoded.
+//! operation and the IAM user guide show; the code itself is nobody's business but ours: base64url of that text, made
+//! short, and of a digest over it and the account, so that only what this account was told can be decoded. It has to be
+//! short: where a failure reason repeats it, 1,024 characters are all there is.
 
 use crate::kernel::{AccountId, digest};
 use crate::policy::{Context, Decision, Effect, Principal, Verdict};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use flate2::Compression;
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
 use serde::Serialize;
+use std::io::{Read, Write};
 
 /// Bytes of the digest before the text.
 const SEAL: usize = 16;
@@ -113,23 +118,27 @@ impl<'a> Message<'a> {
     pub fn encode(&self, account: AccountId) -> String {
         // Maps with keys that are no text, and nothing else, cannot be written; there are none here.
         let text = serde_json::to_string(self).unwrap_or_default();
-        let mut bytes = seal(account, &text).to_vec();
-        bytes.extend_from_slice(text.as_bytes());
-        URL_SAFE_NO_PAD.encode(bytes)
+        let mut short = DeflateEncoder::new(Vec::new(), Compression::best());
+        // Writing into memory does not fail.
+        let _ = short.write_all(text.as_bytes());
+        let short = short.finish().unwrap_or_default();
+        URL_SAFE_NO_PAD.encode([&seal(account, &short), &*short].concat())
     }
 }
 
 /// The text behind a message in code; `None` if it is not one that this account was told.
 pub fn decode(account: AccountId, code: &str) -> Option<String> {
     let bytes = URL_SAFE_NO_PAD.decode(code).ok()?;
-    let (sealed, text) = bytes.split_at_checked(SEAL)?;
-    let text = std::str::from_utf8(text).ok()?;
-    (sealed == seal(account, text)).then(|| text.to_owned())
+    let (_, short) =
+        bytes.split_at_checked(SEAL).filter(|(sealed, short)| **sealed == seal(account, short))?;
+    let mut text = String::new();
+    DeflateDecoder::new(short).read_to_string(&mut text).ok()?;
+    Some(text)
 }
 
 /// Accounts read their own messages whatever seed they are reset with.
-fn seal(account: AccountId, text: &str) -> [u8; SEAL] {
-    digest(0, &[b"authorization message", &account.number().to_le_bytes(), text.as_bytes()]).to_be_bytes()
+fn seal(account: AccountId, short: &[u8]) -> [u8; SEAL] {
+    digest(0, &[b"authorization message", &account.number().to_le_bytes(), short]).to_be_bytes()
 }
 
 fn who(principal: &Principal) -> Who<'_> {

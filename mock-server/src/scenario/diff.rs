@@ -20,7 +20,14 @@ use serde_json::Value;
 pub struct Side<'a, T> {
     pub name: &'a str,
     pub target: &'a T,
-    pub overrides: Overrides,
+    /// In place of the seed that is for both.
+    pub seed: Option<u64>,
+}
+
+impl<T> Side<'_, T> {
+    fn overrides(&self, both: &Overrides) -> Overrides {
+        Overrides { seed: self.seed.or(both.seed), ..both.clone() }
+    }
 }
 
 /// Runs a scenario that was checked on one target and then on the other, and tells where they differ.
@@ -29,11 +36,12 @@ pub async fn compare<A: Target, B: Target>(
     b: &Side<'_, B>,
     scenario: &Scenario,
     file: &str,
+    overrides: &Overrides,
 ) -> Outcome {
     let watch = Stopwatch::start();
     // Not at once: they may be the same.
-    let (mut one, mine) = run::watch(a.target, scenario, file, &a.overrides).await;
-    let (other, theirs) = run::watch(b.target, scenario, file, &b.overrides).await;
+    let (mut one, mine) = run::watch(a.target, scenario, file, &a.overrides(overrides)).await;
+    let (other, theirs) = run::watch(b.target, scenario, file, &b.overrides(overrides)).await;
     let lacking =
         |side: &str, outcome: &Outcome| outcome.skipped.as_ref().map(|why| format!("{why}: {side}"));
     one.skipped = lacking(a.name, &one).or_else(|| lacking(b.name, &other));

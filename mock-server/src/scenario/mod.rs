@@ -41,6 +41,7 @@ pub mod transcript;
 pub mod tree;
 mod wire;
 
+use diff::Side;
 use file::Scenario;
 use futures_util::stream::{self, StreamExt};
 use problem::Problem;
@@ -134,24 +135,16 @@ pub async fn run_path<T: Target>(
     each(path, options, reporter, run).await
 }
 
-/// Runs as [`run_path`] does, on two targets, which have names, and tells where they differ. The seed of the options is
-/// for both, unless these have their own.
+/// Runs as [`run_path`] does, on two targets, and tells where they differ.
 pub async fn diff_path<A: Target, B: Target>(
-    (a, b): ((&str, &A, Option<u64>), (&str, &B, Option<u64>)),
+    a: &Side<'_, A>,
+    b: &Side<'_, B>,
     path: &Path,
     options: &Options,
     reporter: &mut (dyn Reporter + Send),
 ) -> Summary {
-    each(path, options, reporter, async |one: &Loaded| {
-        let overrides = |seed: Option<u64>| {
-            let own = one.overrides.clone();
-            Overrides { seed: seed.or(own.seed), ..own }
-        };
-        let a = diff::Side { name: a.0, target: a.1, overrides: overrides(a.2) };
-        let b = diff::Side { name: b.0, target: b.1, overrides: overrides(b.2) };
-        diff::compare(&a, &b, &one.scenario, &one.file).await
-    })
-    .await
+    let run = async |one: &Loaded| diff::compare(a, b, &one.scenario, &one.file, &one.overrides).await;
+    each(path, options, reporter, run).await
 }
 
 /// Does something with every scenario there is, in the order of their files.

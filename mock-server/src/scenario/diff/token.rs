@@ -22,7 +22,9 @@ pub enum Kind<'t> {
 }
 
 /// Patterns, the first that matches counts; what is not named here is plain.
-const PATTERNS: [(&str, &str); 15] = [
+const PATTERNS: [(&str, &str); 16] = [
+    // Where the control plane is.
+    ("endpoint", r"\bhttps?://(?:localhost|\d{1,3}(?:\.\d{1,3}){3}|s3[a-z0-9.-]*\.amazonaws\.com)(?::\d+)?"),
     (
         "time",
         r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d:\d\d(?:[.,:]\d+)?(?:Z|[+-]\d\d:?\d\d)?|(?:-\d\d){3}(?:-\d{1,3})?)?\b",
@@ -146,7 +148,14 @@ mod tests {
                     named("digest", "0021c380ed60e72b1e29f697"),
                 ],
             ),
-            ("'2600:1f96:61c8:300::/56' is", vec![Plain("'"), named("ipv6", "2600:1f96:61c8:300::/56"), Plain("' is")]),
+            (
+                "'2600:1f96:61c8:300::/56' is",
+                vec![Plain("'"), named("ipv6", "2600:1f96:61c8:300::/56"), Plain("' is")],
+            ),
+            (
+                "http://127.0.0.1:4545/data/whole",
+                vec![named("endpoint", "http://127.0.0.1:4545"), Plain("/data/whole")],
+            ),
             ("02:ab:00:00:00:01", vec![named("mac", "02:ab:00:00:00:01")]),
             (
                 "12345678-1234-1234-1234-123456789012",
