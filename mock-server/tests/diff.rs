@@ -17,10 +17,12 @@ fn scenarios(below: &str) -> PathBuf {
 }
 
 /// Scenarios in which something follows from the seed that is no id: what a tuning or a candidate comes to, subnets and
-/// VPCs in the order of their ids, and a block that is written down.
-const BY_CHANCE: [&str; 9] = [
+/// VPCs in the order of their ids, a block that is written down, and digests of objects that name their account.
+const BY_CHANCE: [&str; 11] = [
     "automl-in-a-vpc",
     "group-of-another-vpc",
+    "manifest-lists-what-is-gone",
+    "manifest-lists-what-is-there",
     "no-capacity-in-that-zone",
     "texts-ec2-ipv6-reserved",
     "texts-failures-of-what-starts-jobs",

@@ -98,7 +98,12 @@ impl<'a, T: Target> Session<'a, T> {
             let request = self.signed(&encoded, caller, callee, &region, None).map_err(broken)?;
             response = self.send(&title, request).await?;
         }
-        self.transcript.0.push(Recorded::new(&title, &response));
+        // Another account has a time and a count of requests of its own.
+        let is_another = caller.and_then(|caller| AccountId::parse(&caller.access_key_id));
+        self.transcript.0.push(match is_another.filter(|account| *account != self.account) {
+            Some(_) => Recorded::told_to_another(&title, &response),
+            None => Recorded::new(&title, &response),
+        });
         let status = response.status().as_u16();
         match callee.decode(status, response.headers(), response.body()) {
             Ok(value) => Ok(Answer::Done(value)),

@@ -29,6 +29,11 @@ impl Recorded {
         Self { request: request.into(), status: 0, headers: Vec::new(), body: Bytes::new() }
     }
 
+    /// An answer to another account than the scenario's: all that is of it alone is left out.
+    pub fn told_to_another(request: impl Into<String>, response: &Response<Bytes>) -> Self {
+        Self { status: response.status().as_u16(), ..Self::lost(request) }
+    }
+
     pub fn new(request: impl Into<String>, response: &Response<Bytes>) -> Self {
         let header = |(name, value): (&hyper::header::HeaderName, &hyper::header::HeaderValue)| {
             let value = value.as_bytes();
