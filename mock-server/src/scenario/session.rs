@@ -102,7 +102,10 @@ impl<'a, T: Target> Session<'a, T> {
         let is_another = caller.and_then(|caller| AccountId::parse(&caller.access_key_id));
         self.transcript.0.push(match is_another.filter(|account| *account != self.account) {
             Some(_) => Recorded::told_to_another(&title, &response),
-            None => Recorded::new(&title, &response),
+            None => {
+                let origin = self.target.address(callee, &region).origin;
+                Recorded::new(&title, &response).said_at(&origin)
+            }
         });
         let status = response.status().as_u16();
         match callee.decode(status, response.headers(), response.body()) {
