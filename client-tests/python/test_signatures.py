@@ -116,12 +116,52 @@ def test_clocks_may_differ_by_a_quarter_of_an_hour(aws, monkeypatch):
     assert status == 403 and "Signature not yet current: " in body and "+ 15 min.)" in body
 
 
-def test_a_scope_of_another_service(aws, monkeypatch):
+def test_a_scope_of_another_day(aws, monkeypatch):
     request = signed(aws, monkeypatch, botocore.auth.SigV4Auth)
     request.headers["Authorization"] = request.headers["Authorization"].replace(
         f"{aws.number}/", f"{aws.number}/2015", 1).replace("/20152", "/2015", 1)
     status, body = send(request)
     assert status == 403 and "Date in Credential scope does not match YYYYMMDD" in body
+
+
+def otherwise(client, **signing):
+    """The client, which signs for another service or region than it calls."""
+    def sign_so(request, **_):
+        request.context.setdefault("signing", {}).update(signing)
+    client.meta.events.register("before-sign", lambda **_: None)
+    client.meta.events.register_first("request-created", sign_so)
+    return client
+
+
+def test_a_scope_of_another_service(aws):
+    other = "Credential should be scoped to correct service: '{}'."
+    with refused("InvalidSignatureException", other.format("sagemaker")):
+        otherwise(aws.client("sagemaker"), signing_name="logs").list_models()
+
+
+def test_a_scope_of_no_region(aws):
+    text = "Credential should be scoped to a valid Region, not 'nowhere-1'."
+    with refused("InvalidSignatureException", text):
+        aws.client("sagemaker", region="nowhere-1").list_models()
+    with refused("AuthFailure", status=401):
+        aws.client("ec2", region="nowhere-1").describe_vpcs()
+
+
+def test_a_wrong_clock_in_the_words_of_each_service(aws, monkeypatch):
+    late = ago(hours=1).replace(tzinfo=None)
+    clients = {service: aws.client(service) for service in ("sagemaker", "ec2", "iam", "sts", "logs")}
+    monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda *_, **__: late)
+
+    def expired(text):
+        return text.startswith(f"Signature expired: {late:%Y%m%dT%H%M%SZ} is now earlier than ") and "- 15 min.)" in text
+    for call, code, status in ((clients["sagemaker"].list_models, "InvalidSignatureException", 400),
+                               (clients["logs"].describe_log_groups, "InvalidSignatureException", 400),
+                               (clients["iam"].list_users, "SignatureDoesNotMatch", 403),
+                               (clients["sts"].get_caller_identity, "SignatureDoesNotMatch", 403)):
+        with refused(code, expired, status=status):
+            call()
+    with refused("AuthFailure", NOT_VALIDATED, status=401):
+        clients["ec2"].describe_vpcs()
 
 
 def test_presigned_urls(aws, monkeypatch):

@@ -8,7 +8,8 @@ import json
 
 import pytest
 from mockplane import job_request, refused
-from test_matrix_paths import Place, quick  # noqa: F401
+from test_matrix_paths import IMAGE, Place, quick  # noqa: F401
+from test_s3_access import through
 
 TEXTS = {
     # No way to S3
@@ -27,6 +28,7 @@ TEXTS = {
     "SM-F-MODEL-DATA": ["test_texts.test_model_data_that_are_not_there_refuse_a_model"],
     "SM-F-BUCKET-REGION": ["test_texts.test_a_bucket_of_another_region_fails_a_compilation_job"],
     "SM-F-NEO-404": ["test_texts.test_a_model_that_is_not_there_fails_a_compilation_job"],
+    "SM-F-IMAGE": ["test_sagemaker_capacity.test_the_service_fails_endpoints"],
     # Names
     "SM-F-DHCP": ["test_matrix_jobs.test_dhcp_options_have_to_name_a_domain_and_name_servers",
                   "test_matrix_hosting.test_dhcp_options_have_to_name_a_domain_and_name_servers"],
@@ -34,6 +36,8 @@ TEXTS = {
     # Roles
     "SM-F-ROLE-SYNC": ["test_matrix_jobs.test_the_role_has_to_trust_the_service",
                        "test_matrix_hosting.test_the_role_must_trust_the_service"],
+    "SM-F-ROLE-ASYNC1": ["test_texts.test_a_role_that_goes_before_its_job_has_begun"],
+    "SM-F-ROLE-ASYNC2": ["test_texts.test_a_role_that_goes_before_its_job_has_begun"],
     "SM-F-ROLE-FMT": ["test_wire.test_patterns"],
     "SM-F-CALLER": ["test_authz.test_whoever_may_not_create_a_job_is_told_so"],
     "SM-F-SCP-VPC": ["test_authz.test_jobs_can_be_kept_within_a_network"],
@@ -48,10 +52,16 @@ TEXTS = {
     "SM-F-IP": ["test_matrix_jobs.test_each_instance_takes_two_addresses",
                 "test_matrix_hosting.test_ten_instances_fit_two_28s_and_eleven_do_not"],
     "SM-HOST-AZ": ["test_matrix_hosting.test_one_subnet_is_accepted_by_the_model_and_fails_the_endpoint"],
+    # Instances
+    "SM-F-CAPACITY": ["test_sagemaker_capacity.test_jobs_wait_and_fail"],
+    "SM-F-CAPACITY-MSG": ["test_sagemaker_capacity.test_jobs_wait_and_fail"],
+    "SM-F-LIMIT": ["test_sagemaker_capacity.test_a_quota_of_each_use"],
+    "SM-F-LIMIT-PROC": ["test_sagemaker_capacity.test_spot_and_totals"],
     # Containers
     "SM-F-ALGO": ["test_behaviours.test_a_failure_with_its_exit_code_logs_and_metrics"],
     "SM-F-PING": ["test_matrix_paths.test_a_way"],
-    "SM-F-INTERNAL": ["test_authz.test_a_role_short_of_one_action"],
+    "SM-F-EP-RETRY": ["test_texts.test_an_endpoint_fails_with_words_of_the_users_own"],
+    "SM-F-INTERNAL": ["test_sagemaker_capacity.test_the_service_fails_a_job", "test_authz.test_a_role_short_of_one_action"],
     "SM-F-NEO": ["test_texts.test_a_compiler_that_fails_says_why"],
     "1024-characters": ["test_texts.test_a_reason_has_1024_characters_at_most"],
     "hosts-apart": ["test_matrix_jobs.test_instances_of_a_distributed_job_have_to_reach_each_other",
@@ -85,6 +95,9 @@ TEXTS = {
     "session-policy": ["test_authz.test_a_session_policy_limits_its_session"],
     "control-policy": ["test_authz.test_control_policies_bind_the_root_too"],
     "trust": ["test_iam_sts.test_a_role_that_trusts_only_a_service_cannot_be_assumed_by_a_user"],
+    "endpoint-policy-implicit": ["test_s3_access.test_a_bucket_for_one_endpoint"],
+    "endpoint-policy-explicit": ["test_texts.test_an_endpoint_policy_that_denies_is_named"],
+    "resource-policy": ["test_s3_access.test_another_account_needs_both_sides"],
     "s3-denied": ["test_s3_access.test_a_user_is_told_what_is_missing"],
     "malformed-trust": ["test_iam_sts.test_the_text_of_a_malformed_trust_policy"],
     "policy-in-use": ["test_iam_policies.test_a_policy_comes_and_goes"],
@@ -96,7 +109,9 @@ TEXTS = {
     # Signatures
     "signature": ["test_signatures.test_a_wrong_secret"],
     "skew": ["test_signatures.test_clocks_may_differ_by_a_quarter_of_an_hour"],
-    "scope": ["test_signatures.test_a_scope_of_another_service"],
+    "skew-of-services": ["test_signatures.test_a_wrong_clock_in_the_words_of_each_service"],
+    "scope": ["test_signatures.test_a_scope_of_another_day", "test_signatures.test_a_scope_of_another_service",
+              "test_signatures.test_a_scope_of_no_region"],
 }
 
 
@@ -180,6 +195,43 @@ def test_a_bucket_of_another_region_fails_a_compilation_job(place):
         "Sagemaker service region us-east-1"))
 
 
+def test_a_role_that_goes_before_its_job_has_begun(aws):
+    """The create call was fine; what wants to load data as the role is not."""
+    aws.manual_clock()
+    network = aws.network("10.0.1.0/24")
+    role = aws.role("worker")
+    aws.sm.create_training_job(**job_request("t", role, network.config, 1))
+    aws.sm.create_processing_job(
+        ProcessingJobName="p", RoleArn=role, AppSpecification={"ImageUri": IMAGE},
+        NetworkConfig={"VpcConfig": network.config}, ProcessingResources={"ClusterConfig": {
+            "InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10}})
+    aws.iam.update_assume_role_policy(RoleName="worker", PolicyDocument=json.dumps({"Statement": []}))
+    aws.advance("10m")
+    assert aws.job("t")["FailureReason"] == (
+        "ClientError: TrainingHostAgent Initialization failed:InvalidInputException: SageMaker is unable to perform: "
+        "sts:AssumeRole on the role. Check if you have a trust relationship for 'sagemaker.amazonaws.com' to assume the role.")
+    told = aws.sm.describe_processing_job(ProcessingJobName="p")
+    assert told["FailureReason"] == f"ClientError: SageMaker was unable to assume the role '{role}'"
+    for job in ("training-job/t", "processing-job/p"):
+        why = aws.server.control("GET", f"/_mockplane/explain/{job}?account={aws.number}")
+        assert why["decidedBy"] == "SM-ROLE-TRUST-07" and "update-assume-role-policy" in json.dumps(why["fixes"])
+    assert aws.interfaces(group_id=network.group) == []
+
+
+def test_an_endpoint_policy_that_denies_is_named(place):
+    """As a container hears it that lists what its endpoint's policy denies."""
+    [endpoint] = place.ec2.describe_vpc_endpoints(Filters=[{"Name": "vpc-id", "Values": [place.vpc]}])["VpcEndpoints"]
+    place.ec2.modify_vpc_endpoint(VpcEndpointId=endpoint["VpcEndpointId"], PolicyDocument=json.dumps({"Statement": [
+        {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}]}))
+    place.s3.create_bucket(Bucket=place.bucket)
+    place.s3.put_object(Bucket=place.bucket, Key="a", Body=b"1")
+    inside = through(place.aws.client("s3", user_agent="inside", s3={"addressing_style": "path"}),
+                     x_mockplane_source_vpce=endpoint["VpcEndpointId"])
+    with refused("AccessDenied", lambda text: text.endswith("with an explicit deny in a VPC endpoint policy"), 403):
+        inside.get_object(Bucket=place.bucket, Key="a")
+
+
 # === Containers ===
 
 def declare(place, **behaviour):
@@ -193,6 +245,16 @@ def test_a_compiler_that_fails_says_why(place):
     ended = place.run("compilation", "job")
     assert (ended.status, ended.reason) == ("FAILED", (
         "ClientError: InputConfiguration: Unable to untar input model. Please confirm the model is a tar.gz file"))
+
+
+def test_an_endpoint_fails_with_words_of_the_users_own(place):
+    """What AWS says when a deployment fails for no reason of its user's is not known for sure: it is declared."""
+    place.s3.create_bucket(Bucket=place.bucket)
+    place.s3.put_object(Bucket=place.bucket, Key="model.tar.gz", Body=b"1")
+    words = "Request to service failed. If failure persists after retry, contact customer support."
+    declare(place, kinds=["hosting"], serviceFailure={"at": "starting", "reason": words})
+    ended = place.run("hosting", "endpoint")
+    assert (ended.status, ended.reason, ended.rule) == ("Failed", words, None)
 
 
 def test_a_reason_has_1024_characters_at_most(place):

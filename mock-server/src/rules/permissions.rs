@@ -26,7 +26,7 @@ const FULL_ACCESS: &str = ":policy/AmazonSageMakerFullAccess";
 
 /// The rules that look at roles: none of them has an effect where nothing is enforced.
 pub const OF_ROLES: &[&str] = &[
-    "SM-ROLE-TRUST-07",
+    role::TrustedRole::INFO.id,
     MayLook::INFO.id,
     MayLookAtEndpoints::INFO.id,
     MayMake::INFO.id,

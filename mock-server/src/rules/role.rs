@@ -6,21 +6,35 @@ use crate::iam::trust::{Distrust, ForSource, trusts};
 /// The service that assumes the role.
 const SERVICE: &str = "sagemaker.amazonaws.com";
 
+/// What a job says that began with a role that is gone by now, and what training jobs say. Source: public issue threads;
+/// which of the two is told when is assumed.
+const OF_JOB: &str = "SM-F-ROLE-ASYNC1";
+const OF_INSTANCE: &str = "SM-F-ROLE-ASYNC2";
+/// The texts that are told later than by the create call.
+pub const TEXTS: [&str; 2] = [OF_JOB, OF_INSTANCE];
+
+/// The id of the text for a violation that the create call did not tell.
+pub fn text(finding: &Finding, kind: JobKind) -> Option<&'static str> {
+    let later = finding.rule == TrustedRole::INFO.id && finding.phase == Phase::Input;
+    later.then_some(if kind == JobKind::Training { OF_INSTANCE } else { OF_JOB })
+}
+
 /// The role lets the service act as it.
 pub struct TrustedRole;
 impl Rule for TrustedRole {
     const INFO: RuleInfo = RuleInfo {
         id: "SM-ROLE-TRUST-07",
-        aliases: &["SM-F-ROLE-SYNC"],
+        aliases: &["SM-F-ROLE-SYNC", OF_JOB, OF_INSTANCE],
         name: "role-trusts-sagemaker",
         jobs: ALL_AND_OTHERS,
-        phases: &[Phase::Create],
+        phases: &[Phase::Create, Phase::Input],
         basis: Basis::Documented,
         docs: &[Doc { page: "sagemaker-roles", anchor: "" }],
         summary: "The execution role exists in the job's account, and its trust policy lets sagemaker.amazonaws.com \
-                  call sts:AssumeRole. That the create call checks it was observed.",
+                  call sts:AssumeRole. That the create call checks it was observed; so was that a job fails whose \
+                  instances cannot assume it when they begin to load their data.",
         hint: "Create the role, and allow the principal Service sagemaker.amazonaws.com the action sts:AssumeRole in \
-               its trust policy.",
+               its trust policy. Leave both as they are until the job has ended.",
     };
 
     fn check(case: &Case<'_>) -> Verdict {
