@@ -381,8 +381,8 @@ fn an_update_whose_container_does_not_answer_pings_is_rolled_back() {
         (why.status, why.decided_by, why.failure_reason),
         ("InService", Some("SM-F-PING"), Some(reason))
     );
-    let rules = why.phases.iter().flat_map(|phase| &phase.rules);
-    let ping = rules.filter(|rule| rule.id == "SM-F-PING").next_back().unwrap();
+    let mut rules = why.phases.iter().flat_map(|phase| &phase.rules);
+    let ping = rules.rfind(|rule| rule.id == "SM-F-PING").unwrap();
     assert_eq!((ping.verdict, ping.resource.as_deref()), ("violated", Some("AllTraffic")));
     assert!(ping.hint.unwrap().contains("GET /ping") && ping.hint.unwrap().contains("8080"));
     let events = house.lab.account.events.since(0, usize::MAX);
