@@ -5,14 +5,14 @@
 
 use super::log::{self, Script};
 use super::{failure, stages};
-use crate::model::behaviour::{ServiceFailure, line};
+use crate::model::behaviour::{Cause, ServiceFailure, line};
 use crate::model::path::{BucketUse, Flow, Goal, Hop, HopKind, Trace, Transport, Vantage};
 use crate::model::{
     Behaviour, Connection, Evidence, Exit, Failure, Finding, Job, JobKey, JobKind, LogLine, Metric, Needs,
     Phase, Profile, Remote, RuleMode, Txn, Verdict,
 };
 use crate::net::{self, Terrain};
-use crate::rules::{self, isolation, texts};
+use crate::rules::{self, declared, isolation, texts};
 use imbl::Vector;
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,7 +58,16 @@ pub(super) fn of(txn: &Txn<'_>, key: &JobKey, images: &[String]) -> Option<Arc<B
 /// How the service is to fail in this phase. `updates`: whether something that serves already is changed.
 pub(super) fn service_failure(needs: &Needs, phase: Phase, updates: bool) -> Option<&ServiceFailure> {
     let failure = needs.behaviour.as_ref()?.service_failure.as_ref()?;
-    (failure.at == phase && failure.updates.is_none_or(|wanted| wanted == updates)).then_some(failure)
+    failure.strikes(phase, updates).then_some(failure)
+}
+
+/// The failure of the service in this phase if it was declared in words of the user's own: no rule is behind it. Behind
+/// the others are those of [`declared`].
+pub(super) fn said(needs: &Needs, phase: Phase, updates: bool) -> Option<Failure> {
+    match &service_failure(needs, phase, updates)?.cause {
+        Cause::Said(reason) => Some(Failure { reason: reason.clone(), rule: None }),
+        Cause::Internal | Cause::Image => None,
+    }
 }
 
 /// How long a run lasts that would last `usual`.
@@ -129,7 +138,9 @@ fn run(txn: &mut Txn<'_>, crew: &Crew<'_>, done: &mut Done, script: &mut Script)
             return;
         }
     }
-    if behaviour.exit_code != 0 {
+    let rule = declared::of_end(crew.key.kind);
+    if behaviour.exit_code != 0 && counts(txn, rule) {
+        done.rule = Some(rule);
         let message = line(&behaviour.failure, &crew.key.name, &log::host(0));
         done.exit = Some(Exit { code: behaviour.exit_code, message, early: false });
     }
@@ -146,7 +157,7 @@ fn connect(
     if crew.needs.network_isolation {
         // A rule of the engine found and told it.
         let evidence = Evidence::of(connection.to.to_string());
-        return (mode_of(txn, isolation::ID) == RuleMode::Enforce)
+        return counts(txn, isolation::ID)
             .then(|| (failure::said(&txn.state.texts, isolation::ID, &evidence), isolation::ID));
     }
     let terrain = Terrain { state: &txn.state, global: &txn.global, elsewhere: txn.elsewhere() };
@@ -172,6 +183,11 @@ fn connect(
 
 fn mode_of(txn: &Txn<'_>, rule: &str) -> RuleMode {
     rules::mode_of(rule, &txn.global.rule_modes, &txn.global)
+}
+
+/// Whether what a rule forbids fails.
+pub(super) fn counts(txn: &Txn<'_>, rule: &str) -> bool {
+    mode_of(txn, rule) == RuleMode::Enforce
 }
 
 /// What has to be reachable for a connection from somewhere.

@@ -182,7 +182,10 @@ fn advance(
         let under_way: Vec<usize> = nodes.map(|(n, _)| n).collect();
         let Some(node) = under_way.first().map(|n| group.nodes[*n].clone()) else { continue };
         let first = node.instance;
-        let needs = needed(cluster, &group, &under_way, txn);
+        let mut needs = needed(cluster, &group, &under_way, txn);
+        if phase == Phase::Run && group.request.get("LifeCycleConfig").is_some() {
+            needs.behaviour = behaviour::of(txn, &cluster.key(), &[]);
+        }
         let before = cluster.findings.len();
         let own = under_way.iter().flat_map(|n| &group.nodes[*n].interfaces);
         let vantages = vantages(own.filter_map(|id| txn.state.interfaces.get(id)).map(|row| &**row));
@@ -213,8 +216,6 @@ fn advance(
             Phase::Input => tell_buckets(txn, &cluster.key(), &needs),
             Phase::Run if group.request.get("LifeCycleConfig").is_some() => {
                 let heard = log::are_heard(txn, &key, cluster.findings.get(before..).unwrap_or_default());
-                let mut needs = needs.clone();
-                needs.behaviour = behaviour::of(txn, &cluster.key(), &[]);
                 needs.beside = node.number;
                 let arn = format!("{}/{}", cluster.arn, group.name);
                 let variant = Some(&*group.name);

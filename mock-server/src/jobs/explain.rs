@@ -222,7 +222,8 @@ pub fn explain_with_fixes(terrain: &Terrain<'_>, key: &JobKey) -> Option<Explana
     let fixes = match key.kind {
         JobKind::Hosting => {
             let endpoint = terrain.state.endpoints.get(&key.name)?;
-            let needs = variants(endpoint).map(|variant| &variant.needs).find(|needs| needs.vpc.is_some());
+            let needs = variants(endpoint).map(|variant| &variant.needs);
+            let needs = needs.min_by_key(|needs| needs.vpc.is_none());
             let (findings, traces) = (&endpoint.findings, &endpoint.traces);
             fixes(terrain, key, &Subject { decided_by, findings, traces, needs })
         }
@@ -233,7 +234,8 @@ pub fn explain_with_fixes(terrain: &Terrain<'_>, key: &JobKey) -> Option<Explana
         }
         JobKind::Cluster => {
             let cluster = terrain.state.clusters.get(&key.name)?;
-            let needs = cluster.groups.iter().map(|group| &group.needs).find(|needs| needs.vpc.is_some());
+            let needs = cluster.groups.iter().map(|group| &group.needs);
+            let needs = needs.min_by_key(|needs| needs.vpc.is_none());
             let (findings, traces) = (&cluster.findings, &cluster.traces);
             fixes(terrain, key, &Subject { decided_by, findings, traces, needs })
         }

@@ -1,6 +1,5 @@
 //! What a failed job says.
 
-use crate::model::behaviour::Cause;
 use crate::model::{Evidence, Exit, Failure, Finding, Job, JobKind, Needs, Texts};
 use crate::rules::texts;
 
@@ -24,18 +23,6 @@ pub fn is_of_service_itself(failure: &Failure) -> bool {
 /// Words a violation.
 pub fn of(texts: &Texts, kind: JobKind, finding: &Finding) -> Failure {
     Failure { reason: reason(kind, texts::word(texts, finding, kind)), rule: Some(finding.rule) }
-}
-
-/// Words a failure of the service's own. `variant` is whose it is, on an endpoint. What was declared is told as it is.
-pub fn of_service(texts: &Texts, kind: JobKind, variant: Option<&str>, cause: &Cause) -> Failure {
-    let evidence = Evidence::of(variant.unwrap_or_default());
-    let told = |id| reason(kind, texts::fill(texts, id, &evidence).unwrap_or_default());
-    let reason = match cause {
-        Cause::Internal => told("SM-F-INTERNAL"),
-        Cause::Image => told("SM-F-IMAGE"),
-        Cause::Said(reason) => reason.clone(),
-    };
-    Failure { reason, rule: None }
 }
 
 /// A compilation job ran out of time.

@@ -34,7 +34,7 @@ use crate::model::{
     Parent, Phase, Profile, Progress, Sight, Silence, Tags, Transition, Txn,
 };
 use crate::net;
-use crate::rules::{self, Case, Paths, Report, isolation};
+use crate::rules::{self, Case, Paths, Report, declared};
 use imbl::Vector;
 use stages::Stage;
 use std::collections::BTreeSet;
@@ -360,8 +360,6 @@ fn begin(txn: &mut Txn<'_>, job: &mut Job, phase: Phase, waited: Option<Duration
     }
     let before = job.findings.len();
     let violation = job.ask(txn, vantages.clone(), phase);
-    // That rule's effect is the container's own failure.
-    let violation = violation.filter(|violation| violation.rule != isolation::ID);
     let short = violation.as_ref().is_some_and(|violation| violation.rule == rules::capacity::ID);
     let tried = waited.unwrap_or_default();
     if short && tried < capacity::patience(txn.state.profile) {
@@ -370,6 +368,7 @@ fn begin(txn: &mut Txn<'_>, job: &mut Job, phase: Phase, waited: Option<Duration
     }
     if let Some(violation) = &violation {
         let waits = phase == Phase::Run
+            && !declared::OF_SERVICE.contains(&violation.rule)
             && txn.state.choices.silence == Silence::Hang
             && job.needs.max_runtime.is_some();
         if waits {
@@ -379,9 +378,9 @@ fn begin(txn: &mut Txn<'_>, job: &mut Job, phase: Phase, waited: Option<Duration
         }
     }
     if violation.is_none()
-        && let Some(fails) = behaviour::service_failure(&job.needs, phase, false)
+        && let Some(failure) = behaviour::said(&job.needs, phase, false)
     {
-        job.failure = Some(failure::of_service(&txn.state.texts, job.key.kind, None, &fails.cause));
+        job.failure = Some(failure);
         return traffic::observe_job(txn, job, phase, false);
     }
     if phase == Phase::Place && violation.is_none() {
@@ -454,14 +453,15 @@ fn ask(
     let case = Case { paths: Some(&paths), ..Case::new(txn, key, needs) };
     let report = rules::evaluate(phase, &case, &txn.global.rule_modes);
     kept.traces.extend(paths.traces().map(|trace| (phase, trace)));
-    warn(txn, &key.to_string(), key.kind, &report);
+    let resource = key.resource();
+    warn(txn, &resource, key.kind, &report);
     let decisive = report.decisive().cloned();
     // What makes a call fail leaves no event; no call fails for what an endpoint asks.
     if let Some(violation) = &decisive
         && (phase != Phase::Create || key.kind == JobKind::Hosting)
     {
         let text = failure::of(&txn.state.texts, key.kind, violation).reason;
-        txn.note("RuleViolated", key.to_string(), Some(violation.rule), text);
+        txn.note("RuleViolated", resource, Some(violation.rule), text);
     }
     kept.findings.extend(report.findings);
     decisive

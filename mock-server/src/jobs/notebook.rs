@@ -6,12 +6,13 @@ use super::behaviour::{self, Crew};
 use super::stages::{Stretch, stretch as stage};
 use super::{Kept, ask, capacity, failure, log, place, stuck, vantages};
 use crate::kernel::Memo;
+use crate::model::behaviour::LONGEST_SCRIPT;
 use crate::model::place::derived;
 use crate::model::{
     Alarm, Document, Evidence, Failure, Finding, Needs, Notebook, NotebookCourse, NotebookStatus, Owner,
     Phase, Profile, RuleMode, ServiceAttachmentId, Tags, Txn,
 };
-use crate::rules::{self, notebook::CALLER, texts};
+use crate::rules::{self, declared, notebook::CALLER, texts};
 use imbl::Vector;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,9 +49,7 @@ const fn table(course: NotebookCourse) -> &'static [Stage] {
     }
 }
 
-/// The longest that a script may run. Source: API reference, CreateNotebookInstanceLifecycleConfig.
-const LONGEST_SCRIPT: Duration = Duration::from_secs(5 * 60);
-/// What the streams of their logs are called. Source: as above.
+/// What the streams of their logs are called. Source: API reference, CreateNotebookInstanceLifecycleConfig.
 const ON_CREATE: &str = "LifecycleConfigOnCreate";
 const ON_START: &str = "LifecycleConfigOnStart";
 
@@ -215,9 +214,12 @@ fn prepare(txn: &mut Txn<'_>, notebook: &mut Notebook, waited: Option<Duration>)
         }
     }
     notebook.needs.behaviour = behaviour::of(txn, &notebook.key(), &[]);
-    if let Some(fails) = behaviour::service_failure(&notebook.needs, Phase::Start, false) {
-        let kind = notebook.key().kind;
-        notebook.failure = Some(failure::of_service(&txn.state.texts, kind, None, &fails.cause));
+    let violation = judge(txn, notebook, Phase::Start);
+    notebook.failure = match violation {
+        Some(violation) => Some(failure::of(&txn.state.texts, notebook.key().kind, &violation)),
+        None => behaviour::said(&notebook.needs, Phase::Start, false),
+    };
+    if notebook.failure.is_some() {
         return;
     }
     notebook.zone = capacity::homes(txn, &notebook.key(), &notebook.needs).first().copied();
@@ -249,7 +251,12 @@ fn run_scripts(txn: &mut Txn<'_>, notebook: &mut Notebook) -> Duration {
     let Some(hook) = on_create.or(on_start) else { return Duration::ZERO };
     let key = notebook.key();
     notebook.needs.behaviour = behaviour::of(txn, &key, &[]);
-    let duration = notebook.needs.behaviour.as_ref().and_then(|behaviour| behaviour.duration);
+    // What it finds is told when the script fails.
+    judge(txn, notebook, Phase::Run);
+    let behaviour = notebook.needs.behaviour.clone();
+    let duration = behaviour.as_ref().and_then(|behaviour| behaviour.duration);
+    let slow = behaviour.is_some_and(|behaviour| behaviour.is_slow_script(key.kind));
+    let rule_of_end = declared::of_end(key.kind);
     let held = notebook.interface.filter(|_| !notebook.has_direct_internet());
     let held = held.and_then(|id| txn.state.interfaces.get(&id));
     let crew = Crew {
@@ -270,8 +277,8 @@ fn run_scripts(txn: &mut Txn<'_>, notebook: &mut Notebook) -> Duration {
         |id: &str, evidence: &Evidence| texts::fill(&txn.state.texts, id, evidence).unwrap_or_default();
     let early = done.exit.as_ref().is_some_and(|exit| exit.early);
     let (reason, rule, lasts) = match (&done.exit, duration) {
-        (_, Some(duration)) if duration > LONGEST_SCRIPT && !early => {
-            (told("notebook-script-timeout", &evidence), None, LONGEST_SCRIPT)
+        _ if slow && !early && behaviour::counts(txn, rule_of_end) => {
+            (told("notebook-script-timeout", &evidence), Some(rule_of_end), LONGEST_SCRIPT)
         }
         (Some(_), _) if done.waits => (told("notebook-script-timeout", &evidence), done.rule, LONGEST_SCRIPT),
         (Some(exit), duration) => {

@@ -6,6 +6,10 @@ use imbl::Vector;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// The longest that a script of a notebook instance may run. Source: API reference,
+/// CreateNotebookInstanceLifecycleConfig.
+pub const LONGEST_SCRIPT: Duration = Duration::from_secs(5 * 60);
+
 /// A text in which `*` stands for any characters, none included.
 #[derive(Clone, PartialEq, Eq, Debug, Rehome)]
 pub struct Wildcard(Arc<str>);
@@ -148,6 +152,13 @@ pub struct ServiceFailure {
     pub rollback_fails: bool,
 }
 
+impl ServiceFailure {
+    /// Whether it is this phase that nothing comes of. `updates`: whether something that serves already is changed.
+    pub fn strikes(&self, phase: Phase, updates: bool) -> bool {
+        self.at == phase && self.updates.is_none_or(|wanted| wanted == updates)
+    }
+}
+
 /// What is to blame.
 #[derive(Clone, PartialEq, Eq, Debug, Rehome)]
 pub enum Cause {
@@ -160,6 +171,11 @@ pub enum Cause {
 }
 
 impl Behaviour {
+    /// Whether it is a script that takes longer than it may.
+    pub fn is_slow_script(&self, kind: JobKind) -> bool {
+        kind == JobKind::Notebook && self.duration.is_some_and(|lasts| lasts > LONGEST_SCRIPT)
+    }
+
     fn is_for(&self, kind: JobKind, name: &str, images: &[String]) -> bool {
         let of_kind = match self.kinds.is_empty() {
             true => !matches!(kind, JobKind::Compilation | JobKind::Notebook | JobKind::Cluster),

@@ -89,6 +89,14 @@ impl JobKey {
         Some(Self { kind, name: name.into() })
     }
 
+    /// What it is a job or part of, as events call it: each cluster has a log group of its own, and a key for that.
+    pub fn resource(&self) -> String {
+        match (self.kind, self.name.split_once('/')) {
+            (JobKind::Cluster, Some((name, _))) => format!("{}/{name}", self.kind.slug()),
+            _ => self.to_string(),
+        }
+    }
+
     /// The log group that its containers write to. Source: developer guide, "logging-cloudwatch".
     pub fn log_group(&self) -> String {
         let kind = match self.kind {
@@ -150,6 +158,9 @@ pub struct Needs {
     pub images: Vec<String>,
     /// What the containers do, if that was declared when the job was asked for.
     pub behaviour: Option<Arc<Behaviour>>,
+    /// Of an endpoint that something is done to: which of its variants this is, and whether it serves already.
+    pub variant: Option<String>,
+    pub updates: bool,
     /// Of managed spot training: how long it may take altogether.
     pub max_wait: Option<Duration>,
     /// How often it is begun again if the service fails it.

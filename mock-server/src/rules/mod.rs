@@ -9,6 +9,7 @@ mod book;
 pub mod capacity;
 mod case;
 pub mod cluster;
+pub mod declared;
 mod dhcp;
 pub mod ec2;
 mod encryption;
@@ -224,6 +225,11 @@ rules![
     path::data::RepositoriesDenied,
     path::data::BucketPolicyAllows,
     path::data::EntriesAreThere,
+    // What was declared comes after what was found.
+    declared::ServiceHolds,
+    declared::ImageIsThere,
+    declared::EndsWell,
+    declared::AnswersPings,
 ];
 
 /// Rules that tell what is, or that requests are held to before: they cannot be violated.
@@ -254,9 +260,12 @@ pub struct Report {
 }
 
 impl Report {
-    /// The violation that the job fails for: the first one of a rule that is enforced. No job fails for its logs.
+    /// The violation that the job fails for: the first one of a rule that is enforced. No job fails for its logs, and
+    /// what its containers fail for is told when they do.
     pub fn decisive(&self) -> Option<&Finding> {
-        self.findings.iter().find(|finding| finding.counts() && !logs::OF_LOGS.contains(&finding.rule))
+        let spared = [logs::OF_LOGS, declared::OF_CONTAINERS];
+        let decides = |finding: &&Finding| !spared.iter().any(|rules| rules.contains(&finding.rule));
+        self.findings.iter().filter(|finding| finding.counts()).find(decides)
     }
 
     /// The violations of rules that only warn.
@@ -304,8 +313,9 @@ pub fn evaluate(phase: Phase, case: &Case<'_>, modes: &RuleModes) -> Report {
         })
     });
     let mut findings: Vec<_> = findings.collect();
-    // What stops packets first decides, wherever its rule stands in the list.
-    findings.sort_by_key(|finding| path::place_of(case, finding));
+    // What stops packets first decides, wherever its rule stands in the list; the service fails after that.
+    findings
+        .sort_by_key(|finding| (declared::OF_SERVICE.contains(&finding.rule), path::place_of(case, finding)));
     Report { findings }
 }
 

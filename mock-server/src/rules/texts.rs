@@ -73,14 +73,10 @@ mod tests {
     use super::*;
     use crate::rules;
 
-    /// What becomes of jobs whose container fails.
-    const OF_EXITS: [&str; 9] = [
-        "SM-F-INTERNAL",
-        "SM-F-IMAGE",
-        "SM-F-ALGO",
+    /// What becomes of jobs whose container fails, where that is told in other words than the rule's.
+    const OF_EXITS: [&str; 5] = [
         "processing-exit",
         "compilation-exit",
-        "SM-F-PING",
         "notebook-script",
         "notebook-script-timeout",
         "cluster-scripts-failed",

@@ -114,9 +114,10 @@ fn start(txn: &mut Txn<'_>, mut call: AsyncCall) {
     txn.state.async_calls.insert(call);
 }
 
-/// The needs of a call, for the rules: those of its variant with other data.
+/// The needs of a call, for the rules: those of its variant with other data. How its deployment was to fail says nothing of
+/// the call.
 fn needs(variant: &DeployedVariant, inputs: Vec<DataNeed>, outputs: Vec<DataNeed>) -> Needs {
-    Needs { inputs, outputs, ..variant.needs.clone() }
+    Needs { inputs, outputs, behaviour: None, ..variant.needs.clone() }
 }
 
 /// Asks the rules about a way to S3; what they find of it is an event.

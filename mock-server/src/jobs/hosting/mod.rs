@@ -19,7 +19,7 @@ use crate::model::{
     Alarm, DeployedVariant, Deployment, Document, Endpoint, EndpointConfig, EndpointCourse, EndpointStatus,
     FleetKey, JobKey, JobKind, Needs, NetworkInterface, Owner, Phase, Profile, SageModel, Tags, Txn, Variant,
 };
-use crate::rules::{self, isolation};
+use crate::rules;
 use imbl::Vector;
 use stages::status_word;
 use std::collections::BTreeSet;
@@ -311,7 +311,12 @@ fn show(txn: &mut Txn<'_>, endpoint: &mut Endpoint, status: EndpointStatus) {
 /// What a variant of the deployment in progress needs that is not there yet: everything, or the instances by which it
 /// grows.
 fn needed(endpoint: &Endpoint, i: usize, variant: &DeployedVariant) -> Option<Needs> {
-    let mut needs = variant.needs.clone();
+    let mut needs = Needs {
+        images: variant.images.clone(),
+        variant: Some(variant.name.clone()),
+        updates: endpoint.course != EndpointCourse::Create,
+        ..variant.needs.clone()
+    };
     if endpoint.course == EndpointCourse::Scale {
         let before = endpoint.serving.as_ref().and_then(|serving| serving.variants.get(i))?;
         let group = needs.instances.first_mut()?;
@@ -347,20 +352,15 @@ fn begin(txn: &mut Txn<'_>, endpoint: &mut Endpoint, phase: Phase, waited: Optio
                 endpoint.short_for = Some(tried);
                 break 'variants;
             }
-            // That rule's effect is the container's own failure.
-            if let Some(violation) = violation.filter(|violation| violation.rule != isolation::ID) {
+            if let Some(violation) = violation {
                 let failure = failure::of(&txn.state.texts, key.kind, &violation);
                 endpoint.failure.get_or_insert(failure);
                 // A variant that has failed in one phase does not get to the next one.
                 break;
             }
         }
-        let updates = endpoint.course != EndpointCourse::Create;
-        if endpoint.failure.is_none()
-            && let Some(fails) = behaviour::service_failure(&needs, phase, updates)
-        {
-            let variant = Some(variant.name.as_str());
-            endpoint.failure = Some(failure::of_service(&txn.state.texts, key.kind, variant, &fails.cause));
+        if endpoint.failure.is_none() {
+            endpoint.failure = behaviour::said(&needs, phase, needs.updates);
         }
         let starts = endpoint.failure.is_none();
         if phase == Phase::Place && starts {

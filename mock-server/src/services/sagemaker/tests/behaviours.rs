@@ -13,7 +13,7 @@ pub fn calling(to: &str) -> Behaviour {
 }
 
 /// One behaviour as a file would have it.
-fn one(text: &str) -> Behaviour {
+pub fn one(text: &str) -> Behaviour {
     parse(&format!("behaviours: [{{{text}}}]")).unwrap().remove(0)
 }
 
@@ -144,7 +144,8 @@ fn a_container_that_fails_says_so_in_the_words_of_its_kind() {
         site.lab.advance(10_000);
         let described = (kit.describe)(&site.lab, kit.named("job")).unwrap();
         assert_eq!(described["FailureReason"], expected, "{kind:?}");
-        assert_eq!(site.row(kit, "job").unwrap().told_failure().unwrap().rule, None);
+        assert_eq!(site.row(kit, "job").unwrap().told_failure().unwrap().rule, Some("SM-F-ALGO"));
+        assert_eq!(site.lab.events("RuleViolated"), [expected], "told once");
         if kind == JobKind::Processing {
             assert_eq!(described["ExitMessage"], "ValueError: {no} job");
         }

@@ -303,6 +303,9 @@ fn a_script_that_fails_is_told_with_its_log() {
     let node = site.ids("hp")[0].clone();
     site.lab.advance(READY);
     assert_eq!(site.status_after(SOON, "hp"), "Failed");
+    let key = JobKey::parse("cluster/hp").unwrap();
+    let why = crate::jobs::explain(&site.lab.state(), &key).unwrap();
+    assert_eq!(why.decided_by, Some("SM-F-ALGO"));
     let reason = site.cluster_told("hp")["FailureMessage"].as_str().unwrap().to_owned();
     assert!(reason.contains(&format!("log group '/aws/sagemaker/Clusters/hp/{id}'")), "{reason}");
     assert!(reason.contains(&format!("log stream 'LifecycleConfig/g/{node}'")), "{reason}");

@@ -1,7 +1,7 @@
 //! Every way in which jobs, endpoints and notebook instances can end, on demand.
 
 use super::*;
-use crate::model::{JobStatus, Phase};
+use crate::model::{JobStatus, Phase, RuleMode};
 use crate::rules::permissions;
 use crate::scenario::behaviour::parse;
 use crate::services::sagemaker::endpoint::{
@@ -50,7 +50,7 @@ fn jobs_of_every_kind_fail_at_every_phase() {
             );
             let row = site.row(kit, "job").unwrap();
             assert_eq!(row.findings.iter().map(|finding| finding.phase).max(), Some(phase), "{:?}", kit.kind);
-            assert_eq!((site.free(), row.told_failure().unwrap().rule), (11, None));
+            assert_eq!((site.free(), row.told_failure().unwrap().rule), (11, Some("SM-F-INTERNAL")));
             assert_eq!(site.lab.keys("data"), before, "nothing is uploaded");
             assert_eq!(row.metrics.len(), usize::from(at == "uploading"), "what ran has measured");
             let seconds = |job: &Job| job.transitions.iter().map(|one| one.status).collect::<Vec<_>>();
@@ -84,6 +84,54 @@ fn a_failure_takes_as_long_and_says_what_is_declared() {
     assert_eq!(site.describe("late")["SecondaryStatus"], "MaxRuntimeExceeded");
     assert!(site.describe("late").get("FailureReason").is_none());
     site.assert_sound();
+}
+
+/// Without the rules about what was declared to fail nothing fails; what somebody says in words of their own does.
+#[test]
+fn what_was_declared_to_fail_fails_as_its_rule_counts() {
+    for kit in kits() {
+        for (rule, fails) in
+            [("SM-F-INTERNAL", "serviceFailure: {at: running}"), ("SM-F-ALGO", "exitCode: 1")]
+        {
+            for mode in [RuleMode::Warn, RuleMode::Off] {
+                let site = Site::new(Profile::Fast);
+                site.lab.set_mode(rule, mode);
+                declare(&site.lab, &format!("{JOBS}, {fails}"));
+                (kit.create)(&site.lab, site.job(kit, "job", 1, true)).unwrap();
+                site.lab.advance(10_000);
+                assert_eq!(end(&site, kit, "job"), ("completed".into(), None), "{rule} {mode:?}");
+                assert_eq!(site.lab.events("RuleWarning").len(), usize::from(mode == RuleMode::Warn));
+                let row = site.row(kit, "job").unwrap();
+                let found =
+                    row.findings.iter().find(|finding| finding.rule == rule && finding.is_violation());
+                assert_eq!(found.map(|finding| finding.mode), Some(mode).filter(|it| *it == RuleMode::Warn));
+            }
+        }
+    }
+    let site = Site::new(Profile::Fast);
+    crate::rules::declared::OF_SERVICE.iter().for_each(|rule| site.lab.set_mode(rule, RuleMode::Off));
+    declare(&site.lab, "serviceFailure: {at: running, reason: 'ClientError: no.'}");
+    site.create(site.request("said", 1)).unwrap();
+    site.lab.advance(10_000);
+    let row = site.row(kit(JobKind::Training), "said").unwrap();
+    let failure = row.told_failure().unwrap();
+    assert_eq!((failure.reason.as_str(), failure.rule), ("ClientError: no.", None));
+}
+
+/// A phase of the job's own fails, and nothing that goes to S3 meanwhile.
+#[test]
+fn an_upload_that_is_to_fail_loses_no_checkpoint() {
+    let site = Site::new(Profile::Fast);
+    site.lab.bucket("data");
+    site.lab.object("data", "train/a", crate::model::Content::Size(1));
+    declare(&site.lab, "serviceFailure: {at: uploading}, checkpointEvery: 1m, duration: 90s");
+    let mut request = site.request("saves", 1);
+    request["CheckpointConfig"] = json!({ "S3Uri": "s3://data/ck/" });
+    site.create(request).unwrap();
+    site.lab.advance(100_000);
+    assert_eq!(end(&site, kit(JobKind::Training), "saves"), ("failed".into(), Some(INTERNAL.into())));
+    assert!(site.lab.keys("data").contains(&"ck/checkpoint-1".to_owned()), "{:?}", site.lab.keys("data"));
+    assert_eq!(site.lab.events("CheckpointLost"), [""; 0]);
 }
 
 /// Completed, stopped by its user, stopped by its limit; as each kind tells it.
@@ -139,7 +187,8 @@ fn a_training_job_that_is_stopped_leaves_what_it_has() {
 
 // === Endpoints ===
 
-fn host(site: &Site) {
+/// Makes a configuration "c" of a model in no VPC.
+pub fn host(site: &Site) {
     site.job(kit(JobKind::Transform), "unused", 1, false);
     let variant = json!({"VariantName": "AllTraffic", "ModelName": "outside", "InstanceType": "ml.m5.large",
         "InitialInstanceCount": 1});
@@ -147,7 +196,7 @@ fn host(site: &Site) {
     site.lab.write::<CreateEndpointConfig>(request).unwrap();
 }
 
-fn call<O: crate::services::Write>(site: &Site, name: &str) {
+pub fn call<O: crate::services::Write>(site: &Site, name: &str) {
     site.lab.write::<O>(json!({"EndpointName": name, "EndpointConfigName": "c"})).unwrap();
 }
 
@@ -164,13 +213,14 @@ fn endpoints_fail_at_every_phase() {
     let image = "Please make sure all images included in the model for the production variant AllTraffic exist, and that \
                  the execution role used to create the model has permissions to access them.";
     let internal = "We encountered an internal error.  Please try again.";
-    for (declared, reason) in [
-        ("exitCode: 1", ping),
-        ("serviceFailure: {at: starting, cause: image}", image),
-        ("serviceFailure: {at: starting}", internal),
-        ("serviceFailure: {at: downloading}", internal),
-        ("serviceFailure: {at: running, on: create}", internal),
-        ("serviceFailure: {at: running, reason: 'Request to service failed.'}", "Request to service failed."),
+    let said = "serviceFailure: {at: running, reason: 'Request to service failed.'}";
+    for (declared, reason, rule) in [
+        ("exitCode: 1", ping, Some("SM-F-PING")),
+        ("serviceFailure: {at: starting, cause: image}", image, Some("SM-F-IMAGE")),
+        ("serviceFailure: {at: starting}", internal, Some("SM-F-INTERNAL")),
+        ("serviceFailure: {at: downloading}", internal, Some("SM-F-INTERNAL")),
+        ("serviceFailure: {at: running, on: create}", internal, Some("SM-F-INTERNAL")),
+        (said, "Request to service failed.", None),
     ] {
         let site = Site::new(Profile::Fast);
         host(&site);
@@ -178,6 +228,11 @@ fn endpoints_fail_at_every_phase() {
         call::<CreateEndpoint>(&site, "e");
         site.lab.advance(3_000);
         assert_eq!(told(&site, "e"), ("Failed".into(), reason.into()), "{declared}");
+        let row = site.lab.state().endpoints.iter().next().unwrap().clone();
+        assert_eq!(row.failure.as_ref().unwrap().rule, rule, "{declared}");
+        // Told once, with the name of the variant if it is in the reason.
+        let violated = site.lab.events("RuleViolated");
+        assert_eq!(violated, rule.map(|_| reason).into_iter().collect::<Vec<_>>(), "{declared}");
         site.assert_sound();
     }
 }

@@ -1,13 +1,14 @@
 //! With one rule switched off, exactly the cases that violate it change.
 
-use super::behaviours::calling;
+use super::behaviours::{calling, one};
 use super::*;
 use crate::model::network::ANY_V4;
 use crate::model::{
-    Content, Direction, Evidence, InstanceGroup, Needs, Peer, PolicyDocument, RuleMode, SecurityGroupRule,
-    Verdict, VpcConfig,
+    Content, Direction, EndpointStatus, Evidence, InstanceGroup, Needs, Peer, PolicyDocument, RuleMode,
+    SecurityGroupRule, Verdict, VpcConfig,
 };
 use crate::rules::{self, Case, Phase, RuleModes, evaluate, permissions};
+use crate::services::sagemaker::endpoint::CreateEndpoint;
 
 /// Rules about gateways and endpoints, which scenarios make, and about what containers connect to.
 const IN_SCENARIOS: &[&str] = &[
@@ -252,6 +253,27 @@ fn outcome(id: &str, off: Option<&'static str>) -> Option<&'static str> {
             request["EnableNetworkIsolation"] = json!(true);
             (training, request)
         }
+        "SM-F-ALGO" => {
+            site.lab.declare(one("exitCode: 1"));
+            (training, request)
+        }
+        "SM-F-INTERNAL" => {
+            site.lab.declare(one("serviceFailure: {at: running}"));
+            (training, request)
+        }
+        "SM-F-PING" | "SM-F-IMAGE" => {
+            let fails = match id {
+                "SM-F-PING" => "exitCode: 1",
+                _ => "serviceFailure: {at: starting, cause: image}",
+            };
+            site.lab.declare(one(&format!("kinds: [hosting], {fails}")));
+            ends::host(&site);
+            ends::call::<CreateEndpoint>(&site, "e");
+            site.lab.advance(10_000);
+            let row = site.lab.state().endpoints.iter().next().unwrap().clone();
+            assert_eq!(row.status == EndpointStatus::Failed, row.failure.is_some());
+            return row.failure.as_ref().and_then(|failure| failure.rule);
+        }
         // Endpoints are no jobs; their own tests make some.
         "SM-ROLE-10-04" => {
             site.lab.grant(&without(JobKind::Hosting, "ec2:DescribeVpcEndpoints"));
@@ -343,6 +365,9 @@ fn a_rule_speaks_of_the_kinds_whose_pages_state_it() {
             "SM-ROLE-TRUST-07" | "SM-F-SUBNET-404" | "SM-F-SG-404" | "SM-F-VPC-MIX" => rules::ALL_AND_OTHERS,
             "SM-HP-ROLE-01" | "SM-HP-IP-02" | "SM-HP-EFA-03" => &[Cluster],
             "SM-ISO-01" => &[Training, Processing, Transform, Hosting],
+            "SM-F-PING" | "SM-F-IMAGE" => &[Hosting],
+            "SM-F-ALGO" => &[Training, Processing, Transform, Compilation, Notebook, Cluster],
+            "SM-F-INTERNAL" => &[Training, Processing, Transform, Hosting, Compilation, Notebook],
             // Lifecycle scripts come from S3, and write.
             id if info.phases.contains(&Phase::Input) || rules::logs::OF_LOGS.contains(&id) => {
                 rules::ALL_AND_CLUSTERS

@@ -364,6 +364,18 @@ fn scripts_end_as_was_declared() {
     assert!(late.contains("took longer than 5 minutes. Please check your CloudWatch logs"), "{late}");
     let ends = script(&site(), Behaviour { exit_code: 3, ..Behaviour::default() });
     assert!(ends.contains("failed with exit code 3."), "{ends}");
+    for behaviour in [minutes(6), Behaviour { exit_code: 3, ..Behaviour::default() }] {
+        let site = site();
+        script(&site, behaviour.clone());
+        let row = site.lab.state().notebooks.iter().next().unwrap().clone();
+        assert_eq!(row.failure.as_ref().unwrap().rule, Some("SM-F-ALGO"));
+        for mode in [RuleMode::Off, RuleMode::Warn] {
+            let site = Site::new(Profile::Fast);
+            site.lab.set_mode("SM-F-ALGO", mode);
+            assert_eq!(script(&site, behaviour.clone()), "InService: ", "{mode:?}");
+            assert_eq!(site.lab.events("RuleWarning").len(), usize::from(mode == RuleMode::Warn));
+        }
+    }
     // The lab's VPC has a way to S3 and none to the internet.
     let connects =
         vec![Connection { to: Remote::Host("example.com".into(), 443), optional: false, waits: false }];

@@ -353,6 +353,51 @@ fn every_status_is_told_by_an_event() {
     assert_eq!(house.lab.events("ExternalBucket").len(), 1);
 }
 
+/// As AWS was seen to do: the reason stays on an endpoint that is in service again.
+#[test]
+fn an_update_whose_container_does_not_answer_pings_is_rolled_back() {
+    let house = House::new(Profile::Fast);
+    house.in_service("e", 1);
+    let served: Vec<_> = house.interfaces_of("e").iter().map(|interface| interface.id).collect();
+    let text = "behaviours: [{kinds: [hosting], exitCode: 1}]";
+    house.lab.declare(crate::scenario::behaviour::parse(text).unwrap().remove(0));
+    house.config("next", "m", 1).unwrap();
+    let updated = || {
+        house.update("e", "next").unwrap();
+        assert_eq!(house.status("e"), "Updating");
+        house.lab.advance(READY + 1_000);
+        assert_eq!(house.status("e"), "InService");
+        let described = house.describe("e");
+        let word = |name: &str| described.get(name).and_then(|it| it.as_str()).unwrap_or_default().to_owned();
+        (word("EndpointConfigName"), word("FailureReason"))
+    };
+    let (config, reason) = updated();
+    assert_eq!(config, "e-1", "it serves with what it had");
+    assert!(reason.contains("variant AllTraffic did not pass the ping health check"), "{reason}");
+    let now: Vec<_> = house.interfaces_of("e").iter().map(|interface| interface.id).collect();
+    assert_eq!(now, served);
+    let why = house.explain("e");
+    assert_eq!(
+        (why.status, why.decided_by, why.failure_reason),
+        ("InService", Some("SM-F-PING"), Some(reason))
+    );
+    let mut rules = why.phases.iter().flat_map(|phase| &phase.rules);
+    let ping = rules.rfind(|rule| rule.id == "SM-F-PING").unwrap();
+    assert_eq!((ping.verdict, ping.resource.as_deref()), ("violated", Some("AllTraffic")));
+    assert!(ping.hint.unwrap().contains("GET /ping") && ping.hint.unwrap().contains("8080"));
+    let events = house.lab.account.events.since(0, usize::MAX);
+    let status = events.iter().rfind(|(_, event)| event.kind == "EndpointStatus").unwrap();
+    assert_eq!(status.1.rule, Some("SM-F-PING"));
+
+    for mode in [RuleMode::Warn, RuleMode::Off] {
+        house.lab.set_mode("SM-F-PING", mode);
+        assert_eq!(updated(), ("next".to_owned(), String::new()), "{mode:?}");
+        assert_eq!(house.lab.events("RuleWarning").len(), 1);
+        assert_eq!(house.explain("e").decided_by, None);
+    }
+    house.assert_sound();
+}
+
 #[test]
 fn a_container_that_fails_does_not_answer_pings() {
     let house = House::new(Profile::Fast);
