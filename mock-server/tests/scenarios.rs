@@ -13,9 +13,13 @@ use mockplane::server::{Config, Server};
 use std::path::Path;
 
 async fn run_all(target: &impl Target) -> Summary {
+    run_with(target, &Options::default()).await
+}
+
+async fn run_with(target: &impl Target, options: &Options) -> Summary {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios");
     let mut told = Vec::new();
-    let summary = run_path(target, Path::new(path), &Options::default(), &mut Text::new(&mut told)).await;
+    let summary = run_path(target, Path::new(path), options, &mut Text::new(&mut told)).await;
     assert_eq!(summary.exit_code(), 0, "\n{}", String::from_utf8_lossy(&told));
     assert!(summary.outcomes.len() >= 10);
     summary
@@ -38,6 +42,13 @@ async fn in_process_and_twice_the_same() {
     let first = run_all(&InProcess(&site)).await;
     assert_eq!(difference(&first, &run_all(&InProcess(&site)).await), None);
     assert_eq!(difference(&first, &run_all(&InProcess(&another)).await), None);
+}
+
+/// No scenario knows an id, an account or a block of addresses that follows from its seed.
+#[tokio::test]
+async fn with_another_seed() {
+    let site = Config::default().site();
+    run_with(&InProcess(&site), &Options { seed: Some(42), ..Options::default() }).await;
 }
 
 /// The server's own clock and what happened on it before make no difference: each scenario has its account.
