@@ -45,10 +45,12 @@ refused() {    # a code, and the command that is refused with it
     if answer=$("$@" 2>&1); then
         echo "it was not refused: $*" >&2; exit 1
     fi
-    # What the AWS CLI knows to be wrong it does not send.
-    if [[ $answer != *"An error occurred ("$code")"* && $answer != *"Parameter validation failed"* ]]; then
-        echo "$answer" >&2; exit 1
-    fi
+    case $answer in
+        *"An error occurred ("$code")"*) ;;
+        # What the AWS CLI knows to be wrong it does not send.
+        *"Parameter validation failed"* | *"arguments are required"*) ;;
+        *) echo "$answer" >&2; exit 1 ;;
+    esac
 }
 "#;
 const UNTIL: &str = r#"
