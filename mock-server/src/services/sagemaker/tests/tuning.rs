@@ -3,7 +3,7 @@
 mod later;
 
 use super::*;
-use crate::model::{JobStatus, Owner, RuleMode, TuningJob};
+use crate::model::{JobStatus, Owner, TuningJob};
 use crate::scenario::behaviour::parse;
 use crate::services::sagemaker::tuning::{
     CreateHyperParameterTuningJob, DeleteHyperParameterTuningJob, DescribeHyperParameterTuningJob,
@@ -83,24 +83,6 @@ fn counters(described: &Value) -> [u64; 5] {
 fn assert_counted(job: &TuningJob) {
     assert!(job.running().count() <= job.most_parallel as usize);
     assert_eq!(job.running().count() + job.outcomes().count(), job.trials.len());
-}
-
-/// Whether the definition could be carried out is found out by trying it, and what is tried is no job.
-#[test]
-fn a_rule_that_only_warns_tells_of_training_jobs_and_not_of_what_defines_them() {
-    let site = Site::new(Profile::Fast);
-    site.lab.set_mode("SM-F-SG-404", RuleMode::Warn);
-    let mut request = tuning(&site, "t", 2, 1);
-    request["TrainingJobDefinition"]["VpcConfig"]["SecurityGroupIds"] = json!(["sg-0123456789abcdef0"]);
-    site.tune(request).unwrap();
-    site.pass(10);
-    let events = site.lab.account.events.since(0, usize::MAX);
-    let warned = events.into_iter().filter(|(_, event)| event.kind == "RuleWarning");
-    let mut warned: Vec<_> = warned.map(|(_, event)| event.resource.to_string()).collect();
-    warned.sort();
-    warned.dedup();
-    let made: Vec<_> = site.lab.state().jobs.iter().map(|job| job.key.to_string()).collect();
-    assert_eq!((made.len(), warned), (2, made));
 }
 
 #[test]
