@@ -15,6 +15,7 @@ FULL = (
 NO_PERMISSION = (
     "Unable to create or start a notebook instance that can access resources in your VPC. Please check if you have "
     "{} permission. You are not authorized to perform this operation. Encoded authorization failure message: ")
+NO_PERMISSION_END = " (Service: AmazonEC2; Status Code: 403; Error Code: UnauthorizedOperation; Proxy: null)"
 
 
 class Desk:
@@ -271,7 +272,12 @@ def test_the_interface_is_made_in_the_name_of_the_caller(desk, lacks):
     sm.create_notebook_instance(**desk.request())
     with pytest.raises(WaiterError):
         desk.wait("in_service")
-    assert desk.told()["FailureReason"].startswith(NO_PERMISSION.format(lacks))
+    # Reasons have 1024 characters at most: all of this one has to fit, and its message to be one that STS decodes.
+    begin, reason = NO_PERMISSION.format(lacks), desk.told()["FailureReason"]
+    assert reason.startswith(begin) and reason.endswith(NO_PERMISSION_END) and len(reason) <= 1024
+    message = reason.removeprefix(begin).removesuffix(NO_PERMISSION_END)
+    decoded = json.loads(desk.aws.sts.decode_authorization_message(EncodedMessage=message)["DecodedMessage"])
+    assert not decoded["allowed"] and decoded["context"]["action"] == lacks
     assert desk.aws.interfaces(subnet_id=desk.subnet) == []
     why = desk.aws.server.control("GET", f"/_mockplane/explain/notebook-instance/n?account={desk.aws.number}")
     assert why["decidedBy"] == "SM-NB-PERM-01"

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "these are tests")]
 
+use bytes::Bytes;
+use hyper::Request;
 use mockplane::kernel::ClockMode;
 use mockplane::scenario::report::Text;
 use mockplane::scenario::target::{Http, InProcess, Target};
@@ -11,9 +13,13 @@ use mockplane::server::{Config, Server};
 use std::path::Path;
 
 async fn run_all(target: &impl Target) -> Summary {
+    run_with(target, &Options::default()).await
+}
+
+async fn run_with(target: &impl Target, options: &Options) -> Summary {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios");
     let mut told = Vec::new();
-    let summary = run_path(target, Path::new(path), &Options::default(), &mut Text::new(&mut told)).await;
+    let summary = run_path(target, Path::new(path), options, &mut Text::new(&mut told)).await;
     assert_eq!(summary.exit_code(), 0, "\n{}", String::from_utf8_lossy(&told));
     assert!(summary.outcomes.len() >= 10);
     summary
@@ -38,6 +44,13 @@ async fn in_process_and_twice_the_same() {
     assert_eq!(difference(&first, &run_all(&InProcess(&another)).await), None);
 }
 
+/// No scenario knows an id, an account or a block of addresses that follows from its seed.
+#[tokio::test]
+async fn with_another_seed() {
+    let site = Config::default().site();
+    run_with(&InProcess(&site), &Options { seed: Some(42), ..Options::default() }).await;
+}
+
 /// The server's own clock and what happened on it before make no difference: each scenario has its account.
 #[tokio::test]
 async fn against_an_endpoint_and_twice_the_same() {
@@ -46,6 +59,83 @@ async fn against_an_endpoint_and_twice_the_same() {
     let (one, two) = (Http::new(&one.endpoint()).unwrap(), Http::new(&two.endpoint()).unwrap());
     run_all(&two).await;
     assert_eq!(difference(&run_all(&one).await, &run_all(&two).await), None);
+}
+
+/// What the control API tells of an account, by what is asked.
+async fn settings_of(target: &Http, account: &str) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for what in [
+        "behaviours",
+        "capacity",
+        "clock",
+        "data",
+        "eventual-consistency",
+        "faults",
+        "iam",
+        "job-logs",
+        "offerings",
+        "precheck",
+        "quotas",
+        "rules",
+        "signatures",
+        "snapshots",
+    ] {
+        let path = format!("/_mockplane/{what}?account={account}");
+        let answer = target.send(Request::get(path).body(Bytes::new()).unwrap()).await.unwrap();
+        all.push((what.to_owned(), String::from_utf8(answer.body().to_vec()).unwrap()));
+    }
+    all
+}
+
+/// Whoever names an account in a file gets it back as the server gives it out, whether the scenario passes or not.
+#[tokio::test]
+async fn an_account_that_a_scenario_names_keeps_none_of_its_settings() {
+    const OTHER: &str = "444455556666";
+    let head = "apiVersion: mockplane/v1\nkind: Scenario\nmetadata: {name: everything}\nsettings:\n";
+    let everything = format!(
+        "{head}
+  account: \"{OTHER}\"
+  profile: instant
+  rules: {{SM-VPC-IP-01: warn}}
+  quotas: {{vpcs: 6}}
+  notOffered: {{ml.g5: [us-east-1a]}}
+  capacity: {{ml.p3.2xlarge: {{us-east-1a: 0}}}}
+  data: {{bucketNames: account, maxBytes: 1000}}
+  signatures: verify
+behaviours: [{{image: '*', exitCode: 1}}]
+faults: [{{id: f, match: {{operation: DescribeVpcs}}, effect: {{error: {{code: InternalError}}}}}}]
+steps:
+  - snapshot: {{save: here}}
+  - snapshot: {{restore: here}}
+  - call: ec2.DescribeVpcs
+"
+    );
+    let folder = std::env::temp_dir().join(format!("mockplane-settings-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("everything.yaml");
+    std::fs::write(&file, everything).unwrap();
+
+    // On a clock that stands still its time can be compared, too.
+    let server = Server::builder().clock(ClockMode::Manual, "2026-03-01T00:00:00Z".parse().ok());
+    let server = server.start().await.unwrap();
+    let target = Http::new(&server.endpoint()).unwrap();
+    let unsigned = || async {
+        let request = Request::get("/data/a").header("authorization", "Bearer abc");
+        let request = request.header("host", "s3.amazonaws.com").body(Bytes::new()).unwrap();
+        let answer = target.send(request).await.unwrap();
+        String::from_utf8(answer.body().to_vec()).unwrap()
+    };
+    assert!(unsigned().await.contains("NoSuchBucket"), "{}", unsigned().await);
+    let of_texts = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/texts/s3-unsigned.yaml");
+    for (file, account, code) in [(Path::new(of_texts), "123456789012", 0), (&file, OTHER, 4)] {
+        let before = settings_of(&target, account).await;
+        let mut told = Vec::new();
+        let summary = run_path(&target, file, &Options::default(), &mut Text::new(&mut told)).await;
+        assert_eq!(summary.exit_code(), code, "\n{}", String::from_utf8_lossy(&told));
+        assert_eq!(settings_of(&target, account).await, before);
+    }
+    assert!(unsigned().await.contains("NoSuchBucket"), "{}", unsigned().await);
+    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 /// Waiting has to get there however the account's time moves, and in every profile.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 impl Site {
     /// Every behaviour, in the order in which they are tried.
     pub(super) fn behaviours(&self, account: Option<&str>) -> Answer {
-        let account = self.gateway.world.account(self.account(account)?, wall());
+        let account = self.named(account)?;
         Ok(told(account.id, &account.read(&Scope::Global).behaviours))
     }
 
@@ -43,7 +43,7 @@ impl Site {
         account: Option<&str>,
         change: impl FnOnce(&mut Behaviours) -> Result<(), Problem>,
     ) -> Answer {
-        let account = self.gateway.world.account(self.account(account)?, wall());
+        let account = self.named(account)?;
         let behaviours = account.write(&Scope::Global, account.now(wall()), true, |txn| {
             change(&mut txn.state.behaviours)?;
             Ok::<_, Problem>(txn.state.behaviours.clone())

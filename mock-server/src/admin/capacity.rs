@@ -1,6 +1,6 @@
 //! How many instances of which type there are in which zone for an account.
 
-use super::{Answer, Problem, Site};
+use super::{Answer, Problem, Site, asked};
 use crate::clock::wall;
 use crate::kernel::{AccountId, Scope};
 use crate::model::Capacities;
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 impl Site {
     /// Every type of which some zone has not plenty.
     pub(super) fn capacity(&self, account: Option<&str>) -> Answer {
-        let account = self.gateway.world.account(self.account(account)?, wall());
+        let account = self.named(account)?;
         Ok(told(account.id, &account.read(&Scope::Global).capacities))
     }
 
@@ -25,12 +25,12 @@ impl Site {
             /// By zone: a number, or `unlimited`.
             available: BTreeMap<String, Value>,
         }
-        let change: Change = serde_json::from_slice(body).map_err(|error| Problem::bad(error.to_string()))?;
+        let change: Change = asked(body)?;
         let word = |value: &Value| value.as_str().map_or(value.to_string(), str::to_owned);
         let zones: Vec<_> = change.available.iter().map(|(zone, most)| (zone.as_str(), word(most))).collect();
         let zones = zones.iter().map(|(zone, most)| (*zone, most.as_str()));
         let zones = Capacities::parse(&change.instance_type, zones).map_err(Problem::bad)?;
-        let account = self.gateway.world.account(self.account(change.account.as_deref())?, wall());
+        let account = self.named(change.account.as_deref())?;
         let capacities = account.write(&Scope::Global, account.now(wall()), true, |txn| {
             for (zone, most) in zones {
                 txn.state.capacities.set(&change.instance_type, zone, most);

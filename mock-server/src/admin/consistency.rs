@@ -1,16 +1,15 @@
 //! How far EC2's describing operations lag behind in an account.
 
-use super::{Answer, Problem, Site};
-use crate::clock::{parse_lag, wall};
+use super::{Answer, Problem, Site, asked};
+use crate::clock::parse_lag;
 use crate::kernel::{AccountId, Scope};
-use crate::model::Choices;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::Duration;
 
 impl Site {
     pub(super) fn consistency(&self, account: Option<&str>) -> Answer {
-        let account = self.gateway.world.account(self.account(account)?, wall());
+        let account = self.named(account)?;
         Ok(told(account.id, account.read(&Scope::Global).choices.eventual))
     }
 
@@ -22,16 +21,10 @@ impl Site {
             account: Option<String>,
             duration: String,
         }
-        let change: Change = serde_json::from_slice(body).map_err(|error| Problem::bad(error.to_string()))?;
+        let change: Change = asked(body)?;
         let lag = parse_lag(&change.duration)
             .ok_or_else(|| Problem::bad(format!("`{}` is no span such as 2s or 0", change.duration)))?;
-        let account = self.gateway.world.account(self.account(change.account.as_deref())?, wall());
-        let set = |choices: &mut Choices| choices.eventual = lag;
-        account.adjust(
-            account.now(wall()),
-            |defaults| set(&mut defaults.choices),
-            |txn| set(&mut txn.state.choices),
-        );
+        let account = self.choose(change.account.as_deref(), |choices| choices.eventual = lag)?;
         Ok(told(account.id, lag))
     }
 }

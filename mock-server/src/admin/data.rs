@@ -1,7 +1,6 @@
 //! What becomes of jobs of an account whose buckets or objects are not here, and whose names of buckets must differ.
 
-use super::{Answer, Problem, Site};
-use crate::clock::wall;
+use super::{Answer, Problem, Site, asked};
 use crate::kernel::{AccountId, Scope};
 use crate::model::{BucketNames, Choices, DataMode};
 use serde::Deserialize;
@@ -19,13 +18,13 @@ struct Change {
 
 impl Site {
     pub(super) fn data(&self, account: Option<&str>) -> Answer {
-        let account = self.gateway.world.account(self.account(account)?, wall());
+        let account = self.named(account)?;
         Ok(told(account.id, &account.read(&Scope::Global).choices))
     }
 
     /// Sets what is named. A reset of the account brings back what the server began with.
     pub(super) fn change_data(&self, body: &[u8]) -> Answer {
-        let change: Change = serde_json::from_slice(body).map_err(|error| Problem::bad(error.to_string()))?;
+        let change: Change = asked(body)?;
         let mode = change.mode.as_deref().map(|name| {
             DataMode::parse(name)
                 .ok_or_else(|| Problem::bad(format!("`{name}` is none of auto, enforce, audit, off")))
@@ -35,17 +34,11 @@ impl Site {
                 .ok_or_else(|| Problem::bad(format!("`{name}` is none of account, global")))
         });
         let (mode, names) = (mode.transpose()?, names.transpose()?);
-        let account = self.gateway.world.account(self.account(change.account.as_deref())?, wall());
-        let set = |choices: &mut Choices| {
+        let account = self.choose(change.account.as_deref(), |choices| {
             choices.data = mode.unwrap_or(choices.data);
             choices.bucket_names = names.unwrap_or(choices.bucket_names);
             choices.s3_bytes = change.max_bytes.or(choices.s3_bytes);
-        };
-        account.adjust(
-            account.now(wall()),
-            |defaults| set(&mut defaults.choices),
-            |txn| set(&mut txn.state.choices),
-        );
+        })?;
         Ok(told(account.id, &account.read(&Scope::Global).choices))
     }
 }

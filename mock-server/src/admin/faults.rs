@@ -1,6 +1,6 @@
 //! What goes wrong in an account because somebody declared it.
 
-use super::{Answer, Problem, Query, Site};
+use super::{Answer, Problem, Query, Site, asked};
 use crate::clock::wall;
 use crate::jobs::stuck;
 use crate::kernel::{Scope, SimTime};
@@ -56,7 +56,7 @@ impl Site {
     }
 
     fn settled(&self, account: Option<&str>) -> Result<Arc<Account>, Problem> {
-        let account = self.gateway.world.account(self.account(account)?, wall());
+        let account = self.named(account)?;
         account.settle(account.now(wall()), services::step);
         Ok(account)
     }
@@ -96,8 +96,7 @@ impl Site {
         body: &[u8],
         then: impl FnOnce(&mut Faults, Vec<Rule>) -> Result<(), String>,
     ) -> Answer {
-        let rules: Vec<Rule> =
-            serde_json::from_slice(body).map_err(|error| Problem::bad(error.to_string()))?;
+        let rules: Vec<Rule> = asked(body)?;
         let settled = self.settled(account)?;
         let now = settled.now(wall());
         change(&settled, now, |faults| then(faults, rules)).map_err(Problem::bad)?;
@@ -122,8 +121,7 @@ impl Site {
             #[serde(default)]
             latency: u64,
         }
-        let Effects { latency } =
-            serde_json::from_slice(body).map_err(|error| Problem::bad(error.to_string()))?;
+        let Effects { latency } = asked(body)?;
         if latency > LONGEST {
             return Err(Problem::bad(format!("`latency` is {LONGEST} at most")));
         }

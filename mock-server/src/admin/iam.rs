@@ -1,6 +1,6 @@
 //! How calls are authorised in an account, and the policies that would be enough for what was done there.
 
-use super::{Answer, Problem, Query, Site};
+use super::{Answer, Problem, Query, Site, asked};
 use crate::clock::wall;
 use crate::iam::least;
 use crate::kernel::{AccountId, Scope};
@@ -31,14 +31,14 @@ struct Control {
 impl Site {
     /// The account's mode and service control policies.
     pub(super) fn iam(&self, account: Option<&str>) -> Answer {
-        let account = self.gateway.world.account(self.account(account)?, wall());
+        let account = self.named(account)?;
         Ok(told(account.id, &account.read(&Scope::Global).authorization))
     }
 
     /// Changes one or the other. A reset of the account brings back the mode that the server began with, and no
     /// policies.
     pub(super) fn change_iam(&self, body: &[u8]) -> Answer {
-        let change: Change = serde_json::from_slice(body).map_err(|error| Problem::bad(error.to_string()))?;
+        let change: Change = asked(body)?;
         let mode = change.mode.as_deref().map(|name| {
             IamMode::parse(name)
                 .ok_or_else(|| Problem::bad(format!("`{name}` is none of enforce, audit, off")))
@@ -46,7 +46,7 @@ impl Site {
         let mode = mode.transpose()?;
         let policies = change.control_policies.map(|all| all.into_iter().map(read).collect::<Result<_, _>>());
         let policies: Option<Vec<_>> = policies.transpose()?;
-        let account = self.gateway.world.account(self.account(change.account.as_deref())?, wall());
+        let account = self.named(change.account.as_deref())?;
         let settings = account.write(&Scope::Global, account.now(wall()), true, |txn| {
             let settings = &mut txn.state.authorization;
             settings.mode = mode.unwrap_or(settings.mode);
@@ -62,7 +62,7 @@ impl Site {
 
     /// The least that would let everybody do again what they did, and jobs run again as their roles.
     pub(super) fn policy(&self, query: &Query) -> Answer {
-        let account = self.gateway.world.account(self.account(query.get("account"))?, wall());
+        let account = self.named(query.get("account"))?;
         let (deeds, complete) = account.deeds.all();
         let mut all = least::needs(deeds);
         for (role, action) in of_roles(&account) {

@@ -1,15 +1,14 @@
 //! Over which network logs of an account's jobs are sent.
 
-use super::{Answer, Problem, Site};
-use crate::clock::wall;
+use super::{Answer, Problem, Site, asked};
 use crate::kernel::{AccountId, Scope};
-use crate::model::{Choices, JobLogs};
+use crate::model::JobLogs;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 impl Site {
     pub(super) fn job_logs(&self, account: Option<&str>) -> Answer {
-        let account = self.gateway.world.account(self.account(account)?, wall());
+        let account = self.named(account)?;
         Ok(told(account.id, account.read(&Scope::Global).choices.job_logs))
     }
 
@@ -21,16 +20,10 @@ impl Site {
             account: Option<String>,
             job_logs: String,
         }
-        let change: Change = serde_json::from_slice(body).map_err(|error| Problem::bad(error.to_string()))?;
+        let change: Change = asked(body)?;
         let wanted = JobLogs::parse(&change.job_logs)
             .ok_or_else(|| Problem::bad(format!("`{}` is none of vpc, service", change.job_logs)))?;
-        let account = self.gateway.world.account(self.account(change.account.as_deref())?, wall());
-        let set = |choices: &mut Choices| choices.job_logs = wanted;
-        account.adjust(
-            account.now(wall()),
-            |defaults| set(&mut defaults.choices),
-            |txn| set(&mut txn.state.choices),
-        );
+        let account = self.choose(change.account.as_deref(), |choices| choices.job_logs = wanted)?;
         Ok(told(account.id, wanted))
     }
 }

@@ -20,15 +20,17 @@ use crate::aws::{ServiceId, ServiceModel};
 use crate::clock::{NoTime, parse_span, pause, wall};
 use crate::gateway::{Cut, Gateway, Interference};
 use crate::kernel::{AccountId, Clock, ClockMode, SimTime};
-use crate::model::{Profile, RegionInfo};
+use crate::model::{Account, Choices, Profile, RegionInfo};
 use crate::scenario::target::{Exchange, Unreachable};
 use crate::services;
 use bytes::Bytes;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, ORIGIN};
 use hyper::{Method, Request, Response, StatusCode};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The prefix of the control API; no AWS service has paths that begin like this.
 const PREFIX: &str = "/_mockplane/";
@@ -268,8 +270,7 @@ impl Site {
             start: Option<String>,
             advance: Option<String>,
         }
-        let change: Change =
-            serde_json::from_slice(request.body()).map_err(|error| Problem::bad(error.to_string()))?;
+        let change: Change = asked(request.body())?;
         let id = self.account(change.account.as_deref())?;
         let mode = change.mode.as_deref().map(parse_clock).transpose()?;
         let start =
@@ -299,7 +300,7 @@ impl Site {
 
     fn events(&self, query: &Query) -> Answer {
         const MOST: usize = 1_000;
-        let account = self.gateway.world.account(self.account(query.get("account"))?, wall());
+        let account = self.named(query.get("account"))?;
         account.settle(account.now(wall()), services::step);
         let since =
             query.get("since").map_or(Ok(0), str::parse).map_err(|_| Problem::bad("`since` is a number"))?;
@@ -322,9 +323,30 @@ impl Site {
         Ok(json!({"events": events, "next": next}))
     }
 
+    /// The account that is named, or the server's own.
+    fn named(&self, account: Option<&str>) -> Result<Arc<Account>, Problem> {
+        Ok(self.gateway.world.account(self.account(account)?, wall()))
+    }
+
+    /// Sets what an account chooses, in every region, until it is reset.
+    fn choose(&self, account: Option<&str>, set: impl Fn(&mut Choices)) -> Result<Arc<Account>, Problem> {
+        let account = self.named(account)?;
+        account.adjust(
+            account.now(wall()),
+            |defaults| set(&mut defaults.choices),
+            |txn| set(&mut txn.state.choices),
+        );
+        Ok(account)
+    }
+
     fn account(&self, named: Option<&str>) -> Result<AccountId, Problem> {
         named.map_or(Ok(self.gateway.default_account), parse_account)
     }
+}
+
+/// What the body of a request says.
+fn asked<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|error| Problem::bad(error.to_string()))
 }
 
 fn mode_name(mode: ClockMode) -> String {

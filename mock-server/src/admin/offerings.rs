@@ -1,6 +1,6 @@
 //! Which zones lack which instance types in an account.
 
-use super::{Answer, Problem, Site};
+use super::{Answer, Problem, Site, asked};
 use crate::clock::wall;
 use crate::kernel::{AccountId, Scope};
 use crate::model::Offerings;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 impl Site {
     /// Every family that some zone lacks.
     pub(super) fn offerings(&self, account: Option<&str>) -> Answer {
-        let account = self.gateway.world.account(self.account(account)?, wall());
+        let account = self.named(account)?;
         Ok(told(account.id, &account.read(&Scope::Global).offerings))
     }
 
@@ -23,10 +23,10 @@ impl Site {
             family: String,
             not_offered: Vec<String>,
         }
-        let change: Change = serde_json::from_slice(body).map_err(|error| Problem::bad(error.to_string()))?;
+        let change: Change = asked(body)?;
         let zones = change.not_offered.iter().map(String::as_str);
         let zones = Offerings::parse(&change.family, zones).map_err(Problem::bad)?;
-        let account = self.gateway.world.account(self.account(change.account.as_deref())?, wall());
+        let account = self.named(change.account.as_deref())?;
         let offerings = account.write(&Scope::Global, account.now(wall()), true, |txn| {
             txn.state.offerings.set(&change.family, zones);
             Ok::<_, Problem>(txn.state.offerings.clone())

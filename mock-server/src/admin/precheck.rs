@@ -1,15 +1,14 @@
 //! What SageMaker's calls find out about S3 in an account before they answer.
 
-use super::{Answer, Problem, Site};
-use crate::clock::wall;
+use super::{Answer, Problem, Site, asked};
 use crate::kernel::{AccountId, Scope};
-use crate::model::{Choices, Precheck};
+use crate::model::Precheck;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 impl Site {
     pub(super) fn precheck(&self, account: Option<&str>) -> Answer {
-        let account = self.gateway.world.account(self.account(account)?, wall());
+        let account = self.named(account)?;
         Ok(told(account.id, account.read(&Scope::Global).choices.precheck))
     }
 
@@ -21,17 +20,11 @@ impl Site {
             account: Option<String>,
             precheck: String,
         }
-        let change: Change = serde_json::from_slice(body).map_err(|error| Problem::bad(error.to_string()))?;
+        let change: Change = asked(body)?;
         let wanted = Precheck::parse(&change.precheck).ok_or_else(|| {
             Problem::bad(format!("`{}` is none of existence, outside, off", change.precheck))
         })?;
-        let account = self.gateway.world.account(self.account(change.account.as_deref())?, wall());
-        let set = |choices: &mut Choices| choices.precheck = wanted;
-        account.adjust(
-            account.now(wall()),
-            |defaults| set(&mut defaults.choices),
-            |txn| set(&mut txn.state.choices),
-        );
+        let account = self.choose(change.account.as_deref(), |choices| choices.precheck = wanted)?;
         Ok(told(account.id, wanted))
     }
 }

@@ -1,6 +1,6 @@
 //! How much of each thing an account may have.
 
-use super::{Answer, Problem, Site};
+use super::{Answer, Problem, Site, asked};
 use crate::clock::wall;
 use crate::kernel::{AccountId, Scope};
 use crate::model::Quotas;
@@ -19,7 +19,7 @@ enum Limit {
 impl Site {
     /// Every quota of an account, in every region.
     pub(super) fn quotas(&self, account: Option<&str>) -> Answer {
-        let account = self.gateway.world.account(self.account(account)?, wall());
+        let account = self.named(account)?;
         Ok(told(account.id, &account.read(&Scope::Global).quotas))
     }
 
@@ -32,14 +32,14 @@ impl Site {
             quota: String,
             limit: Limit,
         }
-        let change: Change = serde_json::from_slice(body).map_err(|error| Problem::bad(error.to_string()))?;
+        let change: Change = asked(body)?;
         let limit = match change.limit {
             Limit::Number(number) => number,
             Limit::Word(word) => Quotas::parse_limit(&word)
                 .ok_or_else(|| Problem::bad(format!("`{word}` is no limit: a number, or `unlimited`")))?,
         };
         Quotas::default().set(&change.quota, limit).map_err(Problem::bad)?;
-        let account = self.gateway.world.account(self.account(change.account.as_deref())?, wall());
+        let account = self.named(change.account.as_deref())?;
         // The name was just seen to be one.
         let set = |quotas: &mut Quotas| drop(quotas.set(&change.quota, limit));
         account.adjust(

@@ -1,6 +1,6 @@
 //! What the rules count for in an account.
 
-use super::{Answer, Problem, Site};
+use super::{Answer, Problem, Site, asked};
 use crate::clock::wall;
 use crate::kernel::Scope;
 use crate::model::{RuleMode, RuleModes};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 impl Site {
     /// Every rule with its mode.
     pub(super) fn rules(&self, account: Option<&str>) -> Answer {
-        let account = self.gateway.world.account(self.account(account)?, wall());
+        let account = self.named(account)?;
         let modes = account.read(&Scope::Global).rule_modes.clone();
         let all: Vec<_> = rules::all().map(|info| told(info, &modes)).collect();
         Ok(json!({ "account": account.id.to_string(), "rules": all }))
@@ -26,12 +26,12 @@ impl Site {
             rule: String,
             mode: String,
         }
-        let change: Change = serde_json::from_slice(body).map_err(|error| Problem::bad(error.to_string()))?;
+        let change: Change = asked(body)?;
         let info =
             rules::get(&change.rule).ok_or_else(|| Problem::bad(format!("`{}` is no rule", change.rule)))?;
         let mode = RuleMode::parse(&change.mode)
             .ok_or_else(|| Problem::bad(format!("`{}` is none of enforce, warn, off", change.mode)))?;
-        let account = self.gateway.world.account(self.account(change.account.as_deref())?, wall());
+        let account = self.named(change.account.as_deref())?;
         let modes = account.write(&Scope::Global, account.now(wall()), true, |txn| {
             txn.state.rule_modes.set(info.id, mode);
             Ok::<_, Problem>(txn.state.rule_modes.clone())

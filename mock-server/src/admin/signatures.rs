@@ -1,9 +1,7 @@
 //! Whether signatures count in an account.
 
-use super::{Answer, Problem, Site};
-use crate::clock::wall;
+use super::{Answer, Site, asked};
 use crate::kernel::{AccountId, Scope};
-use crate::model::Choices;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -17,7 +15,7 @@ enum Signatures {
 
 impl Site {
     pub(super) fn signatures(&self, account: Option<&str>) -> Answer {
-        let account = self.gateway.world.account(self.account(account)?, wall());
+        let account = self.named(account)?;
         Ok(told(account.id, account.read(&Scope::Global).choices.verify_signatures))
     }
 
@@ -29,15 +27,9 @@ impl Site {
             account: Option<String>,
             signatures: Signatures,
         }
-        let change: Change = serde_json::from_slice(body).map_err(|error| Problem::bad(error.to_string()))?;
+        let change: Change = asked(body)?;
         let verify = matches!(change.signatures, Signatures::Verify);
-        let account = self.gateway.world.account(self.account(change.account.as_deref())?, wall());
-        let set = |choices: &mut Choices| choices.verify_signatures = verify;
-        account.adjust(
-            account.now(wall()),
-            |defaults| set(&mut defaults.choices),
-            |txn| set(&mut txn.state.choices),
-        );
+        let account = self.choose(change.account.as_deref(), |choices| choices.verify_signatures = verify)?;
         Ok(told(account.id, verify))
     }
 }

@@ -1,6 +1,6 @@
 //! Named snapshots of an account: to go back to, or to begin another account with.
 
-use super::{Answer, Problem, Query, Site, parse_account};
+use super::{Answer, Problem, Query, Site, asked, parse_account};
 use crate::clock::wall;
 use crate::kernel::{AccountId, Scope, Snapshot, TooMany};
 use crate::model::{Account, BucketNames, PeeringSide, State};
@@ -33,13 +33,13 @@ impl Site {
     }
 
     fn snapshots(&self, account: Option<&str>) -> Answer {
-        let account = self.gateway.world.account(self.account(account)?, wall());
+        let account = self.named(account)?;
         let all: Vec<_> = account.snapshots().iter().map(|(name, snapshot)| one(name, snapshot)).collect();
         Ok(json!({ "account": account.id.to_string(), "snapshots": all }))
     }
 
     fn snapshot(&self, account: Option<&str>, name: &str) -> Answer {
-        let account = self.gateway.world.account(self.account(account)?, wall());
+        let account = self.named(account)?;
         let found = account.snapshots().into_iter().find(|(its, _)| its == name);
         found.map(|(name, snapshot)| one(&name, &snapshot)).ok_or_else(|| unknown(account.id, name))
     }
@@ -50,7 +50,7 @@ impl Site {
         struct Save {
             name: String,
         }
-        let Save { name } = serde_json::from_slice(body).map_err(|error| Problem::bad(error.to_string()))?;
+        let Save { name } = asked(body)?;
         if !Snapshot::<State>::is_name(&name) {
             let text = format!(
                 "`{name}` is no name of a snapshot: letters, digits, `.`, `_` and `-`, 64 at most, of which the \
@@ -74,7 +74,7 @@ impl Site {
     }
 
     fn forget_snapshot(&self, account: Option<&str>, name: &str) -> Answer {
-        let account = self.gateway.world.account(self.account(account)?, wall());
+        let account = self.named(account)?;
         let gone = account.forget_snapshot(name).ok_or_else(|| unknown(account.id, name))?;
         self.gateway.refused.forget_saved(account.id, name);
         Ok(one(name, &gone))

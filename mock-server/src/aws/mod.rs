@@ -33,7 +33,7 @@ pub use encode::{Element, EncodeError, Encoder};
 pub use fault::Fault;
 pub use model::{Operation, Protocol, ServiceId, ServiceModel};
 pub use validate::{validate, validate_answer};
-pub use value::{Value, from_value};
+pub use value::{MOST_BYTES, Value, from_value};
 
 /// Headers of answers and of client requests, in the order in which they are sent.
 pub type HeaderList = Vec<(Cow<'static, str>, Cow<'static, str>)>;

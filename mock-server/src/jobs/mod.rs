@@ -63,12 +63,12 @@ pub fn start(txn: &mut Txn<'_>, new: NewJob) -> Result<(), Box<Finding>> {
     Ok(())
 }
 
-/// Whether a job could be started now.
+/// Whether a job could be started now. Nobody is warned of a job that there is not.
 ///
 /// # Errors
 /// The violation that would make the call fail.
 pub fn check(txn: &mut Txn<'_>, new: NewJob) -> Result<(), Box<Finding>> {
-    admit(txn, new).map(drop)
+    txn.tried(|txn| admit(txn, new).map(drop))
 }
 
 /// Asks the rules about a job that is asked for.

@@ -3,6 +3,7 @@
 use super::trail::Trail;
 use super::{AccountId, Event, Minter, Moving, SimTime, Timers, digest};
 use arc_swap::ArcSwap;
+use std::convert::Infallible;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -152,6 +153,26 @@ impl<S: CellState> Txn<'_, S> {
     /// Tells another cell something; it gets there, in a transaction of its own, once this one is stored.
     pub fn post(&mut self, account: AccountId, scope: Scope, content: S::Letter) {
         self.letters.push(Letter { account, scope, content });
+    }
+
+    /// Does what may be refused without the whole transaction being: what is refused changes nothing, and nobody is told
+    /// of it.
+    ///
+    /// # Errors
+    /// Whatever `change` answers.
+    pub fn attempt<R, E>(&mut self, change: impl FnOnce(&mut Self) -> Result<R, E>) -> Result<R, E> {
+        let (state, events, letters) = (self.state.clone(), self.events.len(), self.letters.len());
+        change(self).inspect_err(|_| {
+            self.state = state;
+            self.events.truncate(events);
+            self.letters.truncate(letters);
+        })
+    }
+
+    /// What would come of a change, which is not made.
+    pub fn tried<R>(&mut self, change: impl FnOnce(&mut Self) -> R) -> R {
+        let Err(found) = self.attempt(|txn| Err::<Infallible, R>(change(txn)));
+        found
     }
 
     /// A snapshot of another cell, of any account that somebody used. Not of this transaction's own cell: that one is

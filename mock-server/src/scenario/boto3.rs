@@ -1,11 +1,12 @@
 //! A scenario as a Python script: its calls as boto3 makes them, one after the other.
 
 use super::callee::{Callee, Shape};
-use super::export::{self, refusal};
+use super::export::{self, Script as _, refusal};
 use super::file::{self, Scenario, Step, WaitFor};
 use super::fixture::Wanted;
 use super::problem::{Place, Problem};
 use super::resource::ResourceKind;
+use super::span::Span;
 use super::template::{MERGE, Name, Part, Piece, pieces};
 use super::tree::{Kind, Node};
 use crate::aws::client::s3;
@@ -20,7 +21,12 @@ const NOTHING: &str = "None";
 const WIDTH: usize = 110;
 /// Names that the script has for itself, and words of Python that could be names.
 const TAKEN: &[&str] = &[
+    "AssertionError",
     "ClientError",
+    "False",
+    "None",
+    "ParamValidationError",
+    "True",
     "and",
     "as",
     "assert",
@@ -69,7 +75,7 @@ def _as(service, keys):
     """A client of whoever has these keys."""
     return boto3.client(
         service, region_name=region, aws_access_key_id=keys["AccessKeyId"],
-        aws_secret_access_key=keys["SecretAccessKey"], aws_session_token=keys.get("SessionToken"))
+        aws_secret_access_key=keys.get("SecretAccessKey", "none"), aws_session_token=keys.get("SessionToken"))
 "#;
 const REFUSED: &str = r#"
 
@@ -78,6 +84,8 @@ def _refused(call, code=None, **request):
         call(**request)
     except ClientError as error:
         assert code in (None, error.response["Error"]["Code"]), error
+    except ParamValidationError:
+        pass  # boto3 knows that it is wrong, and does not send it
     else:
         raise AssertionError("it was not refused")
 "#;
@@ -111,12 +119,7 @@ def _advance(span):
 pub fn of(scenario: &Scenario) -> Result<String, Problem> {
     let vars = scenario.variables().into_iter().map(|(name, node)| (name, Var::Node(node))).collect();
     let mut script = Script { vars, names: built_in(), ..Script::default() };
-    for wanted in &scenario.fixtures {
-        script.fixture(&wanted.value)?;
-    }
-    for step in &scenario.steps.value {
-        script.step(&step.value, step.referenced.into())?;
-    }
+    script.all_of(scenario)?;
     Ok(script.whole(scenario))
 }
 
@@ -152,9 +155,7 @@ struct Script {
 
 impl Script {
     fn whole(&self, scenario: &Scenario) -> String {
-        let name = &scenario.metadata.name.value;
-        let title = scenario.metadata.title.as_ref().map(|title| format!(": {title}")).unwrap_or_default();
-        let head = format!("{name}{title}").replace('\\', "\\\\").replace('"', "'");
+        let head = export::heading(scenario).replace('\\', "\\\\").replace('"', "'");
         let mut out = format!(
             "\"\"\"{head}\n\nMade by `mockplane export`. AWS_ENDPOINT_URL says where AWS is, AWS_ACCESS_KEY_ID and its kin who \
              calls.\n\"\"\"\n\n"
@@ -173,7 +174,7 @@ impl Script {
             out += "import jmespath\n";
         }
         if self.refused {
-            out += "from botocore.exceptions import ClientError\n";
+            out += "from botocore.exceptions import ClientError, ParamValidationError\n";
         }
         let helpers =
             [(self.r#as, AS), (self.refused, REFUSED), (self.until, UNTIL), (self.advance, ADVANCE)];
@@ -195,123 +196,6 @@ impl Script {
         out + &self.body
     }
 
-    fn step(&mut self, step: &Step, place: Place) -> Result<(), Problem> {
-        self.body.push('\n');
-        for line in step.say.iter().flat_map(|say| say.lines()) {
-            let _ = writeln!(self.body, "# {line}");
-        }
-        if let Some(call) = &step.call {
-            let place = call.referenced.into();
-            let callee = Callee::find(&call.value).map_err(|message| Problem::new(place, message))?;
-            return self.call(step, callee, place);
-        }
-        if let Some(wait) = &step.wait_for {
-            return self.wait(wait, step);
-        }
-        if let Some(span) = &step.advance {
-            self.advance = true;
-            let _ = writeln!(self.body, "_advance(\"{}\")", span.value);
-            return Ok(());
-        }
-        Err(Problem::new(place, "only `call`, `waitFor` and `advance` can be exported"))
-    }
-
-    /// Makes what a fixture makes, and keeps what it puts out.
-    fn fixture(&mut self, wanted: &Wanted) -> Result<(), Problem> {
-        let name = &wanted.r#as;
-        let place: Place = name.referenced.into();
-        let unread = || Problem::new(place, format!("fixture `{}` was not read", name.value));
-        let found = wanted.found.clone().ok_or_else(unread)?;
-        let inside = |problem: Problem| {
-            Problem::new(place, format!("fixture `{}`: {}", name.value, problem.in_file(&found.file)))
-        };
-        let mut vars: BTreeMap<_, _> = file::by_name(found.fixture.vars.as_ref())
-            .into_iter()
-            .map(|(name, node)| (name, Var::Node(node)))
-            .collect();
-        for (key, node) in wanted.with.iter().flat_map(Node::entries) {
-            vars.insert(key.text.clone(), Var::Expression(self.value(node, 0)?));
-        }
-        let variable = self.variable(&name.value);
-        let vars = std::mem::replace(&mut self.vars, vars);
-        let names = std::mem::replace(&mut self.names, built_in());
-        self.prefix = format!("{variable}_");
-        let title = found.fixture.metadata.title.as_ref().unwrap_or(&found.fixture.metadata.name.value);
-        let _ = write!(self.body, "\n# {title}.");
-        for step in &found.fixture.steps.value {
-            self.step(&step.value, step.referenced.into()).map_err(inside)?;
-        }
-        let outputs = found.fixture.outputs.as_ref().map(Node::entries).unwrap_or_default();
-        let _ = writeln!(self.body, "{variable} = {{");
-        for (key, node) in outputs {
-            let output = self.value(node, 0).map_err(inside)?;
-            let _ = writeln!(self.body, "    {}: {output},", literal(&key.text.clone().into()));
-        }
-        self.body += "}\n";
-        self.prefix.clear();
-        (self.vars, self.names) = (vars, names);
-        self.names.insert(name.value.clone(), variable);
-        Ok(())
-    }
-
-    fn call(&mut self, step: &Step, callee: Callee, place: Place) -> Result<(), Problem> {
-        let method = match &step.caller {
-            None => self.method(callee),
-            Some(caller) => {
-                self.r#as = true;
-                let service = literal(&callee.service().into());
-                format!("_as({service}, {}).{}", self.value(caller, 0)?, snake(callee.operation()))
-            }
-        };
-        let request = match &step.with {
-            None => Vec::new(),
-            Some(node) => self.arguments(callee, node)?,
-        };
-        let expect = step.expect.as_ref();
-        if let Some(code) = expect.and_then(refusal) {
-            self.refused = true;
-            let code = code.and_then(Node::text).map(|code| self.text(place, code, 0)).transpose()?;
-            let code = code.map(|code| format!("code={code}"));
-            let line = laid_out("_refused", [Some(method), code].into_iter().flatten().chain(request));
-            self.body += &(line + "\n");
-            return Ok(());
-        }
-        if expect.is_some_and(|expect| expect.lost.is_some()) {
-            return Err(Problem::new(place, "an answer that is lost cannot be exported"));
-        }
-        let mut line = laid_out(&method, request.into_iter());
-        if step.poll.is_some() {
-            let response = expect.and_then(|expect| expect.response.as_ref()).map(Node::entries);
-            let Some([(path, wanted)]) = response else {
-                return Err(Problem::new(place, "a `poll` for more than one value cannot be exported"));
-            };
-            if matches!(wanted.kind, Kind::Map(_) | Kind::List(_)) {
-                return Err(Problem::new(wanted.place, "a `poll` with a matcher cannot be exported"));
-            }
-            self.until = true;
-            let (path, wanted) = (self.text(path.place, &path.text, 0)?, self.value(wanted, 0)?);
-            line = format!("_until(lambda: {line}, {path}, {wanted})");
-        }
-        self.captured(step, line)
-    }
-
-    fn wait(&mut self, wait: &WaitFor, step: &Step) -> Result<(), Problem> {
-        let place: Place = wait.resource.referenced.into();
-        let unknown = || Problem::new(place, format!("`{}` is nothing to wait for", wait.resource.value));
-        let (slug, name) = wait.resource.value.split_once('/').ok_or_else(unknown)?;
-        let kind = ResourceKind::get(slug).ok_or_else(unknown)?;
-        let callee = Callee::find(&format!("{}.{}", kind.service.name(), kind.describe));
-        let method = self.method(callee.map_err(|message| Problem::new(place, message))?);
-        let name = self.text(place, name, 0)?;
-        self.until = true;
-        let look = format!("lambda: {method}({}={name})", kind.name);
-        let last: Vec<_> = kind.last.iter().map(|state| format!("\"{state}\"")).collect();
-        let wanted = self.text(wait.state.referenced.into(), &wait.state.value, 0)?;
-        let more = [look, format!("\"{}\"", kind.state), wanted, format!("last=[{}]", last.join(", "))];
-        let line = laid_out("_until", more.into_iter());
-        self.captured(step, line)
-    }
-
     /// The line, and what is kept of its answer.
     fn captured(&mut self, step: &Step, line: String) -> Result<(), Problem> {
         let captures = step.capture.as_ref().map(Node::entries).unwrap_or_default();
@@ -328,13 +212,9 @@ impl Script {
 
     /// What a name is called in the script.
     fn variable(&mut self, name: &str) -> String {
-        if let Some(known) = self.names.get(name) {
-            return known.clone();
-        }
         let is_taken = |variable: &str| {
             TAKEN.contains(&variable)
                 || ["account", "region"].contains(&variable)
-                || self.clients.contains_key(variable)
                 || self.taken.contains(variable)
         };
         let variable = export::variable(&format!("{}{name}", self.prefix), is_taken);
@@ -375,10 +255,10 @@ impl Script {
         }
     }
 
-    /// Bytes: S3's are a text or zeros, those of other services base64 or a text.
+    /// Bytes: S3's are a text, those of other services base64, and those of both are told as text or zeros.
     fn blob(&self, callee: Callee, node: &Node) -> Result<String, Problem> {
         if let Some(size) = node.get("size") {
-            return Ok(format!("bytes({})", self.value(size, 0)?));
+            return Ok(format!("b\"0\" * {}", self.value(size, 0)?));
         }
         match node.get("text") {
             Some(text) => self.value(text, 0),
@@ -461,6 +341,97 @@ impl Script {
             }
         }
         Ok(value)
+    }
+}
+
+impl export::Script for Script {
+    fn body(&mut self) -> &mut String {
+        &mut self.body
+    }
+
+    fn fixture(&mut self, wanted: &Wanted) -> Result<(), Problem> {
+        let name = &wanted.r#as.value;
+        let (found, inside) = export::found(wanted)?;
+        let fixture = &found.fixture;
+        let mut vars: BTreeMap<_, _> = file::by_name(fixture.vars.as_ref())
+            .into_iter()
+            .map(|(name, node)| (name, Var::Node(node)))
+            .collect();
+        for (key, node) in wanted.with.iter().flat_map(Node::entries) {
+            vars.insert(key.text.clone(), Var::Expression(self.value(node, 0)?));
+        }
+        let variable = self.variable(name);
+        let vars = std::mem::replace(&mut self.vars, vars);
+        let names = std::mem::replace(&mut self.names, built_in());
+        self.prefix = format!("{variable}_");
+        self.body += &export::comment(fixture);
+        self.steps(&fixture.steps.value).map_err(&inside)?;
+        let outputs = fixture.outputs.as_ref().map(Node::entries).unwrap_or_default();
+        self.line(&format!("{variable} = {{"));
+        for (key, node) in outputs {
+            let output = self.value(node, 0).map_err(&inside)?;
+            self.line(&format!("    {}: {output},", literal(&key.text.clone().into())));
+        }
+        self.line("}");
+        self.prefix.clear();
+        (self.vars, self.names) = (vars, names);
+        self.names.insert(name.clone(), variable);
+        Ok(())
+    }
+
+    fn call(&mut self, step: &Step, callee: Callee, place: Place) -> Result<(), Problem> {
+        let method = match &step.caller {
+            None => self.method(callee),
+            Some(caller) => {
+                self.r#as = true;
+                let service = literal(&callee.service().into());
+                format!("_as({service}, {}).{}", self.value(caller, 0)?, snake(callee.operation()))
+            }
+        };
+        let request = match &step.with {
+            None => Vec::new(),
+            Some(node) => self.arguments(callee, node)?,
+        };
+        let polled = export::polled(step, place)?;
+        if let Some(code) = step.expect.as_ref().and_then(refusal) {
+            self.refused = true;
+            let code = code.and_then(Node::text).map(|code| self.text(place, code, 0)).transpose()?;
+            let code = code.map(|code| format!("code={code}"));
+            self.line(&laid_out("_refused", [Some(method), code].into_iter().flatten().chain(request)));
+            return Ok(());
+        }
+        let mut line = laid_out(&method, request.into_iter());
+        if let Some((path, wanted)) = polled {
+            if matches!(wanted.kind, Kind::Map(_) | Kind::List(_)) {
+                return Err(Problem::new(wanted.place, "a `poll` with a matcher cannot be exported"));
+            }
+            self.until = true;
+            let (path, wanted) = (self.text(path.place, &path.text, 0)?, self.value(wanted, 0)?);
+            line = format!("_until(lambda: {line}, {path}, {wanted})");
+        }
+        self.captured(step, line)
+    }
+
+    fn wait(&mut self, wait: &WaitFor, step: &Step) -> Result<(), Problem> {
+        let place: Place = wait.resource.referenced.into();
+        let unknown = || Problem::new(place, format!("`{}` is nothing to wait for", wait.resource.value));
+        let (slug, name) = wait.resource.value.split_once('/').ok_or_else(unknown)?;
+        let kind = ResourceKind::get(slug).ok_or_else(unknown)?;
+        let callee = Callee::find(&format!("{}.{}", kind.service.name(), kind.describe));
+        let method = self.method(callee.map_err(|message| Problem::new(place, message))?);
+        let name = self.text(place, name, 0)?;
+        self.until = true;
+        let look = format!("lambda: {method}({}={name})", kind.name);
+        let last: Vec<_> = kind.last.iter().map(|state| format!("\"{state}\"")).collect();
+        let wanted = self.text(wait.state.referenced.into(), &wait.state.value, 0)?;
+        let more = [look, format!("\"{}\"", kind.state), wanted, format!("last=[{}]", last.join(", "))];
+        let line = laid_out("_until", more.into_iter());
+        self.captured(step, line)
+    }
+
+    fn advance(&mut self, span: Span) {
+        self.advance = true;
+        self.line(&format!("_advance(\"{span}\")"));
     }
 }
 

@@ -176,8 +176,8 @@ impl Shape {
             (Kind::Integer | Kind::Long, _) => "a whole number",
             (Kind::Float | Kind::Double, _) => "a number",
             (Kind::Boolean, _) => "true or false",
-            (Kind::Blob, Shape::S3(_)) => "a text, or {size: ..}",
-            (Kind::Blob, Shape::Modelled(..)) => "base64 text, or {text: ..}",
+            (Kind::Blob, Shape::S3(_)) => "a text, {text: ..} or {size: ..}",
+            (Kind::Blob, Shape::Modelled(..)) => "base64 text, {text: ..} or {size: ..}",
             (Kind::Timestamp, _) => "a time: ISO 8601, or seconds since 1970",
         }
     }

@@ -3,11 +3,18 @@
 //! What can be seen from outside is written down: calls, waits, refusals with their codes, what is captured; what
 //! fixtures make first. What only a control plane can be told is not, and a scenario that depends on it is not exported.
 
-use super::file::{Data, Expect, Scenario};
-use super::problem::{Problem, instead_of};
-use super::tree::Node;
-use super::{boto3, rows, shell};
+use super::callee::Callee;
+use super::file::{Data, Expect, Scenario, Step, WaitFor};
+use super::fixture::{Fixture, Found, Wanted};
+use super::problem::{Place, Problem, instead_of};
+use super::span::Span;
+use super::tree::{Key, Node};
+use super::{boto3, query, rows, shell};
+use serde_saphyr::Spanned;
 use std::path::Path;
+use std::sync::Arc;
+
+const NO_SPLIT: &str = "a part of a text cannot be exported: AWS's tools have no `split`";
 
 /// What calls are written as.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -79,9 +86,6 @@ fn only_calls(scenario: &Scenario) -> Result<(), Problem> {
         (settings.data != Data::default(), "settings.data"),
         (settings.signatures.is_some(), "settings.signatures"),
     ];
-    if let Some(wire) = scenario.steps.value.iter().find_map(|step| step.value.wire.as_ref()) {
-        return Err(Problem::new(wire.referenced, "a call with `wire` cannot be exported: no SDK sends it"));
-    }
     match told.into_iter().find(|(is, _)| *is) {
         Some((_, what)) => {
             let message = format!("`{what}` can be told to a control plane, and not by calls");
@@ -89,6 +93,110 @@ fn only_calls(scenario: &Scenario) -> Result<(), Problem> {
         }
         None => Ok(()),
     }
+}
+
+/// A script in the making: what is done in which order, whatever it is written in.
+pub(super) trait Script {
+    /// What is written so far.
+    fn body(&mut self) -> &mut String;
+
+    /// Makes what a fixture makes, and keeps what it puts out.
+    fn fixture(&mut self, wanted: &Wanted) -> Result<(), Problem>;
+    fn call(&mut self, step: &Step, callee: Callee, place: Place) -> Result<(), Problem>;
+    fn wait(&mut self, wait: &WaitFor, step: &Step) -> Result<(), Problem>;
+    fn advance(&mut self, span: Span);
+
+    fn line(&mut self, line: &str) {
+        self.body().push_str(line);
+        self.body().push('\n');
+    }
+
+    /// What fixtures make, and then each step.
+    fn all_of(&mut self, scenario: &Scenario) -> Result<(), Problem> {
+        for wanted in &scenario.fixtures {
+            self.fixture(&wanted.value)?;
+        }
+        self.steps(&scenario.steps.value)
+    }
+
+    fn steps(&mut self, steps: &[Spanned<Step>]) -> Result<(), Problem> {
+        steps.iter().try_for_each(|step| self.step(&step.value, step.referenced.into()))
+    }
+
+    fn step(&mut self, step: &Step, place: Place) -> Result<(), Problem> {
+        self.body().push('\n');
+        for line in step.say.iter().flat_map(|say| say.lines()) {
+            self.line(&format!("# {line}"));
+        }
+        exportable(step)?;
+        if let Some(call) = &step.call {
+            let place = call.referenced.into();
+            let callee = Callee::find(&call.value).map_err(|message| Problem::new(place, message))?;
+            self.call(step, callee, place)
+        } else if let Some(wait) = &step.wait_for {
+            self.wait(wait, step)
+        } else if let Some(span) = &step.advance {
+            self.advance(span.value);
+            Ok(())
+        } else {
+            Err(Problem::new(place, "only `call`, `waitFor` and `advance` can be exported"))
+        }
+    }
+}
+
+/// What no script can have of a step, whether it is the scenario's or a fixture's.
+fn exportable(step: &Step) -> Result<(), Problem> {
+    if let Some(wire) = &step.wire {
+        return Err(Problem::new(wire.referenced, "a call with `wire` cannot be exported: no SDK sends it"));
+    }
+    let expect = step.expect.as_ref();
+    if let (Some(call), true) = (&step.call, expect.is_some_and(|expect| expect.lost.is_some())) {
+        return Err(Problem::new(call.referenced, "an answer that is lost cannot be exported"));
+    }
+    let captures = step.capture.iter().flat_map(Node::entries).map(|(_, path)| path);
+    match captures.into_iter().find(|path| !path.text().is_none_or(query::is_common)) {
+        Some(path) => Err(Problem::new(path.place, NO_SPLIT)),
+        None => Ok(()),
+    }
+}
+
+/// What a call is repeated for, if it is: the way into its answer, and the value that is to be there.
+pub(super) fn polled(step: &Step, place: Place) -> Result<Option<(&Key, &Node)>, Problem> {
+    let Some(expect) = step.expect.as_ref().filter(|_| step.poll.is_some()) else { return Ok(None) };
+    match expect.response.as_ref().map(Node::entries) {
+        _ if refusal(expect).is_some() => {
+            Err(Problem::new(place, "a `poll` for a refusal cannot be exported"))
+        }
+        Some([(path, _)]) if !query::is_common(&path.text) => Err(Problem::new(path.place, NO_SPLIT)),
+        Some([(path, wanted)]) => Ok(Some((path, wanted))),
+        _ => Err(Problem::new(place, "a `poll` for more than one value cannot be exported")),
+    }
+}
+
+/// A fixture's steps, and how what is wrong with them is told.
+pub(super) fn found(wanted: &Wanted) -> Result<(Arc<Found>, impl Fn(Problem) -> Problem), Problem> {
+    let (name, place) = (wanted.r#as.value.clone(), Place::from(wanted.r#as.referenced));
+    let found = wanted.found.clone().ok_or_else(|| {
+        let message =
+            format!("fixture `{name}` is a snapshot, which no calls make, so that it cannot be exported");
+        Problem::new(place, message)
+    })?;
+    let file = found.file.clone();
+    let inside =
+        move |problem: Problem| Problem::new(place, format!("fixture `{name}`: {}", problem.in_file(&file)));
+    Ok((found, inside))
+}
+
+/// What a scenario is called, with its title.
+pub(super) fn heading(scenario: &Scenario) -> String {
+    let title = scenario.metadata.title.as_ref().map(|title| format!(": {title}")).unwrap_or_default();
+    format!("{}{title}", scenario.metadata.name.value)
+}
+
+/// What a fixture does, as a comment of one line.
+pub(super) fn comment(fixture: &Fixture) -> String {
+    let title = fixture.metadata.title.as_ref().unwrap_or(&fixture.metadata.name.value);
+    format!("\n# {}.", title.lines().collect::<Vec<_>>().join(" "))
 }
 
 /// The code that a call is refused with, if it is to be refused.
@@ -99,10 +207,10 @@ pub(super) fn refusal(expect: &Expect) -> Option<Option<&Node>> {
     }
 }
 
-/// A name of a scenario as one of a script, which no other name of it has.
+/// A name of a scenario as one of a script, which no other name of it has. Those that begin with `_` are the script's own.
 pub(super) fn variable(name: &str, is_taken: impl Fn(&str) -> bool) -> String {
     let mut variable = name.replace('-', "_");
-    if variable.starts_with(|first: char| first.is_ascii_digit()) {
+    if variable.starts_with(|first: char| first.is_ascii_digit() || first == '_') {
         variable.insert(0, 'n');
     }
     while is_taken(&variable) {

@@ -4,6 +4,7 @@ use super::callee::{Callee, Shape};
 use super::problem::{Problem, instead_of};
 use super::template::{MERGE, Name, Part, Piece, pieces};
 use super::tree::{Kind as Found, Node};
+use crate::aws::MOST_BYTES;
 use crate::aws::model::Kind;
 use std::collections::BTreeMap;
 
@@ -60,18 +61,42 @@ impl<'a> Checker<'a> {
                     nodes.iter().for_each(|node| self.value(inner, node, depth + 1));
                 }
             }
+            (Found::Map(_), Kind::Blob) => self.bytes(shape, node),
             (Found::Text(text), Kind::String) => self.word(shape, node, text),
             (Found::Number(number), Kind::Integer | Kind::Long) if number.is_i64() => {}
             (Found::Number(_), Kind::Float | Kind::Double | Kind::Timestamp)
             | (Found::Text(_), Kind::Timestamp | Kind::Blob)
-            | (Found::Bool(_), Kind::Boolean)
-            | (Found::Map(_), Kind::Blob) => {}
+            | (Found::Bool(_), Kind::Boolean) => {}
             (_, wanted) => {
                 let hint = match (&node.kind, wanted) {
                     (Found::Number(_) | Found::Bool(_), Kind::String) => "; put it in quotes",
                     _ => "",
                 };
                 self.tell(node, format!("expected {}, found {}{hint}", shape.told(), node.what()));
+            }
+        }
+    }
+
+    /// Bytes that are told as a text, or by how many there are.
+    fn bytes(&mut self, shape: Shape, node: &'a Node) {
+        let [(key, told)] = node.entries() else {
+            return self.tell(node, format!("expected {}", shape.told()));
+        };
+        let told = match whole_template(told) {
+            None => told,
+            Some(name) => match self.variable(&name) {
+                Some(told) => told,
+                None => return,
+            },
+        };
+        match (key.text.as_str(), &told.kind) {
+            ("text", Found::Text(_)) => {}
+            ("text", _) => self.tell(told, format!("`text` takes a text, not {}", told.what())),
+            ("size", Found::Number(size)) if size.as_u64().is_some_and(|size| size <= MOST_BYTES) => {}
+            ("size", _) => self.tell(told, format!("`size` is a whole number, at most {MOST_BYTES}")),
+            (other, _) => {
+                let hint = instead_of(other, ["text", "size"]);
+                self.problems.push(Problem::new(key.place, format!("bytes have no `{other}`{hint}")));
             }
         }
     }
@@ -189,6 +214,9 @@ mod tests {
             ("sts.GetCallerIdentity", "{}"),
             ("s3.PutObject", "{Bucket: b, Key: k, Body: text, Metadata: {a: b}}"),
             ("s3.PutObject", "{Bucket: b, Key: k, Body: {size: 1000}}"),
+            ("s3.PutObject", "{Bucket: b, Key: k, Body: {size: '${length}'}}"),
+            ("sagemaker-runtime.InvokeEndpoint", "{EndpointName: e, Body: {size: 100000000}}"),
+            ("sagemaker-runtime.InvokeEndpoint", "{EndpointName: e, Body: {text: '${told}'}}"),
             ("s3.PutBucketVersioning", "{Bucket: b, VersioningConfiguration: {Status: Enabled}}"),
             (
                 "sagemaker.CreateTrainingJob",
@@ -218,7 +246,37 @@ mod tests {
             (
                 "s3.PutObject",
                 "{Bucket: b, Key: k, Body: 1}",
-                "1:27: expected a text, or {size: ..}, found a number",
+                "1:27: expected a text, {text: ..} or {size: ..}, found a number",
+            ),
+            (
+                "s3.PutObject",
+                "{Bucket: b, Key: k, Body: {size: 18446744073709551615}}",
+                "1:34: `size` is a whole number, at most 100000000",
+            ),
+            (
+                "s3.PutObject",
+                "{Bucket: b, Key: k, Body: {size: -1}}",
+                "1:34: `size` is a whole number, at most 100000000",
+            ),
+            (
+                "s3.PutObject",
+                "{Bucket: b, Key: k, Body: {siz: 1}}",
+                "1:28: bytes have no `siz`; did you mean `size`?",
+            ),
+            (
+                "s3.PutObject",
+                "{Bucket: b, Key: k, Body: {text: 1}}",
+                "1:34: `text` takes a text, not a number",
+            ),
+            (
+                "sagemaker-runtime.InvokeEndpoint",
+                "{EndpointName: e, Body: {size: 1, text: a}}",
+                "1:25: expected base64 text, {text: ..} or {size: ..}",
+            ),
+            (
+                "sagemaker-runtime.InvokeEndpoint",
+                "{EndpointName: e, Body: {size: '${vars.many}'}}",
+                "1:26: `size` is a whole number, at most 100000000",
             ),
             (
                 "s3.PutBucketVersioning",
@@ -239,7 +297,7 @@ mod tests {
                 "1:6: unknown member `Rolename`; did you mean `RoleName`?",
             ),
         ] {
-            let found = problems(call, input, "{v: {Rolename: x}}", false);
+            let found = problems(call, input, "{v: {Rolename: x}, many: 100000001}", false);
             assert!(found.contains(&expected.to_owned()), "{input}: {found:?}");
         }
     }

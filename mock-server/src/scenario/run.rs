@@ -149,9 +149,7 @@ pub async fn run<T: Target>(target: &T, scenario: &Scenario, file: &str, overrid
     if going && let Some(outcome) = run.unused_faults(steps.len() + 1).await {
         steps.push(outcome);
     }
-    let (name, account) = (scenario.name(), run.session.account);
-    let (transcript, file, elapsed) = (run.session.transcript, file.to_owned(), watch.elapsed());
-    Outcome { name, file, account, broken, skipped: None, elapsed, steps, transcript }
+    run.ended(file, broken, steps, watch).await
 }
 
 /// What templates can name everywhere.
@@ -199,6 +197,30 @@ impl<T: Target> Run<'_, T> {
             skipped: Some(lacking),
             elapsed: Duration::ZERO,
             steps: Vec::new(),
+            transcript: self.session.transcript,
+        }
+    }
+
+    /// What became of the scenario. An account that it names is one that others use too: it is given back as the server
+    /// gives out accounts. One of its own can be looked at as long as there is the server.
+    async fn ended(
+        mut self,
+        file: &str,
+        broken: Option<String>,
+        steps: Vec<StepOutcome>,
+        watch: Stopwatch,
+    ) -> Outcome {
+        let is_lent =
+            self.scenario.settings.account.is_some() && self.session.plane.can(Ability::OwnAccounts);
+        let given_back = if is_lent { self.session.give_back().await } else { Ok(()) };
+        Outcome {
+            name: self.scenario.name(),
+            file: file.to_owned(),
+            account: self.session.account,
+            broken: broken.or(given_back.err().map(|Broken(message)| message)),
+            skipped: None,
+            elapsed: watch.elapsed(),
+            steps,
             transcript: self.session.transcript,
         }
     }

@@ -166,7 +166,9 @@ pub(super) fn command(callee: Callee, input: &Value) -> bash::Command {
                 command.flag(&flag.unwrap_or_else(|| if *truth { option } else { format!("no-{option}") }))
             }
             Value::String(text) => command.with(&option, text),
-            Value::Array(list) if kind == Some(Kind::List) && list.iter().all(Value::is_string) => {
+            Value::Array(list)
+                if kind == Some(Kind::List) && !list.is_empty() && list.iter().all(Value::is_string) =>
+            {
                 command.with_all(&option, list.iter().filter_map(Value::as_str))
             }
             other => command.with(&option, with_variables(other)),

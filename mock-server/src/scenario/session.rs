@@ -158,6 +158,12 @@ impl<'a, T: Target> Session<'a, T> {
         self.control(Method::POST, &path, None).await.map(|_| ())
     }
 
+    /// Makes the account as new as the server makes them, with nothing of the scenario's: neither settings nor clock.
+    pub async fn give_back(&mut self) -> Result<(), Broken> {
+        let path = format!("/_mockplane/reset?account={}", self.account);
+        self.control(Method::POST, &path, None).await.map(|_| ())
+    }
+
     /// Says what a rule counts for.
     pub async fn set_rule(&mut self, rule: &str, mode: &str) -> Result<(), Broken> {
         let body = json!({"account": self.account.to_string(), "rule": rule, "mode": mode});

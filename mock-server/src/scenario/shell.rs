@@ -4,13 +4,14 @@
 //! templates go into what a capture names, each place that they name has a variable of its own.
 
 use super::callee::{Callee, Shape};
-use super::export::{self, refusal};
+use super::export::{self, Script as _, refusal};
 use super::file::{Scenario, Step, WaitFor, by_name};
 use super::fixture::Wanted;
 use super::outline::{self, Outline};
 use super::problem::{Place, Problem};
 use super::resource::ResourceKind;
 use super::script;
+use super::span::Span;
 use super::template::{Part, Piece, Scope, pieces};
 use super::tree::Node;
 use crate::aws::client::s3;
@@ -28,7 +29,6 @@ const FILES: &str = "files";
 /// Names that the shell, its functions in the script or the AWS CLI have for themselves.
 const TAKEN: &[&str] = &[
     ACCOUNT, REGION, FILES, "code", "answer", "wanted", "last", "found", "end", "aws", "refused", "until_is",
-    "_",
 ];
 /// What keys are called, and the variables that the AWS CLI takes them from.
 const KEYS: [(&str, &str); 3] = [
@@ -45,9 +45,12 @@ refused() {    # a code, and the command that is refused with it
     if answer=$("$@" 2>&1); then
         echo "it was not refused: $*" >&2; exit 1
     fi
-    if [[ $answer != *"An error occurred ("$code")"* ]]; then
-        echo "$answer" >&2; exit 1
-    fi
+    case $answer in
+        *"An error occurred ("$code")"*) ;;
+        # What the AWS CLI knows to be wrong it does not send.
+        *"Parameter validation failed"* | *"arguments are required"*) ;;
+        *) echo "$answer" >&2; exit 1 ;;
+    esac
 }
 "#;
 const UNTIL: &str = r#"
@@ -75,12 +78,7 @@ pub fn of(scenario: &Scenario) -> Result<String, Problem> {
     for wanted in &scenario.fixtures {
         wanted.value.with.iter().for_each(|with| script.uses.node(with));
     }
-    for wanted in &scenario.fixtures {
-        script.fixture(&wanted.value)?;
-    }
-    for step in &scenario.steps.value {
-        script.step(&step.value, step.referenced.into())?;
-    }
+    script.all_of(scenario)?;
     Ok(script.whole(scenario))
 }
 
@@ -93,8 +91,6 @@ fn built_in() -> BTreeMap<String, Value> {
 struct Script {
     scope: Scope,
     uses: Uses,
-    /// Names of what is captured, or put out by a fixture, and what their variables are called.
-    names: BTreeMap<String, String>,
     /// Every variable.
     taken: BTreeSet<String>,
     /// What variables of the fixture that is being made begin with.
@@ -105,10 +101,8 @@ struct Script {
 
 impl Script {
     fn whole(&self, scenario: &Scenario) -> String {
-        let name = &scenario.metadata.name.value;
-        let title = scenario.metadata.title.as_ref().map(|title| format!(": {title}")).unwrap_or_default();
         let mut out = String::from("#!/usr/bin/env bash\n");
-        for line in format!("{name}{title}").lines() {
+        for line in export::heading(scenario).lines() {
             let _ = writeln!(out, "# {line}");
         }
         out += "#\n# Made by `mockplane export`. AWS_ENDPOINT_URL says where AWS is, AWS_ACCESS_KEY_ID and its kin who calls.\n\
@@ -140,133 +134,6 @@ impl Script {
             let _ = writeln!(out, "{FILES}=$(mktemp -d)\ntrap 'rm -r \"${FILES}\"' EXIT");
         }
         out + &self.body
-    }
-
-    fn line(&mut self, line: &str) {
-        self.body += line;
-        self.body.push('\n');
-    }
-
-    /// Makes what a fixture makes. What it puts out is known when it is made.
-    fn fixture(&mut self, wanted: &Wanted) -> Result<(), Problem> {
-        let name = &wanted.r#as;
-        let place: Place = name.referenced.into();
-        let unread = || Problem::new(place, format!("fixture `{}` was not read", name.value));
-        let found = wanted.found.clone().ok_or_else(unread)?;
-        let fixture = &found.fixture;
-        let inside = |problem: Problem| {
-            Problem::new(place, format!("fixture `{}`: {}", name.value, problem.in_file(&found.file)))
-        };
-        let mut vars = by_name(fixture.vars.as_ref());
-        for (key, node) in wanted.with.iter().flat_map(Node::entries) {
-            vars.insert(key.text.clone(), Node::plain(node.place, self.scope.value(node)?));
-        }
-        let mut uses = Uses::default();
-        uses.all_of(&fixture.steps.value, vars.values().chain(&fixture.outputs));
-        let scope = std::mem::replace(&mut self.scope, Scope { vars, values: built_in() });
-        let uses = std::mem::replace(&mut self.uses, uses);
-        let names = std::mem::take(&mut self.names);
-        self.prefix = format!("{}_", name.value);
-        let title = fixture.metadata.title.as_ref().unwrap_or(&fixture.metadata.name.value);
-        self.line(&format!("\n# {}.", title.lines().collect::<Vec<_>>().join(" ")));
-        for step in &fixture.steps.value {
-            self.step(&step.value, step.referenced.into()).map_err(inside)?;
-        }
-        let outputs = fixture.outputs.as_ref().map(|outputs| self.scope.value(outputs)).transpose();
-        let outputs = outputs.map_err(inside)?.unwrap_or_default();
-        self.prefix.clear();
-        (self.scope, self.uses, self.names) = (scope, uses, names);
-        self.scope.values.insert(name.value.clone(), outputs);
-        Ok(())
-    }
-
-    fn step(&mut self, step: &Step, place: Place) -> Result<(), Problem> {
-        self.body.push('\n');
-        for line in step.say.iter().flat_map(|say| say.lines()) {
-            self.line(&format!("# {line}"));
-        }
-        if let Some(call) = &step.call {
-            let place = call.referenced.into();
-            let callee = Callee::find(&call.value).map_err(|message| Problem::new(place, message))?;
-            return self.call(step, callee, place);
-        }
-        if let Some(wait) = &step.wait_for {
-            return self.wait(wait, step);
-        }
-        if let Some(span) = &step.advance {
-            let account = bash::variable(ACCOUNT);
-            let body = format!("{{\"account\": \"{account}\", \"advance\": \"{}\"}}", span.value);
-            let body = bash::quoted(&body);
-            self.line("# The account's time: only Mockplane moves it.");
-            self.line(&format!("curl -fsS -d {body} \"$AWS_ENDPOINT_URL/_mockplane/clock\" > /dev/null"));
-            return Ok(());
-        }
-        Err(Problem::new(place, "only `call`, `waitFor` and `advance` can be exported"))
-    }
-
-    fn call(&mut self, step: &Step, callee: Callee, place: Place) -> Result<(), Problem> {
-        let expect = step.expect.as_ref();
-        if expect.is_some_and(|expect| expect.lost.is_some()) {
-            return Err(Problem::new(place, "an answer that is lost cannot be exported"));
-        }
-        if callee.operation().ends_with("WithResponseStream") {
-            return Err(Problem::new(place, "the AWS CLI has no command for an answer that is streamed"));
-        }
-        let caller = step.caller.as_ref().map(|caller| self.keys(caller)).transpose()?.unwrap_or_default();
-        let input =
-            step.with.as_ref().map_or(Ok(Value::Object(Map::new())), |with| self.scope.value(with))?;
-        let input = self.with_files(callee, input, place)?;
-        // The file of an answer is the command's last word.
-        let bytes = ANSWER_BYTES.contains(&(callee.service(), callee.operation()));
-        let end = if bytes { " /dev/null" } else { "" };
-        let command = || script::command(callee, &input);
-        let alone = format!("{}{end}", command().line());
-        if let Some(code) = expect.and_then(refusal) {
-            let code = code.and_then(Node::text).map(|code| self.scope.text(place, code)).transpose()?;
-            let code = bash::quoted(&code.unwrap_or_else(|| "*".into()));
-            self.line(&format!("{caller}refused {code} {alone}"));
-            return Ok(());
-        }
-        if step.poll.is_some() {
-            let response = expect.and_then(|expect| expect.response.as_ref()).map(Node::entries);
-            let Some([(path, wanted)]) = response else {
-                return Err(Problem::new(place, "a `poll` for more than one value cannot be exported"));
-            };
-            let wanted = match self.scope.value(wanted)? {
-                Value::Object(_) | Value::Array(_) => {
-                    return Err(Problem::new(wanted.place, "a `poll` with a matcher cannot be exported"));
-                }
-                wanted => as_text(&wanted),
-            };
-            let path = self.scope.text(path.place, &path.text)?;
-            let look = command().with("query", path).with("output", "text").line();
-            self.line(&format!("{caller}until_is {} '' {look}{end}", bash::quoted(&wanted)));
-        }
-        let captures = self.captures(step, callee)?;
-        if captures.is_empty() && step.poll.is_some() {
-            return Ok(());
-        }
-        self.capture(&captures, &caller, end, command)
-    }
-
-    fn wait(&mut self, wait: &WaitFor, step: &Step) -> Result<(), Problem> {
-        let place: Place = wait.resource.referenced.into();
-        let resource = self.scope.text(place, &wait.resource.value)?;
-        let unknown = || Problem::new(place, format!("`{resource}` is nothing to wait for"));
-        let (slug, name) = resource.split_once('/').ok_or_else(unknown)?;
-        let kind = ResourceKind::get(slug).ok_or_else(unknown)?;
-        let callee = Callee::find(&format!("{}.{}", kind.service.name(), kind.describe));
-        let callee = callee.map_err(|message| Problem::new(place, message))?;
-        let input = serde_json::json!({ kind.name: name });
-        let wanted = self.scope.text(wait.state.referenced.into(), &wait.state.value)?;
-        let look = script::command(callee, &input).with("query", kind.state).with("output", "text").line();
-        let (wanted, last) = (bash::quoted(&wanted), bash::quoted(&kind.last.join(" ")));
-        self.line(&format!("until_is {wanted} {last} {look}"));
-        let captures = self.captures(step, callee)?;
-        if captures.is_empty() {
-            return Ok(());
-        }
-        self.capture(&captures, "", "", || script::command(callee, &input))
     }
 
     /// The variables that a step's captures become, and the expressions that they are captured with.
@@ -337,10 +204,8 @@ impl Script {
             Part::Member(member) => format!("_{}", member.to_lowercase()),
             Part::Element(index) => format!("_{index}"),
         });
-        let own = format!("{}{name}{}", self.prefix, words.collect::<String>());
-        if let Some(known) = self.names.get(&own) {
-            return known.clone();
-        }
+        // Those in capitals are the environment's.
+        let own = format!("{}{name}{}", self.prefix, words.collect::<String>()).to_lowercase();
         // Of a text the ending would make JSON.
         let ending = if is_text { "" } else { script::JSON };
         let is_taken = |variable: &str| {
@@ -350,7 +215,6 @@ impl Script {
         };
         let variable = export::variable(&own, is_taken) + ending;
         self.taken.insert(variable.clone());
-        self.names.insert(own, variable.clone());
         variable
     }
 
@@ -359,7 +223,8 @@ impl Script {
         let keys = self.scope.value(caller)?;
         let mut settings = String::new();
         for (member, variable) in KEYS {
-            let value = keys.get(member).and_then(Value::as_str).unwrap_or_default();
+            let without = if member == KEYS[2].0 { "" } else { "none" };
+            let value = keys.get(member).and_then(Value::as_str).unwrap_or(without);
             let _ = write!(settings, "{variable}={} ", bash::quoted(value));
         }
         Ok(settings)
@@ -377,7 +242,9 @@ impl Script {
             let text = |value: &Value| value.as_str().map(bash::quoted);
             let made = match &*value {
                 Value::Object(given) => match (given.get("size"), given.get("text")) {
-                    (Some(size), _) => format!("head -c {} /dev/zero", bash::quoted(&as_text(size))),
+                    (Some(size), _) => {
+                        format!("head -c {} /dev/zero | tr '\\0' 0", bash::quoted(&as_text(size)))
+                    }
                     (None, Some(given)) => format!("printf %s {}", text(given).ok_or_else(none)?),
                     _ => return Err(none()),
                 },
@@ -392,6 +259,101 @@ impl Script {
             *value = format!("{prefix}{}/{number}", bash::variable(FILES)).into();
         }
         Ok(input.into())
+    }
+}
+
+impl export::Script for Script {
+    fn body(&mut self) -> &mut String {
+        &mut self.body
+    }
+
+    /// What it puts out is known when it is made.
+    fn fixture(&mut self, wanted: &Wanted) -> Result<(), Problem> {
+        let name = &wanted.r#as.value;
+        let (found, inside) = export::found(wanted)?;
+        let fixture = &found.fixture;
+        let mut vars = by_name(fixture.vars.as_ref());
+        for (key, node) in wanted.with.iter().flat_map(Node::entries) {
+            vars.insert(key.text.clone(), Node::plain(node.place, self.scope.value(node)?));
+        }
+        let mut uses = Uses::default();
+        uses.all_of(&fixture.steps.value, vars.values().chain(&fixture.outputs));
+        let scope = std::mem::replace(&mut self.scope, Scope { vars, values: built_in() });
+        let uses = std::mem::replace(&mut self.uses, uses);
+        self.prefix = format!("{name}_");
+        self.line(&export::comment(fixture));
+        self.steps(&fixture.steps.value).map_err(&inside)?;
+        let outputs = fixture.outputs.as_ref().map(|outputs| self.scope.value(outputs)).transpose();
+        let outputs = outputs.map_err(&inside)?.unwrap_or_default();
+        self.prefix.clear();
+        (self.scope, self.uses) = (scope, uses);
+        self.scope.values.insert(name.clone(), outputs);
+        Ok(())
+    }
+
+    fn call(&mut self, step: &Step, callee: Callee, place: Place) -> Result<(), Problem> {
+        if callee.operation().ends_with("WithResponseStream") {
+            return Err(Problem::new(place, "the AWS CLI has no command for an answer that is streamed"));
+        }
+        let caller = step.caller.as_ref().map(|caller| self.keys(caller)).transpose()?.unwrap_or_default();
+        let input =
+            step.with.as_ref().map_or(Ok(Value::Object(Map::new())), |with| self.scope.value(with))?;
+        let input = self.with_files(callee, input, place)?;
+        // The file of an answer is the command's last word.
+        let bytes = ANSWER_BYTES.contains(&(callee.service(), callee.operation()));
+        let end = if bytes { " /dev/null" } else { "" };
+        let command = || script::command(callee, &input);
+        let alone = format!("{}{end}", command().line());
+        let polled = export::polled(step, place)?;
+        if let Some(code) = step.expect.as_ref().and_then(refusal) {
+            let code = code.and_then(Node::text).map(|code| self.scope.text(place, code)).transpose()?;
+            let code = bash::quoted(&code.unwrap_or_else(|| "*".into()));
+            self.line(&format!("{caller}refused {code} {alone}"));
+            return Ok(());
+        }
+        if let Some((path, wanted)) = polled {
+            let wanted = match self.scope.value(wanted)? {
+                Value::Object(_) | Value::Array(_) => {
+                    return Err(Problem::new(wanted.place, "a `poll` with a matcher cannot be exported"));
+                }
+                wanted => as_text(&wanted),
+            };
+            let path = self.scope.text(path.place, &path.text)?;
+            let look = command().with("query", path).with("output", "text").line();
+            self.line(&format!("{caller}until_is {} '' {look}{end}", bash::quoted(&wanted)));
+        }
+        let captures = self.captures(step, callee)?;
+        if captures.is_empty() && polled.is_some() {
+            return Ok(());
+        }
+        self.capture(&captures, &caller, end, command)
+    }
+
+    fn wait(&mut self, wait: &WaitFor, step: &Step) -> Result<(), Problem> {
+        let place: Place = wait.resource.referenced.into();
+        let resource = self.scope.text(place, &wait.resource.value)?;
+        let unknown = || Problem::new(place, format!("`{resource}` is nothing to wait for"));
+        let (slug, name) = resource.split_once('/').ok_or_else(unknown)?;
+        let kind = ResourceKind::get(slug).ok_or_else(unknown)?;
+        let callee = Callee::find(&format!("{}.{}", kind.service.name(), kind.describe));
+        let callee = callee.map_err(|message| Problem::new(place, message))?;
+        let input = serde_json::json!({ kind.name: name });
+        let wanted = self.scope.text(wait.state.referenced.into(), &wait.state.value)?;
+        let look = script::command(callee, &input).with("query", kind.state).with("output", "text").line();
+        let (wanted, last) = (bash::quoted(&wanted), bash::quoted(&kind.last.join(" ")));
+        self.line(&format!("until_is {wanted} {last} {look}"));
+        let captures = self.captures(step, callee)?;
+        if captures.is_empty() {
+            return Ok(());
+        }
+        self.capture(&captures, "", "", || script::command(callee, &input))
+    }
+
+    fn advance(&mut self, span: Span) {
+        let body = format!("{{\"account\": \"{}\", \"advance\": \"{span}\"}}", bash::variable(ACCOUNT));
+        let body = bash::quoted(&body);
+        self.line("# The account's time: only Mockplane moves it.");
+        self.line(&format!("curl -fsS -d {body} \"$AWS_ENDPOINT_URL/_mockplane/clock\" > /dev/null"));
     }
 }
 

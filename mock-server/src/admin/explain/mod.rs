@@ -6,7 +6,7 @@ pub mod page;
 mod tests;
 pub mod text;
 
-use super::{Problem, Query, Site, known_region};
+use super::{Problem, Query, Site, asked, known_region};
 use crate::aws::Fault;
 use crate::clock::wall;
 use crate::gateway::{Planned, operation_of};
@@ -60,7 +60,7 @@ impl Site {
 
     /// The account and the region of a query, with the account's time.
     fn place(&self, query: &Query) -> Result<(Arc<Account>, &'static RegionInfo), Problem> {
-        let account = self.gateway.world.account(self.account(query.get("account"))?, wall());
+        let account = self.named(query.get("account"))?;
         account.settle(account.now(wall()), services::step);
         let region = known_region(query.get("region").unwrap_or(&self.gateway.default_region))?;
         let region = RegionInfo::get(region).ok_or_else(|| Problem::bad("no such region"))?;
@@ -89,7 +89,7 @@ impl Site {
     /// What would become of a request: `{"operation", "input"}`, several under `calls` of which the last one is
     /// explained, or the input alone if its members say what it is for.
     fn preflight(&self, body: &Bytes, query: &Query) -> Result<Told, Problem> {
-        let asked: Value = serde_json::from_slice(body).map_err(|error| Problem::bad(error.to_string()))?;
+        let asked: Value = asked(body)?;
         let calls: Vec<&Value> = match asked.get("calls").or(Some(&asked)) {
             Some(Value::Array(calls)) => calls.iter().collect(),
             one => one.into_iter().collect(),

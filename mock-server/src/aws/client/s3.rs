@@ -8,6 +8,7 @@ mod table;
 use super::xml::{self, Element};
 use super::{HttpRequest, RequestError};
 use crate::aws::model::Kind;
+use crate::aws::value::told_bytes;
 use crate::aws::{Fault, HeaderLookup, timestamp};
 use hyper::StatusCode;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -76,7 +77,7 @@ pub enum Shape {
     Number,
     Truth,
     Time,
-    /// Text, or so many bytes: `{size: 1000}`.
+    /// Text, also as `{text: ..}`, or so many bytes: `{size: 1000}`.
     Bytes,
     /// Texts by name.
     Texts,
@@ -206,9 +207,7 @@ pub fn encode(operation: &'static Operation, parameters: &Value) -> Result<HttpR
 fn bytes(given: &Value) -> Option<Vec<u8>> {
     match given {
         Value::String(text) => Some(text.clone().into_bytes()),
-        Value::Object(parts) if parts.len() == 1 => {
-            Some(vec![b'0'; usize::try_from(parts.get("size")?.as_u64()?).ok()?])
-        }
+        Value::Object(parts) => told_bytes(parts),
         _ => None,
     }
 }

@@ -189,6 +189,35 @@ fn a_call_of_each_protocol() {
 }
 
 #[test]
+fn bytes_are_told_in_three_ways_and_never_without_bound() {
+    let sent = |body: serde_json::Value| {
+        let call = json!({"EndpointName": "e", "Body": body});
+        encode_request(ServiceId::SageMakerRuntime, "InvokeEndpoint", &call).map(|request| request.body)
+    };
+    for (body, bytes) in [
+        (json!("YWJj"), "abc"),
+        (json!({"text": "abc"}), "abc"),
+        (json!({"size": 3}), "000"),
+        (json!({"size": 0}), ""),
+    ] {
+        assert_eq!(sent(body).unwrap(), bytes.as_bytes());
+    }
+    for body in [
+        json!({"size": crate::aws::MOST_BYTES + 1}),
+        json!({"size": u64::MAX}),
+        json!({"size": -1}),
+        json!({"size": 1, "text": "a"}),
+        json!({}),
+    ] {
+        let told = sent(body).unwrap_err().to_string();
+        assert!(
+            told.ends_with("expected base64 text, {\"text\": ..} or {\"size\": ..}, found an object"),
+            "{told}"
+        );
+    }
+}
+
+#[test]
 fn an_answer_that_is_no_answer() {
     let headers: Vec<(&str, &str)> = Vec::new();
     let read = |status, body: &str| {

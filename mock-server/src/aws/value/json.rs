@@ -10,6 +10,9 @@ use crate::aws::model::{Kind, ServiceModel, ShapeId};
 use crate::aws::text::{base64_decode, base64_encode};
 use crate::aws::timestamp;
 
+/// The most bytes that are told by their number alone: whoever writes a number has it made.
+pub const MOST_BYTES: u64 = 100_000_000;
+
 /// JSON that does not fit its shape.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct ShapeError {
@@ -106,7 +109,10 @@ pub(in crate::aws) fn from_json(
         }
         Kind::Float | Kind::Double => json.as_f64().map(Value::Float).ok_or_else(|| expected("a number")),
         Kind::Boolean => json.as_bool().map(Value::Bool).ok_or_else(|| expected("true or false")),
-        Kind::Blob => blob(json).map(Value::Blob).ok_or_else(|| expected("base64 text or {\"text\": ..}")),
+        Kind::Blob => {
+            let told = "base64 text, {\"text\": ..} or {\"size\": ..}";
+            blob(json).map(Value::Blob).ok_or_else(|| expected(told))
+        }
         Kind::Timestamp => {
             let ms = match json {
                 Json::String(text) => timestamp::parse(text),
@@ -121,10 +127,22 @@ pub(in crate::aws) fn from_json(
 fn blob(json: &Json) -> Option<Bytes> {
     match json {
         Json::String(text) => base64_decode(text).map(Bytes::from),
-        Json::Object(object) if object.len() == 1 => {
-            Some(Bytes::copy_from_slice(object.get("text")?.as_str()?.as_bytes()))
-        }
+        Json::Object(object) => told_bytes(object).map(Bytes::from),
         _ => None,
+    }
+}
+
+/// Bytes that are told as `{"text": ..}`, or by how many there are of them.
+pub(in crate::aws) fn told_bytes(told: &serde_json::Map<String, Json>) -> Option<Vec<u8>> {
+    if told.len() != 1 {
+        return None;
+    }
+    match (told.get("text"), told.get("size")) {
+        (Some(text), _) => Some(text.as_str()?.as_bytes().to_vec()),
+        (_, size) => {
+            let size = size?.as_u64().filter(|size| *size <= MOST_BYTES)?;
+            Some(vec![b'0'; usize::try_from(size).ok()?])
+        }
     }
 }
 

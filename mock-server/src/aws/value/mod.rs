@@ -7,8 +7,9 @@ mod json;
 mod ser;
 
 pub use de::{DeError, from_value};
+pub use json::MOST_BYTES;
 pub use json::ShapeError;
-pub(super) use json::{from_json, to_json};
+pub(super) use json::{from_json, to_json, told_bytes};
 
 use super::model::{ServiceModel, ShapeId};
 
@@ -188,7 +189,7 @@ impl Value {
     }
 
     /// Reads what [`to_json`](Self::to_json) writes, and a little more: times may be numbers (seconds
-    /// since 1970) and blobs `{"text": ".."}`.
+    /// since 1970) and blobs `{"text": ".."}` or `{"size": 1000}`.
     ///
     /// # Errors
     /// A [`ShapeError`] with the path of the first thing that does not fit the shape.

@@ -88,12 +88,16 @@ pub fn quoted(value: &str) -> String {
 /// Text in which nothing means anything to bash. One line stays one line.
 fn literal(text: &str) -> String {
     let mut word = String::new();
-    for (n, line) in text.split(char::is_control).enumerate() {
-        if n > 0 {
-            word.push_str("$'\\n'");
-        }
+    for part in text.split_inclusive(char::is_control) {
+        let end = part.chars().next_back().filter(|last| last.is_control());
+        let line = &part[..part.len() - end.map_or(0, char::len_utf8)];
         if !line.is_empty() {
             word.push_str(&format!("'{}'", line.replace('\'', "'\\''")));
+        }
+        match end {
+            Some('\n') => word.push_str("$'\\n'"),
+            Some(other) => word.push_str(&format!("$'\\u{:04x}'", u32::from(other))),
+            None => {}
         }
     }
     word
@@ -113,6 +117,7 @@ mod tests {
             ("it's", "'it'\\''s'"),
             ("$(rm)`x`", "'$(rm)`x`'"),
             ("a\nb", "'a'$'\\n''b'"),
+            ("a\t\r\n", "'a'$'\\u0009'$'\\u000d'$'\\n'"),
             (id.as_str(), "\"$VPCE\""),
             (&format!("{{\"id\":\"{id}\"}}"), "'{\"id\":\"'\"$VPCE\"'\"}'"),
         ] {

@@ -74,6 +74,31 @@ fn step(txn: &mut Txn<'_, Counter>, due: Due<&'static str, u64>) {
 }
 
 #[test]
+fn what_is_refused_within_a_change_changes_nothing() {
+    let account = account();
+    let change = |txn: &mut Txn<'_, Counter>, add: u64| {
+        txn.state.total += add;
+        txn.note("Added", add.to_string(), None, "");
+        txn.post(account.id, Scope::Global, add);
+        txn.mint("id");
+        if add == 7 { Err("seven") } else { Ok(add) }
+    };
+    let done: Result<_, &str> = account.write(&region("r"), at(0), true, |txn| {
+        assert_eq!(txn.attempt(|txn| change(txn, 1)), Ok(1));
+        let minted = txn.state.minter.clone();
+        assert_eq!(txn.attempt(|txn| change(txn, 7)), Err("seven"));
+        assert_eq!(txn.tried(|txn| change(txn, 5)), Ok(5));
+        assert_eq!(txn.state.minter, minted);
+        Ok(())
+    });
+    assert_eq!(done, Ok(()));
+    let totals = [region("r"), Scope::Global].map(|scope| account.read(&scope).total);
+    let events: Vec<_> =
+        account.events.since(0, 9).into_iter().map(|(_, event)| event.resource.clone()).collect();
+    assert_eq!((totals, events), ([1, 1], vec!["1".to_owned()]));
+}
+
+#[test]
 fn the_account_knows_before_its_region_shows() {
     let account = account();
     let tell = |txn: &mut Txn<'_, Counter>| {

@@ -92,7 +92,7 @@ steps:
         "CidrBlock=\"10.0.8.0/28\"",
         "\nnet = {\n    \"vpc\": {\"id\": net_vpc, \"cidr\": \"10.0.0.0/16\"},\n",
         "_s3.create_bucket(Bucket=(\"data-\" + str(account)))\n",
-        "Body=bytes(12))\n",
+        "Body=b\"0\" * 12)\n",
         "net_vpc_ = jmespath.search(\"Vpc.VpcId\", _answer)\n\n_ec2.delete_vpc(VpcId=net_vpc_)\n",
         "_refused(_ec2.delete_vpc, code=\"DependencyViolation\", VpcId=net[\"vpc\"][\"id\"])\n",
         "_s3.delete_object(Bucket=data[\"name\"], Key=data[\"key\"])\n",
@@ -115,9 +115,41 @@ fn what_is_no_call_is_told() {
             "steps:\n- {call: ec2.DescribeVpcs, expect: {lost: true}}\n",
             "5:10: an answer that is lost cannot be exported",
         ),
+        (
+            "steps:\n- {call: ec2.DescribeVpcs, poll: {every: 1s, within: 1m}, expect: {error: {code: X}}}\n",
+            "5:10: a `poll` for a refusal cannot be exported",
+        ),
+        (
+            "steps:\n- {call: ec2.CreateVpc, with: {CidrBlock: 10.0.0.0/16}, capture: {a: \"split(Vpc.VpcId, '-')[1]\"}}\n\
+             - {call: ec2.DescribeVpcs, with: {VpcIds: [\"vpc-${a}\"]}}\n",
+            "5:70: a part of a text cannot be exported: AWS's tools have no `split`",
+        ),
+        (
+            "steps:\n- {call: ec2.DescribeVpcs, wire: {region: us-west-2}}\n",
+            "5:34: a call with `wire` cannot be exported: no SDK sends it",
+        ),
+        (
+            "fixtures:\n- {as: base, snapshot: a}\nsteps:\n- call: ec2.DescribeVpcs\n",
+            "5:8: fixture `base` is a snapshot, which no calls make, so that it cannot be exported",
+        ),
     ] {
         assert_eq!(exported(rest).unwrap_err(), format!("{expected}\n"));
     }
+}
+
+#[test]
+fn names_stay_apart_from_each_other_and_from_pythons() {
+    let script = exported(
+        r#"
+steps:
+- call: ec2.CreateVpc
+  with: {CidrBlock: 10.0.0.0/16}
+  capture: {None: Vpc.VpcId, _ec2: Vpc.State, a-b: Vpc.OwnerId, a_b: Vpc.CidrBlock, str: Vpc.IsDefault}
+- {call: ec2.DescribeVpcs, with: {VpcIds: ["${None}", "${_ec2}", "${a-b}", "${a_b}", "${str}"]}}
+"#,
+    )
+    .unwrap();
+    assert!(script.contains("_ec2.describe_vpcs(VpcIds=[None_, n_ec2, a_b, a_b_, str_])\n"), "{script}");
 }
 
 #[test]

@@ -71,9 +71,7 @@ pub async fn watch<T: Target>(
         }
     }
     let watched = run.watched.take().unwrap_or_default();
-    let (name, account) = (scenario.name(), run.session.account);
-    let (transcript, file, elapsed) = (run.session.transcript, file.to_owned(), watch.elapsed());
-    (Outcome { name, file, account, broken, skipped: None, elapsed, steps, transcript }, watched)
+    (run.ended(file, broken, steps, watch).await, watched)
 }
 
 impl<T: Target> Run<'_, T> {

@@ -82,6 +82,30 @@ steps:
 }
 
 #[test]
+fn names_stay_apart_from_each_other_and_from_the_environments() {
+    let script = exported(
+        r#"
+steps:
+- call: ec2.CreateVpc
+  with: {CidrBlock: 10.0.0.0/16}
+  capture: {PATH: Vpc.State, vpc: Vpc, vpc_vpcid: Vpc.OwnerId, _: Vpc.CidrBlock, code: Vpc.VpcId}
+- {call: ec2.DescribeVpcs, with: {VpcIds: ["${PATH}", "${vpc.VpcId}", "${vpc_vpcid}", "${_}", "${code}"]}}
+- {call: ec2.DescribeVpcs, with: {VpcIds: []}}
+- {call: s3.PutObject, with: {Bucket: b, Key: k, Body: {size: 3}}}
+"#,
+        None,
+    )
+    .unwrap();
+    for line in [
+        " --vpc-ids \"$path\" \"$vpc_vpcid\" \"$vpc_vpcid_\" \"$n_\" \"$code_\" > /dev/null\n",
+        "aws ec2 describe-vpcs --vpc-ids '[]' > /dev/null\n",
+        "head -c 3 /dev/zero | tr '\\0' 0 > \"$files/1\"\n",
+    ] {
+        assert!(script.contains(line), "{line}\n{script}");
+    }
+}
+
+#[test]
 fn what_has_no_command_is_told() {
     for (rest, row, expected) in [
         (

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 /// What blames the service itself: such jobs may be tried again. Source: API reference, TrainingJobStatusCounters.
 const OF_ITSELF: &str = "InternalServerError";
 
-/// Makes something. The operations that are called so check everything before they change anything.
+/// Makes something.
 ///
 /// # Errors
 /// The words of the refusal.
@@ -19,7 +19,7 @@ pub fn made<O: Write<Error = SageMakerError>>(
     arguments: Map<String, Value>,
 ) -> Result<(), String> {
     let input: O::In = serde_json::from_value(Value::Object(arguments)).map_err(|error| error.to_string())?;
-    O::run(txn, caller, input).map(drop).map_err(|error| error.to_string())
+    txn.attempt(|txn| O::run(txn, caller, input)).map(drop).map_err(|error| error.to_string())
 }
 
 /// Stops a job if it is under way.

@@ -22,6 +22,7 @@ fn members_travel_in_addresses_headers_and_bodies() {
     assert_eq!(request.headers.get("x-amz-meta-who"), Some("me"));
     assert_eq!(request.headers.get("if-none-match"), Some("*"));
     assert_eq!(encoded("PutObject", &json!({"Bucket": "b", "Key": "k", "Body": {"size": 3}})).body.len(), 3);
+    assert_eq!(encoded("PutObject", &json!({"Bucket": "b", "Key": "k", "Body": {"text": "a"}})).body, b"a");
     let request = encoded("ListObjectsV2", &json!({"Bucket": "data", "Prefix": "a/&", "MaxKeys": 2}));
     assert_eq!(request.path_and_query, "/data?list-type=2&max-keys=2&prefix=a%2F%26");
     let request = encoded(
@@ -49,6 +50,11 @@ fn what_cannot_be_sent_is_told() {
             "PutObject",
             json!({"Bucket": "b", "Key": "k", "Body": {"size": -1}}),
             "PutObject: Body is {\"size\":-1}",
+        ),
+        (
+            "PutObject",
+            json!({"Bucket": "b", "Key": "k", "Body": {"size": u64::MAX}}),
+            "PutObject: Body is {\"size\":18446744073709551615}",
         ),
         (
             "PutBucketVersioning",

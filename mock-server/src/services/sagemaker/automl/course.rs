@@ -145,9 +145,12 @@ fn begin(txn: &mut Txn<'_>, job: &mut AutoMlJob, plan: &Plan<'_>, step: AutoMlSt
         let model = maker.encoder(txn);
         child::made::<CreateModel>(txn, &caller, model)?;
     }
-    let new = maker.job(txn, &caller, step).map_err(|error| error.to_string())?;
-    let key = new.key.clone();
-    let arn = start(txn, kind(step), new).map_err(|error| error.to_string())?;
+    let made = txn.attempt(|txn| {
+        let new = maker.job(txn, &caller, step)?;
+        let key = new.key.clone();
+        start(txn, kind(step), new).map(|arn| (key, arn))
+    });
+    let (key, arn) = made.map_err(|error: SageMakerError| error.to_string())?;
     job.children.push_back(AutoMlChild { step, key, arn, created: txn.now, outcome: None });
     job.modified = txn.now;
     Ok(())

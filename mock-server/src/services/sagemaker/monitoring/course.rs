@@ -178,9 +178,8 @@ fn execute(txn: &mut Txn<'_>, schedule: &MonitoringSchedule, scheduled: SimTime)
         created: txn.now,
         modified: txn.now,
     };
-    let made = job(txn, schedule, scheduled, number);
-    let made = made.and_then(|new| {
-        let Some(new) = new else { return Ok(None) };
+    let made = txn.attempt(|txn| {
+        let Some(new) = job(txn, schedule, scheduled, number)? else { return Ok(None) };
         let key = new.key.clone();
         start(txn, JobKind::Processing, new).map(|arn| Some((key, arn)))
     });

@@ -252,7 +252,8 @@ fn call(
             Ok(StepResult::Tuning { name, arn })
         }
         "RegisterModel" => {
-            model_package::register(txn, &caller, arguments).map_err(|error| error.to_string())
+            let made = txn.attempt(|txn| model_package::register(txn, &caller, arguments));
+            made.map_err(|error| error.to_string())
         }
         _ => {
             arguments.insert("ModelName".into(), json!(name));
@@ -272,10 +273,12 @@ fn job<K: Kind>(
 ) -> Result<StepResult, String> {
     let request = Request::<K>::of(name, arguments).map_err(|error| error.to_string())?;
     let parent = Parent { owner: Owner::Execution(execution.arn.clone()), arn: execution.arn.to_string() };
-    let new = new_job(txn, caller, request, Some(parent)).map_err(|error| error.to_string())?;
-    let key = new.key.clone();
-    let arn = start(txn, K::KIND, new).map_err(|error| error.to_string())?;
-    Ok(StepResult::Job { key, arn })
+    let made = txn.attempt(|txn| {
+        let new = new_job(txn, caller, request, Some(parent))?;
+        let key = new.key.clone();
+        start(txn, K::KIND, new).map(|arn| StepResult::Job { key, arn })
+    });
+    made.map_err(|error| error.to_string())
 }
 
 /// So many letters and digits.

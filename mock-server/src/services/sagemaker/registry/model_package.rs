@@ -263,24 +263,15 @@ impl Read for BatchDescribeModelPackage {
 /// Registers a version as a step of a pipeline does, in a new group if there is none of its name.
 ///
 /// # Errors
-/// What Create answers.
+/// What Create answers; the group may be there then.
 pub fn register(txn: &mut Txn<'_>, caller: &Caller, mut asked: Asked) -> Result<StepResult, SageMakerError> {
     asked.retain(|member, _| Create::<Package>::takes(member));
     let name = text(&asked, GROUP).to_owned();
     let group = resource_of(caller, Group::SLUG, &name);
-    let is_new = !name.is_empty() && row::<Group>(&txn.state, &group).is_none();
-    if is_new {
+    if !name.is_empty() && row::<Group>(&txn.state, &group).is_none() {
         made::<Group>(txn, caller, [(GROUP.to_owned(), json!(name))].into_iter().collect())?;
     }
-    match made::<Package>(txn, caller, asked) {
-        Ok(row) => Ok(StepResult::Package { arn: row.arn.to_string() }),
-        Err(error) => {
-            if is_new {
-                txn.state.stored.remove(&group.into());
-            }
-            Err(error)
-        }
-    }
+    made::<Package>(txn, caller, asked).map(|row| StepResult::Package { arn: row.arn.to_string() })
 }
 
 /// What other steps may refer to.

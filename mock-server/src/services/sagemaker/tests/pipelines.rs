@@ -1,7 +1,7 @@
 //! Pipelines, and the jobs that their steps start.
 
 use super::*;
-use crate::model::{ExecutionStatus, PipelineExecution};
+use crate::model::{ExecutionStatus, PipelineExecution, RuleMode};
 use crate::services::sagemaker::pipeline::{
     CreatePipeline, DeletePipeline, DescribePipelineExecution, ListPipelineExecutionSteps,
     RetryPipelineExecution, StartPipelineExecution, StopPipelineExecution,
@@ -100,6 +100,23 @@ fn a_failed_step_fails_the_execution_and_can_be_retried() {
     site.lab.write::<DeletePipeline>(json!({"PipelineName": "line"})).unwrap();
     assert!(site.lab.state().executions.is_empty());
     site.assert_sound();
+}
+
+/// A refused call changes nothing, and nobody is told of a job that there is not.
+#[test]
+fn a_step_that_is_refused_leaves_nothing_of_its_job() {
+    let site = Site::new(Profile::Fast);
+    site.lab.set_mode("SM-F-SG-404", RuleMode::Warn);
+    let mut step = training(&site, "a", 1, &[]);
+    let (groups, subnets) = (["sg-0123456789abcdef0"], ["subnet-0123456789abcdef0"]);
+    step["Arguments"]["VpcConfig"] = json!({"SecurityGroupIds": groups, "Subnets": subnets});
+    site.pipeline(json!([step])).unwrap();
+    site.launch("one").unwrap();
+    site.run_for(1);
+    assert_eq!(site.step_statuses(), [("a".to_owned(), "Failed")]);
+    assert!(site.execution().steps[0].failure.as_ref().unwrap().contains("subnet-0123456789abcdef0"));
+    assert!(site.lab.state().jobs.is_empty());
+    assert_eq!(site.lab.events("RuleWarning"), [""; 0]);
 }
 
 #[test]

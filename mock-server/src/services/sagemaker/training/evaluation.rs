@@ -56,10 +56,12 @@ fn start_job(txn: &mut Txn<'_>, job: &Job, rule: &Value, name: &str) -> Result<(
     let request = Request::<Processing>::of(job_name(job, name), members(job, rule, name));
     let request = request.map_err(|error| error.to_string())?;
     let parent = Parent { owner: Owner::Evaluations(job.key.clone()), arn: job.arn.clone() };
-    let new = new_job(txn, &caller, request, Some(parent)).map_err(|error| error.to_string())?;
-    let key = new.key.clone();
-    let arn = start(txn, JobKind::Processing, new).map_err(|error| error.to_string())?;
-    Ok((key, arn))
+    let made = txn.attempt(|txn| {
+        let new = new_job(txn, &caller, request, Some(parent))?;
+        let key = new.key.clone();
+        start(txn, JobKind::Processing, new).map(|arn| (key, arn))
+    });
+    made.map_err(|error| error.to_string())
 }
 
 /// The first letters of the training job's name and of the rule's, and eight digits.

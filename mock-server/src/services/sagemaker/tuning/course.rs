@@ -178,14 +178,14 @@ fn start_more(txn: &mut Txn<'_>, job: &mut TuningJob, plan: &Plan<'_>) {
     while job.running().count() < job.most_parallel as usize && job.trials.len() < job.most_jobs as usize {
         let number = job.trials.len();
         let Some((definition, nth)) = place(plan, number as u64) else { return };
-        let (trial, new) = match trial(txn, &caller, job, plan, (number, definition, nth)) {
-            Ok(made) => made,
+        let made = txn.attempt(|txn| {
+            let (trial, new) = trial(txn, &caller, job, plan, (number, definition, nth))?;
+            start(txn, JobKind::Training, new).map(|_| trial)
+        });
+        match made {
+            Ok(trial) => job.trials.push_back(trial),
             Err(error) => return refused(txn, job, &error),
-        };
-        if let Err(error) = start(txn, JobKind::Training, new) {
-            return refused(txn, job, &error);
         }
-        job.trials.push_back(trial);
         job.modified = txn.now;
     }
 }

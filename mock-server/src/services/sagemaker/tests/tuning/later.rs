@@ -1,6 +1,7 @@
-//! What a tuning job learns: from others, from jobs that do worse, and by itself.
+//! What a tuning job learns: from others, from jobs that do worse, and by itself; and what is told of its training jobs alone.
 
 use super::*;
+use crate::model::RuleMode;
 
 #[test]
 fn a_tuning_job_goes_on_from_others() {
@@ -132,4 +133,22 @@ fn who_waits_for_a_tuning_job_waits_for_its_training_jobs() {
     assert_eq!(counters(&site.tuned("short")), [0, 0, 0, 0, 1]);
     assert_eq!(site.tuned("short")["HyperParameterTuningJobStatus"], "Completed");
     assert_eq!(site.lab.now(), now);
+}
+
+/// Whether the definition could be carried out is found out by trying it, and what is tried is no job.
+#[test]
+fn a_rule_that_only_warns_tells_of_training_jobs_and_not_of_what_defines_them() {
+    let site = Site::new(Profile::Fast);
+    site.lab.set_mode("SM-F-SG-404", RuleMode::Warn);
+    let mut request = tuning(&site, "t", 2, 1);
+    request["TrainingJobDefinition"]["VpcConfig"]["SecurityGroupIds"] = json!(["sg-0123456789abcdef0"]);
+    site.tune(request).unwrap();
+    site.pass(10);
+    let events = site.lab.account.events.since(0, usize::MAX);
+    let warned = events.into_iter().filter(|(_, event)| event.kind == "RuleWarning");
+    let mut warned: Vec<_> = warned.map(|(_, event)| event.resource.to_string()).collect();
+    warned.sort();
+    warned.dedup();
+    let made: Vec<_> = site.lab.state().jobs.iter().map(|job| job.key.to_string()).collect();
+    assert_eq!((made.len(), warned), (2, made));
 }
