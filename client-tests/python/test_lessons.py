@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -56,6 +57,31 @@ def test_the_aws_cli_mends_each_lesson(learner, shell, name):
     assert mended["check"]["passed"] and mended["lesson"]["debrief"], mended
     learner.told("reset")
     learner.told("check", code=1)
+
+
+def test_commands_in_hints_are_commands(learner, tmp_path):
+    """What hints tell to ask Mockplane is asked: a path that is blocked is an answer, words that are wrong are none."""
+    asked = 0
+    for file, name in zip(FILES, NAMES):
+        if "mockplane " not in file.read_text():
+            continue
+        # A directory of one file is read faster than all lessons are.
+        shutil.copy(file, tmp_path / "one.yaml")
+        learner.told("start", name, "--from", str(tmp_path))
+        left = 1
+        while left:
+            hint = learner.told("hint")
+            left = hint["left"]
+            assert "mockplane " not in re.sub("`[^`]*`", "", hint["text"]), f"{name}: what is typed is in backquotes"
+            for words in re.findall("`mockplane ([^`]+)`", hint["text"]):
+                done = subprocess.run(
+                    [binary(), *words.split()], capture_output=True, text=True, timeout=60,
+                    env=environment(
+                        MOCKPLANE_ENDPOINT=learner.account.server.endpoint,
+                        MOCKPLANE_ACCOUNT_ID=learner.account.number))
+                assert done.returncode in (0, 1), f"{name}: {words}\n{done.stderr}"
+                asked += 1
+    assert asked > 10
 
 
 def test_a_learner_at_a_terminal(learner):
