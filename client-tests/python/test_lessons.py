@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -56,6 +57,106 @@ def test_the_aws_cli_mends_each_lesson(learner, shell, name):
     assert mended["check"]["passed"] and mended["lesson"]["debrief"], mended
     learner.told("reset")
     learner.told("check", code=1)
+
+
+ANYBODY = '{"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*"}]}'
+# The second condition is in the statement that is there, where both have to hold.
+IN_ONE = (
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "sagemaker:CreateTrainingJob", "Resource": "*",'
+    ' "Condition": {"ForAnyValue:StringNotEquals": {"sagemaker:VpcSubnets": ["subnet-0aaaaaaaaaaaaaaaa"]},'
+    ' "Null": {"sagemaker:VpcSubnets": "true"}}}]}')
+
+
+def of(resource, query, *filters):
+    """A command that finds an id."""
+    given = "--filters " + " ".join(f"'{one}'" for one in filters) if filters else ""
+    return f"$(aws ec2 describe-{resource} {given} --query '{query}' --output text)"
+
+
+VPC = of("vpcs", "Vpcs[0].VpcId", "Name=cidr,Values=10.0.0.0/16", "Name=is-default,Values=false")
+OPTIONS = (
+    "new=$(aws ec2 create-dhcp-options --dhcp-configurations Key=domain-name-servers,Values=AmazonProvidedDNS {}"
+    " --query DhcpOptions.DhcpOptionsId --output text)")
+ASSOCIATE = f"aws ec2 associate-dhcp-options --vpc-id {VPC} --dhcp-options-id $new"
+JOBS_GROUP = of("security-groups", "SecurityGroups[0].GroupId", "Name=group-name,Values=private")
+BUCKET = "data-$account"
+
+# What mends a lesson's failure and gives up what its goal asks for: the step of the check that finds out, and the commands.
+WRONG_WAYS = [
+    ("two-nodes-no-talk", "nobody-from-outside", [
+        f"id={of('security-groups', 'SecurityGroups[0].GroupId', 'Name=group-name,Values=trainers')}",
+        "aws ec2 authorize-security-group-ingress --group-id $id --protocol all --cidr 0.0.0.0/0"]),
+    ("role-without-eni-rights", "still-least-privilege", [
+        "aws iam attach-role-policy --role-name least-privilege --policy-arn arn:aws:iam::aws:policy/AdministratorAccess"]),
+    ("role-without-eni-rights", "nothing-is-left", [
+        "aws iam put-role-policy --role-name least-privilege --policy-name half --policy-document '"
+        '{"Statement": [{"Effect": "Allow", "Action": "ec2:CreateNetworkInterfacePermission", "Resource": "*"}]}\''
+    ]),
+    ("nobody-may-assume", "nobody-else", [
+        f"aws iam update-assume-role-policy --role-name trainer --policy-document '{ANYBODY}'"]),
+    ("locked-policy", "still-shut", [
+        f"id={of('vpc-endpoints', 'VpcEndpoints[0].VpcEndpointId')}",
+        "aws ec2 modify-vpc-endpoint --vpc-endpoint-id $id --reset-policy"]),
+    ("bucket-says-no", "nobody-else", [f"aws s3api delete-bucket-policy --bucket {BUCKET}"]),
+    ("no-objects-there", "the-data-are-there", [f"aws s3api put-object --bucket {BUCKET} --key train/"]),
+    ("egress-is-tightened", "the-audit-is-kept-to", [
+        f"id={JOBS_GROUP}",
+        "aws ec2 authorize-security-group-egress --group-id $id --protocol tcp --port 0-65535 --cidr 0.0.0.0/0",
+        "aws ec2 authorize-security-group-egress --group-id $id --protocol all --cidr 10.0.0.0/16"]),
+    ("a-stateless-surprise", "nobody-calls", [
+        f"id={of('network-acls', 'NetworkAcls[0].NetworkAclId', 'Name=tag:Name,Values=jobs')}",
+        "aws ec2 create-network-acl-entry --network-acl-id $id --ingress --rule-number 100 --protocol=-1 --rule-action allow"
+        " --cidr-block 0.0.0.0/0"]),
+    ("ping-health-check", "the-image-is-the-colleagues", [
+        "role=$(aws iam get-role --role-name execution-role --query Role.Arn --output text)",
+        "image=$account.dkr.ecr.us-east-1.amazonaws.com/any:1",
+        "aws sagemaker create-model --model-name any --execution-role-arn $role --primary-container Image=$image",
+        "aws sagemaker create-endpoint-config --endpoint-config-name any --production-variants"
+        " VariantName=AllTraffic,ModelName=any,InstanceType=ml.m5.large,InitialInstanceCount=1",
+        "aws sagemaker delete-endpoint --endpoint-name ranking",
+        "aws sagemaker wait endpoint-deleted --endpoint-name ranking",
+        "aws sagemaker create-endpoint --endpoint-name ranking --endpoint-config-name any"]),
+    ("private-zone-not-resolved", "the-domain-is-kept", [
+        OPTIONS.format("Key=domain-name,Values=example.org"), ASSOCIATE]),
+    ("the-job-that-was-never-in", "it-was-in", [f"aws s3api delete-bucket-policy --bucket {BUCKET}"]),
+    ("the-late-machine", "the-domain-is-kept", [OPTIONS.format("Key=domain-name,Values=example.org"), ASSOCIATE]),
+    ("the-guardrail-with-a-gap", "ana-nowhere", [
+        f"aws iam create-policy-version --policy-document '{IN_ONE}' --set-as-default"
+        " --policy-arn arn:aws:iam::$account:policy/only-in-our-subnets"]),
+]
+
+
+@pytest.mark.parametrize("name, step, script", WRONG_WAYS, ids=[f"{name}:{step}" for name, step, _ in WRONG_WAYS])
+def test_a_check_is_not_passed_by_giving_up_what_the_goal_asks_for(learner, shell, name, step, script):
+    learner.told("start", name)
+    shell.run(learner.account, [f"account={learner.account.number}", *script])
+    check = learner.told("check", code=1)["check"]
+    assert check["step"].startswith(f"{step}: "), check
+
+
+def test_commands_in_hints_are_commands(learner, tmp_path):
+    """What hints tell to ask Mockplane is asked: a path that is blocked is an answer, words that are wrong are none."""
+    asked = 0
+    for file, name in zip(FILES, NAMES):
+        if "mockplane " not in file.read_text():
+            continue
+        # A directory of one file is read faster than all lessons are.
+        shutil.copy(file, tmp_path / "one.yaml")
+        learner.told("start", name, "--from", str(tmp_path))
+        left = 1
+        while left:
+            hint = learner.told("hint")
+            left = hint["left"]
+            assert "mockplane " not in re.sub("`[^`]*`", "", hint["text"]), f"{name}: what is typed is in backquotes"
+            for words in re.findall("`mockplane ([^`]+)`", hint["text"]):
+                done = subprocess.run(
+                    [binary(), *words.split()], capture_output=True, text=True, timeout=60,
+                    env=environment(
+                        MOCKPLANE_ENDPOINT=learner.account.server.endpoint,
+                        MOCKPLANE_ACCOUNT_ID=learner.account.number))
+                assert done.returncode in (0, 1), f"{name}: {words}\n{done.stderr}"
+                asked += 1
+    assert asked > 10
 
 
 def test_a_learner_at_a_terminal(learner):
