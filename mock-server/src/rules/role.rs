@@ -10,8 +10,6 @@ const SERVICE: &str = "sagemaker.amazonaws.com";
 /// which of the two is told when is assumed.
 const OF_JOB: &str = "SM-F-ROLE-ASYNC1";
 const OF_INSTANCE: &str = "SM-F-ROLE-ASYNC2";
-/// The texts that are told later than by the create call.
-pub const TEXTS: [&str; 2] = [OF_JOB, OF_INSTANCE];
 
 /// The id of the text for a violation that the create call did not tell.
 pub fn text(finding: &Finding, kind: JobKind) -> Option<&'static str> {
