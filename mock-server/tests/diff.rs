@@ -18,7 +18,7 @@ fn scenarios(below: &str) -> PathBuf {
 
 /// Scenarios in which something follows from the seed that is no id: what a tuning or a candidate comes to, subnets and
 /// VPCs in the order of their ids, a block that is written down, and digests of objects that name their account.
-const BY_CHANCE: [&str; 11] = [
+const BY_CHANCE: [&str; 13] = [
     "automl-in-a-vpc",
     "group-of-another-vpc",
     "manifest-lists-what-is-gone",
@@ -27,6 +27,8 @@ const BY_CHANCE: [&str; 11] = [
     "texts-ec2-ipv6-reserved",
     "texts-failures-of-what-starts-jobs",
     "texts-sagemaker-tuning-parents",
+    "the-bridge-in-the-way",
+    "the-job-that-was-never-in",
     "tuning-cut-off-from-s3",
     "tuning-runs-out-of-addresses",
     "two-networks-mixed",
