@@ -89,12 +89,12 @@ async fn settings_of(target: &Http, account: &str) -> Vec<(String, String)> {
 
 /// Whoever names an account in a file gets it back as the server gives it out, whether the scenario passes or not.
 #[tokio::test]
-async fn an_account_that_a_scenario_names_keeps_none_of_its_settings() {
-    const OTHER: &str = "444455556666";
+async fn the_servers_own_account_keeps_no_settings_of_a_scenario() {
+    const OWN: &str = "123456789012";
     let head = "apiVersion: mockplane/v1\nkind: Scenario\nmetadata: {name: everything}\nsettings:\n";
     let everything = format!(
         "{head}
-  account: \"{OTHER}\"
+  account: \"{OWN}\"
   profile: instant
   rules: {{SM-VPC-IP-01: warn}}
   quotas: {{vpcs: 6}}
@@ -127,7 +127,7 @@ steps:
     };
     assert!(unsigned().await.contains("NoSuchBucket"), "{}", unsigned().await);
     let of_texts = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/texts/s3-unsigned.yaml");
-    for (file, account, code) in [(Path::new(of_texts), "123456789012", 0), (&file, OTHER, 4)] {
+    for (file, account, code) in [(Path::new(of_texts), OWN, 0), (&file, OWN, 4)] {
         let before = settings_of(&target, account).await;
         let mut told = Vec::new();
         let summary = run_path(&target, file, &Options::default(), &mut Text::new(&mut told)).await;

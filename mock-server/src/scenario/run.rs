@@ -201,8 +201,8 @@ impl<T: Target> Run<'_, T> {
         }
     }
 
-    /// What became of the scenario. An account that it names is one that others use too: it is given back as the server
-    /// gives out accounts. One of its own can be looked at as long as there is the server.
+    /// What became of the scenario. The server's own account is one that others use too: it is given back as the server
+    /// gives out accounts. Any other can be looked at as long as there is the server.
     async fn ended(
         mut self,
         file: &str,
