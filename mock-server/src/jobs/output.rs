@@ -113,7 +113,7 @@ fn captured(txn: &Txn<'_>, job: &Job, written: &[File]) -> Vec<File> {
 fn manifest(bucket: &str, keys: &[Arc<str>]) -> String {
     let mut folder = keys.first().map_or("", |key| folder_of(key));
     while !keys.iter().all(|key| key.starts_with(folder)) {
-        folder = folder_of(folder.trim_end_matches('/'));
+        folder = folder_of(folder.strip_suffix('/').unwrap_or_default());
     }
     let prefix = json!({ "prefix": format!("s3://{bucket}/{folder}") });
     let names = keys.iter().map(|key| json!(key[folder.len()..]));
