@@ -9,6 +9,7 @@ mod book;
 pub mod capacity;
 mod case;
 pub mod cluster;
+mod compilation;
 pub mod declared;
 mod dhcp;
 pub mod ec2;
@@ -195,6 +196,7 @@ rules![
     groups::OpenToMembersWithEfa,
     encryption::OpenToEncryption,
     isolation::NoCalls,
+    compilation::ModelIsPacked,
     logs::RoleMayWrite,
     logs::LogsGetOut,
     path::data::DataIsThere,
