@@ -114,6 +114,9 @@ fn ignored() -> Ignored {
     add(ServiceId::Logs, logs::operations);
     add(ServiceId::SageMaker, sagemaker::operations);
     add(ServiceId::SageMakerRuntime, runtime::operations);
+    for (operation, member) in sagemaker::without_effect() {
+        all.entry(format!("sagemaker {operation}")).or_default().insert(member.to_owned());
+    }
     all
 }
 

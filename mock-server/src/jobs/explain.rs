@@ -157,6 +157,7 @@ struct Subject<'a> {
 /// Explains a job or an endpoint: all but what to do.
 pub fn explain(state: &State, key: &JobKey) -> Option<Explanation> {
     let rule = |failure: &Option<Failure>| failure.as_ref().and_then(|failure| failure.rule);
+    let undone = |endpoint: &Endpoint| rule(&endpoint.rolling.as_ref()?.undone);
     let short = |tried: Option<Duration>| tried.map(|_| rules::capacity::ID);
     match key.kind {
         JobKind::Hosting => state.endpoints.get(&key.name).map(|endpoint| Explanation {
@@ -165,7 +166,7 @@ pub fn explain(state: &State, key: &JobKey) -> Option<Explanation> {
             interfaces: interfaces(fleet(state, endpoint), &endpoint.traces),
             ..Explanation::of(
                 key,
-                rule(&endpoint.failure).or(short(endpoint.short_for)),
+                rule(&endpoint.failure).or(undone(endpoint)).or(short(endpoint.short_for)),
                 &endpoint.findings,
                 &endpoint.traces,
             )

@@ -2,6 +2,7 @@
 
 use crate::model::{Evidence, Exit, Failure, Finding, Job, JobKind, Needs, Texts};
 use crate::rules::texts;
+use std::time::Duration;
 
 /// The longest FailureReason. Source: service model.
 const LONGEST: usize = 1024;
@@ -30,6 +31,13 @@ pub fn timeout(texts: &Texts, needs: &Needs) -> Failure {
     let seconds = needs.max_runtime.unwrap_or_default().as_secs();
     let text = texts::fill(texts, "compilation-timeout", &Evidence::none().with("seconds", seconds));
     Failure { reason: reason(JobKind::Compilation, text.unwrap_or_default()), rule: None }
+}
+
+/// An endpoint's deployment ran out of time.
+pub fn deployment_timeout(texts: &Texts, limit: Duration) -> Failure {
+    let evidence = Evidence::none().with("seconds", limit.as_secs());
+    let text = texts::fill(texts, "deployment-timeout", &evidence).unwrap_or_default();
+    Failure { reason: reason(JobKind::Hosting, text), rule: None }
 }
 
 /// How much of what a container leaves is told: the reason as a whole is no longer than it may be. Assumed: what

@@ -252,8 +252,6 @@ pub struct Deployment {
     pub variants: Vec<DeployedVariant>,
     /// All that the endpoint configuration says.
     pub request: Document,
-    /// How it is to replace the one before it, if the caller said so.
-    pub policy: Option<Document>,
     /// How often its capacity was to change: no interface gets the id of one that is gone.
     pub changes: u32,
     pub started: SimTime,
@@ -263,6 +261,34 @@ impl Deployment {
     /// The interfaces of all instances.
     pub fn interfaces(&self) -> impl Iterator<Item = NetworkInterfaceId> + '_ {
         self.variants.iter().flat_map(|variant| &variant.placed).flatten().copied()
+    }
+}
+
+/// How far a deployment has replaced another one batch by batch. Either has one variant, which runs on instances.
+#[derive(Clone, PartialEq, Debug, Rehome)]
+pub struct Rolling {
+    /// Instances in service of the deployment that is replaced.
+    pub old: u32,
+    /// Instances in service of the one that replaces it.
+    pub new: u32,
+    /// The batch that is on its way into service, of the new deployment or, if this is undone, of the old one.
+    pub coming: u32,
+    /// Why it is undone.
+    pub undone: Option<Failure>,
+}
+
+impl Rolling {
+    /// How many instances there are of the deployment that gets more, without those that come.
+    pub fn there(&self) -> u32 {
+        if self.undone.is_some() { self.old } else { self.new }
+    }
+
+    /// How many instances the old and the new deployment hold.
+    pub fn held(&self) -> [u32; 2] {
+        match self.undone {
+            Some(_) => [self.old + self.coming, self.new],
+            None => [self.old, self.new + self.coming],
+        }
     }
 }
 
@@ -279,6 +305,10 @@ pub struct Endpoint {
     /// What is to serve next: another deployment, or the one that serves with other weights and capacities. Of an
     /// endpoint that could not be created, what could not be.
     pub pending: Option<Deployment>,
+    /// How the latest deployment was to replace the one before it, if the caller said so.
+    pub policy: Option<Document>,
+    /// How far it has got, if it comes batch by batch.
+    pub rolling: Option<Rolling>,
     /// The share of the traffic that the pending deployment has already.
     pub shifted: Option<f64>,
     /// For how long its deployment has been trying to get instances that no zone of its has.
@@ -311,6 +341,21 @@ impl Endpoint {
     /// What the deployment that serves is about to become, if its weights or capacities change.
     pub fn scaled(&self) -> Option<&Deployment> {
         self.in_progress().filter(|_| self.course == EndpointCourse::Scale)
+    }
+
+    /// Whether a deployment that came batch by batch is undone so.
+    pub fn goes_back(&self) -> bool {
+        self.rolling.as_ref().is_some_and(|rolling| rolling.undone.is_some())
+    }
+
+    /// The deployment that gets instances: the pending one, or the one before it if that comes back.
+    pub fn coming(&self) -> Option<&Deployment> {
+        if self.goes_back() { self.serving.as_ref() } else { self.pending.as_ref() }
+    }
+
+    /// The same, to change it.
+    pub fn coming_mut(&mut self) -> &mut Option<Deployment> {
+        if self.goes_back() { &mut self.serving } else { &mut self.pending }
     }
 
     /// The variants on each fleet of instances: one, or that which serves and what is to become of it.
@@ -346,12 +391,16 @@ impl Row for Endpoint {
     }
     fn indexes(&self, _: &mut dyn FnMut(Usage)) {}
     /// An endpoint uses the instances that serve and those that are to: all of them where one deployment replaces
-    /// another, those of the larger where the deployment that serves grows or shrinks.
+    /// another, those that either has if it does so batch by batch, those of the larger where the deployment that serves
+    /// grows or shrinks.
     fn amounts(&self, emit: &mut dyn FnMut(Usage, u64)) {
-        for variants in self.variants_by_fleet() {
+        let held = self.rolling.as_ref().map(Rolling::held);
+        for (i, variants) in self.variants_by_fleet().into_iter().enumerate() {
             let largest = variants.iter().max_by_key(|variant| variant.instance_count().unwrap_or(0));
             let group = largest.and_then(|variant| variant.needs.instances.first());
-            let group = group.map(|group| (group.instance_type.as_str().into(), group.count));
+            let count = held.and_then(|held| held.get(i).copied());
+            let group =
+                group.map(|group| (group.instance_type.as_str().into(), count.unwrap_or(group.count)));
             let zones = variants.iter().map(|variant| &variant.zones).max_by_key(|zones| zones.len());
             if let Some((instance_type, _)) = &group {
                 let instance_type: &Arc<str> = instance_type;

@@ -104,7 +104,7 @@ pub use gateway::{DhcpOptions, InternetGateway};
 pub use group::{DEFAULT_GROUP, Direction, Peer, SecurityGroup, SecurityGroupRule};
 pub use group_vpc::{GroupAssociation, GroupAssociationIndex, GroupAssociationState};
 pub use hosting::{
-    DeployedVariant, Deployment, Endpoint, EndpointConfig, EndpointCourse, EndpointStatus, FleetKey,
+    DeployedVariant, Deployment, Endpoint, EndpointConfig, EndpointCourse, EndpointStatus, FleetKey, Rolling,
     SageModel, Variant,
 };
 pub use iam::{

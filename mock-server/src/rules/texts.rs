@@ -92,6 +92,8 @@ mod tests {
                 "capacity-notebook",
                 "capacity-cluster",
                 "compilation-timeout",
+                "deployment-timeout",
+                "room-endpoint",
                 "interface-description",
                 "studio-no-address",
             ]

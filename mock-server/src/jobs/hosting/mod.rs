@@ -8,6 +8,7 @@ pub mod answer;
 pub mod capture;
 pub mod component;
 pub mod later;
+pub mod rolling;
 mod shift;
 pub mod stages;
 
@@ -46,7 +47,9 @@ pub fn create(txn: &mut Txn<'_>, new: NewEndpoint) {
         course: EndpointCourse::Create,
         stage: 0,
         serving: None,
-        pending: Some(deployment(txn, &name, 0, variants, &config, policy)),
+        pending: Some(deployment(txn, &name, 0, variants, &config)),
+        policy,
+        rolling: None,
         shifted: None,
         short_for: None,
         failure: None,
@@ -72,8 +75,10 @@ pub fn update(
 ) {
     let mut endpoint = endpoint.clone();
     let last = endpoint.serving.as_ref().map_or(0, |serving| serving.fleet.number);
-    endpoint.pending = Some(deployment(txn, &endpoint.name, last, variants, config, policy));
+    endpoint.pending = Some(deployment(txn, &endpoint.name, last, variants, config));
+    endpoint.policy = policy;
     endpoint.course = EndpointCourse::Update;
+    endpoint.rolling = rolling::begun(&endpoint);
     endpoint.failure = None;
     endpoint.findings.clear();
     endpoint.traces.clear();
@@ -161,7 +166,6 @@ fn deployment(
     last: u32,
     mut variants: Vec<DeployedVariant>,
     config: &EndpointConfig,
-    policy: Option<Document>,
 ) -> Deployment {
     let unused = |number: &u32| {
         let owner = Owner::Fleet(FleetKey { endpoint: endpoint.clone(), number: *number });
@@ -180,7 +184,6 @@ fn deployment(
         config: config.name.clone(),
         variants,
         request: config.request.clone(),
-        policy,
         changes: 0,
         started: txn.now,
     }
@@ -191,8 +194,10 @@ pub(super) fn step(txn: &mut Txn<'_>, name: &Arc<str>, what: Alarm) {
     let Some(endpoint) = txn.state.endpoints.get(name).map(|endpoint| Endpoint::clone(endpoint)) else {
         return;
     };
-    if let Alarm::Stage(n) = what {
-        enter(txn, endpoint, n);
+    match what {
+        Alarm::Stage(n) => enter(txn, endpoint, n),
+        Alarm::Overtime => shift::time_out(txn, endpoint),
+        _ => {}
     }
 }
 
@@ -209,11 +214,11 @@ fn enter(txn: &mut Txn<'_>, mut endpoint: Endpoint, first: usize) {
         let waited = capacity::tried(endpoint.short_for, txn.state.profile);
         endpoint.short_for = waited;
         if waited.is_some() {
-            if still_waits(txn, &mut endpoint, n) {
-                txn.state.endpoints.insert(endpoint);
-                return;
+            if still_waits(txn, &mut endpoint) {
+                let at = txn.now + capacity::interval(txn.state.profile);
+                return shift::go_on(txn, endpoint, at, n);
             }
-        } else if n == 0 || endpoint.status != stage.status {
+        } else if n == 0 && !rolling::goes_on(&endpoint) || endpoint.status != stage.status {
             show(txn, &mut endpoint, stage.status);
         }
         endpoint.short_for = None;
@@ -229,13 +234,11 @@ fn enter(txn: &mut Txn<'_>, mut endpoint: Endpoint, first: usize) {
                 txn.note("EndpointCapacity", endpoint.key().to_string(), rule, capacity::MESSAGE);
             }
             let at = txn.now + capacity::interval(txn.state.profile);
-            txn.state.timers.schedule(at, Owner::Endpoint(endpoint.name.clone()), Alarm::Stage(n));
-            txn.state.endpoints.insert(endpoint);
-            return;
+            return shift::go_on(txn, endpoint, at, n);
         }
         if txn.state.profile != Profile::Instant {
             let usual = stage.lasts(txn.state.profile);
-            let longest = match (stage.phase, &endpoint.pending) {
+            let longest = match (stage.phase, endpoint.coming()) {
                 (Some(Phase::Run), Some(pending)) => {
                     let variants = pending.variants.iter();
                     variants.map(|variant| behaviour::lasts(&variant.needs, None, usual)).max()
@@ -243,9 +246,7 @@ fn enter(txn: &mut Txn<'_>, mut endpoint: Endpoint, first: usize) {
                 _ => None,
             };
             let at = txn.now + failing_after(&endpoint, stage.phase).or(longest).unwrap_or(usual);
-            txn.state.timers.schedule(at, Owner::Endpoint(endpoint.name.clone()), Alarm::Stage(n + 1));
-            txn.state.endpoints.insert(endpoint);
-            return;
+            return shift::go_on(txn, endpoint, at, n + 1);
         }
     }
 }
@@ -261,24 +262,26 @@ fn failing_after(endpoint: &Endpoint, phase: Option<Phase>) -> Option<Duration> 
 
 /// Tries again to get instances that no zone had. Whether there still are none, and the service has not given up; else
 /// the stage begins anew.
-fn still_waits(txn: &mut Txn<'_>, endpoint: &mut Endpoint, stage: usize) -> bool {
+fn still_waits(txn: &Txn<'_>, endpoint: &mut Endpoint) -> bool {
     let profile = txn.state.profile;
     let given_up = endpoint.short_for.is_some_and(|tried| tried >= patience(endpoint, profile));
     let key = endpoint.key();
     let short = || {
-        let variants = endpoint.pending.iter().flat_map(|pending| pending.variants.iter().enumerate());
+        let variants = endpoint.coming().into_iter().flat_map(|pending| pending.variants.iter().enumerate());
         let mut needs = variants.filter_map(|(i, variant)| needed(endpoint, i, variant));
         needs.any(|mut needs| {
-            if endpoint.course != EndpointCourse::Scale {
+            if chooses(endpoint) {
                 capacity::choose(txn, &key, &mut needs);
             }
             capacity::is_short(txn, &key, &needs)
         })
     };
     if !given_up && short() {
-        let at = txn.now + capacity::interval(profile);
-        txn.state.timers.schedule(at, Owner::Endpoint(endpoint.name.clone()), Alarm::Stage(stage));
         return true;
+    }
+    // Of what comes back nothing was kept.
+    if endpoint.goes_back() {
+        return false;
     }
     endpoint.findings.retain(|finding| !matches!(finding.phase, Phase::Create | Phase::Place));
     false
@@ -290,7 +293,7 @@ fn patience(endpoint: &Endpoint, profile: Profile) -> Duration {
     if profile == Profile::Instant {
         return Duration::ZERO;
     }
-    let variants = endpoint.pending.iter().flat_map(|pending| &pending.variants);
+    let variants = endpoint.coming().into_iter().flat_map(|coming| &coming.variants);
     let said =
         variants.filter_map(|variant| variant.request["VariantInstanceProvisionTimeoutInSeconds"].as_u64());
     said.min().map_or(capacity::patience(profile), Duration::from_secs)
@@ -308,8 +311,13 @@ fn show(txn: &mut Txn<'_>, endpoint: &mut Endpoint, status: EndpointStatus) {
     txn.note("EndpointStatus", endpoint.key().to_string(), failure.and_then(|failure| failure.rule), message);
 }
 
-/// What a variant of the deployment in progress needs that is not there yet: everything, or the instances by which it
-/// grows.
+/// Whether it is still open which of its pools a variant takes its instances from.
+fn chooses(endpoint: &Endpoint) -> bool {
+    endpoint.course != EndpointCourse::Scale && !rolling::goes_on(endpoint)
+}
+
+/// What a variant of the deployment in progress needs that is not there yet: everything, the instances by which it
+/// grows, or its next batch.
 fn needed(endpoint: &Endpoint, i: usize, variant: &DeployedVariant) -> Option<Needs> {
     let mut needs = Needs {
         images: variant.images.clone(),
@@ -317,6 +325,16 @@ fn needed(endpoint: &Endpoint, i: usize, variant: &DeployedVariant) -> Option<Ne
         updates: endpoint.course != EndpointCourse::Create,
         ..variant.needs.clone()
     };
+    if endpoint.goes_back()
+        && let Some(behaviour) = &mut needs.behaviour
+    {
+        // What was declared of updates is not meant for what comes back.
+        Arc::make_mut(behaviour).service_failure = None;
+    }
+    if let Some(rolling) = &endpoint.rolling {
+        needs.beside = rolling.there();
+        needs.instances.first_mut()?.count = rolling.coming;
+    }
     if endpoint.course == EndpointCourse::Scale {
         let before = endpoint.serving.as_ref().and_then(|serving| serving.variants.get(i))?;
         let group = needs.instances.first_mut()?;
@@ -329,19 +347,20 @@ fn needed(endpoint: &Endpoint, i: usize, variant: &DeployedVariant) -> Option<Ne
 /// Asks the rules of a phase of every variant that is deployed or grows, and does what the phase is for. `waited`: for
 /// how long it has been trying to get instances.
 fn begin(txn: &mut Txn<'_>, endpoint: &mut Endpoint, phase: Phase, waited: Option<Duration>) {
-    let Some(mut pending) = endpoint.pending.clone() else { return };
+    let Some(mut pending) = endpoint.coming().cloned() else { return };
+    let (before, known) = (pending.clone(), (endpoint.findings.len(), endpoint.traces.len()));
     let key = endpoint.key();
     // Role, subnets and groups were there when the model was made, and may be gone by now.
     let again = (phase == Phase::Place).then_some(Phase::Create);
     let stage = stages::table(endpoint.course).get(endpoint.stage);
     let usual = stage.map_or(Duration::ZERO, |stage| stage.lasts(txn.state.profile));
     'variants: for i in 0..pending.variants.len() {
-        if phase == Phase::Place && endpoint.course != EndpointCourse::Scale {
+        if phase == Phase::Place && chooses(endpoint) {
             capacity::choose(txn, &key, &mut pending.variants[i].needs);
         }
         let Some(needs) = needed(endpoint, i, &pending.variants[i]) else { continue };
         let variant = &mut pending.variants[i];
-        let before = endpoint.findings.len();
+        let told_before = endpoint.findings.len();
         for phase in again.into_iter().chain([phase]) {
             let vantages = vantages(of_new(txn, variant, &needs));
             let kept = Kept { findings: &mut endpoint.findings, traces: &mut endpoint.traces };
@@ -388,7 +407,11 @@ fn begin(txn: &mut Txn<'_>, endpoint: &mut Endpoint, phase: Phase, waited: Optio
                     vantages: vantages(of_new(txn, variant, &needs)),
                     usual,
                     done: Duration::ZERO,
-                    heard: log::are_heard(txn, &key, endpoint.findings.get(before..).unwrap_or_default()),
+                    heard: log::are_heard(
+                        txn,
+                        &key,
+                        endpoint.findings.get(told_before..).unwrap_or_default(),
+                    ),
                 };
                 let done = behaviour::start(txn, &crew, &mut endpoint.log);
                 endpoint.traces.extend(done.traces);
@@ -418,18 +441,20 @@ fn begin(txn: &mut Txn<'_>, endpoint: &mut Endpoint, phase: Phase, waited: Optio
             txn.state.endpoints.insert(Endpoint { pending, ..endpoint.clone() });
         }
     }
-    // Either all of a deployment is placed or nothing of it.
+    // Either all that is to come is placed or nothing of it.
     if phase == Phase::Place && (endpoint.failure.is_some() || endpoint.short_for.is_some()) {
-        dismiss(txn, endpoint, &pending, endpoint.serving.as_ref());
-        let scales = endpoint.course == EndpointCourse::Scale;
-        let serving = endpoint.serving.as_ref().filter(|_| scales);
-        for (i, variant) in pending.variants.iter_mut().enumerate() {
-            let before = serving.and_then(|serving| serving.variants.get(i));
-            variant.placed.truncate(before.map_or(0, |before| before.placed.len()));
-            variant.zones.truncate(before.map_or(0, |before| before.zones.len()));
+        dismiss(txn, endpoint, &pending, Some(&before));
+        for (variant, before) in pending.variants.iter_mut().zip(&before.variants) {
+            variant.placed.truncate(before.placed.len());
+            variant.zones.truncate(before.zones.len());
         }
     }
-    endpoint.pending = Some(pending);
+    // The endpoint is explained by what the deployment that is undone was told.
+    if endpoint.goes_back() && endpoint.failure.is_none() {
+        endpoint.findings.truncate(known.0);
+        endpoint.traces.truncate(known.1);
+    }
+    *endpoint.coming_mut() = Some(pending);
 }
 
 /// The interfaces of those instances of a variant that are new.
@@ -472,21 +497,25 @@ fn dismiss(txn: &mut Txn<'_>, endpoint: &Endpoint, from: &Deployment, kept: Opti
 fn give_up(txn: &mut Txn<'_>, mut endpoint: Endpoint) {
     let key = endpoint.key();
     log::close(txn, &key, &mut endpoint.log, true);
+    if endpoint.rolling.is_some() {
+        endpoint = match rolling::give_up(txn, endpoint) {
+            Some(endpoint) => endpoint,
+            None => return,
+        };
+    }
     if let Some(pending) = &endpoint.pending {
         dismiss(txn, &endpoint, pending, endpoint.serving.as_ref());
     }
     let status = if endpoint.serving.is_some() {
-        let pending = endpoint.pending.take();
-        let stuck = |variant: &DeployedVariant| {
-            let failure = variant.needs.behaviour.as_ref().and_then(|all| all.service_failure.as_ref());
-            failure.is_some_and(|failure| failure.rollback_fails && failure.updates != Some(false))
-        };
+        let stays = endpoint.rolling.take().is_some() || is_stuck(&endpoint);
+        endpoint.shifted = None;
+        endpoint.pending = None;
         if endpoint.course == EndpointCourse::Scale {
             endpoint.course = EndpointCourse::RollBack;
             return enter(txn, endpoint, 0);
         }
-        // The reference speaks of a mix of old and new; here what serves is the old.
-        match pending.is_some_and(|pending| pending.variants.iter().any(stuck)) {
+        // The reference speaks of a mix of old and new; here what serves is the old, or what is left of it.
+        match stays {
             true => EndpointStatus::UpdateRollbackFailed,
             false => EndpointStatus::InService,
         }
@@ -495,6 +524,15 @@ fn give_up(txn: &mut Txn<'_>, mut endpoint: Endpoint) {
     };
     show(txn, &mut endpoint, status);
     txn.state.endpoints.insert(endpoint);
+}
+
+/// Whether it was declared that the deployment in progress cannot be undone.
+fn is_stuck(endpoint: &Endpoint) -> bool {
+    let mut variants = endpoint.pending.iter().flat_map(|pending| &pending.variants);
+    variants.any(|variant| {
+        let failure = variant.needs.behaviour.as_ref().and_then(|all| all.service_failure.as_ref());
+        failure.is_some_and(|failure| failure.rollback_fails && failure.updates != Some(false))
+    })
 }
 
 /// The end of a course.

@@ -1,8 +1,9 @@
-//! How traffic goes over from the deployment that serves to the one that replaces it. Source: developer guide,
-//! "deployment-guardrails-blue-green" and "deployment-guardrails-rolling"; API reference, TrafficRoutingConfig and
-//! RollingUpdatePolicy. Alarms there are none, so nothing is rolled back.
+//! How traffic goes over from the deployment that serves to the one that replaces it, and how long all of that may take.
+//! Source: developer guide, "deployment-guardrails-blue-green"; API reference, TrafficRoutingConfig and
+//! BlueGreenUpdatePolicy. Alarms there are none, so nothing is rolled back because of one.
 
-use super::finish;
+use super::{failure, finish, give_up, rolling};
+use crate::kernel::SimTime;
 use crate::model::{Alarm, Deployment, Endpoint, EndpointCourse, Owner, Profile, Txn};
 use serde_json::Value;
 use std::time::Duration;
@@ -14,9 +15,13 @@ pub struct Step {
     pub lasts: Duration,
 }
 
+/// How many seconds a member of a policy says.
+pub(super) fn seconds(value: &Value) -> Duration {
+    Duration::from_secs(value.as_u64().unwrap_or(0))
+}
+
 /// The steps of a policy, for so many instances; those that take no time are none.
 pub fn steps(policy: &Value, instances: u32) -> Vec<Step> {
-    let seconds = |value: &Value| Duration::from_secs(value.as_u64().unwrap_or(0));
     let size = |size: &Value| {
         let value = size["Value"].as_f64().unwrap_or(0.0);
         let share = match size["Type"].as_str() {
@@ -26,11 +31,11 @@ pub fn steps(policy: &Value, instances: u32) -> Vec<Step> {
         if share > 0.0 { share.min(1.0) } else { 1.0 }
     };
     let even = |share: f64, lasts: Duration| {
-        // No batch is smaller than a percent.
+        // No step is smaller than a percent.
         let count = (1.0 / share.max(0.01) - 1e-9).ceil() as u32;
         (1..=count).map(move |n| Step { share: (f64::from(n) * share).min(1.0), lasts }).collect::<Vec<_>>()
     };
-    let (blue_green, rolling) = (&policy["BlueGreenUpdatePolicy"], &policy["RollingUpdatePolicy"]);
+    let blue_green = &policy["BlueGreenUpdatePolicy"];
     let routing = &blue_green["TrafficRoutingConfiguration"];
     let wait = seconds(&routing["WaitIntervalInSeconds"]);
     let all = Step { share: 1.0, lasts: wait };
@@ -38,9 +43,6 @@ pub fn steps(policy: &Value, instances: u32) -> Vec<Step> {
         Some("CANARY") => vec![Step { share: size(&routing["CanarySize"]), lasts: wait }, all],
         Some("LINEAR") => even(size(&routing["LinearStepSize"]), wait),
         Some(_) => vec![all],
-        None if rolling.is_object() => {
-            even(size(&rolling["MaximumBatchSize"]), seconds(&rolling["WaitIntervalInSeconds"]))
-        }
         None => Vec::new(),
     };
     steps.push(Step { share: 1.0, lasts: seconds(&blue_green["TerminationWaitInSeconds"]) });
@@ -48,33 +50,70 @@ pub fn steps(policy: &Value, instances: u32) -> Vec<Step> {
     steps
 }
 
-fn of(endpoint: &Endpoint) -> Vec<Step> {
-    let pending = endpoint
-        .pending
-        .as_ref()
-        .filter(|_| endpoint.course == EndpointCourse::Update && endpoint.serving.is_some());
-    let instances = |pending: &Deployment| {
-        pending.variants.iter().filter_map(|variant| variant.instance_count()).sum::<u32>()
-    };
-    let policy = pending.and_then(|pending| Some((pending.policy.as_ref()?, instances(pending))));
-    policy.map(|(policy, instances)| steps(policy, instances)).unwrap_or_default()
+/// What replaces what serves, if something does.
+fn replacing(endpoint: &Endpoint) -> Option<&Deployment> {
+    let updates = endpoint.course == EndpointCourse::Update && endpoint.serving.is_some();
+    endpoint.pending.as_ref().filter(|_| updates)
 }
 
-/// The new deployment is there: step `k` of the traffic's way to it begins, or all of it is there. `n` is the place of
-/// this among all stages.
+fn of(endpoint: &Endpoint) -> Vec<Step> {
+    let (Some(pending), Some(policy)) = (replacing(endpoint), &endpoint.policy) else { return Vec::new() };
+    steps(policy, pending.variants.iter().filter_map(|variant| variant.instance_count()).sum())
+}
+
+/// How long a deployment may take as a whole; one that is undone takes as long as it takes. Source: API reference,
+/// BlueGreenUpdatePolicy and RollingUpdatePolicy.
+fn limit(endpoint: &Endpoint) -> Option<Duration> {
+    let policy = endpoint.policy.as_ref().filter(|_| !endpoint.goes_back())?;
+    let policies = ["BlueGreenUpdatePolicy", "RollingUpdatePolicy"].iter();
+    let mut said = policies.map(|name| &policy[*name]["MaximumExecutionTimeoutInSeconds"]);
+    said.find_map(Value::as_u64).map(Duration::from_secs)
+}
+
+/// The endpoint goes on with a stage at this time, or is out of time before.
+pub fn go_on(txn: &mut Txn<'_>, endpoint: Endpoint, at: SimTime, stage: usize) {
+    let end = replacing(&endpoint).and_then(|pending| Some(pending.started + limit(&endpoint)?));
+    let owner = Owner::Endpoint(endpoint.name.clone());
+    match end.filter(|end| *end < at) {
+        Some(end) => txn.state.timers.schedule(end.max(txn.now), owner, Alarm::Overtime),
+        None => txn.state.timers.schedule(at, owner, Alarm::Stage(stage)),
+    }
+    txn.state.endpoints.insert(endpoint);
+}
+
+/// A deployment has taken longer than it may: it is undone. That exceeding the limit is a time-out is documented (API
+/// reference, RollingUpdatePolicy); that it ends as any failure does is assumed.
+pub fn time_out(txn: &mut Txn<'_>, mut endpoint: Endpoint) {
+    let limit = limit(&endpoint).unwrap_or_default();
+    let failure = failure::deployment_timeout(&txn.state.texts, limit);
+    endpoint.failure.get_or_insert(failure);
+    endpoint.short_for = None;
+    give_up(txn, endpoint);
+}
+
+/// Tells which share of the traffic the new deployment has from now on.
+pub fn show(txn: &mut Txn<'_>, endpoint: &mut Endpoint, share: f64) {
+    endpoint.shifted = Some(share);
+    endpoint.modified = txn.now;
+    let message = format!("{:.0} % of the traffic go to the new deployment", share * 100.0);
+    txn.note("EndpointTraffic", endpoint.key().to_string(), None, message);
+}
+
+/// The new deployment, or a batch of it, is there: step `k` of the traffic's way to it begins, or all of it is there.
+/// `n` is the place of this among all stages.
 pub fn enter(txn: &mut Txn<'_>, mut endpoint: Endpoint, k: usize, n: usize) {
+    if endpoint.rolling.is_some() {
+        return rolling::enter(txn, endpoint, k, n);
+    }
     let step = of(&endpoint).get(k).copied().filter(|_| txn.state.profile != Profile::Instant);
     let Some(Step { share, lasts }) = step else {
         endpoint.shifted = None;
         return finish(txn, endpoint);
     };
-    endpoint.shifted = Some(share);
     endpoint.stage = n;
-    endpoint.modified = txn.now;
-    let message = format!("{:.0} % of the traffic go to the new deployment", share * 100.0);
-    txn.note("EndpointTraffic", endpoint.key().to_string(), None, message);
-    txn.state.timers.schedule(txn.now + lasts, Owner::Endpoint(endpoint.name.clone()), Alarm::Stage(n + 1));
-    txn.state.endpoints.insert(endpoint);
+    show(txn, &mut endpoint, share);
+    let at = txn.now + lasts;
+    go_on(txn, endpoint, at, n + 1);
 }
 
 #[cfg(test)]
@@ -99,9 +138,6 @@ mod tests {
         assert_eq!(told(&blue_green("CANARY", one.clone(), 30), 4), [(25, 60), (100, 60), (100, 30)]);
         assert_eq!(told(&blue_green("LINEAR", percent(40), 0), 4), [(40, 60), (80, 60), (100, 60)]);
         assert_eq!(told(&blue_green("LINEAR", one.clone(), 0), 3), [(33, 60), (67, 60), (100, 60)]);
-        let rolling =
-            json!({ "RollingUpdatePolicy": { "MaximumBatchSize": percent(50), "WaitIntervalInSeconds": 9 } });
-        assert_eq!(told(&rolling, 2), [(50, 9), (100, 9)]);
         assert_eq!(told(&Value::Null, 2), []);
     }
 }

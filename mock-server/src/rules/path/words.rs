@@ -26,6 +26,9 @@ pub fn text(finding: &Finding, kind: JobKind) -> Option<&'static str> {
             _ => None,
         };
     }
+    if finding.rule == room::TwoAddressesPerInstance::INFO.id && kind == JobKind::Hosting {
+        return Some("room-endpoint");
+    }
     use JobKind::{Cluster, Compilation, Hosting, Notebook, Processing, Training, Transform};
     use Outcome::{CutOff, Denied, Elsewhere, Missing};
     use Phase::{Create, Output, Run};

@@ -23,7 +23,7 @@ fn arn(caller: &Caller, name: &str) -> String {
 }
 
 /// Members that are told again and have no effect: where they are, and what they are called.
-const IGNORED: &[(&str, &str)] = &[
+pub(super) const IGNORED: &[(&str, &str)] = &[
     (
         "/AsyncInferenceConfig/OutputConfig/NotificationConfig",
         "AsyncInferenceConfig.OutputConfig.NotificationConfig",

@@ -4,6 +4,7 @@
 //! AWS's own.
 
 mod cluster;
+mod deployment;
 mod limit;
 mod notebook;
 mod registry;
@@ -12,6 +13,7 @@ mod studio;
 mod variant;
 
 pub use cluster::ClusterError;
+pub use deployment::DeploymentError;
 pub use limit::LimitError;
 pub use notebook::NotebookError;
 pub use registry::RegistryError;
@@ -224,6 +226,8 @@ refusals! {
         Limit(LimitError),
         /// Variants.
         Variant(VariantError),
+        /// How endpoints are updated.
+        Deployment(DeploymentError),
         /// Notebook instances.
         Notebook(NotebookError),
         /// Studio.

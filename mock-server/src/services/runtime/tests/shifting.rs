@@ -5,11 +5,13 @@ use super::*;
 #[test]
 fn a_canary_gets_its_share_and_then_all() {
     let front = Front::with(Profile::Fast);
-    front.endpoint("e", json!([variant("Old", "m", 1.0)]), json!({}));
+    // Old and new variants have the same names; which weigh something tells who was asked.
+    let variants = |old: f64, new: f64| json!([variant("Old", "m", old), variant("New", "m", new)]);
+    front.endpoint("e", variants(1.0, 0.0), json!({}));
     front.lab.advance(3_000);
     endpoints::config(
         &front.lab,
-        json!({ "EndpointConfigName": "new", "ProductionVariants": [variant("New", "m", 1.0)] }),
+        json!({ "EndpointConfigName": "new", "ProductionVariants": variants(0.0, 1.0) }),
     );
     let size = json!({ "Type": "CAPACITY_PERCENT", "Value": 25 });
     let routing = json!({ "Type": "CANARY", "WaitIntervalInSeconds": 60, "CanarySize": size });

@@ -50,7 +50,9 @@ impl Serialize for Printed<'_> {
         // What changes under the very deployment that serves is told of its variants.
         let scaled = endpoint.scaled();
         let wanted = scaled.map(|to| Wanted { deployment: to, since: endpoint.modified });
-        let variants = |shadow| serving.and_then(|serving| Summary::all(serving, wanted, shadow));
+        let rolling = endpoint.rolling.as_ref();
+        let old = rolling.map(|rolling| rolling.old);
+        let variants = |shadow| serving.and_then(|serving| Summary::all(serving, wanted, old, shadow));
         let request = told.map_or(&Value::Null, |deployment| &*deployment.request);
         let mut out = Members::new(serializer, request)?;
         out.put("EndpointName", &*endpoint.name)?;
@@ -62,13 +64,11 @@ impl Serialize for Printed<'_> {
         out.maybe("FailureReason", endpoint.told_failure().map(|failure| &failure.reason))?;
         out.put("CreationTime", &endpoint.created.millis())?;
         out.put("LastModifiedTime", &endpoint.modified.millis())?;
-        out.maybe("LastDeploymentConfig", told.and_then(|deployment| deployment.policy.as_deref()))?;
+        out.maybe("LastDeploymentConfig", endpoint.policy.as_deref())?;
         out.repeat("AsyncInferenceConfig")?;
         out.maybe(
             "PendingDeploymentSummary",
-            endpoint.in_progress().filter(|_| scaled.is_none()).map(|pending| {
-                Pending::of(pending, endpoint.shifted.map(|share| (share, endpoint.modified)))
-            }),
+            endpoint.in_progress().filter(|_| scaled.is_none()).map(|pending| Pending::of(pending, endpoint)),
         )?;
         out.repeat("ExplainerConfig")?;
         out.maybe("ShadowProductionVariants", variants(true))?;
@@ -90,13 +90,20 @@ struct Pending<'a> {
 }
 
 impl<'a> Pending<'a> {
-    /// `shifted`: the share of the traffic that it has already, and since when.
-    fn of(deployment: &'a Deployment, shifted: Option<(f64, SimTime)>) -> Self {
+    fn of(deployment: &'a Deployment, endpoint: &Endpoint) -> Self {
+        let rolling = endpoint.rolling.as_ref();
+        // Of what comes in batches each is made, and then watched. That it is told so is assumed.
+        let share = match rolling {
+            Some(rolling) => (rolling.coming == 0).then_some(1.0),
+            None => endpoint.shifted,
+        };
+        let shifted = share.map(|share| (share, endpoint.modified));
+        let there = rolling.map(|rolling| rolling.new);
         Self {
             endpoint_config_name: &deployment.config,
-            production_variants: Summary::pending(deployment, shifted, false),
+            production_variants: Summary::pending(deployment, shifted, there, false),
             start_time: deployment.started.millis(),
-            shadow_production_variants: Summary::pending(deployment, shifted, true),
+            shadow_production_variants: Summary::pending(deployment, shifted, there, true),
         }
     }
 }
@@ -108,6 +115,8 @@ struct Summary<'a> {
     pending: bool,
     /// Of one that is pending: the share of the traffic that its deployment has already, and since when.
     shifted: Option<(f64, SimTime)>,
+    /// How many of its instances are in service, if its deployment comes or goes in batches.
+    there: Option<u32>,
     /// What it is to be, and from when on.
     wanted: Option<(&'a DeployedVariant, SimTime)>,
 }
@@ -135,10 +144,15 @@ struct Pool<'a> {
 
 impl<'a> Summary<'a> {
     /// The variants of production, or the shadows; `None` if there are none.
-    fn all(serving: &'a Deployment, wanted: Option<Wanted<'a>>, shadow: bool) -> Option<Vec<Self>> {
+    fn all(
+        serving: &'a Deployment,
+        wanted: Option<Wanted<'a>>,
+        there: Option<u32>,
+        shadow: bool,
+    ) -> Option<Vec<Self>> {
         let all = serving.variants.iter().enumerate().map(|(i, variant)| {
             let wanted = wanted.and_then(|to| Some((to.deployment.variants.get(i)?, to.since)));
-            Self { variant, since: serving.started, pending: false, shifted: None, wanted }
+            Self { variant, since: serving.started, pending: false, shifted: None, there, wanted }
         });
         let all: Vec<_> = all.filter(|summary| summary.variant.shadow == shadow).collect();
         (!all.is_empty()).then_some(all)
@@ -148,9 +162,10 @@ impl<'a> Summary<'a> {
     fn pending(
         deployment: &'a Deployment,
         shifted: Option<(f64, SimTime)>,
+        there: Option<u32>,
         shadow: bool,
     ) -> Option<Vec<Self>> {
-        let all = Self::all(deployment, None, shadow)?;
+        let all = Self::all(deployment, None, there, shadow)?;
         Some(all.into_iter().map(|summary| Self { pending: true, shifted, ..summary }).collect())
     }
 
@@ -178,12 +193,15 @@ impl<'a> Summary<'a> {
 
 impl Serialize for Summary<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let &Self { variant, since, pending, shifted, wanted } = self;
+        let &Self { variant, since, pending, shifted, there, wanted } = self;
         let desired = wanted.map_or(variant, |(wanted, _)| wanted);
         let images: Vec<_> = variant.images.iter().map(|image| DeployedImage::of(image, since)).collect();
         let group = variant.needs.instances.first();
-        let current =
-            variant.instance_count().map(|count| if pending && shifted.is_none() { 0 } else { count });
+        let current = variant.instance_count().map(|count| match there {
+            Some(there) => there,
+            None if pending && shifted.is_none() => 0,
+            None => count,
+        });
         let pools = variant.request.get("InstancePools").and(group).map(|group| {
             let current_instance_count = current.unwrap_or(0);
             [Pool { instance_type: &group.instance_type, current_instance_count }]

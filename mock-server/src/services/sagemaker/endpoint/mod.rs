@@ -2,6 +2,7 @@
 
 mod capacity;
 mod describe;
+mod guardrails;
 mod list;
 
 pub use capacity::UpdateEndpointWeightsAndCapacities;
@@ -12,7 +13,7 @@ use super::error::SageMakerError;
 use super::monitoring::MonitoringError;
 use super::tags::{Tag, checked};
 use super::{endpoint_config, exclusion, limit, model};
-use crate::jobs::hosting::{self, NewEndpoint, deployed};
+use crate::jobs::hosting::{self, NewEndpoint, deployed, rolling};
 use crate::model::component::ComponentIndex;
 use crate::model::monitoring::ScheduleIndex;
 use crate::model::{
@@ -74,11 +75,26 @@ fn variants(
     variants.collect()
 }
 
-/// Whether there may be the instances of a new deployment beside those that there are.
-fn check_limits(state: &State, variants: &[DeployedVariant]) -> Result<(), SageMakerError> {
-    let groups: Vec<_> =
+/// Whether there may be the instances of a new deployment beside those that there are. `rolling`: how many more than
+/// those of the one that it replaces there are at most if it comes in batches.
+fn check_limits(
+    state: &State,
+    variants: &[DeployedVariant],
+    rolling: Option<(&Deployment, u32)>,
+) -> Result<(), SageMakerError> {
+    let mut groups: Vec<_> =
         variants.iter().flat_map(|variant| variant.needs.instances.iter().cloned()).collect();
-    limit::endpoint(state, &groups, groups.iter().map(|group| u64::from(group.count)).sum())
+    let mut in_all = groups.iter().map(|group| u64::from(group.count)).sum();
+    if let Some((serving, beside)) = rolling {
+        in_all = u64::from(beside);
+        let old = serving.variants.iter().flat_map(|variant| &variant.needs.instances);
+        let old: Vec<_> = old.map(|group| &group.instance_type).collect();
+        // Of another type there are all of them in the end.
+        groups.iter_mut().filter(|group| old.contains(&&group.instance_type)).for_each(|group| {
+            group.count = beside;
+        });
+    }
+    limit::endpoint(state, &groups, in_all)
 }
 
 #[derive(Serialize)]
@@ -87,10 +103,13 @@ pub struct Out {
     endpoint_arn: String,
 }
 
-/// There are no alarms here that could roll a deployment back.
+/// What a deployment configuration says of alarms: there are none here that could go off and roll a deployment back.
+pub(super) const OF_ALARMS: &str = "DeploymentConfig.AutoRollbackConfiguration";
+
+/// Tells that there are no alarms.
 fn tell_policy(txn: &mut Txn<'_>, operation: &str, policy: Option<&Document>) {
     if policy.is_some_and(|policy| policy.get("AutoRollbackConfiguration").is_some()) {
-        endpoint_config::tell_ignored(txn, operation, "DeploymentConfig.AutoRollbackConfiguration");
+        endpoint_config::tell_ignored(txn, operation, OF_ALARMS);
     }
 }
 
@@ -122,8 +141,9 @@ impl Write for CreateEndpoint {
         }
         let config = endpoint_config::find(&txn.state, caller, &input.endpoint_config_name)?;
         let variants = variants(&txn.state, caller, &config)?;
-        check_limits(&txn.state, &variants)?;
+        check_limits(&txn.state, &variants, None)?;
         let policy = input.deployment_config;
+        guardrails::check(policy.as_deref(), &variants, None)?;
         tell_policy(txn, CreateEndpoint::NAME, policy.as_ref());
         hosting::create(txn, NewEndpoint { name, arn: arn.clone(), variants, config, policy, tags });
         Ok(Out { endpoint_arn: arn })
@@ -201,11 +221,13 @@ impl Write for UpdateEndpoint {
         exclusion::check_update(&endpoint, &config)?;
         let mut variants = variants(&txn.state, caller, &config)?;
         input.retain(&mut variants, &mut config, &serving);
-        // The old instances go when the new ones serve. Source: developer guide, "deployment-guardrails-blue-green"; that
-        // it is so where instances are replaced in batches too is assumed.
-        check_limits(&txn.state, &variants)?;
-        let kept = serving.policy.clone().filter(|_| input.retain_deployment_config.unwrap_or(false));
+        let kept = endpoint.policy.clone().filter(|_| input.retain_deployment_config.unwrap_or(false));
         let policy = input.deployment_config.or(kept);
+        guardrails::check(policy.as_deref(), &variants, Some(&serving))?;
+        // The old instances go when the new ones serve, all of them or batch by batch. Source: developer guide,
+        // "deployment-guardrails-blue-green" and "deployment-guardrails-rolling".
+        let beside = rolling::peak(policy.as_deref(), &serving, &variants);
+        check_limits(&txn.state, &variants, beside.map(|beside| (&serving, beside)))?;
         tell_policy(txn, UpdateEndpoint::NAME, policy.as_ref());
         hosting::update(txn, &endpoint, variants, &config, policy);
         Ok(Out { endpoint_arn: endpoint.arn.clone() })

@@ -3,6 +3,7 @@
 mod life;
 mod properties;
 mod refusals;
+mod rolling;
 mod scale;
 mod traffic;
 
