@@ -9,6 +9,7 @@ mod book;
 pub mod capacity;
 mod case;
 pub mod cluster;
+mod compilation;
 mod dhcp;
 pub mod ec2;
 mod encryption;
@@ -194,6 +195,7 @@ rules![
     groups::OpenToMembersWithEfa,
     encryption::OpenToEncryption,
     isolation::NoCalls,
+    compilation::ModelIsPacked,
     logs::RoleMayWrite,
     logs::LogsGetOut,
     path::data::DataIsThere,

@@ -236,6 +236,12 @@ fn outcome(id: &str, off: Option<&'static str>) -> Option<&'static str> {
             let kit = kit(JobKind::Compilation);
             (kit, site.job(kit, "job", 1, true))
         }
+        "SM-F-NEO-TAR" => {
+            let kit = kit(JobKind::Compilation);
+            let mut request = site.job(kit, "job", 1, true);
+            request["InputConfig"]["S3Uri"] = json!("s3://data/model.zip");
+            (kit, request)
+        }
         "SM-S3-BKT-07" => {
             site.lab.bucket("data");
             site.lab.object("data", "train/1", Content::Size(1));
@@ -329,7 +335,7 @@ fn a_rule_speaks_of_the_kinds_whose_pages_state_it() {
             "SM-VPC-TENANCY-01" | "SM-VPC-IP-02" | "SM-SG-SELF-01" | "SM-SG-SELF-05" | "SM-SG-ENCRYPT-08" => {
                 &[Training]
             }
-            "SM-VPC-TENANCY-02" | "SM-SG-NEO-06" => &[Compilation],
+            "SM-VPC-TENANCY-02" | "SM-SG-NEO-06" | "SM-F-NEO-TAR" => &[Compilation],
             "SM-SG-SELF-02" => &[Processing],
             "SM-SG-SELF-03" => &[Transform],
             "SM-HOST-AZ-01" | "SM-HOST-AZ-04" | "SM-ROLE-10-04" | "SM-F-MODEL-DATA" => &[Hosting],
