@@ -104,6 +104,9 @@ def test_an_isolated_container_connects_to_nobody(jobs):
     ({"duration": "soon"}, "`soon` is no stretch of time"),
     ({"exitCode": 0, "failure": "x"}, "a container that exits with 0 has not failed"),
     ({"connects": [{"to": "service:stss"}]}, "did you mean `sts`?"),
+    ({"exitCode": 256}, "`256` is no exit code: 0 to 255"),
+    ({"invocations": [{"newSessionId": "s1; Expires=2027"}]}, "`s1; Expires=2027` is no new session: an id of letters"),
+    ({"invocations": [{"closedSessionId": "a b"}]}, "`a b` is no id of a session"),
     ({"kinds": ["compilation"], "connects": [{"to": "a:1"}]}, "runs no container of yours"),
 ])
 def test_what_makes_no_sense_is_refused_and_changes_nothing(jobs, declared, problem):

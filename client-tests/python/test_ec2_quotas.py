@@ -1,5 +1,8 @@
 """How much of each thing an account may have: read, changed and forgotten."""
 
+import json
+import urllib.error
+
 import pytest
 
 from mockplane import Server, Account, http_error, refused
@@ -50,6 +53,12 @@ def test_a_change_holds_in_every_region(aws):
 def test_what_is_no_quota_is_refused(aws, quota, limit):
     assert http_error(lambda: change(aws, quota, limit)) == 400
     assert quotas(aws)["vpcs"] == 5
+
+
+def test_what_is_no_limit_is_told(aws):
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        change(aws, "vpcs", -1)
+    assert "a limit is a number that is not negative, or `unlimited`" in json.loads(refused.value.read())["error"]
 
 
 def test_the_server_can_begin_with_others():

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 /// A limit as it is written in JSON and YAML.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a limit is a number that is not negative, or `unlimited`")]
 enum Limit {
     Number(usize),
     Word(String),

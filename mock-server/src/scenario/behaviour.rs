@@ -45,7 +45,7 @@ pub struct Declared {
     pub log: Vec<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub metrics: BTreeMap<String, Values>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "exit_code")]
     pub exit_code: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
@@ -67,6 +67,13 @@ pub struct Declared {
     /// The service fails.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_failure: Option<Fails>,
+}
+
+/// A byte, as systems tell of processes.
+fn exit_code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u8>, D::Error> {
+    let wrong = |code| de::Error::custom(format_args!("`{code}` is no exit code: 0 to 255"));
+    let code = Option::<i64>::deserialize(deserializer)?;
+    code.map(|code| u8::try_from(code).map_err(|_| wrong(code))).transpose()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
@@ -357,7 +364,8 @@ impl Declared {
     }
 
     fn behaviour(&self) -> Result<Behaviour, String> {
-        if let Some(problem) = self.problem() {
+        let sessions = || self.invocations.iter().find_map(|reacts| reacts.sessions(|_| true));
+        if let Some(problem) = self.problem().or_else(sessions) {
             return Err(problem);
         }
         let connection = |one: &Connects| {
@@ -544,7 +552,8 @@ behaviours:
             ("{writes: 3 bytes}", "`3 bytes` is no size"),
             ("{writes: -3}", "no size"),
             ("{writes: 99999999999TB}", "no size"),
-            ("{exitCode: 256}", ""),
+            ("{exitCode: 256}", "`256` is no exit code: 0 to 255"),
+            ("{exitCode: -1}", "`-1` is no exit code: 0 to 255"),
             ("{metrics: {a: b}}", "a number, or a list of numbers"),
             ("{metrics: {a: []}}", "finite numbers"),
             ("{metrics: {a: .nan}}", "non-finite"),

@@ -101,6 +101,23 @@ fn address(text: &str) -> Result<(), String> {
 const LONGEST_BODY: usize = 64 * 1024;
 const MOST_PARTS: usize = 100;
 
+/// Source: service model, SessionIdHeader.
+fn is_session(text: &str) -> bool {
+    let known = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    known && (1..=256).contains(&text.len()) && !text.starts_with('-') && !text.ends_with('-')
+}
+
+/// Source: service model, NewSessionResponseHeader.
+fn is_new_session(text: &str) -> bool {
+    const TIME: &str = "0000-00-00T00:00:00Z";
+    let Some((id, time)) = text.split_once("; Expires=") else { return false };
+    let like = |(given, form): (u8, u8)| if form == b'0' { given.is_ascii_digit() } else { given == form };
+    is_session(id)
+        && text.len() <= 256
+        && time.len() == TIME.len()
+        && time.bytes().zip(TIME.bytes()).all(like)
+}
+
 impl Reacts {
     /// What is wrong with it beyond its form.
     pub fn problem(&self) -> Option<String> {
@@ -135,8 +152,24 @@ impl Reacts {
             () if !headers.into_iter().flatten().all(is_header) => {
                 Some("a header is longer than 1024 characters, or not of printable ASCII".into())
             }
-            () => self.proxy.as_ref().and_then(|proxy| address(&proxy.0).err()),
+            () => {
+                let proxy = self.proxy.as_ref().and_then(|proxy| address(&proxy.0).err());
+                proxy.or_else(|| self.sessions(|text| !text.contains("${")))
+            }
         }
+    }
+
+    /// What is wrong with the sessions that it tells of, of those that count: one with a template in it is judged when that
+    /// is filled in.
+    pub fn sessions(&self, counts: fn(&&String) -> bool) -> Option<String> {
+        let new = self.new_session_id.as_ref().filter(counts).filter(|text| !is_new_session(text));
+        let new = new.map(|text| {
+            let form = "an id of letters, digits and dashes, and until when it lasts";
+            format!("`{text}` is no new session: {form}, as in `s1; Expires=2027-01-01T00:00:00Z`")
+        });
+        let closed = self.closed_session_id.as_ref().filter(counts).filter(|text| !is_session(text));
+        let wrong = |text| format!("`{text}` is no id of a session: letters, digits and dashes");
+        new.or_else(|| closed.map(wrong))
     }
 
     pub fn reaction(&self) -> Reaction {
@@ -237,7 +270,7 @@ behaviours:
     contentType: text/plain
     delay: 5s
   - {parts: [a, b], customAttributes: k=v, streamError: {code: StreamBroken, message: oh}}
-  - {newSessionId: "s; Expires=x", closedSessionId: t}
+  - {newSessionId: "s; Expires=2027-01-01T00:00:00Z", closedSessionId: t}
   - proxy: http://127.0.0.1:8080
   - {}
 "#;
@@ -257,6 +290,13 @@ behaviours:
             ("{body: a, parts: [b]}", "one of `body` and `parts`"),
             ("{status: 100}", "200 to 599"),
             ("{customAttributes: é}", "printable ASCII"),
+            ("{newSessionId: s1}", "1:14: `s1` is no new session: an id of letters"),
+            ("{newSessionId: 's1; Expires=2027'}", "`s1; Expires=2027` is no new session"),
+            ("{newSessionId: '-s; Expires=2027-01-01T00:00:00Z'}", "is no new session"),
+            ("{newSessionId: 's; Expires=2027-01-01 00:00:00Z'}", "is no new session"),
+            ("{closedSessionId: 'a b'}", "`a b` is no id of a session: letters, digits and dashes"),
+            ("{closedSessionId: ''}", "is no id of a session"),
+            ("{closedSessionId: '${vars.x}'}", "is no id of a session"),
             ("{when: {variants: x}}", "did you mean `variant`?"),
             ("{stats: 3}", "did you mean `status`?"),
         ] {
