@@ -61,6 +61,23 @@ def desk(aws):
     return Desk(aws)
 
 
+def test_git_repositories_are_named_or_located(desk):
+    desk.sm.create_code_repository(CodeRepositoryName="mine", GitConfig={"RepositoryUrl": "https://example.com/r"})
+    unknown = f"Cannot find CodeRepository \"{desk.arn('theirs', 'code-repository')}\""
+    with refused("ValidationException", unknown):
+        desk.create(DefaultCodeRepository="theirs")
+    desk.create(DefaultCodeRepository="mine", AdditionalCodeRepositories=["https://example.com/a", "mine"])
+    told = desk.told()
+    assert told["DefaultCodeRepository"] == "mine"
+    assert told["AdditionalCodeRepositories"] == ["https://example.com/a", "mine"]
+    desk.wait("in_service")
+    desk.stop()
+    with refused("ValidationException", unknown):
+        desk.do("update", AdditionalCodeRepositories=["theirs"])
+    desk.do("update", AdditionalCodeRepositories=["mine"])
+    assert desk.told()["AdditionalCodeRepositories"] == ["mine"]
+
+
 # === Its life ===
 
 def test_waiters_take_it_through_its_life(desk):

@@ -14,6 +14,7 @@ pub use lifecycle::{
 
 use super::error::{NotebookError, SageMakerError};
 use super::limit;
+use super::registry::code_repository;
 use super::tags::{Tag, checked};
 use crate::jobs::notebook::{self, NewNotebook, status_word};
 use crate::kernel::digest;
@@ -100,12 +101,16 @@ fn check(settings: &Settings) -> Result<(), NotebookError> {
     if settings.ip_address_type.as_deref() == Some("dualstack") {
         return Err(NotebookError::NotebookForm("a notebook instance with IPv6"));
     }
-    let repositories = settings.default_code_repository.iter();
-    let repositories = repositories.chain(settings.additional_code_repositories.iter().flatten());
-    if repositories.into_iter().any(|name| !name.starts_with("https://")) {
-        return Err(NotebookError::NotebookForm("a Git repository that is a resource of the account"));
-    }
     Ok(())
+}
+
+/// Git repositories are named by their URLs, or are resources of the account. Source: API reference,
+/// CreateNotebookInstance.
+fn check_repositories(state: &State, caller: &Caller, settings: &Settings) -> Result<(), SageMakerError> {
+    let all = settings.default_code_repository.iter();
+    let all = all.chain(settings.additional_code_repositories.iter().flatten());
+    let mut names = all.filter(|name| !name.starts_with("https://"));
+    names.try_for_each(|name| code_repository::named(state, caller, name).map(drop))
 }
 
 /// What is said of a notebook instance when it is created or updated. The service model keeps members from the operation
@@ -206,6 +211,7 @@ impl Write for CreateNotebookInstance {
         if let Some(name) = &input.lifecycle_config_name {
             lifecycle::find(&txn.state, caller, name, "describe")?;
         }
+        check_repositories(&txn.state, caller, &input)?;
         let mut request = defaults();
         input.put(&mut request);
         let request = Value::Object(request);
@@ -253,6 +259,7 @@ impl Write for UpdateNotebookInstance {
         if let Some(name) = &input.lifecycle_config_name {
             lifecycle::find(&txn.state, caller, name, "describe")?;
         }
+        check_repositories(&txn.state, caller, &input)?;
         let dropped = [
             ("NotebookInstanceLifecycleConfigName", input.disassociate_lifecycle_config),
             ("AcceleratorTypes", input.disassociate_accelerator_types),

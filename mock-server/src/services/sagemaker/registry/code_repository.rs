@@ -2,8 +2,8 @@
 
 use super::super::error::{RegistryError, SageMakerError};
 use super::super::listing::Manner;
-use super::super::stored::{Asked, Change, Kind, Words, words};
-use crate::model::{Stored, Txn};
+use super::super::stored::{Asked, Change, Kind, Words, resource_of, row, words};
+use crate::model::{State, Stored, Txn};
 use crate::services::Caller;
 use serde_json::Value;
 use std::sync::Arc;
@@ -11,6 +11,16 @@ use std::sync::Arc;
 const GIT: &str = "GitConfig";
 
 pub struct Repository;
+
+/// The repository with this name.
+///
+/// # Errors
+/// There is none.
+pub fn named(state: &State, caller: &Caller, name: &str) -> Result<Arc<Stored>, SageMakerError> {
+    let resource = resource_of(caller, Repository::SLUG, name);
+    row::<Repository>(state, &resource)
+        .ok_or_else(|| Repository::unknown(name, caller.arn("sagemaker", resource)))
+}
 
 impl Kind for Repository {
     const WORDS: &'static Words = words!("CodeRepository", "CodeRepositories", "CodeRepositorySummaryList");

@@ -9,6 +9,8 @@ use crate::services::sagemaker::notebook::{
     ListNotebookInstances, StartNotebookInstance, StopNotebookInstance, UpdateNotebookInstance,
     UpdateNotebookInstanceLifecycleConfig,
 };
+use crate::services::sagemaker::registry::code_repository::Repository;
+use crate::services::sagemaker::stored::Create;
 use std::time::Duration;
 
 /// When a fast notebook instance is in service, and when it is stopped or gone.
@@ -214,8 +216,12 @@ fn what_does_not_fit_is_refused() {
             |r| r["LifecycleConfigName"] = json!("c"),
         ),
         ("a notebook instance with IPv6 is not implemented", |r| r["IpAddressType"] = json!("dualstack")),
-        ("a Git repository that is a resource of the account is not", |r| {
-            r["DefaultCodeRepository"] = json!("mine")
+        (
+            "Cannot find CodeRepository \"arn:aws:sagemaker:us-east-1:123456789012:code-repository/mine\"",
+            |r| r["DefaultCodeRepository"] = json!("Mine"),
+        ),
+        ("Cannot find CodeRepository", |r| {
+            r["AdditionalCodeRepositories"] = json!(["https://github.com/a/b", "mine"])
         }),
         ("Duplicate tag key: a", |r| {
             r["Tags"] = json!([{ "Key": "a", "Value": "1" }, { "Key": "a", "Value": "2" }])
@@ -267,6 +273,29 @@ fn each_course_begins_where_it_may() {
     assert_eq!(refusal(update()), cannot("InService", "Stopped, Failed", "Updating"));
     site.stop_notebook("n").unwrap();
     assert_eq!(refusal(site.start("n")), cannot("Stopping", "Stopped, Failed", "Pending"));
+}
+
+#[test]
+fn git_repositories_are_named_or_located() {
+    let site = Site::new(Profile::Fast);
+    let git = json!({ "RepositoryUrl": "https://example.com/r" });
+    site.lab.write::<Create<Repository>>(json!({ "CodeRepositoryName": "Mine", "GitConfig": git })).unwrap();
+    site.notebook("n", |r| r["DefaultCodeRepository"] = json!("Mine")).unwrap();
+    assert_eq!(site.told("n")["DefaultCodeRepository"], "Mine");
+    site.lab.advance(READY);
+    site.stop_notebook("n").unwrap();
+    site.lab.advance(SOON);
+    let update = |all: Value| {
+        let input = json!({ "NotebookInstanceName": "n", "AdditionalCodeRepositories": all });
+        site.lab.write::<UpdateNotebookInstance>(input)
+    };
+    let refused = update(json!(["Mine", "theirs"])).unwrap_err();
+    let arn = "arn:aws:sagemaker:us-east-1:123456789012:code-repository/theirs";
+    assert_eq!(refused.message, format!("Cannot find CodeRepository \"{arn}\""));
+    assert_eq!(site.status("n"), "Stopped");
+    let all = json!(["https://example.com/b", "Mine"]);
+    update(all.clone()).unwrap();
+    assert_eq!(site.told("n")["AdditionalCodeRepositories"], all);
 }
 
 #[test]
