@@ -60,6 +60,24 @@ def studio(aws):
     return Studio(aws)
 
 
+def test_the_network_of_a_domain_is_changed_while_it_has_no_apps(studio):
+    studio.domain()
+    studio.user()
+    studio.app()
+    message = "{} only if the domain has no apps in status InService, Pending or Deleting."
+    with refused("ValidationException", message.format("AppNetworkAccessType can be modified")):
+        studio.sm.update_domain(DomainId=studio.id, AppNetworkAccessType="PublicInternetOnly")
+    with refused("ValidationException", message.format("Subnets can be removed")):
+        studio.sm.update_domain(DomainId=studio.id, SubnetIds=studio.subnets[:1])
+    assert (studio.told()["Status"], studio.told()["SubnetIds"]) == ("InService", studio.subnets)
+    studio.sm.delete_app(**studio.of())
+    studio.aws.advance("1h")
+    studio.sm.update_domain(
+        DomainId=studio.id, SubnetIds=studio.subnets[:1], AppNetworkAccessType="PublicInternetOnly")
+    studio.aws.advance("1h")
+    assert studio.told()["SubnetIds"] == studio.subnets[:1]
+
+
 def test_a_domain_in_a_vpc(studio):
     aws = studio.aws
     made = studio.sm.create_domain(**studio.request(Tags=[{"Key": "a", "Value": "b"}]))

@@ -30,6 +30,9 @@ refusals! {
             assumed "No more than {most} SecurityGroups can be specified.";
         StudioRoom { subnets: String } = "ValidationException",
             assumed "The specified subnet(s) [{subnets}] do not have enough free IP addresses.";
+        /// That it is refused is documented: API reference, UpdateDomain.
+        DomainHasApps { change: &'static str } = "ValidationException",
+            assumed "{change} only if the domain has no apps in status InService, Pending or Deleting.";
         OneOwner = "ValidationException",
             assumed "You must specify exactly one of UserProfileName and SpaceName.";
         NotOfIam = "ValidationException",

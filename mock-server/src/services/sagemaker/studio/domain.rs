@@ -4,8 +4,8 @@ use super::super::error::{SageMakerError, StudioError};
 use super::super::tags::Tag;
 use super::lifecycle;
 use super::{
-    Described, MOST_GROUPS, at_rest, common, delete, domain_key, find, groups, member_key, merge, modified,
-    new, said, url,
+    Described, MOST_GROUPS, at_rest, common, delete, domain_key, find, groups, has_apps, member_key, merge,
+    modified, new, said, url,
 };
 use crate::jobs::studio;
 use crate::kernel::digest;
@@ -242,6 +242,17 @@ impl Operation for UpdateDomain {
     type Error = SageMakerError;
 }
 
+/// What is to be done that no app may be there for. Source: API reference, UpdateDomain.
+fn held_by_apps(now: &Value, asked: &UpdateIn) -> Option<&'static str> {
+    let access = asked.app_network_access_type.as_deref();
+    if access.is_some_and(|access| now["AppNetworkAccessType"] != access) {
+        return Some("AppNetworkAccessType can be modified");
+    }
+    let kept = asked.subnet_ids.as_ref()?;
+    let mut subnets = now["SubnetIds"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    subnets.any(|subnet| !kept.iter().any(|kept| kept == subnet)).then_some("Subnets can be removed")
+}
+
 impl Write for UpdateDomain {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: UpdateIn) -> Result<UpdateOut, SageMakerError> {
         if input.vpc_id.is_some() || input.home_efs_file_system_creation.as_deref() == Some("Disabled") {
@@ -249,6 +260,11 @@ impl Write for UpdateDomain {
         }
         let key = domain_key(&input.domain_id);
         let mut row = at_rest(&txn.state, &key)?;
+        if let Some(change) = held_by_apps(&row.request, &input)
+            && has_apps(&txn.state, &key)
+        {
+            return Err(StudioError::DomainHasApps { change }.into());
+        }
         let changes = said([
             ("DefaultUserSettings", input.default_user_settings.map(|tree| Value::clone(&tree))),
             ("DomainSettings", input.domain_settings_for_update.map(|tree| Value::clone(&tree))),

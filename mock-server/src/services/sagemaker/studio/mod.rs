@@ -132,6 +132,15 @@ fn delete(txn: &mut Txn<'_>, key: &StudioKey) -> Result<(), StudioError> {
     Ok(())
 }
 
+/// Whether a domain has apps that run, or are about to come or to go.
+fn has_apps(state: &State, domain: &StudioKey) -> bool {
+    let mut members = state.studio.by(&StudioIndex::Domain(domain.domain.clone()));
+    members.any(|row| {
+        let there = [StudioStatus::Pending, StudioStatus::InService, StudioStatus::Deleting];
+        matches!(row.key.member, Some(StudioMember::App { .. })) && there.contains(&row.status)
+    })
+}
+
 /// The network of a domain that has one.
 fn network(domain: &Studio) -> Result<StudioNetwork, StudioError> {
     domain.network.clone().ok_or(StudioError::DomainNetwork)

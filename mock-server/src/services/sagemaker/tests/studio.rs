@@ -110,6 +110,58 @@ fn a_domain_has_a_mount_target_and_each_kind_of_instance_an_interface() {
     site.assert_sound();
 }
 
+/// Source: API reference, UpdateDomain.
+#[test]
+fn the_network_of_a_domain_is_changed_while_it_has_no_apps() {
+    let site = Site::new(Profile::Fast);
+    let more = site.lab.subnet(site.vpc, "10.0.1.0/28").to_string();
+    let both = json!([site.subnet.to_string(), more]);
+    let id = site.domain("d", |request| request["SubnetIds"] = both.clone()).unwrap();
+    site.lab.advance(1_500);
+    site.profile(&id, "ann", json!({})).unwrap();
+    site.lab.advance(300);
+    let told = || site.lab.read::<DescribeDomain>(of(&id)).unwrap();
+    let update = |member: &str, value: Value| {
+        let mut input = of(&id);
+        input[member] = value;
+        site.lab.write::<UpdateDomain>(input)
+    };
+    let access = || update("AppNetworkAccessType", json!("PublicInternetOnly"));
+    let fewer = || update("SubnetIds", json!([more]));
+    let refused = |done: Result<Value, Refused>, what: &str| {
+        let refused = done.unwrap_err();
+        let expected =
+            format!("{what} only if the domain has no apps in status InService, Pending or Deleting.");
+        assert_eq!((&*refused.code, refused.message), ("ValidationException", expected));
+    };
+    let both_refused = || {
+        refused(access(), "AppNetworkAccessType can be modified");
+        refused(fewer(), "Subnets can be removed");
+        assert_eq!((&told()["SubnetIds"], &told()["Status"]), (&both, &json!("InService")));
+    };
+    site.app(&id, "ann", "one").unwrap();
+    both_refused();
+    site.lab.advance(1_000);
+    both_refused();
+    // What changes neither is as good as ever.
+    let mut input = of(&id);
+    (input["AppNetworkAccessType"], input["SubnetIds"]) = (json!("VpcOnly"), both.clone());
+    site.lab.write::<UpdateDomain>(input).unwrap();
+    site.lab.advance(1_500);
+    site.lab.write::<DeleteApp>(app(&id, "ann", "one")).unwrap();
+    both_refused();
+    site.lab.advance(1_000);
+    access().unwrap();
+    site.lab.advance(1_500);
+    fewer().unwrap();
+    site.lab.advance(1_500);
+    assert_eq!(
+        (&told()["SubnetIds"], &told()["AppNetworkAccessType"]),
+        (&json!([more]), &json!("PublicInternetOnly"))
+    );
+    site.assert_sound();
+}
+
 #[test]
 fn a_file_system_that_is_kept_keeps_its_address() {
     let site = Site::new(Profile::Instant);
