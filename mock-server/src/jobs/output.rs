@@ -7,7 +7,10 @@ use crate::model::{
 };
 use bytes::Bytes;
 use flate2::{Compression, GzBuilder};
+use serde_json::{Value, json};
 use std::io::Write;
+use std::sync::Arc;
+use time::OffsetDateTime;
 
 /// Of more inputs than this a transform job answers no more: what one job writes stays bounded.
 const MOST_FILES: usize = 1_000;
@@ -32,6 +35,8 @@ pub fn files(txn: &Txn<'_>, job: &Job) -> Vec<File> {
         let places = names.iter().filter_map(|file| need.target(job.key.kind, &job.key.name, file));
         files.extend(places.map(|place| File { need: n, place, content: content(job, need) }));
     }
+    let captured = captured(txn, job, &files);
+    files.extend(captured);
     files.extend(beside(job));
     files
 }
@@ -55,20 +60,69 @@ fn send(txn: &mut Txn<'_>, place: S3Place, content: Content) {
     txn.post(bucket.account, Scope::Global, Letter::PutObject(Box::new(PutObject { at, content })));
 }
 
+/// What a job reads.
+fn input(job: &Job) -> Option<&DataNeed> {
+    job.needs.inputs.iter().find(|input| input.purpose == DataUse::Input)
+}
+
+/// The prefix that a job reads, and the keys of all objects below it; `None`: nobody here knows them.
+fn objects<'a>(txn: &Txn<'_>, job: &'a Job) -> Option<(&'a S3Place, Vec<Arc<str>>)> {
+    let place = input(job).filter(|input| input.extent == Extent::Prefix)?.place.as_ref()?;
+    let found = bucket::find(txn.origin.account, &place.bucket, txn.elsewhere())?;
+    let objects = found.home.0.objects_under(&place.bucket, &place.key);
+    let keys = objects.filter(|object| object.current().is_some()).map(|object| object.at.key.clone());
+    Some((place, keys.filter(|key| !key.ends_with('/')).take(MOST_FILES).collect()))
+}
+
 /// The files of a transform job: one for each input, called like it, where the input is below the prefix. Source: API
 /// reference, TransformOutput; that the folders below the prefix are kept is how described jobs show it.
 fn answers(txn: &Txn<'_>, job: &Job, need: &DataNeed) -> Vec<String> {
-    let input = job.needs.inputs.iter().find(|input| input.purpose == DataUse::Input);
-    let place = input.filter(|input| input.extent == Extent::Prefix).and_then(|input| input.place.as_ref());
-    let found = place.and_then(|place| bucket::find(txn.origin.account, &place.bucket, txn.elsewhere()));
-    let (Some(place), Some(found)) = (place, found) else { return vec![need.file.clone()] };
+    let Some((place, keys)) = objects(txn, job) else { return vec![need.file.clone()] };
     // What follows on the last folder of the prefix, unless the prefix is a folder without its slash.
-    let folder = place.key.rfind('/').map_or(0, |slash| slash + 1);
+    let folder = folder_of(&place.key).len();
     let inside = format!("{}/", place.key);
-    let objects = found.home.0.objects_under(&place.bucket, &place.key);
-    let keys = objects.filter(|object| object.current().is_some()).map(|object| &object.at.key);
-    let keys = keys.filter(|key| !key.ends_with('/')).take(MOST_FILES);
-    keys.map(|key| format!("{}.out", key.strip_prefix(&inside).unwrap_or(&key[folder..]))).collect()
+    keys.iter().map(|key| format!("{}.out", key.strip_prefix(&inside).unwrap_or(&key[folder..]))).collect()
+}
+
+/// What a transform job captures: a list of what it read, and one of what it wrote, in folders of the hour. Source:
+/// developer guide, "model-monitor-data-capture-batch"; what the lists are called is ours.
+fn captured(txn: &Txn<'_>, job: &Job, written: &[File]) -> Vec<File> {
+    let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(txn.now.millis()) * 1_000_000)
+        .unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let (month, id) = (u8::from(at.month()), txn.origin.derive(&[&job.arn, "data-capture"]));
+    let file = format!("{:04}/{month:02}/{:02}/{:02}/{id:032x}.json", at.year(), at.day(), at.hour());
+    let read = || {
+        let place = input(job)?.place.as_ref()?;
+        let keys = objects(txn, job).map_or_else(|| vec![place.key.clone()], |(_, keys)| keys);
+        Some((place.bucket.clone(), keys))
+    };
+    let wrote = || {
+        let bucket = written.first()?.place.bucket.clone();
+        Some((bucket, written.iter().map(|file| file.place.key.clone()).collect()))
+    };
+    let needs = job.needs.outputs.iter().enumerate().filter(|(_, need)| need.purpose == DataUse::Capture);
+    let lists = needs.zip([read(), wrote()]).filter_map(|((n, need), listed)| {
+        let (bucket, keys) = listed?;
+        let place = need.target(job.key.kind, &job.key.name, &file)?;
+        Some(File { need: n, place, content: Content::Bytes(Bytes::from(manifest(&bucket, &keys))) })
+    });
+    lists.collect()
+}
+
+/// A manifest of some objects: the folder that they have in common, and what follows on it.
+fn manifest(bucket: &str, keys: &[Arc<str>]) -> String {
+    let mut folder = keys.first().map_or("", |key| folder_of(key));
+    while !keys.iter().all(|key| key.starts_with(folder)) {
+        folder = folder_of(folder.strip_suffix('/').unwrap_or_default());
+    }
+    let prefix = json!({ "prefix": format!("s3://{bucket}/{folder}") });
+    let names = keys.iter().map(|key| json!(key[folder.len()..]));
+    Value::Array(std::iter::once(prefix).chain(names).collect()).to_string()
+}
+
+/// A key up to its last slash.
+fn folder_of(key: &str) -> &str {
+    &key[..key.rfind('/').map_or(0, |slash| slash + 1)]
 }
 
 /// What a container writes beside its first output, if that was declared: of that size, and of no bytes that anybody
@@ -131,6 +185,20 @@ fn archive(name: &str, content: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
     use std::io::Read;
+
+    #[test]
+    fn a_manifest_names_the_folder_that_all_are_in() {
+        for (keys, expected) in [
+            (&["in/a", "in/b/c"][..], r#"[{"prefix":"s3://b/in/"},"a","b/c"]"#),
+            (&["in/b/c"], r#"[{"prefix":"s3://b/in/b/"},"c"]"#),
+            (&["x/a", "y/a"], r#"[{"prefix":"s3://b/"},"x/a","y/a"]"#),
+            (&["in//a", "in/b"], r#"[{"prefix":"s3://b/in/"},"/a","b"]"#),
+            (&[], r#"[{"prefix":"s3://b/"}]"#),
+        ] {
+            let keys: Vec<Arc<str>> = keys.iter().copied().map(Arc::from).collect();
+            assert_eq!(manifest("b", &keys), expected);
+        }
+    }
 
     #[test]
     fn an_archive_is_one_and_the_same_every_time() {

@@ -54,6 +54,8 @@ pub enum DataUse {
     Output,
     /// A directory of a file system, which is nowhere in S3.
     FileSystem,
+    /// Where a transform job lists what it read and wrote.
+    Capture,
 }
 
 /// A file system that instances mount.
@@ -79,6 +81,7 @@ impl DataUse {
             DataUse::Code => "code",
             DataUse::Output => "output",
             DataUse::FileSystem => "file system",
+            DataUse::Capture => "capture",
         }
     }
 }
@@ -141,6 +144,12 @@ impl DataNeed {
     /// Where a training job leaves checkpoints, whatever it calls them.
     pub fn checkpoint(url: &str) -> Self {
         Self { file: "*".to_owned(), ..Self::new(DataUse::Checkpoint, Extent::Prefix, url) }
+    }
+
+    /// Where a transform job lists what it read, or what it wrote, whatever it calls the list.
+    pub fn capture(url: &str, side: &str) -> Self {
+        let folder = format!("{}/{side}", url.trim_end_matches('/'));
+        Self { file: "*".to_owned(), ..Self::new(DataUse::Capture, Extent::Prefix, &folder) }
     }
 
     /// As requests say it in `S3DataType`.
