@@ -160,7 +160,7 @@ fn processing() -> Value {
                 "InputName": "s3", "AppManaged": false,
                 "S3Input": {
                     "S3Uri": "s3://data/in", "LocalPath": "/opt/ml/processing/in", "S3DataType": "S3Prefix",
-                    "S3InputMode": "File", "S3DataDistributionType": "ShardedByS3Key", "S3CompressionType": "Gzip"
+                    "S3InputMode": "Pipe", "S3DataDistributionType": "ShardedByS3Key", "S3CompressionType": "Gzip"
                 }
             },
             {
@@ -184,7 +184,7 @@ fn processing() -> Value {
                         "S3Uri": "s3://data/out", "LocalPath": "/opt/ml/processing/out", "S3UploadMode": "EndOfJob"
                     }
                 },
-                { "OutputName": "features", "FeatureStoreOutput": { "FeatureGroupName": "g" }, "AppManaged": false }
+                { "OutputName": "features", "FeatureStoreOutput": { "FeatureGroupName": "g" }, "AppManaged": true }
             ],
             "KmsKeyId": "alias/key"
         },

@@ -101,6 +101,45 @@ pub fn fixed() -> impl Iterator<Item = &'static str> {
     InstanceUse::ALL.into_iter().flat_map(|each| [each.total(), each.of_one()]).flatten()
 }
 
+/// Whether instances of a type come with NVMe storage of their own; `None` where that is not known here. Source: EC2's
+/// list of instance types.
+pub fn has_storage(instance_type: &str) -> Option<bool> {
+    const WITH: &[&str] = &[
+        "c5d",
+        "c6gd",
+        "dl1",
+        "g4dn",
+        "g5",
+        "g6",
+        "g6e",
+        "g7e",
+        "m5d",
+        "m6gd",
+        "p3dn",
+        "p4d",
+        "p4de",
+        "p5",
+        "p5e",
+        "p5en",
+        "p6-b200",
+        "p6-b300",
+        "p6e-gb200",
+        "r5d",
+        "r6gd",
+        "r7gd",
+        "trn1",
+        "trn1n",
+        "trn2",
+    ];
+    const WITHOUT: &[&str] = &[
+        "c4", "c5", "c5n", "c6g", "c6gn", "c6i", "c6in", "c7g", "c7i", "c7i-flex", "c8g", "c8i", "c8i-flex",
+        "inf1", "inf2", "m4", "m5", "m6g", "m6i", "m7i", "m7i-flex", "m8g", "m8i", "m8i-flex", "p2", "p3",
+        "r5", "r6g", "r6i", "r7i", "r8g", "r8i", "r8i-flex", "t2", "t3",
+    ];
+    let family = instance_type.trim_start_matches("ml.").split('.').next().unwrap_or_default();
+    if WITH.contains(&family) { Some(true) } else { WITHOUT.contains(&family).then_some(false) }
+}
+
 /// What tables count of instances.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Usage {
@@ -153,6 +192,21 @@ pub fn by_type(groups: &[InstanceGroup]) -> std::collections::BTreeMap<&str, u64
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn storage_is_that_of_the_family() {
+        for (instance_type, expected) in [
+            ("ml.g4dn.xlarge", Some(true)),
+            ("ml.p5.48xlarge", Some(true)),
+            ("ml.r5d.large", Some(true)),
+            ("ml.m5.large", Some(false)),
+            ("ml.p3.16xlarge", Some(false)),
+            ("ml.nobody.knows", None),
+            ("", None),
+        ] {
+            assert_eq!(has_storage(instance_type), expected, "{instance_type}");
+        }
+    }
 
     #[test]
     fn quotas_are_known_by_the_names_that_service_quotas_has() {

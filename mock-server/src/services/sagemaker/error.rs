@@ -86,6 +86,10 @@ refusals! {
             assumed "You must specify exactly one of TrainingImage and AlgorithmName in AlgorithmSpecification.";
         TypeWithGroups = "ValidationException",
             text "InstanceType or InstanceCount cannot be specified with InstanceGroups";
+        /// That there are these intervals is documented: API reference, ProfilerConfig.
+        ProfilingInterval { interval: u64 } = "ValidationException",
+            assumed "ProfilingIntervalInMilliseconds must be one of 100, 200, 500, 1000, 5000 and 60000; it is \
+                    {interval}.";
         RuleTwice(name: String) = "ValidationException",
             assumed "Rule configuration names must be unique; the name {name} is used more than once.";
         ManifestNeedsPipe(name: String) = "ValidationException",
@@ -120,7 +124,27 @@ refusals! {
             assumed "Exactly one of S3Input and DatasetDefinition must be specified for the processing input \
                     {name}.";
         OneDestination(name: String) = "ValidationException",
-            assumed "S3Output and FeatureStoreOutput cannot both be specified for the processing output {name}.";
+            assumed "Exactly one of S3Output and FeatureStoreOutput must be specified for the processing output \
+                    {name}.";
+        /// That this and the next ones are refused is documented: API reference, ProcessingOutput, DatasetDefinition and
+        /// ProcessingS3Input.
+        FeaturesOfService(name: String) = "ValidationException",
+            assumed "AppManaged must be true for the processing output {name}, which has a FeatureStoreOutput.";
+        OneDataset(name: String) = "ValidationException",
+            assumed "Exactly one of AthenaDatasetDefinition and RedshiftDatasetDefinition must be specified for the \
+                    processing input {name}.";
+        InputWithoutPath(name: String) = "ValidationException",
+            assumed "LocalPath must be specified for the processing input {name} unless its AppManaged is true.";
+        InputPath { name: String, folder: &'static str } = "ValidationException",
+            assumed "LocalPath of the processing input {name} must begin with {folder}";
+        GzipNeedsPipe(name: String) = "ValidationException",
+            assumed "Gzip can be the S3CompressionType of the processing input {name} only if its S3InputMode is Pipe.";
+        /// That it is refused is documented: API reference, ResourceConfig, ProcessingClusterConfig, TransformResources.
+        KeyWithStorage { instance_type: String } = "ValidationException",
+            assumed "VolumeKmsKeyId cannot be specified for instance type {instance_type}, which has local storage.";
+        /// That it is refused is documented: API reference, TransformS3DataSource.
+        TransformManifest = "ValidationException",
+            assumed "AugmentedManifestFile is not supported for transform jobs.";
         Payload { most: u64 } = "ValidationException",
             assumed "The product of MaxConcurrentTransforms and MaxPayloadInMB must not be greater than {most}.";
         PackageOrInput = "ValidationException",
@@ -148,6 +172,14 @@ refusals! {
             assumed "You must specify exactly one of Image and ModelPackageName for each container of a model.";
         TwoKindsOfModelData = "ValidationException",
             assumed "You must not specify both ModelDataUrl and ModelDataSource for a container.";
+        /// That this and the next ones are refused is documented: API reference, ContainerDefinition and
+        /// S3ModelDataSource.
+        SomeHostnames = "ValidationException",
+            assumed "ContainerHostname must be specified for every container of an inference pipeline if it is for one.";
+        HostnameTwice(name: String) = "ValidationException",
+            assumed "ContainerHostname must be unique within an inference pipeline: {name}";
+        ModelPrefix { url: String } = "ValidationException",
+            assumed "S3Uri must end with a slash if S3DataType is S3Prefix: {url}";
         VariantTwice(name: String) = "ValidationException",
             assumed "Production variant names must be unique within an endpoint configuration: {name}";
         VariantCapacity(name: String) = "ValidationException",

@@ -12,6 +12,7 @@ use crate::rules::{self, Case, Paths, Phase};
 use crate::services::{Caller, Done, Operation, Read, Reply, ReplyWriter, View, Write};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What errors call it.
@@ -147,6 +148,7 @@ fn check_containers(input: &CreateIn) -> Result<(), SageMakerError> {
         (None, Some(several)) if !several.is_empty() => several.iter().collect(),
         _ => return Err(SageMakerError::OneKindOfContainer),
     };
+    hostnames(&containers)?;
     for container in containers {
         let given = |name: &str| container.get(name).is_some();
         if given("Image") == given("ModelPackageName") {
@@ -155,8 +157,28 @@ fn check_containers(input: &CreateIn) -> Result<(), SageMakerError> {
         if given("ModelDataUrl") && given("ModelDataSource") {
             return Err(SageMakerError::TwoKindsOfModelData);
         }
+        let source = &container["ModelDataSource"]["S3DataSource"];
+        let url = source["S3Uri"].as_str().unwrap_or_default();
+        if source["S3DataType"] == "S3Prefix" && !url.ends_with('/') {
+            return Err(SageMakerError::ModelPrefix { url: url.to_owned() });
+        }
     }
     Ok(())
+}
+
+/// In an inference pipeline either all containers have a name or none has, and a name is one container's. A model's only
+/// container may be called anything. Source: API reference, ContainerDefinition.
+fn hostnames(containers: &[&Value]) -> Result<(), SageMakerError> {
+    let names: Vec<_> =
+        containers.iter().filter_map(|container| container["ContainerHostname"].as_str()).collect();
+    if !names.is_empty() && names.len() < containers.len() {
+        return Err(SageMakerError::SomeHostnames);
+    }
+    let mut seen = BTreeSet::new();
+    match names.into_iter().find(|name| !seen.insert(*name)) {
+        Some(name) => Err(SageMakerError::HostnameTwice(name.to_owned())),
+        None => Ok(()),
+    }
 }
 
 /// A VpcConfig member as the rules see it. The service model was asked before whether both lists are there.

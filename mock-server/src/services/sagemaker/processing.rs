@@ -1,7 +1,7 @@
 //! Processing jobs.
 
 use super::error::SageMakerError;
-use super::job::{Kind, Vpc, Words, defaults, words};
+use super::job::{Kind, Vpc, Words, defaults, volume_key, words};
 use super::listing::Manner;
 use super::members::Members;
 use crate::jobs::failure;
@@ -56,6 +56,7 @@ struct Cluster {
     instance_count: Option<u32>,
     #[serde(default)]
     instance_preferences: Vec<Preference>,
+    volume_kms_key_id: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -78,7 +79,17 @@ struct Input {
     input_name: String,
     #[serde(rename = "S3Input")]
     s3: Option<S3>,
-    dataset_definition: Option<IgnoredAny>,
+    dataset_definition: Option<Dataset>,
+    #[serde(default)]
+    app_managed: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Dataset {
+    athena_dataset_definition: Option<IgnoredAny>,
+    redshift_dataset_definition: Option<IgnoredAny>,
+    local_path: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -94,6 +105,8 @@ struct Output {
     #[serde(rename = "S3Output")]
     s3: Option<S3>,
     feature_store_output: Option<IgnoredAny>,
+    #[serde(default)]
+    app_managed: bool,
 }
 
 #[derive(Deserialize)]
@@ -102,6 +115,9 @@ struct S3 {
     s3_uri: String,
     s3_data_type: Option<String>,
     s3_data_distribution_type: Option<String>,
+    local_path: Option<String>,
+    s3_input_mode: Option<String>,
+    s3_compression_type: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -113,7 +129,7 @@ struct Stopping {
 impl Asked {
     /// The instances: of the type asked for, or of the first that is preferred, for there is always room for it.
     fn instances(&self) -> Result<InstanceGroup, SageMakerError> {
-        let Cluster { instance_type, instance_count, instance_preferences } =
+        let Cluster { instance_type, instance_count, instance_preferences, .. } =
             &self.processing_resources.cluster_config;
         let (instance_type, count) = match (instance_type, instance_preferences.first()) {
             (Some(_), Some(_)) => return Err(SageMakerError::PreferencesWith("InstanceType")),
@@ -127,18 +143,56 @@ impl Asked {
     }
 
     fn check(&self) -> Result<(), SageMakerError> {
-        let inputs = self.processing_inputs.iter();
-        let wrong = inputs.clone().find(|input| input.s3.is_some() == input.dataset_definition.is_some());
-        if let Some(input) = wrong {
-            return Err(SageMakerError::OneSource(input.input_name.clone()));
+        self.processing_inputs.iter().try_for_each(Input::check)?;
+        self.processing_output_config.outputs.iter().try_for_each(Output::check)
+    }
+}
+
+/// Where in the container inputs are. Source: API reference, ProcessingS3Input.
+const FOLDER: &str = "/opt/ml/processing/";
+
+impl Input {
+    /// Source: API reference, ProcessingInput, ProcessingS3Input and DatasetDefinition.
+    fn check(&self) -> Result<(), SageMakerError> {
+        let name = || self.input_name.clone();
+        let path = match (&self.s3, &self.dataset_definition) {
+            (Some(s3), None) => {
+                let pipe = s3.s3_input_mode.as_deref() == Some("Pipe");
+                if s3.s3_compression_type.as_deref() == Some("Gzip") && !pipe {
+                    return Err(SageMakerError::GzipNeedsPipe(name()));
+                }
+                if s3.local_path.as_ref().is_some_and(|path| !path.starts_with(FOLDER)) {
+                    return Err(SageMakerError::InputPath { name: name(), folder: FOLDER });
+                }
+                &s3.local_path
+            }
+            (None, Some(dataset)) => {
+                let athena = dataset.athena_dataset_definition.is_some();
+                if athena == dataset.redshift_dataset_definition.is_some() {
+                    return Err(SageMakerError::OneDataset(name()));
+                }
+                &dataset.local_path
+            }
+            _ => return Err(SageMakerError::OneSource(name())),
+        };
+        if path.is_none() && !self.app_managed {
+            return Err(SageMakerError::InputWithoutPath(name()));
         }
-        let outputs = self.processing_output_config.outputs.iter();
-        let wrong =
-            outputs.clone().find(|output| output.s3.is_some() && output.feature_store_output.is_some());
-        match wrong {
-            Some(output) => Err(SageMakerError::OneDestination(output.output_name.clone())),
-            None => Ok(()),
+        Ok(())
+    }
+}
+
+impl Output {
+    /// Source: API reference, ProcessingOutput.
+    fn check(&self) -> Result<(), SageMakerError> {
+        let features = self.feature_store_output.is_some();
+        if self.s3.is_some() == features {
+            return Err(SageMakerError::OneDestination(self.output_name.clone()));
         }
+        if features && !self.app_managed {
+            return Err(SageMakerError::FeaturesOfService(self.output_name.clone()));
+        }
+        Ok(())
     }
 }
 
@@ -163,8 +217,14 @@ impl Kind for Processing {
     fn plan(_: &State, _: &Caller, asked: &Asked) -> Result<Needs, SageMakerError> {
         let instances = asked.instances()?;
         asked.check()?;
-        let inputs = asked.processing_inputs.iter().filter_map(|input| input.s3.as_ref());
-        let outputs = asked.processing_output_config.outputs.iter().filter_map(|output| output.s3.as_ref());
+        let key = asked.processing_resources.cluster_config.volume_kms_key_id.as_deref();
+        volume_key(key, [&instances])?;
+        // What the application manages itself the service neither downloads nor uploads. Source: API reference,
+        // ProcessingInput and ProcessingOutput.
+        let inputs = asked.processing_inputs.iter().filter(|input| !input.app_managed);
+        let inputs = inputs.filter_map(|input| input.s3.as_ref());
+        let outputs = asked.processing_output_config.outputs.iter().filter(|output| !output.app_managed);
+        let outputs = outputs.filter_map(|output| output.s3.as_ref());
         let stopping = asked.stopping_condition.as_ref();
         Ok(Needs {
             role_arn: asked.role_arn.clone(),

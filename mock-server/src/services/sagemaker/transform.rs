@@ -1,7 +1,7 @@
 //! Batch transform jobs.
 
 use super::error::SageMakerError;
-use super::job::{Kind, Words, defaults, words};
+use super::job::{Kind, Words, defaults, volume_key, words};
 use super::listing::Manner;
 use super::members::Members;
 use super::model;
@@ -15,6 +15,10 @@ use serde_json::{Value, json};
 const DEFAULT_PAYLOAD_MB: u64 = 6;
 const MOST_PAYLOAD_MB: u64 = 100;
 
+/// What is noted when inference ids are to be added to the output.
+const NO_INFERENCE_ID: &str =
+    "DataCaptureConfig.GenerateInferenceId has no effect here: nobody knows what the container answers";
+
 pub struct Transform;
 
 /// The members that this code looks at.
@@ -27,6 +31,7 @@ pub struct Asked {
     max_payload: Option<u64>,
     transform_input: Input,
     transform_output: Output,
+    data_capture_config: Option<Capture>,
     transform_resources: Resources,
 }
 
@@ -57,9 +62,18 @@ struct Output {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
+struct Capture {
+    destination_s3_uri: String,
+    #[serde(default)]
+    generate_inference_id: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct Resources {
     instance_type: String,
     instance_count: u32,
+    volume_kms_key_id: Option<String>,
 }
 
 impl Kind for Transform {
@@ -89,24 +103,40 @@ impl Kind for Transform {
         if payload.saturating_mul(asked.max_concurrent_transforms.unwrap_or(1).max(1)) > MOST_PAYLOAD_MB {
             return Err(SageMakerError::Payload { most: MOST_PAYLOAD_MB });
         }
-        let model = model::find(state, caller, &asked.model_name)?;
         let source = &asked.transform_input.data_source.s3;
+        // Source: API reference, TransformS3DataSource.
+        if source.s3_data_type.as_deref() == Some("AugmentedManifestFile") {
+            return Err(SageMakerError::TransformManifest);
+        }
+        let resources = &asked.transform_resources;
+        let instances = vec![InstanceGroup {
+            instance_type: resources.instance_type.clone(),
+            count: resources.instance_count,
+        }];
+        volume_key(resources.volume_kms_key_id.as_deref(), &instances)?;
+        let model = model::find(state, caller, &asked.model_name)?;
         let input = DataNeed::typed(DataUse::Input, source.s3_data_type.as_deref(), &source.s3_uri);
         let folder = source.s3_uri.trim_end_matches('/');
         let file = format!("{}.out", folder.rsplit('/').next().unwrap_or("data"));
+        let output = DataNeed::output(&asked.transform_output.s3_output_path, file);
+        let capture = asked.data_capture_config.as_ref().map(|config| &config.destination_s3_uri);
+        let captured =
+            capture.into_iter().flat_map(|url| ["input", "output"].map(|side| DataNeed::capture(url, side)));
         Ok(Needs {
             role_arn: model.execution_role_arn.clone(),
-            instances: vec![InstanceGroup {
-                instance_type: asked.transform_resources.instance_type.clone(),
-                count: asked.transform_resources.instance_count,
-            }],
+            instances,
             vpc: model.vpc.clone(),
             network_isolation: model.network_isolation,
             images: model.images(),
             inputs: model.data().into_iter().chain([input]).collect(),
-            outputs: vec![DataNeed::output(&asked.transform_output.s3_output_path, file)],
+            outputs: std::iter::once(output).chain(captured).collect(),
             ..Needs::default()
         })
+    }
+
+    fn ignored(asked: &Asked) -> Option<&'static str> {
+        let config = asked.data_capture_config.as_ref();
+        config.filter(|config| config.generate_inference_id).map(|_| NO_INFERENCE_ID)
     }
 
     /// Source: API reference for CompressionType and SplitType; described jobs in public repositories.

@@ -13,7 +13,7 @@ pub use list::List;
 use super::error::SageMakerError;
 use super::listing::Manner;
 use super::members::Members;
-use crate::model::{Job, JobKey, JobKind, Needs, State};
+use crate::model::{InstanceGroup, Job, JobKey, JobKind, Needs, State, compute};
 use crate::services::{Caller, Registrar};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -122,6 +122,23 @@ pub fn defaults(structure: Option<&mut Value>, members: &[(&str, Value)]) {
         for (name, value) in members {
             all.entry(*name).or_insert_with(|| value.clone());
         }
+    }
+}
+
+/// Local storage is encrypted by the instance itself: no key can be requested then. Source: API reference, ResourceConfig,
+/// ProcessingClusterConfig and TransformResources.
+///
+/// # Errors
+/// A key for a type with storage of its own.
+pub fn volume_key<'a>(
+    key: Option<&str>,
+    types: impl IntoIterator<Item = &'a InstanceGroup>,
+) -> Result<(), SageMakerError> {
+    let mut types = types.into_iter().map(|group| &group.instance_type);
+    let found = types.find(|name| compute::has_storage(name) == Some(true));
+    match (key.filter(|key| !key.is_empty()), found) {
+        (Some(_), Some(name)) => Err(SageMakerError::KeyWithStorage { instance_type: name.clone() }),
+        _ => Ok(()),
     }
 }
 

@@ -200,6 +200,41 @@ fn a_job_keeps_the_paths_it_took_and_a_warning_lets_it_go_on() {
     assert!(!site.lab.events("RuleWarning").is_empty());
 }
 
+/// Source: developer guide, "model-monitor-data-capture-batch".
+#[test]
+fn a_transform_job_lists_what_it_captured() {
+    let (site, kit) = (Site::new(Profile::Fast), kit(JobKind::Transform));
+    site.lab.bucket("data");
+    for key in ["model.tar.gz", "in/a.csv", "in/b/c.csv"] {
+        site.lab.object("data", key, Content::Size(1));
+    }
+    let end = |name: &str, url: &str| {
+        let mut request = site.job(kit, name, 1, true);
+        request["DataCaptureConfig"] = json!({ "DestinationS3Uri": url, "GenerateInferenceId": true });
+        (kit.create)(&site.lab, request).unwrap();
+        site.lab.advance(10_000);
+        (kit.describe)(&site.lab, kit.named(name)).unwrap()[kit.status].clone()
+    };
+    assert_eq!(end("captured", "s3://data/captured/"), "Completed");
+    assert!(site.lab.events("ParameterIgnored")[0].contains("GenerateInferenceId"));
+    let listed = |side: &str| {
+        let state = site.lab.global();
+        let folder = format!("captured/{side}/");
+        let mut found = state.objects_under("data", &folder);
+        let object = found.next().unwrap().clone();
+        assert!(found.next().is_none());
+        let Some(Content::Bytes(text)) = object.current().unwrap().content.clone() else {
+            panic!("a list has a text")
+        };
+        // YYYY/MM/DD/HH, and the list.
+        assert_eq!(object.at.key.strip_prefix(&folder).unwrap().split('/').count(), 5);
+        serde_json::from_slice::<Value>(&text).unwrap()
+    };
+    assert_eq!(listed("input"), json!([{ "prefix": "s3://data/in/" }, "a.csv", "b/c.csv"]));
+    assert_eq!(listed("output"), json!([{ "prefix": "s3://data/out/" }, "a.csv.out", "b/c.csv.out"]));
+    assert_eq!(end("nowhere", "s3://nobody-has-this/captured"), "Failed");
+}
+
 #[test]
 fn an_endpoint_says_which_model_it_could_not_get() {
     let site = stocked(Profile::Fast);
@@ -222,9 +257,9 @@ fn an_endpoint_says_which_model_it_could_not_get() {
             image(json!({ "ModelDataUrl": "s3://data/model.tar.gz" })),
             image(json!({ "ModelDataUrl": "s3://data/in/", "Mode": "MultiModel" })),
             image(json!({ "ModelDataSource": { "S3DataSource":
-                { "S3Uri": "s3://data/in", "S3DataType": "S3Prefix", "CompressionType": "None" } } })),
+                { "S3Uri": "s3://data/in/", "S3DataType": "S3Prefix", "CompressionType": "None" } } })),
         ] })),
-        ["Object s3://data/model.tar.gz", "Prefix s3://data/in/", "Prefix s3://data/in"]
+        ["Object s3://data/model.tar.gz", "Prefix s3://data/in/", "Prefix s3://data/in/"]
     );
     assert_eq!(needs(json!({ "PrimaryContainer": image(json!({})) })), Vec::<String>::new());
 }

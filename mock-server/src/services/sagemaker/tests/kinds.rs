@@ -304,6 +304,48 @@ fn assumed_words_can_be_replaced() {
     assert_eq!(site.describe("six")["FailureReason"], "ClientError: 6 are too many");
 }
 
+/// An input of a processing job, with more members of its source.
+fn input(more: Value) -> Value {
+    let mut source = json!({ "S3Uri": "s3://data/in", "S3DataType": "S3Prefix" });
+    source.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    json!({ "InputName": "x", "S3Input": source })
+}
+
+/// Source: API reference, ProcessingInput and ProcessingOutput.
+#[test]
+fn what_the_application_manages_the_service_does_not_bring() {
+    let (site, kit) = (Site::new(Profile::Fast), kit(JobKind::Processing));
+    site.lab.bucket("data");
+    let managed = |name: &str, by_application: bool| {
+        let mut request = site.job(kit, name, 1, true);
+        let mut gone = input(json!({ "LocalPath": "/opt/ml/processing/x" }));
+        gone["AppManaged"] = json!(by_application);
+        let output = json!({ "OutputName": "o", "AppManaged": by_application,
+            "S3Output": { "S3Uri": "s3://nobody-has-this/out", "LocalPath": "/opt/ml/processing/o", "S3UploadMode": "EndOfJob" } });
+        request["ProcessingInputs"] = json!([gone]);
+        request["ProcessingOutputConfig"] = json!({ "Outputs": [output] });
+        (kit.create)(&site.lab, request).unwrap();
+        site.lab.advance(10_000);
+        (kit.describe)(&site.lab, kit.named(name)).unwrap()[kit.status].clone()
+    };
+    assert_eq!((managed("by-itself", true), managed("for-it", false)), (json!("Completed"), json!("Failed")));
+}
+
+/// A key does not matter to instances without storage, nor does storage without a key.
+#[test]
+fn volumes_have_keys_where_there_is_no_local_storage() {
+    let site = Site::new(Profile::Fast);
+    for (instance_type, key) in
+        [("ml.m5.large", Some("key")), ("ml.g5.xlarge", None), ("ml.g5.xlarge", Some(""))]
+    {
+        let mut request =
+            site.request(&format!("{}-{}", &instance_type[3..5], key.unwrap_or("none").len()), 1);
+        request["ResourceConfig"]["InstanceType"] = json!(instance_type);
+        request["ResourceConfig"]["VolumeKmsKeyId"] = json!(key);
+        site.create(request).unwrap();
+    }
+}
+
 /// An edit of a request, and what the refusal says.
 type Wrong = (JobKind, fn(&mut Value), &'static str);
 
@@ -327,6 +369,92 @@ fn members_that_depend_on_each_other_are_held_to_it() {
             JobKind::Processing,
             |r| r["ProcessingInputs"] = json!([{ "InputName": "x" }]),
             "Exactly one of S3Input and DatasetDefinition",
+        ),
+        (
+            JobKind::Processing,
+            |r| {
+                r["ProcessingInputs"] =
+                    json!([{ "InputName": "x", "DatasetDefinition": {}, "AppManaged": true }])
+            },
+            "Exactly one of AthenaDatasetDefinition and RedshiftDatasetDefinition must be specified for the processing \
+             input x.",
+        ),
+        (
+            JobKind::Processing,
+            |r| r["ProcessingInputs"] = json!([input(json!({}))]),
+            "LocalPath must be specified for the processing input x unless its AppManaged is true.",
+        ),
+        (
+            JobKind::Processing,
+            |r| r["ProcessingInputs"] = json!([input(json!({ "LocalPath": "/tmp/x" }))]),
+            "LocalPath of the processing input x must begin with /opt/ml/processing/",
+        ),
+        (
+            JobKind::Processing,
+            |r| {
+                let gzip = json!({ "LocalPath": "/opt/ml/processing/x", "S3InputMode": "File", "S3CompressionType": "Gzip" });
+                r["ProcessingInputs"] = json!([input(gzip)]);
+            },
+            "Gzip can be the S3CompressionType of the processing input x only if its S3InputMode is Pipe.",
+        ),
+        (
+            JobKind::Processing,
+            |r| {
+                r["ProcessingOutputConfig"] =
+                    json!({ "Outputs": [{ "OutputName": "o", "AppManaged": true }] })
+            },
+            "Exactly one of S3Output and FeatureStoreOutput must be specified for the processing output o.",
+        ),
+        (
+            JobKind::Processing,
+            |r| {
+                let output = json!({ "OutputName": "o", "FeatureStoreOutput": { "FeatureGroupName": "g" } });
+                r["ProcessingOutputConfig"] = json!({ "Outputs": [output] });
+            },
+            "AppManaged must be true for the processing output o, which has a FeatureStoreOutput.",
+        ),
+        (
+            JobKind::Processing,
+            |r| {
+                let cluster = &mut r["ProcessingResources"]["ClusterConfig"];
+                (cluster["InstanceType"], cluster["VolumeKmsKeyId"]) =
+                    (json!("ml.g4dn.xlarge"), json!("key"));
+            },
+            "VolumeKmsKeyId cannot be specified for instance type ml.g4dn.xlarge, which has local storage.",
+        ),
+        (
+            JobKind::Transform,
+            |r| {
+                let resources = &mut r["TransformResources"];
+                (resources["InstanceType"], resources["VolumeKmsKeyId"]) =
+                    (json!("ml.g5.xlarge"), json!("key"));
+            },
+            "VolumeKmsKeyId cannot be specified for instance type ml.g5.xlarge",
+        ),
+        (
+            JobKind::Training,
+            |r| {
+                let resources = &mut r["ResourceConfig"];
+                (resources["InstanceType"], resources["VolumeKmsKeyId"]) =
+                    (json!("ml.p4d.24xlarge"), json!("key"));
+            },
+            "VolumeKmsKeyId cannot be specified for instance type ml.p4d.24xlarge",
+        ),
+        (
+            JobKind::Training,
+            |r| {
+                r["ProfilerConfig"] =
+                    json!({ "S3OutputPath": "s3://data/p", "ProfilingIntervalInMilliseconds": 300 })
+            },
+            "ProfilingIntervalInMilliseconds must be one of 100, 200, 500, 1000, 5000 and 60000; it is 300.",
+        ),
+        (
+            JobKind::Transform,
+            |r| {
+                r["TransformInput"]["DataSource"]["S3DataSource"]["S3DataType"] =
+                    json!("AugmentedManifestFile")
+            },
+            "AugmentedManifestFile is not supported for transform jobs.",
         ),
         (JobKind::Transform, |r| r["MaxPayloadInMB"] = json!(101), "must not be greater than 100"),
         (

@@ -187,7 +187,8 @@ pub(in crate::services) fn request(name: &str, instances: u32) -> Value {
 pub(in crate::services) fn processing(name: &str, instances: u32) -> Value {
     json!({
         "ProcessingJobName": name,
-        "ProcessingInputs": [{ "InputName": "in", "S3Input": { "S3Uri": "s3://data/in", "S3DataType": "S3Prefix" } }],
+        "ProcessingInputs": [{ "InputName": "in", "S3Input": { "S3Uri": "s3://data/in", "S3DataType": "S3Prefix",
+            "LocalPath": "/opt/ml/processing/in" } }],
         "ProcessingResources": { "ClusterConfig":
             { "InstanceCount": instances, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 10 } },
         "AppSpecification": { "ImageUri": "image:1" },

@@ -114,6 +114,47 @@ fn a_model_has_one_container_or_a_list_of_them() {
     assert_eq!(site.lab.state().models.get(&"m".into()).unwrap().images().len(), 2);
 }
 
+/// Source: API reference, ContainerDefinition and S3ModelDataSource.
+#[test]
+fn names_of_containers_are_of_all_or_none_and_prefixes_are_folders() {
+    let site = Site::new(Profile::Fast);
+    let several = |request: &mut Value, names: [Option<&str>; 2]| {
+        drop(request.as_object_mut().unwrap().remove("PrimaryContainer"));
+        let container = |name: Option<&str>| match name {
+            Some(name) => json!({ "Image": "image:1", "ContainerHostname": name }),
+            None => json!({ "Image": "image:1" }),
+        };
+        request["Containers"] = json!(names.map(container));
+    };
+    let some =
+        "ContainerHostname must be specified for every container of an inference pipeline if it is for one.";
+    for mode in ["Serial", "Direct"] {
+        let told = refusal(&site, |request| {
+            several(request, [None, Some("a")]);
+            request["InferenceExecutionConfig"] = json!({ "Mode": mode });
+        });
+        assert_eq!(told, some);
+    }
+    let told = refusal(&site, |request| several(request, [Some("a"), Some("a")]));
+    assert_eq!(told, "ContainerHostname must be unique within an inference pipeline: a");
+    let source = |kind: &str, url: &str| {
+        json!({ "Image": "image:1", "ContainerHostname": "only", "ModelDataSource": { "S3DataSource": {
+            "S3Uri": url, "S3DataType": kind, "CompressionType": "None" } } })
+    };
+    let told = refusal(&site, |request| request["PrimaryContainer"] = source("S3Prefix", "s3://data/m"));
+    assert_eq!(told, "S3Uri must end with a slash if S3DataType is S3Prefix: s3://data/m");
+    for (name, kind, url) in [("folder", "S3Prefix", "s3://data/m/"), ("object", "S3Object", "s3://data/m")] {
+        let mut request = model(&site, name);
+        request["PrimaryContainer"] = source(kind, url);
+        create(&site, request).unwrap();
+    }
+    for (name, names) in [("named", [Some("a"), Some("b")]), ("unnamed", [None, None])] {
+        let mut request = model(&site, name);
+        several(&mut request, names);
+        create(&site, request).unwrap();
+    }
+}
+
 #[test]
 fn models_are_listed_newest_first_in_pages() {
     let site = Site::new(Profile::Fast);

@@ -2,7 +2,8 @@
 //! API reference does, in the descriptions of the members.
 
 use super::super::error::SageMakerError;
-use super::super::job::Vpc;
+use super::super::job::{Vpc, volume_key};
+use crate::model::compute;
 use crate::model::{DataNeed, DataUse, Extent, InstanceGroup as Instances, Mount};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -11,6 +12,9 @@ use std::time::Duration;
 
 /// Source: API reference, StoppingCondition.
 pub const DEFAULT_MAX_RUNTIME: u64 = 24 * 60 * 60;
+
+/// Source: API reference, ProfilerConfig.
+const PROFILING_INTERVALS: &[u64] = &[100, 200, 500, 1_000, 5_000, 60_000];
 
 /// 28 days. Source: API reference, StoppingCondition.
 const LONGEST_RUNTIME: u64 = 28 * 24 * 60 * 60;
@@ -22,6 +26,7 @@ pub struct Resources {
     pub instance_count: Option<u32>,
     #[serde(rename = "VolumeSizeInGB")]
     pub volume_size: Option<u64>,
+    volume_kms_key_id: Option<String>,
     pub keep_alive_period_in_seconds: Option<u64>,
     pub instance_groups: Vec<InstanceGroup>,
     pub instance_placement_config: Option<IgnoredAny>,
@@ -162,6 +167,7 @@ struct Debugged {
     s3_output_path: Option<String>,
     #[serde(default)]
     disable_profiler: bool,
+    profiling_interval_in_milliseconds: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -312,13 +318,22 @@ impl Asked {
 pub fn check(asked: &Asked) -> Result<(), SageMakerError> {
     algorithm(asked)?;
     resources(asked)?;
+    if let Some(resources) = &asked.resource_config {
+        let instances = asked.instances().into_iter().chain(resources.preferences());
+        volume_key(resources.volume_kms_key_id.as_deref(), &instances.collect::<Vec<_>>())?;
+    }
     stopping(asked)?;
     rules(asked)?;
     channels(asked)
 }
 
-/// Source: API reference, DebugRuleConfiguration and ProfilerRuleConfiguration.
+/// Source: API reference, DebugRuleConfiguration, ProfilerRuleConfiguration and ProfilerConfig.
 fn rules(asked: &Asked) -> Result<(), SageMakerError> {
+    let profiler = asked.profiler_config.as_ref();
+    let interval = profiler.and_then(|config| config.profiling_interval_in_milliseconds);
+    if let Some(interval) = interval.filter(|interval| !PROFILING_INTERVALS.contains(interval)) {
+        return Err(SageMakerError::ProfilingInterval { interval });
+    }
     let all = asked.debug_rule_configurations.iter().chain(&asked.profiler_rule_configurations);
     let mut seen = BTreeSet::new();
     let twice = all.map(|rule| &rule.rule_configuration_name).find(|name| !seen.insert(*name));
@@ -395,30 +410,21 @@ fn groups(groups: &[InstanceGroup]) -> Result<(), SageMakerError> {
     Ok(())
 }
 
-/// Instances without storage of their own need a volume. Source: API reference, ResourceConfig.
+/// Instances without storage of their own need a volume; those of a family of which nothing is known are taken to have
+/// some. Source: API reference, ResourceConfig.
 fn volume(resources: &Resources) -> Result<(), SageMakerError> {
     match resources.volume_size {
         Some(0) => Err(SageMakerError::NotPositive("resourceConfig.volumeSizeInGB".to_owned())),
         Some(_) => Ok(()),
         None => {
             let types = resources.instance_groups.iter().map(|group| &group.instance_type);
-            match types.chain(&resources.instance_type).find(|instance_type| !has_storage(instance_type)) {
+            match types.chain(&resources.instance_type).find(|name| compute::has_storage(name) == Some(false))
+            {
                 Some(instance_type) => Err(SageMakerError::VolumeMissing(instance_type.clone())),
                 None => Ok(()),
             }
         }
     }
-}
-
-/// Whether instances of a type come with NVMe storage. Source: EC2's list of instance types. A family that is not
-/// known to be without is taken to have it.
-fn has_storage(instance_type: &str) -> bool {
-    const WITHOUT: &[&str] = &[
-        "m4", "c4", "p2", "p3", "m5", "c5", "c5n", "r5", "t3", "m6i", "c6i", "r6i", "m7i", "c7i", "r7i",
-        "m8i", "c8i", "r8i", "m7i-flex", "c7i-flex", "m8i-flex", "c8i-flex", "r8i-flex",
-    ];
-    let family = instance_type.trim_start_matches("ml.").split('.').next().unwrap_or_default();
-    !WITHOUT.contains(&family)
 }
 
 fn stopping(asked: &Asked) -> Result<(), SageMakerError> {
