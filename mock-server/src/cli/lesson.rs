@@ -2,6 +2,7 @@
 
 use super::{control, fail};
 use crate::kernel::AccountId;
+use crate::scenario::is_scenario;
 use crate::scenario::lesson::{EMBEDDED, Listed, listed};
 use crate::server::DEFAULT_ACCOUNT;
 use clap::{Args, Subcommand};
@@ -167,7 +168,7 @@ fn lessons(from: Option<&Path>) -> Result<Vec<Listed>, String> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(told)? {
         let path = entry.map_err(told)?.path();
-        if path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml" || ending == "json") {
+        if is_scenario(&path) {
             let text =
                 std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
             files.push((path.display().to_string(), text));

@@ -10,13 +10,14 @@ use crate::model::{
 };
 use crate::net::Terrain;
 use crate::rules::{self, Case};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// All that is known about why a job is as it is.
-#[derive(Clone, PartialEq, Debug, Default, Serialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Explanation {
     /// As `training-job/NAME`.
@@ -45,7 +46,7 @@ pub struct Explanation {
 }
 
 /// How a call is refused.
-#[derive(Clone, PartialEq, Debug, Default, Serialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RefusalReport {
     /// The id of the request; `None` if it was not made.
@@ -66,7 +67,7 @@ pub struct RefusalReport {
 }
 
 /// An interface of a job.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct InterfaceReport {
     pub id: String,
@@ -81,7 +82,7 @@ pub struct InterfaceReport {
 }
 
 /// The rules and paths of one phase.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PhaseReport {
     pub phase: &'static str,
@@ -90,7 +91,7 @@ pub struct PhaseReport {
 }
 
 /// What one rule said.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RuleReport {
     pub id: &'static str,
@@ -106,7 +107,7 @@ pub struct RuleReport {
 }
 
 /// One path, hop by hop.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PathReport {
     /// `None`: a network of the service's own.
@@ -120,7 +121,7 @@ pub struct PathReport {
 }
 
 /// Where a path begins.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct VantageReport {
     pub interface: Option<String>,
@@ -130,7 +131,7 @@ pub struct VantageReport {
 }
 
 /// One hop.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HopReport {
     pub kind: &'static str,

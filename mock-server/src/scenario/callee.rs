@@ -27,7 +27,10 @@ impl Callee {
         };
         if service == s3::NAME {
             let found = s3::operation(name).map(Callee::S3);
-            return found.ok_or_else(|| none(&mut s3::operations()));
+            // S3 has more than the table here does.
+            return found.ok_or_else(|| {
+                format!("scenarios cannot call s3.{name}{}", instead_of(name, s3::operations()))
+            });
         }
         let services = ServiceId::ALL.iter().map(|service| service.name()).chain([s3::NAME]);
         let service = ServiceId::from_name(service)

@@ -3,6 +3,8 @@
 mod answer;
 mod fixture;
 mod lesson;
+mod names;
+mod settings;
 mod snapshots;
 #[cfg(test)]
 mod tests;
@@ -11,18 +13,14 @@ mod warnings;
 use super::behaviour::{self, Declared};
 use super::callee::Callee;
 use super::fault;
-use super::file::{API_VERSION, Expect, FaultStep, Mode, Scenario, Step, WaitFor};
+use super::file::{API_VERSION, Expect, FaultStep, Scenario, Step, WaitFor};
 use super::fixture::Wanted;
 use super::outline::Outline;
 use super::problem::{Place, Problem, instead_of};
 use super::resource::{KINDS, ResourceKind};
-use super::template::{MATRIX, MERGE, Piece, VARS, pieces};
+use super::template::{MATRIX, Piece, VARS};
 use super::tree::{Kind, Node};
 use super::{input, matcher};
-use crate::aws::timestamp;
-use crate::kernel::AccountId;
-use crate::model::{Capacities, Offerings, Quotas, RuleMode};
-use crate::rules;
 pub use fixture::{check_fixture, source_problem};
 use serde_saphyr::Spanned;
 use std::collections::{BTreeMap, BTreeSet};
@@ -98,6 +96,8 @@ fn later(steps: &[Spanned<Step>]) -> BTreeMap<String, Place> {
 #[derive(Default)]
 struct Checker {
     vars: BTreeMap<String, Node>,
+    /// Whether they may be of another form when it runs: those of a fixture are defaults.
+    vars_are_defaults: bool,
     fixtures: BTreeMap<String, Wanted>,
     /// What has a name so far, and where it got it.
     captures: BTreeMap<String, Place>,
@@ -151,64 +151,7 @@ impl Checker {
         }
         self.kind(scenario);
         self.name(&scenario.metadata.name);
-        let settings = &scenario.settings;
-        if let Some(account) = &settings.account
-            && AccountId::parse(&account.value).is_none()
-        {
-            self.tell(account.referenced, format!("`{}` is no account: twelve digits", account.value));
-        }
-        if let Some(region) = &settings.region
-            && !is_region(&region.value)
-        {
-            self.tell(region.referenced, format!("`{}` is no region", region.value));
-        }
-        for (id, mode) in &settings.rules {
-            if rules::get(id).is_none() {
-                let known = rules::all().map(|info| info.id);
-                self.tell(mode.referenced, format!("`{id}` is no rule{}", instead_of(id, known)));
-            }
-            if RuleMode::parse(&mode.value).is_none() {
-                let message = format!("`{}` is none of enforce, warn, off", mode.value);
-                self.tell(mode.referenced, message);
-            }
-        }
-        for (family, zones) in &settings.not_offered {
-            if let Err(message) = Offerings::parse(family, zones.value.iter().map(String::as_str)) {
-                self.tell(zones.referenced, message);
-            }
-        }
-        for (name, zones) in &settings.capacity {
-            let given: Vec<_> =
-                zones.value.iter().map(|(zone, most)| (zone.as_str(), most.to_string())).collect();
-            let given = given.iter().map(|(zone, most)| (*zone, most.as_str()));
-            if let Err(message) = Capacities::parse(name, given) {
-                self.tell(zones.referenced, message);
-            }
-        }
-        for (name, limit) in &settings.quotas {
-            if let Err(message) = Quotas::default().set(name, 0) {
-                self.tell(limit.referenced, message);
-            }
-            if Quotas::parse_limit(&limit.value.to_string()).is_none() {
-                let message = format!("`{}` is no limit: a number, or `unlimited`", limit.value);
-                self.tell(limit.referenced, message);
-            }
-        }
-        let clock = &settings.clock;
-        if let Some(start) = &clock.start
-            && timestamp::parse(&start.value).is_none()
-        {
-            let message = format!("`{}` is no time: write it like 2026-01-05T09:00:00Z", start.value);
-            self.tell(start.referenced, message);
-        }
-        match (&clock.scale, clock.mode) {
-            (Some(scale), Mode::Scaled) if scale.value > 0.0 && scale.value <= 1e6 => {}
-            (Some(scale), Mode::Scaled) => {
-                self.tell(scale.referenced, "`scale` has to be above 0, and 1000000 at most")
-            }
-            (Some(scale), _) => self.tell(scale.referenced, "only the clock mode `scaled` has a `scale`"),
-            (None, _) => {}
-        }
+        self.settings(&scenario.settings);
         self.mapping("vars", scenario.vars.as_ref());
         if scenario.steps.value.is_empty() {
             self.tell(scenario.steps.referenced, "a scenario has at least one step");
@@ -388,7 +331,7 @@ impl Checker {
             }
         }
         if let Some(response) = &expect.response {
-            if expect.is_refusal() {
+            if step.call.is_some() && expect.is_refusal() {
                 self.tell(response.place, "a call that is refused has no response");
             }
             self.response(response, &Self::answer(step));
@@ -422,6 +365,9 @@ impl Checker {
             }
             if step.explain.is_some() {
                 self.tell(cause.referenced, "what is explained says itself what blocked it: `decidedBy`");
+            }
+            if let Some(ok) = expect.ok.as_ref().filter(|ok| ok.value && step.call.is_some()) {
+                self.tell(ok.referenced, "a call that is `ok` is blocked by nothing");
             }
             let more = cause.value.resource.as_ref().or(cause.value.hop.as_ref());
             if let (Some(more), Some(_)) = (more, &step.call) {
@@ -476,63 +422,6 @@ impl Checker {
         }
     }
 
-    /// Checks every name in the texts of a value.
-    fn names(&mut self, node: &Node) {
-        self.names_below(node, &mut Vec::new());
-    }
-
-    fn names_below(&mut self, node: &Node, within: &mut Vec<String>) {
-        let mut texts = Vec::new();
-        node.texts(&mut |place, text| texts.push((place, text.to_owned())));
-        for (place, text) in texts.into_iter().filter(|(_, text)| text != MERGE) {
-            self.name_in(place, &text, within);
-        }
-    }
-
-    /// `within` are the variables that led here.
-    fn name_in(&mut self, place: Place, text: &str, within: &mut Vec<String>) {
-        let pieces = match pieces(text) {
-            Ok(pieces) => pieces,
-            Err(message) => return self.tell(place, message),
-        };
-        for piece in pieces {
-            let Piece::Name(name) = piece else { continue };
-            if let Some(variable) = name.variable() {
-                self.variable(place, &variable, within);
-            } else if self.captures.contains_key(&name.root) {
-                self.used.insert(name.root);
-            } else if let Some(wanted) = self.fixtures.get(&name.root) {
-                let problem = wanted.output_problem(&name);
-                self.used.insert(name.root);
-                if let Some(message) = problem {
-                    self.tell(place, message);
-                }
-            } else if let Some(later) = self.later.get(&name.root) {
-                let message = format!("nothing is named `{}` before it is captured at {later}", name.root);
-                self.tell(place, message);
-            } else if !BUILT_IN.contains(&name.root.as_str()) {
-                let known = self.captures.keys().chain(self.fixtures.keys()).map(String::as_str);
-                let known = known.chain(BUILT_IN).chain([VARS]);
-                let hint = instead_of(&name.root, known);
-                self.tell(place, format!("nothing is named `{}` here{hint}", name.root));
-            }
-        }
-    }
-
-    fn variable(&mut self, place: Place, variable: &str, within: &mut Vec<String>) {
-        if within.iter().any(|name| name == variable) {
-            return self.tell(place, format!("variable `{variable}` goes in circles"));
-        }
-        let Some(node) = self.vars.get(variable).cloned() else {
-            let hint = instead_of(variable, self.vars.keys().map(String::as_str));
-            return self.tell(place, format!("no variable is named `{variable}`{hint}"));
-        };
-        self.used.insert(used_as(variable));
-        within.push(variable.to_owned());
-        self.names_below(&node, within);
-        within.pop();
-    }
-
     fn unused_row(&mut self, scenario: &Scenario) {
         let Some(row) = &scenario.row else { return };
         for (key, _) in row.values.entries() {
@@ -576,15 +465,4 @@ fn is_plain(pieces: &[Piece]) -> bool {
 fn is_name(text: &str) -> bool {
     let known = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     (1..=63).contains(&text.len()) && text.bytes().all(known) && !text.starts_with('-')
-}
-
-/// Words, dashes and a number, as in `us-gov-west-1`; which regions there are is for the target to know.
-fn is_region(text: &str) -> bool {
-    let mut words = text.split('-').rev();
-    let number =
-        words.next().is_some_and(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit()));
-    let words: Vec<_> = words.collect();
-    number
-        && words.len() >= 2
-        && words.iter().all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase()))
 }

@@ -255,8 +255,8 @@ impl Declared {
         if known().any(|name| wanted.matches(name)) {
             return None;
         }
-        let of = service.unwrap_or("no service");
-        Some(format!("{of} has no operation `{operation}`{}", instead_of(operation, known())))
+        let of = service.map_or("no service has an".to_owned(), |service| format!("{service} has no"));
+        Some(format!("{of} operation `{operation}`{}", instead_of(operation, known())))
     }
 
     fn effect_problem(&self) -> Option<String> {
@@ -534,6 +534,11 @@ fn operations(service: &str) -> Vec<&'static str> {
 /// # Errors
 /// Everything that is wrong with it, each with its place.
 pub fn parse(text: &str) -> Result<Vec<Declared>, Vec<Problem>> {
+    Ok(placed(text)?.into_iter().map(|declared| declared.value).collect())
+}
+
+/// The same, each with its place.
+fn placed(text: &str) -> Result<Vec<Spanned<Declared>>, Vec<Problem>> {
     let file: File = file::read(text).map_err(|problem| vec![problem])?;
     let mut problems = Vec::new();
     for (number, declared) in file.faults.value.iter().enumerate() {
@@ -549,11 +554,7 @@ pub fn parse(text: &str) -> Result<Vec<Declared>, Vec<Problem>> {
         let message = format!("an account has {} faults at most", Faults::MOST);
         problems.push(Problem::new(file.faults.referenced, message));
     }
-    if problems.is_empty() {
-        Ok(file.faults.value.into_iter().map(|declared| declared.value).collect())
-    } else {
-        Err(problems)
-    }
+    if problems.is_empty() { Ok(file.faults.value) } else { Err(problems) }
 }
 
 /// The faults that accounts begin with.
@@ -562,10 +563,9 @@ pub fn parse(text: &str) -> Result<Vec<Declared>, Vec<Problem>> {
 /// Everything that is wrong with the document, each with its place where one is known.
 pub fn parse_defaults(text: &str) -> Result<Faults, Vec<Problem>> {
     let mut faults = Faults::default();
-    let nowhere = Place { line: 1, column: 1 };
-    for declared in parse(text)? {
+    for Spanned { value: declared, referenced, .. } in placed(text)? {
         let declared = declared.fault(None).and_then(|fault| faults.declare(fault));
-        declared.map_err(|message| vec![Problem::new(nowhere, message)])?;
+        declared.map_err(|message| vec![Problem::new(referenced, message)])?;
     }
     Ok(faults)
 }

@@ -9,16 +9,18 @@ use super::fault;
 use super::fixture;
 use super::lesson::Lesson;
 use super::matrix;
-use super::problem::{Place, Problem, instead_of};
+use super::problem::Problem;
+pub(super) use super::reader::read;
 use super::schema::one_of;
 use super::span::Span;
 use super::template::MATRIX;
-use super::tree::Node;
+use super::tree::{Kind, Node};
 use super::wire::Wire;
 use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use serde_saphyr::{Error, Options, Spanned};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+use serde_saphyr::Spanned;
 use std::collections::BTreeMap;
 
 pub const API_VERSION: &str = "mockplane/v1";
@@ -86,7 +88,8 @@ pub struct Metadata {
 pub struct Settings {
     /// Ids derive from it.
     pub seed: Option<u64>,
-    /// Twelve digits; by default an account that derives from the seed and the scenario's name.
+    /// Twelve digits in quotes; by default an account that derives from the seed and the scenario's name.
+    #[serde(default, deserialize_with = "digits")]
     #[schemars(with = "Option<String>")]
     pub account: Option<Spanned<String>>,
     #[schemars(with = "Option<String>")]
@@ -143,11 +146,39 @@ pub enum Signatures {
     Verify,
 }
 
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Clone, PartialEq, Eq, Debug, JsonSchema)]
+#[schemars(untagged)]
 pub enum Limit {
     Number(usize),
     Word(String),
+}
+
+impl<'de> Deserialize<'de> for Limit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number =
+            |number: &serde_json::Number| Some(Limit::Number(usize::try_from(number.as_u64()?).ok()?));
+        let read = match Kind::deserialize(deserializer)? {
+            Kind::Number(given) => number(&given).ok_or_else(|| given.to_string()),
+            Kind::Text(word) => Ok(Limit::Word(word)),
+            other => Err(Value::from(other).to_string()),
+        };
+        read.map_err(|given| {
+            D::Error::custom(format_args!("`{given}` is no limit: a number from 0 on, or `unlimited`"))
+        })
+    }
+}
+
+/// A text of digits. As a number it would lose its zeros, in this reader or in the next.
+fn digits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Spanned<String>>, D::Error> {
+    let Spanned { value, referenced, defined } = Spanned::<Kind>::deserialize(deserializer)?;
+    match value {
+        Kind::Null => Ok(None),
+        Kind::Text(value) => Ok(Some(Spanned { value, referenced, defined })),
+        other => {
+            let given = Value::from(other);
+            Err(D::Error::custom(format_args!("`{given}` is no account: twelve digits in quotes")))
+        }
+    }
 }
 
 impl std::fmt::Display for Limit {
@@ -357,9 +388,10 @@ impl Expect {
         self.lost.as_ref().is_some_and(|lost| lost.value)
     }
 
-    /// Whether the call is expected to be refused.
+    /// Whether a call is expected to be refused, as one is that something blocks.
     pub fn is_refusal(&self) -> bool {
-        self.error.is_some() || self.ok.as_ref().is_some_and(|ok| !ok.value)
+        let refused = self.ok.as_ref().map_or(self.blocked_by.is_some(), |ok| !ok.value);
+        self.error.is_some() || refused
     }
 
     /// Every matcher but those of `response`.
@@ -404,44 +436,6 @@ pub fn parse_value(text: &str) -> Result<Node, Problem> {
     read(text)
 }
 
-/// Reads a file of some format.
-pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
-    serde_saphyr::from_str_with_options(text, options()).map_err(|error| told(&error))
-}
-
-/// YAML 1.2: `yes` is a text, and so is `0123`.
-fn options() -> Options {
-    let mut options = Options::default();
-    options.with_snippet = false;
-    options.strict_booleans = true;
-    options.leading_zero_numbers_as_strings = true;
-    options.underscored_numbers_as_strings = true;
-    options
-}
-
-fn told(error: &Error) -> Problem {
-    let place = error.location().map(Place::from).unwrap_or(Place { line: 1, column: 1 });
-    let message = match error {
-        Error::SerdeUnknownField { field, expected, .. } => {
-            format!("unknown key `{field}`{}", instead_of(field, expected.iter().copied()))
-        }
-        Error::SerdeUnknownVariant { variant, expected, .. } => {
-            format!("unknown value `{variant}`{}", instead_of(variant, expected.iter().copied()))
-        }
-        Error::SerdeMissingField { field, .. } => format!("`{field}` is missing"),
-        Error::DuplicateMappingKey { key: Some(key), .. } => format!("`{key}` is there twice"),
-        Error::MultipleDocuments { .. } => "one file holds one scenario".to_owned(),
-        Error::Eof { .. } => "the file ends too early".to_owned(),
-        other => without_place(&other.to_string()),
-    };
-    Problem { place, message }
-}
-
-/// The reader ends its messages with the place, which is told apart here.
-fn without_place(message: &str) -> String {
-    message.rsplit_once(" at line ").map_or(message, |(message, _)| message).to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -457,7 +451,7 @@ mod tests {
         let scenario = parse(
             "apiVersion: mockplane/v1\nkind: Scenario\n\
              metadata: {name: x, title: t, description: d, tags: [a], docs: [SM-VPC-IP-01]}\n\
-             settings: {seed: 7, account: 011122223333, region: eu-west-1, profile: realistic, clock: {mode: poll}}\n\
+             settings: {seed: 7, account: '011122223333', region: eu-west-1, profile: realistic, clock: {mode: poll}}\n\
              vars: {a: 1}\n\
              steps:\n\
              - {id: one, say: s, call: ec2.CreateVpc, with: {CidrBlock: 10.0.0.0/16}, capture: {v: Vpc.VpcId}}\n\
@@ -467,7 +461,7 @@ mod tests {
         )
         .unwrap();
         let settings = &scenario.settings;
-        assert_eq!(settings.account.as_ref().unwrap().value, "011122223333", "digits need no quotes");
+        assert_eq!(settings.account.as_ref().unwrap().value, "011122223333");
         assert_eq!((settings.profile, settings.clock.mode), (Some(Profile::Realistic), Mode::Poll));
         let steps = &scenario.steps.value;
         assert_eq!(
@@ -504,8 +498,26 @@ mod tests {
             ),
             ("", "3:1: `steps` is missing"),
             ("steps:\n- waitFor: {resource: a/b}\n", "5:13: `state` is missing"),
-            ("steps: 3\n", "4:8: expected sequence start"),
-            ("steps:\n- a\n", "5:3: expected mapping start"),
+            ("steps: 3\n", "4:8: expected a list"),
+            ("steps:\n- a\n", "5:3: expected a mapping"),
+            ("steps: [{say: [a]}]\n", "4:15: expected a text"),
+            ("steps: [{expect: {ok: maybe}}]\n", "4:23: expected true or false"),
+            ("settings: {seed: two}\n", "4:18: expected a whole number from 0 on"),
+            ("settings: {data: {maxBytes: -1}}\n", "4:29: expected a whole number from 0 on"),
+            ("settings: {clock: {scale: fast}}\n", "4:27: expected a number"),
+            (
+                "settings: {quotas: {vpcs: -1}}\n",
+                "4:27: `-1` is no limit: a number from 0 on, or `unlimited`",
+            ),
+            (
+                "settings: {account: 123456789012}\n",
+                "4:21: `123456789012` is no account: twelve digits in quotes",
+            ),
+            (
+                "steps: [{call: s3.CreateBucket, with: {Bucket: ${x}}}]\n",
+                "4:49: while parsing a flow mapping, did not find expected ',' or '}'; within {} and [] a text with \
+                 `${..}` in it has to be in quotes",
+            ),
             ("steps: []\nsteps: []\n", "5:1: `steps` is there twice"),
             ("steps:\n- {call: a, with: {A: 1, A: 2}}\n", "5:26: `A` is there twice"),
             ("steps: []\n---\nsteps: []\n", "6:1: one file holds one scenario"),

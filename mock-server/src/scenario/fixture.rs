@@ -118,6 +118,12 @@ fn read(wanted: &Wanted, place: Place, folder: &Path) -> Result<Option<Found>, (
         (None, None, Some(_)) => return Ok(None),
         _ => return Err(here(place, "a fixture is exactly one of `preset`, `file` and `snapshot`".into())),
     };
+    if let Some(kind) =
+        file::kind_of(&text).filter(|kind| [file::KIND, file::LESSON].contains(&kind.as_str()))
+    {
+        let named = wanted.file.as_ref().map_or(place, |file| file.referenced.into());
+        return Err(here(named, format!("{file} is a {kind}, and no {KIND}")));
+    }
     match file::read::<Fixture>(&text) {
         Ok(fixture) => Ok(Some(Found { file, fixture })),
         Err(problem) => Err((Some(file), problem)),

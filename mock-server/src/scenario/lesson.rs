@@ -3,7 +3,8 @@
 //! `kind: Lesson` is a scenario with one more block. Its `check` judges the world, never the way in which somebody got
 //! there: it fails while nothing is mended, and passes after the steps of `fix`, or after what a learner thought of.
 
-use super::file::{Scenario, Step};
+use super::file::{self, Scenario, Step};
+use super::fixture;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
@@ -83,7 +84,11 @@ impl Listed {
 /// kinds are left out.
 pub fn listed<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> (Vec<Listed>, Vec<String>) {
     let (mut lessons, mut wrong) = (Vec::new(), Vec::new());
+    let of_other_kinds = [file::KIND, fixture::KIND];
     for (file, text) in files {
+        if file::kind_of(text).is_some_and(|kind| of_other_kinds.contains(&kind.as_str())) {
+            continue;
+        }
         match super::sound(file, text) {
             Ok(scenario) if scenario.lesson.is_some() => {
                 lessons.push(Listed { file: file.to_owned(), text: text.to_owned(), scenario });

@@ -23,6 +23,7 @@ mod outline;
 pub mod plane;
 pub mod problem;
 mod query;
+mod reader;
 pub mod report;
 pub mod resource;
 pub mod run;
@@ -42,15 +43,16 @@ pub mod tree;
 mod wire;
 
 use diff::Side;
-use file::Scenario;
+use file::{API_VERSION, Scenario};
 use futures_util::stream::{self, StreamExt};
 use problem::Problem;
 use report::Reporter;
 use run::{Outcome, Overrides, Status};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
+use std::string::FromUtf8Error;
 use target::Target;
 
 /// What to run, and how.
@@ -122,7 +124,7 @@ struct Loaded {
     overrides: Overrides,
 }
 
-/// Runs a file, or every `.yaml` and `.yml` file below a directory in the order of their names.
+/// Runs a file, or every scenario in YAML or JSON below a directory in the order of their names.
 ///
 /// Nothing runs unless every file is sound.
 pub async fn run_path<T: Target>(
@@ -240,8 +242,15 @@ fn load(
     let mut loaded: Vec<Loaded> = Vec::new();
     let mut count = 0;
     for path in files(path)? {
-        let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let bytes = std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         count += 1;
+        let text = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                problems.push((path.display().to_string(), not_utf8(&error)));
+                continue;
+            }
+        };
         let rows = rows(&path, &text, problems);
         let Some(first) = rows.first() else { continue };
         let (file, name) = (path.display().to_string(), &first.metadata.name);
@@ -260,16 +269,40 @@ fn load(
     let mut told = HashSet::new();
     problems.retain(|(file, problem)| told.insert((file.clone(), problem.place, problem.message.clone())));
     if count == 0 {
-        return Err(format!("{}: no scenario, which is a file that ends in .yaml or .yml", path.display()));
+        return Err(format!(
+            "{}: no scenario, which is a file that ends in .yaml, .yml or .json",
+            path.display()
+        ));
     }
     unknown_vars(&loaded, options)?;
+    // Of files that are not sound it is not known what they are called.
+    if problems.is_empty() {
+        unknown_words(&loaded, options)?;
+    }
     loaded.retain(|one| {
         options.only.is_empty() || options.only.iter().any(|word| is_called(&one.scenario, word))
     });
-    match (loaded.is_empty() && problems.is_empty(), options.only.is_empty()) {
-        (true, false) => Err(format!("no scenario has the name or tag {}", options.only.join(", "))),
-        _ => Ok(loaded),
-    }
+    Ok(loaded)
+}
+
+fn unknown_words(loaded: &[Loaded], options: &Options) -> Result<(), String> {
+    let known = |word: &&String| loaded.iter().any(|one| is_called(&one.scenario, word));
+    let unknown: Vec<_> = options.only.iter().filter(|word| !known(word)).map(String::as_str).collect();
+    let [first, ..] = unknown[..] else { return Ok(()) };
+    let metadata = || loaded.iter().map(|one| &one.scenario.metadata);
+    let names = metadata().map(|one| &one.name.value).chain(metadata().flat_map(|one| &one.tags));
+    let hint = problem::instead_of(first, names.map(String::as_str).collect::<BTreeSet<_>>());
+    let hint = if unknown.len() == 1 { hint } else { String::new() };
+    Err(format!("no scenario has the name or tag {}{hint}", unknown.join(", ")))
+}
+
+/// Where a file stops being one of text.
+fn not_utf8(error: &FromUtf8Error) -> Problem {
+    let before = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
+    let (line, rest) = (before.matches('\n').count(), before.rsplit('\n').next().unwrap_or_default());
+    let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX).saturating_add(1);
+    let place = problem::Place { line: count(line), column: count(rest.chars().count()) };
+    Problem::new(place, "not a text in UTF-8")
 }
 
 /// What a file says, once for each row of its matrix, checked as far as that is possible without running it; what is
@@ -343,12 +376,27 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, String> {
         let path = entry.map_err(|error| told(path, error))?.path();
         if path.is_dir() {
             found.extend(files(&path)?);
-        } else if path.extension().is_some_and(|end| end == "yaml" || end == "yml") {
+        } else if is_scenario(&path) {
             found.push(path);
         }
     }
     found.sort();
     Ok(found)
+}
+
+/// Whether a file among others is one of ours: all YAML is, and JSON that says so, as a schema does not.
+pub fn is_scenario(path: &Path) -> bool {
+    match path.extension().and_then(|end| end.to_str()) {
+        Some("yaml" | "yml") => true,
+        Some("json") => std::fs::read(path).is_ok_and(|text| match serde_json::from_slice(&text) {
+            Ok(document) => {
+                serde_json::Value::pointer(&document, "/apiVersion").is_some_and(|one| one == API_VERSION)
+            }
+            // It may have been meant to be one.
+            Err(_) => String::from_utf8_lossy(&text).contains(API_VERSION),
+        }),
+        _ => false,
+    }
 }
 
 /// A scenario by its text, if it can run.

@@ -4,7 +4,11 @@
 use super::callee::Shape;
 use super::problem::instead_of;
 use crate::aws::model::Kind;
+use crate::jobs::Explanation;
 use jmespath::ast::Ast;
+use schemars::SchemaGenerator;
+use serde_json::Value;
+use std::sync::LazyLock;
 
 /// What is known of a value.
 #[derive(Clone)]
@@ -12,6 +16,25 @@ pub enum Outline {
     Anything,
     Like(Shape),
     ListOf(Box<Outline>),
+    /// A part of an explanation, by its part of their schema.
+    Told(&'static Value),
+}
+
+/// The explanations of the control API, by the very types that it tells.
+static EXPLANATIONS: LazyLock<Value> =
+    LazyLock::new(|| SchemaGenerator::default().into_root_schema_for::<Explanation>().into());
+
+/// What is told of why something is as it is.
+pub fn explanation() -> Outline {
+    Outline::Told(&EXPLANATIONS)
+}
+
+/// What a part of the schema says, wherever it is said; that it may be absent is no matter here.
+fn resolved(schema: &'static Value) -> &'static Value {
+    let there = schema["anyOf"].as_array().and_then(|all| all.iter().find(|one| one["type"] != "null"));
+    let schema = there.unwrap_or(schema);
+    let named = schema["$ref"].as_str().and_then(|name| EXPLANATIONS.pointer(name.strip_prefix('#')?));
+    named.unwrap_or(schema)
 }
 
 /// What stands for a template while an expression is looked at.
@@ -39,6 +62,10 @@ pub fn is_text(expression: &str, within: &Outline) -> bool {
     }
 }
 
+fn no_member<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    format!("the answer has no member `{name}` there{}", instead_of(name, known))
+}
+
 impl Outline {
     fn list(self) -> Self {
         Outline::ListOf(Box::new(self))
@@ -50,6 +77,7 @@ impl Outline {
                 shape.element().map_or(Outline::Anything, Outline::Like)
             }
             Outline::ListOf(element) => (**element).clone(),
+            Outline::Told(schema) if self.is_list() => Outline::Told(&resolved(schema)["items"]),
             _ => Outline::Anything,
         }
     }
@@ -58,6 +86,7 @@ impl Outline {
         match self {
             Outline::Like(shape) => shape.kind() == Kind::List,
             Outline::ListOf(_) => true,
+            Outline::Told(schema) => resolved(schema)["type"] == "array",
             Outline::Anything => false,
         }
     }
@@ -67,12 +96,17 @@ impl Outline {
             _ if self.is_list() => Err(format!("a list has no member `{name}`: write [0] or [] before it")),
             Outline::Like(shape) if shape.kind() == Kind::Structure && name != FILLED => {
                 let members = shape.members();
-                let known = members.iter().map(|member| member.name);
-                let hint = instead_of(name, known);
                 let found = members.iter().find(|member| member.name == name);
                 found
                     .map(|member| Outline::Like(member.shape))
-                    .ok_or_else(|| format!("the answer has no member `{name}` there{hint}"))
+                    .ok_or_else(|| no_member(name, members.iter().map(|member| member.name)))
+            }
+            Outline::Told(schema) if name != FILLED => {
+                let Some(members) = resolved(schema)["properties"].as_object() else {
+                    return Ok(Outline::Anything);
+                };
+                let found = members.get(name).map(Outline::Told);
+                found.ok_or_else(|| no_member(name, members.keys().map(String::as_str)))
             }
             Outline::Like(shape) if shape.kind() == Kind::Map => {
                 Ok(shape.element().map_or(Outline::Anything, Outline::Like))
@@ -184,6 +218,28 @@ mod tests {
             ),
         ] {
             assert_eq!(find(expression, &subnets), Err(format!("`{expression}`: {expected}")));
+        }
+    }
+
+    #[test]
+    fn a_member_that_no_explanation_has_is_told() {
+        for expression in [
+            "decidedBy",
+            "phases[?phase=='place'].rules[].evidence.anything | [0]",
+            "phases[].paths[].hops[?decides].kind",
+            "refusal.code",
+            "fixes[0].commands[0]",
+            "interfaces[].id",
+        ] {
+            assert_eq!(find(expression, &explanation()), Ok(()), "{expression}");
+        }
+        for (expression, expected) in [
+            ("decidedBi", "the answer has no member `decidedBi` there; did you mean `decidedBy`?"),
+            ("phases.rules", "a list has no member `rules`: write [0] or [] before it"),
+            ("phases[].paths[].hop[]", "the answer has no member `hop` there; did you mean `hops`?"),
+            ("refusal.cod", "the answer has no member `cod` there; did you mean `code`?"),
+        ] {
+            assert_eq!(find(expression, &explanation()), Err(format!("`{expression}`: {expected}")));
         }
     }
 }

@@ -9,6 +9,7 @@ use super::tree::{Kind, Node};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// The key of a mapping that the others are laid over.
 pub const MERGE: &str = "$merge";
@@ -46,6 +47,24 @@ impl Name {
             (VARS, Some(Part::Member(name))) => Some(name.into()),
             (MATRIX, Some(Part::Member(name))) => Some(format!("{MATRIX}.{name}").into()),
             _ => None,
+        }
+    }
+
+    /// Its beginning: the root and so many steps.
+    pub fn told(&self, steps: usize) -> String {
+        let step = |part: &Part| match part {
+            Part::Member(member) => format!(".{member}"),
+            Part::Element(index) => format!("[{index}]"),
+        };
+        self.path.iter().take(steps).map(step).fold(self.root.clone(), |told, step| told + &step)
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Part::Member(member) => write!(f, "member `{member}`"),
+            Part::Element(index) => write!(f, "element {index}"),
         }
     }
 }
@@ -172,8 +191,10 @@ impl Scope {
                     Value::String(text) => filled.push_str(&text),
                     value @ (Value::Number(_) | Value::Bool(_)) => filled.push_str(&value.to_string()),
                     _ => {
-                        let message =
-                            format!("`{}` in a longer text has to be a text or a number", name.root);
+                        let message = format!(
+                            "`{}` in a longer text has to be a text or a number",
+                            name.told(name.path.len())
+                        );
                         return Err(Problem::new(place, message));
                     }
                 },
@@ -186,7 +207,7 @@ impl Scope {
         const DEEPEST: usize = 16;
         let unknown =
             |kind: &str, word: &str, hint: String| Problem::new(place, format!("no {kind} `{word}`{hint}"));
-        let (mut value, path) = match name.variable() {
+        let (mut value, begun) = match name.variable() {
             Some(variable) => {
                 let known = self.vars.keys().map(String::as_str);
                 let node = self.vars.get(&*variable);
@@ -195,28 +216,24 @@ impl Scope {
                 if depth >= DEEPEST {
                     return Err(Problem::new(place, format!("variable `{variable}` goes in circles")));
                 }
-                (self.value_below(node, depth + 1)?, &name.path[1..])
+                (self.value_below(node, depth + 1)?, 1)
             }
             None => {
                 let known = self.values.keys().map(String::as_str).chain([VARS]);
                 let value = self.values.get(&name.root);
                 let value =
                     value.ok_or_else(|| unknown("value", &name.root, instead_of(&name.root, known)))?;
-                (value.clone(), &name.path[..])
+                (value.clone(), 0)
             }
         };
-        for part in path {
+        for (n, part) in name.path.iter().enumerate().skip(begun) {
             let inner = match part {
                 Part::Member(member) => value.get_mut(member),
                 Part::Element(index) => value.get_mut(index),
             };
-            value = inner.map(Value::take).ok_or_else(|| {
-                let part = match part {
-                    Part::Member(member) => format!("member `{member}`"),
-                    Part::Element(index) => format!("element {index}"),
-                };
-                Problem::new(place, format!("`{}` has no {part}", name.root))
-            })?;
+            value = inner
+                .map(Value::take)
+                .ok_or_else(|| Problem::new(place, format!("`{}` has no {part}", name.told(n))))?;
         }
         Ok(value)
     }
@@ -290,6 +307,8 @@ mod tests {
             ("a: '${subnet}'", "1:4: no value `subnet`; did you mean `subnets`?"),
             ("a: '${vars.jop}'", "1:4: no variable `jop`; did you mean `job`?"),
             ("a: '${subnets[2].id}'", "1:4: `subnets` has no element 2"),
+            ("a: '${subnets[0].idd}'", "1:4: `subnets[0]` has no member `idd`"),
+            ("a: '${vars.job.Nam}'", "1:4: `vars.job` has no member `Nam`"),
             ("a: '${subnets.id}'", "1:4: `subnets` has no member `id`"),
             ("a: 'x${subnets}'", "1:4: `subnets` in a longer text has to be a text or a number"),
             ("a: '${free'", "1:4: `${free` has a `${` without its `}`"),

@@ -5,7 +5,7 @@ mod fixtures;
 use super::report::{Silent, Text};
 use super::run::{Outcome, Status};
 use super::target::{Exchange, Http, InProcess, Unreachable};
-use super::{Options, Summary, lint, run_path};
+use super::{Options, Summary, lesson, lint, run_path, schema};
 use bytes::Bytes;
 use hyper::{Request, Response};
 use serde_json::{Value, json};
@@ -240,7 +240,11 @@ fn each_way_to_fail_has_its_words() {
         ),
         (
             "- {call: ec2.DescribeVpcs, expect: {blockedBy: {rule: SM-VPC-IP-01}}}",
-            "nothing is blocked: the call succeeded",
+            "expected a refusal, but the call succeeded",
+        ),
+        (
+            "- {call: ec2.DeleteVpc, with: {VpcId: a}, expect: {blockedBy: {rule: SM-VPC-IP-01}}}",
+            "the rule: expected \"SM-VPC-IP-01\", got \"EC2-VPC-DEL\"",
         ),
         (
             "- {call: ec2.DescribeVpcs, capture: {a: 'Vpcs[7].VpcId'}}\n- {call: ec2.DeleteVpc, with: {VpcId: '${a}'}}",
@@ -275,8 +279,8 @@ fn each_way_to_fail_has_its_words() {
             "`decidedBy`: expected \"R\", got \"SM-VPC-IP-01\"",
         ),
         (
-            "- {explain: training-job/x, capture: {a: hint}}\n- {explain: 'training-job/${a}'}",
-            "nothing to capture as `a`: `hint` finds nothing",
+            "- {explain: training-job/x, capture: {a: failureReason}}\n- {explain: 'training-job/${a}'}",
+            "nothing to capture as `a`: `failureReason` finds nothing",
         ),
         ("- {explain: training-job/nobody}", "there is no training-job/nobody to explain"),
     ] {
@@ -285,6 +289,15 @@ fn each_way_to_fail_has_its_words() {
         let found = problems(&outcome);
         assert!(found.iter().any(|problem| problem.ends_with(expected)), "{steps}: {found:?}");
     }
+}
+
+/// No code has to be expected along with the cause.
+#[test]
+fn a_call_that_something_blocks_is_to_be_refused() {
+    let blocked = "expect: {blockedBy: {rule: EC2-VPC-DEL}}";
+    let outcome =
+        run_one("blocked", &format!("steps:\n- {{call: ec2.DeleteVpc, with: {{VpcId: a}}, {blocked}}}\n"));
+    assert!(outcome.passed(), "{:?}", problems(&outcome));
 }
 
 #[test]
@@ -343,6 +356,14 @@ fn scenarios_are_chosen_by_name_or_tag_and_take_variables() {
     assert_eq!(names(&only("b")), (0, vec!["b".into()]));
     assert_eq!(names(&only("t-a")), (0, vec!["a".into()]));
     assert_eq!(names(&only("c")), (1, vec![]));
+    let both = Options { only: vec!["a".into(), "nope".into()], ..Options::default() };
+    assert_eq!(names(&both), (1, vec![]), "none of them is passed over");
+    let told = run(&dir.0, &both).0.unusable.unwrap();
+    assert!(told.starts_with("no scenario has the name or tag nope"), "{told}");
+    assert_eq!(
+        lint(&dir.0, &only("t-c")).unwrap_err(),
+        "no scenario has the name or tag t-c; did you mean `t-a`?"
+    );
     let vars = |name: &str| BTreeMap::from([(name.to_owned(), "10.1.0.0/16".to_owned())]);
     assert_eq!(
         names(&Options { vars: vars("block"), ..Options::default() }),
@@ -352,6 +373,39 @@ fn scenarios_are_chosen_by_name_or_tag_and_take_variables() {
     assert_eq!(names(&fail_fast), (4, vec!["a".into()]));
     assert_eq!(names(&Options { vars: vars("blok"), ..Options::default() }), (1, vec![]));
     assert_eq!(run(&dir.0.join("none.yaml"), &Options::default()).0.exit_code(), 1);
+}
+
+#[test]
+fn scenarios_in_json_are_found_among_other_json() {
+    let json = |name: &str| {
+        let head = format!(
+            "\"apiVersion\": \"mockplane/v1\", \"kind\": \"Scenario\", \"metadata\": {{\"name\": \"{name}\"}}"
+        );
+        format!("{{{head}, \"steps\": [{{\"advance\": \"1s\"}}]}}\n")
+    };
+    let dir = Dir::new("json")
+        .with("a.json", &json("a"))
+        .with("deep/b.json", &json("b"))
+        .with("schema.json", &schema::scenario().to_string())
+        .with("package.json", "{\"name\": \"x\"}")
+        .with("list.json", "[1]");
+    let (summary, _) = run(&dir.0, &Options::default());
+    let names: Vec<_> = summary.outcomes.iter().map(|outcome| outcome.name.as_str()).collect();
+    assert_eq!((summary.exit_code(), names), (0, vec!["a", "b"]), "{:?}", summary.problems);
+    // One that was meant to be one is not passed by.
+    let broken = Dir::new("json-broken").with("a.json", &json("a").replace("}]}", "]}"));
+    assert_eq!(run(&broken.0, &Options::default()).0.exit_code(), 2);
+}
+
+#[test]
+fn lessons_are_found_among_scenarios() {
+    let matrix = "matrix: {a: {n: 1}, b: {n: 2}}\nsteps: [{call: ec2.DescribeVpcs, with: {MaxResults: '${matrix.n}'}}]\n";
+    let (name, text) = lesson::EMBEDDED[0];
+    let matrix = scenario("m", matrix);
+    let (lessons, wrong) =
+        lesson::listed([("m.yaml", matrix.as_str()), (name, text), ("x.yaml", "kind: Lesson\n")]);
+    assert_eq!(lessons.len(), 1);
+    assert_eq!(wrong, ["x.yaml:1:1: `apiVersion` is missing"]);
 }
 
 #[test]

@@ -8,12 +8,14 @@ mod table;
 use super::xml::{self, Element};
 use super::{HttpRequest, RequestError};
 use crate::aws::model::Kind;
+use crate::aws::text::base64_encode;
 use crate::aws::value::told_bytes;
 use crate::aws::{Fault, HeaderLookup, timestamp};
 use hyper::StatusCode;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use quick_xml::escape::escape;
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 use std::time::{Duration, UNIX_EPOCH};
 
 /// The service's name in calls and signatures.
@@ -67,6 +69,8 @@ enum Place {
     Element,
     /// The text of the document's outermost element.
     Root,
+    /// An attribute of its structure's element, whatever the namespace.
+    Attribute(&'static str),
 }
 
 /// What a value looks like.
@@ -82,9 +86,9 @@ pub enum Shape {
     /// Texts by name.
     Texts,
     Structure(&'static [&'static [Member]]),
-    /// An element with one inside it for each; those of the table are of tags.
-    List(&'static Shape),
-    /// An element for each, with nothing around them.
+    /// An element with one of this name inside it for each.
+    List(&'static str, &'static Shape),
+    /// An element for each, with nothing around them; in a header, with commas between them.
     Flat(&'static Shape),
 }
 
@@ -98,7 +102,7 @@ impl Shape {
             Shape::Bytes => Kind::Blob,
             Shape::Texts => Kind::Map,
             Shape::Structure(_) => Kind::Structure,
-            Shape::List(_) | Shape::Flat(_) => Kind::List,
+            Shape::List(..) | Shape::Flat(_) => Kind::List,
         }
     }
 
@@ -114,7 +118,7 @@ impl Shape {
     /// The elements of a list, the values of a map.
     pub fn element(&'static self) -> Option<&'static Shape> {
         match self {
-            Shape::List(element) | Shape::Flat(element) => Some(element),
+            Shape::List(_, element) | Shape::Flat(element) => Some(element),
             Shape::Texts => Some(&table::TEXT),
             _ => None,
         }
@@ -132,6 +136,8 @@ pub fn operations() -> impl Iterator<Item = &'static str> {
 }
 
 const COPY_SOURCE: &str = "x-amz-copy-source";
+/// The one operation here that S3 refuses without a checksum of its document.
+const WITH_CHECKSUM: &str = "DeleteObjects";
 
 // === Requests ===
 
@@ -197,8 +203,15 @@ pub fn encode(operation: &'static Operation, parameters: &Value) -> Result<HttpR
                 }
                 _ => body = text()?.into_bytes(),
             },
-            Place::Element | Place::Root => {}
+            Place::Element | Place::Root | Place::Attribute(_) => {}
         }
+    }
+    if operation.name == WITH_CHECKSUM {
+        headers.push(("x-amz-checksum-sha256".into(), base64_encode(&Sha256::digest(&body)).into()));
+    }
+    // Buckets are listed at the root.
+    if path.is_empty() {
+        path.push('/');
     }
     let path_and_query = if query.is_empty() { path } else { format!("{path}?{query}") };
     Ok(HttpRequest { method: operation.method, path_and_query, headers, body })
@@ -218,6 +231,10 @@ fn scalar(shape: &Shape, given: &Value) -> Option<String> {
         (Shape::Text(_) | Shape::Time, Value::String(text)) => Some(text.clone()),
         (Shape::Number, Value::Number(number)) => Some(number.to_string()),
         (Shape::Truth, Value::Bool(truth)) => Some(truth.to_string()),
+        (Shape::Flat(element), Value::Array(all)) => {
+            let all: Option<Vec<_>> = all.iter().map(|one| scalar(element, one)).collect();
+            all.map(|all| all.join(","))
+        }
         _ => None,
     }
 }
@@ -240,9 +257,9 @@ fn write(
         Shape::Flat(element) => {
             return all()?.iter().try_for_each(|one| write(out, name, element, one, false));
         }
-        Shape::List(element) => {
+        Shape::List(inner, element) => {
             out.push_str(&format!("<{name}>"));
-            all()?.iter().try_for_each(|one| write(out, IN_LISTS, element, one, false))?;
+            all()?.iter().try_for_each(|one| write(out, inner, element, one, false))?;
             out.push_str(&format!("</{name}>"));
             return Ok(());
         }
@@ -264,15 +281,27 @@ fn write(
     Ok(())
 }
 
-/// What elements of lists are called.
-const IN_LISTS: &str = "Tag";
-
 /// The name of a member's element. Some have other names in documents than in the SDKs.
 fn wire_name(member: &Member) -> &'static str {
     match member.name {
+        "DeleteMarkers" => "DeleteMarker",
+        "Errors" => "Error",
+        "Events" => "Event",
+        "Grants" => "AccessControlList",
+        "LambdaFunctionArn" => "CloudFunction",
+        "LambdaFunctionConfigurations" => "CloudFunctionConfiguration",
         "MFADelete" => "MfaDelete",
         "MultipartUpload" => "CompleteMultipartUpload",
+        "Objects" => "Object",
         "Parts" => "Part",
+        "QueueArn" => "Queue",
+        "QueueConfigurations" => "QueueConfiguration",
+        "Rules" => "Rule",
+        "TopicArn" => "Topic",
+        "TopicConfigurations" => "TopicConfiguration",
+        "TotalPartsCount" => "PartsCount",
+        "Uploads" => "Upload",
+        "Versions" => "Version",
         name => name,
     }
 }
@@ -345,13 +374,17 @@ pub fn decode(
 
 fn child(parent: &Element, member: &'static Member) -> Option<Value> {
     let found = || parent.children.iter().filter(|child| child.name == wire_name(member));
+    if let Place::Attribute(wanted) = member.place {
+        let given = parent.attributes.iter().find(|(name, _)| name == wanted);
+        return given.map(|(_, text)| text.as_str().into());
+    }
     match &member.shape {
         Shape::Flat(element) => {
             let all: Vec<_> = found().map(|one| read(element, one)).collect();
             (!all.is_empty()).then_some(Value::Array(all))
         }
-        Shape::List(element) => {
-            let inside = found().next()?.children.iter().filter(|one| one.name == IN_LISTS);
+        Shape::List(inner, element) => {
+            let inside = found().next()?.children.iter().filter(|one| one.name == *inner);
             Some(inside.map(|one| read(element, one)).collect())
         }
         shape => found().next().map(|one| read(shape, one)),

@@ -1,9 +1,9 @@
 //! XML answers as trees of elements, and trees as values.
 
 use bytes::Bytes;
-use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
-use quick_xml::events::Event;
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::{Reader, XmlVersion};
 
 use crate::aws::model::{Kind, Protocol, ServiceModel, Shape};
 use crate::aws::text::base64_decode;
@@ -17,6 +17,8 @@ const DEEPEST: usize = 128;
 #[derive(Debug, Default)]
 pub(super) struct Element {
     pub name: String,
+    /// By their names without what is before a colon.
+    pub attributes: Vec<(String, String)>,
     pub text: String,
     pub children: Vec<Element>,
 }
@@ -46,12 +48,10 @@ pub(super) fn parse(text: &str) -> Result<Element, String> {
                 if open.len() >= DEEPEST {
                     return Err("the document is nested too deeply".to_owned());
                 }
-                let name = start.local_name().into_inner().to_owned();
-                open.push(Element { name, ..Element::default() });
+                open.push(opened(&start)?);
             }
             Event::Empty(start) => {
-                let name = start.local_name().into_inner().to_owned();
-                closed = Some(Element { name, ..Element::default() });
+                closed = Some(opened(&start)?);
             }
             Event::End(_) => closed = open.pop(),
             Event::Text(text) => {
@@ -91,6 +91,17 @@ pub(super) fn parse(text: &str) -> Result<Element, String> {
         Some(root) if open.is_empty() => Ok(root),
         _ => Err("the document has no end".to_owned()),
     }
+}
+
+/// An element as its first tag says.
+fn opened(start: &BytesStart<'_>) -> Result<Element, String> {
+    let mut element = Element { name: start.local_name().into_inner().to_owned(), ..Element::default() };
+    for attribute in start.attributes() {
+        let attribute = attribute.map_err(|error| error.to_string())?;
+        let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|error| error.to_string())?;
+        element.attributes.push((attribute.key.local_name().into_inner().to_owned(), value.into_owned()));
+    }
+    Ok(element)
 }
 
 /// Reads an element as a value of a shape. A scalar that does not read is an error.

@@ -25,10 +25,11 @@ use crate::model::{
 use crate::net::Terrain;
 use bash::aws;
 use network::{anywhere, dead_route, ec2, gateway_endpoint, interface_endpoint, table_of, way_out};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What to do about one violation.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Fix {
     /// The rule that holds again after it.

@@ -14,6 +14,9 @@ use crate::rules;
 impl Checker {
     /// What the answer to a step looks like.
     pub(super) fn answer(step: &Step) -> Outline {
+        if step.explain.is_some() {
+            return outline::explanation();
+        }
         let waited =
             step.wait_for.as_ref().and_then(|wait| ResourceKind::get(wait.resource.value.split_once('/')?.0));
         let described = waited.map(|kind| format!("{}.{}", kind.service.name(), kind.describe));

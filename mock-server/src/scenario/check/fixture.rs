@@ -10,7 +10,8 @@ use crate::model::State;
 
 /// Every problem of a fixture, in the order of its file.
 pub fn check_fixture(fixture: &Fixture) -> Vec<Problem> {
-    let mut checker = Checker { vars: file::by_name(fixture.vars.as_ref()), ..Checker::default() };
+    let vars = file::by_name(fixture.vars.as_ref());
+    let mut checker = Checker { vars, vars_are_defaults: true, ..Checker::default() };
     checker.problems = fixture.head_problems();
     checker.name(&fixture.metadata.name);
     checker.mapping("vars", fixture.vars.as_ref());
@@ -82,7 +83,7 @@ impl Checker {
     /// Whether something can be called this.
     pub(super) fn new_name(&mut self, place: Place, name: &str) -> bool {
         if BUILT_IN.contains(&name) || [VARS, MATRIX].contains(&name) {
-            self.tell(place, format!("`{name}` is a name of its own"));
+            self.tell(place, format!("`{name}` is what templates have already: take another name"));
         } else if !pieces(&format!("${{{name}}}")).is_ok_and(|pieces| is_plain(&pieces)) {
             self.tell(place, format!("`{name}` is no name: letters, digits, `_` and `-`"));
         } else {

@@ -9,7 +9,7 @@ fn problems(rest: &str) -> Vec<String> {
 #[test]
 fn a_sound_scenario_has_no_problems() {
     let found = problems(
-        "settings: {account: 111122223333, region: us-gov-west-1, clock: {mode: scaled, scale: 60}}\n\
+        "settings: {account: '111122223333', region: us-gov-west-1, clock: {mode: scaled, scale: 60}}\n\
          vars: {block: 10.0.0.0/16, vpc: {CidrBlock: '${vars.block}'}}\n\
          steps:\n\
          - {id: a, call: ec2.CreateVpc, with: '${vars.vpc}', capture: {vpc: Vpc.VpcId}}\n\
@@ -31,7 +31,7 @@ fn a_sound_scenario_has_no_problems() {
 fn each_problem_is_told_with_its_place() {
     let ok = "steps: [{advance: 1s}]\n";
     for (rest, expected) in [
-        (format!("{ok}settings: {{account: 1234}}\n"), "5:21: `1234` is no account: twelve digits"),
+        (format!("{ok}settings: {{account: '1234'}}\n"), "5:21: `1234` is no account: twelve digits"),
         (format!("{ok}settings: {{region: here}}\n"), "5:20: `here` is no region"),
         (
             format!("{ok}settings: {{rules: {{SM-VPC-IP-1: off}}}}\n"),
@@ -92,7 +92,7 @@ fn each_problem_is_told_with_its_place() {
             "steps:\n- {call: ec2.DescribeVpcs, capture: {vpc: 'Vpcs[0'}}\n".into(),
             "5:38: `vpc` is captured and never used",
         ),
-        ("steps:\n- {call: ec2.DescribeVpcs, capture: {account: x}}\n".into(), "5:38: `account` is a name of its own"),
+        ("steps:\n- {call: ec2.DescribeVpcs, capture: {account: x}}\n".into(), "5:38: `account` is what templates have already: take another name"),
         ("steps:\n- {call: ec2.DescribeVpcs, capture: {a.b: x}}\n".into(), "5:38: `a.b` is no name: letters, digits, `_` and `-`"),
         ("steps:\n- {call: ec2.DescribeVpcs, capture: {a: 1}}\n".into(), "5:41: a capture takes a JMESPath, not a number"),
         ("steps:\n- {call: ec2.DescribeVpcs, capture: x}\n".into(), "5:37: `capture` maps names to JMESPath, it is not a text"),

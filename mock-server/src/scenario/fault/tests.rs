@@ -75,7 +75,7 @@ fn what_is_wrong_is_told_with_its_place() {
             "{match: {service: ec2, operation: DescribeVpc}, effect: {delay: 1s}}",
             "ec2 has no operation `DescribeVpc`; did you mean `DescribeVpcs`?",
         ),
-        ("{match: {operation: 'Fly*'}, effect: {delay: 1s}}", "no service has no operation"),
+        ("{match: {operation: 'Fly*'}, effect: {delay: 1s}}", "no service has an operation `Fly*`"),
         ("{match: {where: 'a['}, effect: {delay: 1s}}", "JMESPath `a[`"),
         ("{match: {region: ''}, effect: {delay: 1s}}", "an empty text matches nothing"),
         ("{id: 'a b', effect: {delay: 1s}}", "`a b` is no id"),

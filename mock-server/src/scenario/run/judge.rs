@@ -25,14 +25,7 @@ impl<T: Target> Run<'_, T> {
                 let wanted = code.map_or("a refusal".to_owned(), |code| format!("`{code}`"));
                 problems.push(Problem::new(place, format!("expected {wanted}, but the call succeeded")));
             }
-            Answer::Done(value) => {
-                self.judge_response(expect, value, &mut problems);
-                if let Some(cause) = self.cause(expect)
-                    && !expect.is_refusal()
-                {
-                    problems.push(Problem::new(cause.referenced, "nothing is blocked: the call succeeded"));
-                }
-            }
+            Answer::Done(value) => self.judge_response(expect, value, &mut problems),
             Answer::Refused(fault) if !expect.is_refusal() => {
                 problems.push(Problem::new(place, format!("refused: {fault}")));
             }

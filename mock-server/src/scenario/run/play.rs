@@ -75,7 +75,7 @@ impl Play {
         let mut outcomes = Vec::new();
         run.part("", &steps[..count], &mut true, &mut outcomes).await;
         if let Some(step) = outcomes.iter().find(|step| step.status != Status::Passed) {
-            return Err(Broken(complaint(step)));
+            return Err(Broken(located(step)));
         }
         let last = outcomes.last().map(|step| step.title.clone()).unwrap_or_default();
         let next = steps.get(count).map(|step| title(&step.value));
@@ -334,5 +334,11 @@ fn not_a_lesson() -> Broken {
 /// A step that did not pass, in words.
 fn complaint(step: &StepOutcome) -> String {
     let problems: Vec<_> = step.problems.iter().map(|problem| problem.message.as_str()).collect();
+    format!("{}: {}", step.title, problems.join("; "))
+}
+
+/// The same for whoever has the file: with places.
+fn located(step: &StepOutcome) -> String {
+    let problems: Vec<_> = step.problems.iter().map(|problem| problem.in_file("scenario")).collect();
     format!("{}: {}", step.title, problems.join("; "))
 }

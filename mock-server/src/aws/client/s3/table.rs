@@ -14,8 +14,10 @@ static OBJECT: Shape = Shape::Structure(&[
         of("Size", Shape::Number),
         of("StorageClass", Shape::Text(&[])),
     ],
-    &[of("Owner", Shape::Structure(&[&[of("DisplayName", Shape::Text(&[])), of("ID", Shape::Text(&[]))]]))],
+    &[of("Owner", Shape::Structure(&[PERSON]))],
 ]);
+/// An owner, or whoever began something.
+const PERSON: &[Member] = &[of("DisplayName", Shape::Text(&[])), of("ID", Shape::Text(&[]))];
 static COMMON_PREFIX: Shape = Shape::Structure(&[&[of("Prefix", Shape::Text(&[]))]]);
 
 const fn at(name: &'static str, place: Place, shape: Shape) -> Member {
@@ -134,7 +136,7 @@ static PART: Shape = Shape::Structure(&[
 ]);
 static COMPLETED: Shape =
     Shape::Structure(&[&[of("PartNumber", Shape::Number), of("ETag", Shape::Text(&[]))], CHECKSUMS_OF_PARTS]);
-const TAG_SET: &[Member] = &[of("TagSet", Shape::List(&TAGS))];
+const TAG_SET: &[Member] = &[of("TagSet", Shape::List("Tag", &TAGS))];
 const TAGGING: &[Member] = &[needed(at("Tagging", Place::Body, Shape::Structure(&[TAG_SET])))];
 /// What is copied: `bucket/key`, and `?versionId=..` if it matters.
 const SOURCE: &[Member] = &[
@@ -147,6 +149,109 @@ const REMOVED: &[Member] = &[
     at("DeleteMarker", Place::Header("x-amz-delete-marker"), Shape::Truth),
     header("VersionId", "x-amz-version-id"),
 ];
+
+// === Lists ===
+
+static LISTED_BUCKET: Shape = Shape::Structure(&[&[
+    of("Name", Shape::Text(&[])),
+    of("CreationDate", Shape::Time),
+    of("BucketRegion", Shape::Text(&[])),
+    of("BucketArn", Shape::Text(&[])),
+]]);
+/// What all lists of a bucket's things take.
+const LISTING: &[Member] = &[
+    query("Delimiter", "delimiter"),
+    at("EncodingType", Place::Query("encoding-type"), Shape::Text(&["url"])),
+    query("Prefix", "prefix"),
+];
+const MAX_KEYS: Member = at("MaxKeys", Place::Query("max-keys"), Shape::Number);
+/// And what they answer.
+const LISTED: &[Member] = &[
+    of("IsTruncated", Shape::Truth),
+    of("Prefix", Shape::Text(&[])),
+    of("Delimiter", Shape::Text(&[])),
+    of("CommonPrefixes", Shape::Flat(&COMMON_PREFIX)),
+    of("EncodingType", Shape::Text(&[])),
+];
+const LISTED_KEYS: &[Member] = &[of("Name", Shape::Text(&[])), of("MaxKeys", Shape::Number)];
+const MARKED: &[Member] = &[
+    of("Key", Shape::Text(&[])),
+    of("VersionId", Shape::Text(&[])),
+    of("IsLatest", Shape::Truth),
+    of("LastModified", Shape::Time),
+    of("Owner", Shape::Structure(&[PERSON])),
+];
+static DELETE_MARKER: Shape = Shape::Structure(&[MARKED]);
+static OBJECT_VERSION: Shape = Shape::Structure(&[
+    MARKED,
+    &[
+        of("ETag", Shape::Text(&[])),
+        of("ChecksumAlgorithm", Shape::Flat(&TEXT)),
+        of("ChecksumType", Shape::Text(&[])),
+        of("Size", Shape::Number),
+        of("StorageClass", Shape::Text(&[])),
+    ],
+]);
+static BEGUN: Shape = Shape::Structure(&[&[
+    of("UploadId", Shape::Text(&[])),
+    of("Key", Shape::Text(&[])),
+    of("Initiated", Shape::Time),
+    of("StorageClass", Shape::Text(&[])),
+    of("Owner", Shape::Structure(&[PERSON])),
+    of("Initiator", Shape::Structure(&[PERSON])),
+    of("ChecksumAlgorithm", Shape::Text(&[])),
+    of("ChecksumType", Shape::Text(&[])),
+]]);
+static TO_DELETE: Shape = Shape::Structure(&[&[
+    needed(of("Key", Shape::Text(&[]))),
+    of("VersionId", Shape::Text(&[])),
+    of("ETag", Shape::Text(&[])),
+]]);
+static DELETED: Shape = Shape::Structure(&[&[
+    of("Key", Shape::Text(&[])),
+    of("VersionId", Shape::Text(&[])),
+    of("DeleteMarker", Shape::Truth),
+    of("DeleteMarkerVersionId", Shape::Text(&[])),
+]]);
+static NOT_DELETED: Shape = Shape::Structure(&[&[
+    of("Key", Shape::Text(&[])),
+    of("VersionId", Shape::Text(&[])),
+    of("Code", Shape::Text(&[])),
+    of("Message", Shape::Text(&[])),
+]]);
+
+// === What is set on buckets and objects ===
+
+static GRANT: Shape = Shape::Structure(&[&[
+    of(
+        "Grantee",
+        Shape::Structure(&[
+            PERSON,
+            &[
+                of("EmailAddress", Shape::Text(&[])),
+                at("Type", Place::Attribute("type"), Shape::Text(&[])),
+                of("URI", Shape::Text(&[])),
+            ],
+        ]),
+    ),
+    of("Permission", Shape::Text(&[])),
+]]);
+const ACL: &[Member] =
+    &[of("Owner", Shape::Structure(&[PERSON])), of("Grants", Shape::List("Grant", &GRANT))];
+static ATTRIBUTE: Shape = Shape::Text(&["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"]);
+static ENCRYPTION: Shape = Shape::Structure(&[&[
+    of(
+        "ApplyServerSideEncryptionByDefault",
+        Shape::Structure(&[&[of("SSEAlgorithm", Shape::Text(&[])), of("KMSMasterKeyID", Shape::Text(&[]))]]),
+    ),
+    of("BucketKeyEnabled", Shape::Truth),
+]]);
+static OWNERSHIP: Shape = Shape::Structure(&[&[of("ObjectOwnership", Shape::Text(&[]))]]);
+/// What all notifications have, whatever they go to.
+const NOTIFIED: &[Member] = &[of("Id", Shape::Text(&[])), of("Events", Shape::Flat(&TEXT))];
+static TO_TOPIC: Shape = Shape::Structure(&[NOTIFIED, &[of("TopicArn", Shape::Text(&[]))]]);
+static TO_QUEUE: Shape = Shape::Structure(&[NOTIFIED, &[of("QueueArn", Shape::Text(&[]))]]);
+static TO_FUNCTION: Shape = Shape::Structure(&[NOTIFIED, &[of("LambdaFunctionArn", Shape::Text(&[]))]]);
 
 const PUBLIC_ACCESS: &[Member] = &[at(
     "PublicAccessBlockConfiguration",
@@ -184,7 +289,7 @@ operations! {
             header("ObjectOwnership", "x-amz-object-ownership"),
             at("ObjectLockEnabledForBucket", Place::Header("x-amz-bucket-object-lock-enabled"), Shape::Truth),
             at("CreateBucketConfiguration", Place::Body, Shape::Structure(&[
-                &[of("LocationConstraint", Shape::Text(&[])), of("Tags", Shape::List(&TAGS))],
+                &[of("LocationConstraint", Shape::Text(&[])), of("Tags", Shape::List("Tag", &TAGS))],
             ]))
         ]
     ] -> [&[header("Location", "location")]];
@@ -193,6 +298,17 @@ operations! {
         at("AccessPointAlias", Place::Header("x-amz-access-point-alias"), Shape::Truth)
     ]];
     "DeleteBucket" "DELETE" "" [BUCKET] -> [];
+    "ListBuckets" "GET" "" [&[
+        at("MaxBuckets", Place::Query("max-buckets"), Shape::Number),
+        query("ContinuationToken", "continuation-token"),
+        query("Prefix", "prefix"),
+        query("BucketRegion", "bucket-region")
+    ]] -> [&[
+        of("Buckets", Shape::List("Bucket", &LISTED_BUCKET)),
+        of("Owner", Shape::Structure(&[PERSON])),
+        of("ContinuationToken", Shape::Text(&[])),
+        of("Prefix", Shape::Text(&[]))
+    ]];
     "GetBucketLocation" "GET" "location" [BUCKET] -> [&[at("LocationConstraint", Place::Root, Shape::Text(&[]))]];
     "PutObject" "PUT" "" [
         BUCKET, KEY, PROPERTIES, GIVEN, CHECKSUMS, CONDITIONS,
@@ -202,6 +318,32 @@ operations! {
         -> [PROPERTIES, FOUND, &[at("Body", Place::Body, Shape::Bytes)]];
     "HeadObject" "HEAD" "" [BUCKET, KEY, VERSION, CONDITIONS, TIMES, ASKED] -> [PROPERTIES, FOUND];
     "DeleteObject" "DELETE" "" [BUCKET, KEY, VERSION, &[header("IfMatch", "if-match")]] -> [REMOVED];
+    "DeleteObjects" "POST" "delete" [BUCKET, &[
+        needed(at("Delete", Place::Body, Shape::Structure(&[&[
+            needed(of("Objects", Shape::Flat(&TO_DELETE))),
+            of("Quiet", Shape::Truth)
+        ]])))
+    ]] -> [&[of("Deleted", Shape::Flat(&DELETED)), of("Errors", Shape::Flat(&NOT_DELETED))]];
+    "GetObjectAttributes" "GET" "attributes" [BUCKET, KEY, VERSION, &[
+        needed(at("ObjectAttributes", Place::Header("x-amz-object-attributes"), Shape::Flat(&ATTRIBUTE))),
+        at("MaxParts", Place::Header("x-amz-max-parts"), Shape::Number),
+        at("PartNumberMarker", Place::Header("x-amz-part-number-marker"), Shape::Number)
+    ]] -> [REMOVED, &[
+        at("LastModified", Place::Header("last-modified"), Shape::Time),
+        of("ETag", Shape::Text(&[])),
+        of("Checksum", Shape::Structure(&[CHECKSUMS_OF_PARTS, &[of("ChecksumType", Shape::Text(&[]))]])),
+        of("ObjectParts", Shape::Structure(&[&[
+            of("TotalPartsCount", Shape::Number),
+            of("PartNumberMarker", Shape::Number),
+            of("NextPartNumberMarker", Shape::Number),
+            of("MaxParts", Shape::Number),
+            of("IsTruncated", Shape::Truth),
+            of("Parts", Shape::Flat(&PART)),
+        ]])),
+        of("StorageClass", Shape::Text(&[])),
+        of("ObjectSize", Shape::Number)
+    ]];
+    "GetObjectAcl" "GET" "acl" [BUCKET, KEY, VERSION] -> [ACL];
     "CopyObject" "PUT" "" [
         BUCKET, KEY, PROPERTIES, GIVEN, CONDITIONS, SOURCE,
         &[
@@ -216,33 +358,42 @@ operations! {
         header("VersionId", "x-amz-version-id"),
         header("ServerSideEncryption", "x-amz-server-side-encryption")
     ]];
-    "ListObjectsV2" "GET" "list-type=2" [BUCKET, &[
-        query("Delimiter", "delimiter"),
-        at("EncodingType", Place::Query("encoding-type"), Shape::Text(&["url"])),
-        at("MaxKeys", Place::Query("max-keys"), Shape::Number),
-        query("Prefix", "prefix"),
+    "ListObjects" "GET" "" [BUCKET, LISTING, &[MAX_KEYS, query("Marker", "marker")]] -> [LISTED, LISTED_KEYS, &[
+        of("Contents", Shape::Flat(&OBJECT)),
+        of("Marker", Shape::Text(&[])),
+        of("NextMarker", Shape::Text(&[]))
+    ]];
+    "ListObjectsV2" "GET" "list-type=2" [BUCKET, LISTING, &[
+        MAX_KEYS,
         query("ContinuationToken", "continuation-token"),
         at("FetchOwner", Place::Query("fetch-owner"), Shape::Truth),
         query("StartAfter", "start-after")
-    ]] -> [&[
-        of("IsTruncated", Shape::Truth),
+    ]] -> [LISTED, LISTED_KEYS, &[
         of("Contents", Shape::Flat(&OBJECT)),
-        of("Name", Shape::Text(&[])),
-        of("Prefix", Shape::Text(&[])),
-        of("Delimiter", Shape::Text(&[])),
-        of("MaxKeys", Shape::Number),
-        of("CommonPrefixes", Shape::Flat(&COMMON_PREFIX)),
-        of("EncodingType", Shape::Text(&[])),
         of("KeyCount", Shape::Number),
         of("ContinuationToken", Shape::Text(&[])),
         of("NextContinuationToken", Shape::Text(&[])),
         of("StartAfter", Shape::Text(&[]))
+    ]];
+    "ListObjectVersions" "GET" "versions" [BUCKET, LISTING, &[
+        MAX_KEYS,
+        query("KeyMarker", "key-marker"),
+        query("VersionIdMarker", "version-id-marker")
+    ]] -> [LISTED, LISTED_KEYS, &[
+        of("Versions", Shape::Flat(&OBJECT_VERSION)),
+        of("DeleteMarkers", Shape::Flat(&DELETE_MARKER)),
+        of("KeyMarker", Shape::Text(&[])),
+        of("VersionIdMarker", Shape::Text(&[])),
+        of("NextKeyMarker", Shape::Text(&[])),
+        of("NextVersionIdMarker", Shape::Text(&[]))
     ]];
     "PutBucketPolicy" "PUT" "policy" [BUCKET, POLICY, &[at(
         "ConfirmRemoveSelfBucketAccess", Place::Header("x-amz-confirm-remove-self-bucket-access"), Shape::Truth
     )]] -> [];
     "GetBucketPolicy" "GET" "policy" [BUCKET] -> [POLICY];
     "DeleteBucketPolicy" "DELETE" "policy" [BUCKET] -> [];
+    "GetBucketPolicyStatus" "GET" "policyStatus" [BUCKET]
+        -> [&[at("PolicyStatus", Place::Body, Shape::Structure(&[&[of("IsPublic", Shape::Truth)]]))]];
     "PutPublicAccessBlock" "PUT" "publicAccessBlock" [BUCKET, PUBLIC_ACCESS] -> [];
     "GetPublicAccessBlock" "GET" "publicAccessBlock" [BUCKET] -> [PUBLIC_ACCESS];
     "DeletePublicAccessBlock" "DELETE" "publicAccessBlock" [BUCKET] -> [];
@@ -294,6 +445,19 @@ operations! {
         header("VersionId", "x-amz-version-id"),
         header("ServerSideEncryption", "x-amz-server-side-encryption")
     ]];
+    "ListMultipartUploads" "GET" "uploads" [BUCKET, LISTING, &[
+        at("MaxUploads", Place::Query("max-uploads"), Shape::Number),
+        query("KeyMarker", "key-marker"),
+        query("UploadIdMarker", "upload-id-marker")
+    ]] -> [LISTED, &[
+        of("Bucket", Shape::Text(&[])),
+        of("Uploads", Shape::Flat(&BEGUN)),
+        of("MaxUploads", Shape::Number),
+        of("KeyMarker", Shape::Text(&[])),
+        of("UploadIdMarker", Shape::Text(&[])),
+        of("NextKeyMarker", Shape::Text(&[])),
+        of("NextUploadIdMarker", Shape::Text(&[]))
+    ]];
     "AbortMultipartUpload" "DELETE" "" [BUCKET, KEY, UPLOAD] -> [];
     "ListParts" "GET" "" [BUCKET, KEY, UPLOAD, &[
         at("MaxParts", Place::Query("max-parts"), Shape::Number),
@@ -311,6 +475,28 @@ operations! {
         of("ChecksumAlgorithm", Shape::Text(&[])),
         of("ChecksumType", Shape::Text(&[]))
     ]];
+    "GetBucketAcl" "GET" "acl" [BUCKET] -> [ACL];
+    "GetBucketEncryption" "GET" "encryption" [BUCKET] -> [&[at(
+        "ServerSideEncryptionConfiguration",
+        Place::Body,
+        Shape::Structure(&[&[of("Rules", Shape::Flat(&ENCRYPTION))]]),
+    )]];
+    "GetBucketOwnershipControls" "GET" "ownershipControls" [BUCKET] -> [&[at(
+        "OwnershipControls",
+        Place::Body,
+        Shape::Structure(&[&[of("Rules", Shape::Flat(&OWNERSHIP))]]),
+    )]];
+    "GetBucketLogging" "GET" "logging" [BUCKET] -> [&[of("LoggingEnabled", Shape::Structure(&[
+        &[of("TargetBucket", Shape::Text(&[])), of("TargetPrefix", Shape::Text(&[]))],
+    ]))]];
+    "GetBucketAccelerateConfiguration" "GET" "accelerate" [BUCKET] -> [&[of("Status", Shape::Text(&[]))]];
+    "GetBucketNotificationConfiguration" "GET" "notification" [BUCKET] -> [&[
+        of("TopicConfigurations", Shape::Flat(&TO_TOPIC)),
+        of("QueueConfigurations", Shape::Flat(&TO_QUEUE)),
+        of("LambdaFunctionConfigurations", Shape::Flat(&TO_FUNCTION)),
+        of("EventBridgeConfiguration", Shape::Structure(&[]))
+    ]];
+    "GetBucketRequestPayment" "GET" "requestPayment" [BUCKET] -> [&[of("Payer", Shape::Text(&[]))]];
     // Whether these are set; what they say if they are is not read.
     "GetBucketCors" "GET" "cors" [BUCKET] -> [];
     "GetBucketLifecycleConfiguration" "GET" "lifecycle" [BUCKET] -> [];

@@ -24,7 +24,7 @@ fn members_travel_in_addresses_headers_and_bodies() {
     assert_eq!(encoded("PutObject", &json!({"Bucket": "b", "Key": "k", "Body": {"size": 3}})).body.len(), 3);
     assert_eq!(encoded("PutObject", &json!({"Bucket": "b", "Key": "k", "Body": {"text": "a"}})).body, b"a");
     let request = encoded("ListObjectsV2", &json!({"Bucket": "data", "Prefix": "a/&", "MaxKeys": 2}));
-    assert_eq!(request.path_and_query, "/data?list-type=2&max-keys=2&prefix=a%2F%26");
+    assert_eq!(request.path_and_query, "/data?list-type=2&prefix=a%2F%26&max-keys=2");
     let request = encoded(
         "CreateBucket",
         &json!({"Bucket": "b", "CreateBucketConfiguration": {"LocationConstraint": "eu-west-1", "Tags": [{"Key": "<"}]}}),
@@ -116,4 +116,57 @@ fn lists_are_flat_or_wrapped() {
     assert_eq!(decoded("GetBucketTagging", &[], &text), json!({"TagSet": tags}));
     let listed = "<ListPartsResult><Part><Size>3</Size></Part><Part><Size>4</Size></Part></ListPartsResult>";
     assert_eq!(decoded("ListParts", &[], listed), json!({"Parts": [{"Size": 3}, {"Size": 4}]}));
+}
+
+#[test]
+fn buckets_are_listed_at_the_root() {
+    assert_eq!(encoded("ListBuckets", &json!({})).path_and_query, "/");
+    assert_eq!(encoded("ListBuckets", &json!({"Prefix": "a"})).path_and_query, "/?prefix=a");
+    let xml = "<ListAllMyBucketsResult><Buckets><Bucket><Name>a</Name><CreationDate>2026-01-05T09:00:00.000Z\
+               </CreationDate></Bucket></Buckets><Owner><ID>1</ID></Owner></ListAllMyBucketsResult>";
+    let bucket = json!({"Name": "a", "CreationDate": "2026-01-05T09:00:00.000Z"});
+    assert_eq!(decoded("ListBuckets", &[], xml), json!({"Buckets": [bucket], "Owner": {"ID": "1"}}));
+    let none = "<ListAllMyBucketsResult><Buckets/></ListAllMyBucketsResult>";
+    assert_eq!(decoded("ListBuckets", &[], none), json!({"Buckets": []}));
+}
+
+#[test]
+fn several_objects_are_deleted_with_a_checksum() {
+    let objects = json!([{"Key": "a"}, {"Key": "b", "VersionId": "1"}]);
+    let request =
+        encoded("DeleteObjects", &json!({"Bucket": "x", "Delete": {"Objects": objects, "Quiet": true}}));
+    assert_eq!((request.method, &*request.path_and_query), ("POST", "/x?delete"));
+    let expected = format!(
+        "<Delete xmlns=\"{NAMESPACE}\"><Object><Key>a</Key></Object><Object><Key>b</Key><VersionId>1</VersionId>\
+         </Object><Quiet>true</Quiet></Delete>"
+    );
+    assert_eq!(String::from_utf8(request.body.clone()).unwrap(), expected);
+    let digest = base64_encode(&Sha256::digest(&request.body));
+    assert_eq!(request.headers.get("x-amz-checksum-sha256"), Some(&*digest));
+    let xml = "<DeleteResult><Deleted><Key>a</Key></Deleted><Error><Key>b</Key><Code>AccessDenied</Code></Error>\
+               </DeleteResult>";
+    let expected = json!({"Deleted": [{"Key": "a"}], "Errors": [{"Key": "b", "Code": "AccessDenied"}]});
+    assert_eq!(decoded("DeleteObjects", &[], xml), expected);
+}
+
+#[test]
+fn versions_and_grants_read_as_sdks_show_them() {
+    let xml = "<ListVersionsResult><Version><Key>a</Key><IsLatest>false</IsLatest></Version><DeleteMarker><Key>a</Key>\
+               <IsLatest>true</IsLatest></DeleteMarker></ListVersionsResult>";
+    let expected = json!({
+        "Versions": [{"Key": "a", "IsLatest": false}], "DeleteMarkers": [{"Key": "a", "IsLatest": true}],
+    });
+    assert_eq!(decoded("ListObjectVersions", &[], xml), expected);
+    let xml = "<AccessControlPolicy><Owner><ID>1</ID></Owner><AccessControlList><Grant>\
+               <Grantee xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"CanonicalUser\"><ID>1</ID>\
+               </Grantee><Permission>FULL_CONTROL</Permission></Grant></AccessControlList></AccessControlPolicy>";
+    let grant = json!({"Grantee": {"ID": "1", "Type": "CanonicalUser"}, "Permission": "FULL_CONTROL"});
+    assert_eq!(decoded("GetBucketAcl", &[], xml), json!({"Owner": {"ID": "1"}, "Grants": [grant]}));
+    let asked = json!({"Bucket": "b", "Key": "k", "ObjectAttributes": ["ETag", "ObjectSize"]});
+    let request = encoded("GetObjectAttributes", &asked);
+    assert_eq!(request.headers.get("x-amz-object-attributes"), Some("ETag,ObjectSize"));
+    let xml = "<GetObjectAttributesResponse><ETag>e</ETag><ObjectParts><PartsCount>2</PartsCount></ObjectParts>\
+               </GetObjectAttributesResponse>";
+    let expected = json!({"ETag": "e", "ObjectParts": {"TotalPartsCount": 2}});
+    assert_eq!(decoded("GetObjectAttributes", &[], xml), expected);
 }
