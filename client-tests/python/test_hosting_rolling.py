@@ -60,15 +60,20 @@ def test_a_batch_without_room_rolls_back_and_a_smaller_one_fits(house):
     assert endpoint["LastDeploymentConfig"] == large
     assert house.explanation()["decidedBy"] == "SM-VPC-IP-01"
     update(house, rolling(25, "CAPACITY_PERCENT"))
-    house.reach("InService")
-    assert house.endpoint()["EndpointConfigName"] == "new" and "FailureReason" not in house.endpoint()
+    house.aws.advance("10m")
+    endpoint = house.endpoint()
+    assert (endpoint["EndpointStatus"], endpoint["EndpointConfigName"]) == ("InService", "new")
+    assert "FailureReason" not in endpoint
 
 
 def test_out_of_time(house):
     serve(house, 4)
     update(house, rolling(1, wait=300, MaximumExecutionTimeoutInSeconds=600))
-    house.reach("InService")
+    house.aws.advance("599s")
+    assert house.status() == "Updating"
+    house.aws.advance("1m")
     endpoint = house.endpoint()
+    assert endpoint["EndpointStatus"] == "InService"
     assert endpoint["EndpointConfigName"] == "old" and "within 600 seconds" in endpoint["FailureReason"]
     assert len(house.held()) == 8
 

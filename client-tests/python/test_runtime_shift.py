@@ -10,7 +10,7 @@ def test_linear(front):  # noqa: F811
 
     front.serve("e", weighed(1.0, 0.0))
     front.sm.create_endpoint_config(EndpointConfigName="New", ProductionVariants=weighed(0.0, 1.0))
-    half = {"Type": "INSTANCE_COUNT", "Value": 1}
+    half = {"Type": "CAPACITY_PERCENT", "Value": 50}
 
     def share(name):
         return sum(front.invoke()["InvokedProductionVariant"] == name for _ in range(60)) / 60
