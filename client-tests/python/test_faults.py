@@ -296,6 +296,16 @@ def test_rates_as_aws_documents_them():
             aws.ec2.describe_security_groups()
 
 
+@pytest.mark.parametrize("service, call, code, status", [
+    ("ec2", "describe_vpcs", "UnauthorizedOperation", 403), ("ec2", "describe_vpcs", "AuthFailure", 401),
+    ("ec2", "describe_vpcs", "InternalError", 500), ("sagemaker", "list_models", "AccessDeniedException", 400),
+    ("iam", "list_users", "AccessDenied", 403), ("sagemaker", "list_models", "InvalidSignatureException", 400)])
+def test_an_error_has_the_status_that_the_service_gives_it(aws, service, call, code, status):
+    declare(aws, {"times": 1, "effect": {"error": {"code": code}}})
+    with refused(code, status=status):
+        getattr(aws.client(service), call)()
+
+
 # === Credentials ===
 
 @pytest.mark.parametrize("service, call, code, status, text", [

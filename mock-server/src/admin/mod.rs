@@ -282,13 +282,14 @@ impl Site {
         let wall = wall();
         let account = self.gateway.world.account(id, wall);
         account.settle(account.now(wall), services::step);
-        if mode.is_some() || start.is_some() {
-            account.restart_clock(
-                |old| Clock::new(mode.map_or(old.mode(), |(mode, _)| mode), start, wall),
-                wall,
-            );
+        let mode = mode.map(|(mode, _)| mode);
+        if start.is_some() {
+            account.restart_clock(|old| Clock::new(mode.unwrap_or(old.mode()), start, wall), wall);
         }
         let now = account.change_clock(wall, |clock| {
+            if let Some(mode) = mode {
+                clock.set_mode(wall, mode);
+            }
             if let Some(span) = span {
                 let to = clock.now(wall) + span;
                 clock.jump(wall, to);

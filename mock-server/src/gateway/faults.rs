@@ -281,13 +281,20 @@ fn text(struck: &Struck, code: &str, message: Option<&str>) -> String {
 
 /// The status of an error that says by its code alone whose it is.
 fn usual_status(code: &str) -> u16 {
-    let code = code.strip_suffix("Exception").unwrap_or(code);
     match code {
+        "AuthFailure" => return 401,
+        // With an ending they are of services that answer 400.
+        "AccessDenied" | "ExpiredToken" | "UnauthorizedOperation" => return 403,
+        "InvalidAccessKeyId" | "InvalidClientTokenId" | "RequestTimeTooSkewed" | "SignatureDoesNotMatch" => {
+            return 403;
+        }
+        _ => {}
+    }
+    match code.strip_suffix("Exception").unwrap_or(code) {
         "RequestLimitExceeded" | "SlowDown" | "ServiceUnavailable" | "Unavailable" => 503,
         "InternalError" | "InternalFailure" | "InternalServerError" | "InternalServer" | "ServiceFailure" => {
             500
         }
-        "AccessDenied" | "ExpiredToken" | "InvalidClientTokenId" | "SignatureDoesNotMatch" => 403,
         _ if code.starts_with("NoSuch") => 404,
         _ => 400,
     }

@@ -121,7 +121,8 @@ impl Toll {
     /// What the bucket holds now, in thousandths.
     fn held(&self, bucket: Option<Bucket>, now: SimTime) -> u64 {
         let most = self.burst.saturating_mul(MILLI);
-        let Some(bucket) = bucket else { return most };
+        // One of a time that was set back since is as good as none.
+        let Some(bucket) = bucket.filter(|bucket| bucket.at <= now) else { return most };
         let passed = u64::try_from(now.since(bucket.at).as_millis()).unwrap_or(u64::MAX);
         let more = passed.saturating_mul(self.milli_per_second) / MILLI;
         bucket.tokens.saturating_add(more).min(most)
@@ -418,6 +419,16 @@ mod tests {
         );
         let few = candidates(vec![toll("requests", 5, 1), toll("instances", 10, 2)]);
         assert!(faults.strike(7, at(0), &few).by.is_empty(), "what was refused took no token");
+    }
+
+    #[test]
+    fn a_bucket_of_a_time_that_was_set_back_is_full() {
+        let mut faults = with(request(Ending::Throttled(Rate::Bucket { burst: 1, milli_per_second: 1_000 })));
+        let toll = vec![Toll { bucket: "".into(), burst: 1, milli_per_second: 1_000, tokens: 1 }];
+        for (now, passes) in [(60_000, true), (60_000, false), (0, true), (0, false), (1_000, true)] {
+            let struck = faults.strike(7, at(now), &candidates(toll.clone()));
+            assert_eq!(struck.by.is_empty(), passes, "{now}");
+        }
     }
 
     proptest! {

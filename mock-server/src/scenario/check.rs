@@ -263,13 +263,14 @@ impl Checker {
             wire.value.nodes().for_each(|node| self.names(node));
             self.problems.extend(wire.value.check());
         }
-        if let Some(poll) = &step.poll
-            && step.expect.is_none()
-        {
-            self.tell(
-                poll.referenced,
-                "`poll` repeats a call until its expectations hold: it needs `expect`",
-            );
+        if let Some(poll) = &step.poll {
+            if step.expect.is_none() {
+                let message = "`poll` repeats a call until its expectations hold: it needs `expect`";
+                self.tell(poll.referenced, message);
+            }
+            if let Some(problem) = poll.value.problem() {
+                self.tell(poll.referenced, problem);
+            }
         }
         match Callee::find(&call.value) {
             _ if call.value.contains("${") => {

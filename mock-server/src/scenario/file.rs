@@ -311,8 +311,26 @@ pub struct WaitFor {
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Poll {
+    /// More than nothing.
     pub every: Span,
     pub within: Span,
+}
+
+impl Poll {
+    /// How often a call is repeated at most: whoever wants more waits for something else.
+    const MOST: u128 = 10_000;
+
+    /// What makes it no poll.
+    pub fn problem(self) -> Option<String> {
+        let Self { every, within } = self;
+        match within.0.as_millis().checked_div(every.0.as_millis()) {
+            None => Some("`every` has to be more than nothing".into()),
+            Some(times) if times > Self::MOST => {
+                Some(format!("every {every} for {within} is {times} calls: at most {} are made", Self::MOST))
+            }
+            Some(_) => None,
+        }
+    }
 }
 
 /// What has to be true after a step.

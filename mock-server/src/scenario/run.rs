@@ -502,6 +502,8 @@ impl<T: Target> Run<'_, T> {
                 _ if problems.is_empty() => {}
                 (Some(Poll { every, .. }), Some(deadline)) if self.session.time.now + every.0 <= deadline => {
                     self.pass(every).await?;
+                    // In process nothing else makes room for others.
+                    tokio::task::yield_now().await;
                     continue;
                 }
                 _ if self.is_watched() => {}
