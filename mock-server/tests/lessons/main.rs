@@ -202,7 +202,7 @@ async fn what_cannot_be_loaded_is_told() {
         ("", "kind: Scenario", 400, "is missing"),
         ("", r#"{"name": "nothing"}"#, 404, "no lesson is named `nothing`"),
         ("", &PLAIN.replace("CreateVpc", "CreateVcp"), 400, "ec2 has no operation `CreateVcp`; did you mean"),
-        ("", &PLAIN.replace("/16", "/8"), 409, "first: ec2.CreateVpc: refused: "),
+        ("", &PLAIN.replace("/16", "/8"), 409, "first: ec2.CreateVpc: scenario:7:21: refused: "),
         ("", MATRIX, 400, "scenario: it has a matrix, and runs for one of its rows: small, large"),
         ("row=smal", MATRIX, 400, "scenario: its matrix has no row `smal`; did you mean `small`?"),
         ("row=small", PLAIN, 400, "scenario: it has no matrix, and no row `small`"),

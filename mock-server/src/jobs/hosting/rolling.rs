@@ -5,7 +5,7 @@
 //! assumed.
 
 use super::{dismiss, finish, is_stuck, log, shift};
-use crate::model::{DeployedVariant, Deployment, Endpoint, Profile, Rolling, Txn};
+use crate::model::{DeployedVariant, Deployment, Endpoint, Finding, Profile, Rolling, Txn};
 use serde_json::Value;
 
 /// What a policy says of batches; `None`: it says nothing of them.
@@ -142,9 +142,9 @@ fn next(txn: &mut Txn<'_>, mut endpoint: Endpoint) {
     if let Some(coming) = endpoint.coming_mut() {
         coming.changes += 1;
     }
-    // Of a deployment the rules' last word counts; of one that is undone, why it is.
+    // Of a deployment the rules' last word counts, and what they warned of; of one that is undone, why it is.
     if !goes_back {
-        endpoint.findings.clear();
+        endpoint.findings.retain(Finding::is_violation);
         endpoint.traces.clear();
     }
     super::enter(txn, endpoint, 0);

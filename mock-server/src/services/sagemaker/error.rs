@@ -89,7 +89,7 @@ refusals! {
         TypeWithGroups = "ValidationException",
             text "InstanceType or InstanceCount cannot be specified with InstanceGroups";
         /// That there are these intervals is documented: API reference, ProfilerConfig.
-        ProfilingInterval { interval: u64 } = "ValidationException",
+        ProfilingInterval { interval: i64 } = "ValidationException",
             assumed "ProfilingIntervalInMilliseconds must be one of 100, 200, 500, 1000, 5000 and 60000; it is \
                     {interval}.";
         RuleTwice(name: String) = "ValidationException",

@@ -14,7 +14,7 @@ use std::time::Duration;
 pub const DEFAULT_MAX_RUNTIME: u64 = 24 * 60 * 60;
 
 /// Source: API reference, ProfilerConfig.
-const PROFILING_INTERVALS: &[u64] = &[100, 200, 500, 1_000, 5_000, 60_000];
+const PROFILING_INTERVALS: &[i64] = &[100, 200, 500, 1_000, 5_000, 60_000];
 
 /// 28 days. Source: API reference, StoppingCondition.
 const LONGEST_RUNTIME: u64 = 28 * 24 * 60 * 60;
@@ -167,7 +167,7 @@ struct Debugged {
     s3_output_path: Option<String>,
     #[serde(default)]
     disable_profiler: bool,
-    profiling_interval_in_milliseconds: Option<u64>,
+    profiling_interval_in_milliseconds: Option<i64>,
 }
 
 #[derive(Deserialize)]
