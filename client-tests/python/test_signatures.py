@@ -126,10 +126,7 @@ def test_a_scope_of_another_day(aws, monkeypatch):
 
 def otherwise(client, **signing):
     """The client, which signs for another service or region than it calls."""
-    def sign_so(request, **_):
-        request.context.setdefault("signing", {}).update(signing)
-    client.meta.events.register("before-sign", lambda **_: None)
-    client.meta.events.register_first("request-created", sign_so)
+    client.meta.events.register("before-call", lambda context, **_: context.setdefault("signing", {}).update(signing))
     return client
 
 

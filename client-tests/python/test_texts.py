@@ -205,7 +205,8 @@ def test_a_role_that_goes_before_its_job_has_begun(aws):
         ProcessingJobName="p", RoleArn=role, AppSpecification={"ImageUri": IMAGE},
         NetworkConfig={"VpcConfig": network.config}, ProcessingResources={"ClusterConfig": {
             "InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10}})
-    aws.iam.update_assume_role_policy(RoleName="worker", PolicyDocument=json.dumps({"Statement": []}))
+    aws.iam.update_assume_role_policy(RoleName="worker", PolicyDocument=json.dumps({"Statement": [
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"}}]}))
     aws.advance("10m")
     assert aws.job("t")["FailureReason"] == (
         "ClientError: TrainingHostAgent Initialization failed:InvalidInputException: SageMaker is unable to perform: "

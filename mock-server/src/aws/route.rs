@@ -10,12 +10,13 @@ use super::sigv4::{Scope, query_parameter};
 
 /// The service that a request is for.
 ///
-/// The signature decides; then the `X-Amz-Target` header, the `Version` of a query request, and the
-/// host name. `None` if none of them says so.
+/// The `X-Amz-Target` header decides, which names it with the operation; then the signature, the `Version` of a query
+/// request, and the host name. `None` if none of them says so.
 pub fn service_of(parts: &RequestParts<'_>, scope: Option<&Scope>) -> Option<ServiceId> {
-    scope
-        .and_then(|scope| ServiceId::from_signing_name(&scope.service, parts.path))
-        .or_else(|| ServiceId::from_target(parts.headers.get("x-amz-target")?))
+    let target = parts.headers.get("x-amz-target");
+    target
+        .and_then(ServiceId::from_target)
+        .or_else(|| ServiceId::from_signing_name(&scope?.service, parts.path))
         .or_else(|| {
             parameter(parts, "Action")?;
             ServiceId::from_api_version(&parameter(parts, "Version")?)
@@ -76,6 +77,10 @@ mod tests {
             route(&[("x-amz-target", "SageMaker.ListModels")], "/", "", ""),
             Some(ServiceId::SageMaker)
         );
+        // Signed for another service: which one it should have been signed for can be told.
+        let of_logs = signed("logs");
+        let both = [("x-amz-target", "SageMaker.ListModels"), ("authorization", &*of_logs)];
+        assert_eq!(route(&both, "/", "", ""), Some(ServiceId::SageMaker));
         assert_eq!(route(&[("x-amz-target", "Logs_20140328.X")], "/", "", ""), Some(ServiceId::Logs));
         assert_eq!(route(&[], "/", "", "Action=GetUser&Version=2010-05-08"), Some(ServiceId::Iam));
         assert_eq!(route(&[], "/", "Action=X&Version=2011-06-15", ""), Some(ServiceId::Sts));
