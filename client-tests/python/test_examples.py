@@ -265,6 +265,44 @@ def test_what_a_script_says_is_looked_at(form, command, aws, tmp_path):
     assert "(DeleteConflict)" in done.stderr, done.stderr
 
 
+# A text that JSON writes otherwise, in JSON and in what is looked at.
+ANSWERS = r"""
+apiVersion: mockplane/v1
+kind: Scenario
+metadata: {name: answers}
+steps:
+  - call: ec2.CreateVpc
+    with: {CidrBlock: 10.0.0.0/16}
+    capture: {vpc: Vpc.VpcId}
+    expect: {response: {Vpc.CidrBlock: {matches: '^10\.'}, "Vpc.CidrBlockAssociationSet": {length: 1}}}
+  - call: iam.CreateRole
+    with:
+      RoleName: worker
+      Description: "He said: \"C:\\temp\" `it's $HOME`"
+      AssumeRolePolicyDocument: '{"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*"}]}'
+  - {call: iam.GetRole, with: {RoleName: worker}, capture: {text: Role.Description, role: Role.Arn}}
+  - {call: ec2.CreateTags, with: {Resources: ["${vpc}"], Tags: [{Key: said, Value: "${text}"}, {Key: role, Value: "${role}"}]}}
+  - call: ec2.DescribeVpcs
+    with: {VpcIds: ["${vpc}"]}
+    expect: {response: {"Vpcs[0].Tags[?Key=='said'].Value | [0]": "${text}", "Vpcs[0].[VpcId, IsDefault]": ["${vpc}", false], %s}}
+"""
+
+
+@pytest.mark.parametrize("form, command", [("boto3", [sys.executable, "-"]), ("cli", ["bash"])])
+def test_what_a_script_expects_of_an_answer(form, command, aws, tmp_path):
+    file = tmp_path / "answers.yaml"
+    for more, right in [
+            ("'Vpcs[0].CidrBlock': {oneOf: [10.0.0.0/16], exists: true}, 'length(Vpcs)': {gte: 1, lte: 1}", True),
+            ("'Vpcs[0].CidrBlock': 10.0.0.0/17", False), ("'Vpcs[].VpcId': {contains: vpc-1}", False),
+            ("'Vpcs[0].OwnerId': {exists: false}", False), ("'length(Vpcs)': {gte: 2}", False)]:
+        file.write_text(ANSWERS % more)
+        aws.reset()
+        script = run(binary(), "export", file, "--as", form, env=environment())
+        done = ran(command, script, aws)
+        assert (done.returncode == 0) == right, f"{script}{done.stderr}"
+        assert right or "expected" in done.stderr and "got" in done.stderr, done.stderr
+
+
 @pytest.mark.parametrize("form", ["boto3", "cli"])
 def test_a_matrix_is_exported_by_its_rows(form):
     file = str(ROOT / "scenarios/names-in-use.yaml")

@@ -27,6 +27,7 @@ const TAKEN: &[&str] = &[
     "None",
     "ParamValidationError",
     "True",
+    "all",
     "and",
     "as",
     "assert",
@@ -37,6 +38,7 @@ const TAKEN: &[&str] = &[
     "break",
     "class",
     "continue",
+    "datetime",
     "def",
     "del",
     "elif",
@@ -50,15 +52,20 @@ const TAKEN: &[&str] = &[
     "import",
     "in",
     "is",
+    "isinstance",
+    "iter",
     "jmespath",
     "json",
     "lambda",
+    "len",
+    "list",
     "nonlocal",
     "not",
     "or",
     "os",
     "pass",
     "raise",
+    "re",
     "return",
     "str",
     "time",
@@ -102,6 +109,27 @@ def _until(look, path, wanted, last=(), seconds=300):
         if found in last or time.monotonic() > deadline:
             raise AssertionError(f"{path} is {found}, not {wanted}: {answer}")
         time.sleep(0.1)
+"#;
+const CHECK: &str = r#"
+
+def _check(answer, path, **tests):
+    """What is said of an answer holds."""
+    found = jmespath.search(path, answer)
+    if isinstance(found, datetime.datetime):
+        found = found.astimezone(datetime.timezone.utc).isoformat()
+    holds = {
+        "equals": lambda wanted: found == wanted,
+        "contains": lambda wanted: wanted in (found or ()),
+        "matches": lambda wanted: isinstance(found, str) and re.search(wanted, found),
+        "oneOf": lambda wanted: found in wanted,
+        "gte": lambda wanted: found is not None and found >= wanted,
+        "lte": lambda wanted: found is not None and found <= wanted,
+        "exists": lambda wanted: (found is not None) == wanted,
+        "length": lambda wanted: found is not None and len(found) == wanted,
+        "sequence": lambda wanted, rest=iter(found if isinstance(found, list) else ()): all(one in rest for one in wanted),
+    }
+    for test, wanted in tests.items():
+        assert holds[test](wanted), f"{path}: expected {test} {wanted!r}, got {found!r}"
 "#;
 const ADVANCE: &str = r#"
 
@@ -150,6 +178,7 @@ struct Script {
     r#as: bool,
     refused: bool,
     until: bool,
+    check: bool,
     advance: bool,
 }
 
@@ -162,22 +191,29 @@ impl Script {
         );
         let modules = [
             (self.body.contains("base64."), "base64"),
+            (self.check, "datetime"),
             (self.advance, "json"),
             (self.advance, "os"),
+            (self.check, "re"),
             (self.until, "time"),
             (self.advance, "urllib.request"),
         ];
         let modules: Vec<_> = modules.into_iter().filter(|(used, _)| *used).collect();
         modules.iter().for_each(|(_, module)| out += &format!("import {module}\n"));
         out += if modules.is_empty() { "import boto3\n" } else { "\nimport boto3\n" };
-        if self.until || self.body.contains("jmespath.") {
+        if self.until || self.check || self.body.contains("jmespath.") {
             out += "import jmespath\n";
         }
         if self.refused {
             out += "from botocore.exceptions import ClientError, ParamValidationError\n";
         }
-        let helpers =
-            [(self.r#as, AS), (self.refused, REFUSED), (self.until, UNTIL), (self.advance, ADVANCE)];
+        let helpers = [
+            (self.r#as, AS),
+            (self.refused, REFUSED),
+            (self.until, UNTIL),
+            (self.check, CHECK),
+            (self.advance, ADVANCE),
+        ];
         helpers.into_iter().filter(|(used, _)| *used).for_each(|(_, helper)| out += helper);
         if helpers.iter().any(|(used, _)| *used) {
             out.push('\n');
@@ -196,11 +232,31 @@ impl Script {
         out + &self.body
     }
 
-    /// The line, and what is kept of its answer.
-    fn captured(&mut self, step: &Step, line: String) -> Result<(), Problem> {
+    /// The line, what is said of its answer, and what is kept of it.
+    fn captured(
+        &mut self,
+        step: &Step,
+        callee: Callee,
+        secondary: Option<&str>,
+        line: String,
+    ) -> Result<(), Problem> {
         let captures = step.capture.as_ref().map(Node::entries).unwrap_or_default();
-        let answer = if captures.is_empty() { "" } else { "_answer = " };
+        let said = export::said(step, callee, secondary);
+        let answer = if captures.is_empty() && said.looked_at.is_empty() { "" } else { "_answer = " };
         let _ = writeln!(self.body, "{answer}{line}");
+        if !answer.is_empty() && export::answers_bytes(callee) {
+            self.line("_answer[\"Body\"] = _answer[\"Body\"].read().decode()");
+        }
+        for (path, matcher) in said.looked_at {
+            self.check = true;
+            let tests: Result<Vec<_>, _> = super::matcher::tests(matcher)
+                .into_iter()
+                .map(|(test, operand)| Ok(format!("{test}={}", self.value(operand, 0)?)))
+                .collect();
+            let path = self.text(matcher.place, &path, 0)?;
+            self.line(&laid_out("_check", ["_answer".to_owned(), path].into_iter().chain(tests?)));
+        }
+        self.not_looked_at(&said.left);
         for (name, path) in captures {
             let path = self.text(path.place, path.text().unwrap_or_default(), 0)?;
             let variable = self.variable(&name.text);
@@ -409,7 +465,7 @@ impl export::Script for Script {
             let (path, wanted) = (self.text(path.place, &path.text, 0)?, self.value(wanted, 0)?);
             line = format!("_until(lambda: {line}, {path}, {wanted})");
         }
-        self.captured(step, line)
+        self.captured(step, callee, None, line)
     }
 
     fn wait(&mut self, wait: &WaitFor, step: &Step) -> Result<(), Problem> {
@@ -418,7 +474,8 @@ impl export::Script for Script {
         let (slug, name) = wait.resource.value.split_once('/').ok_or_else(unknown)?;
         let kind = ResourceKind::get(slug).ok_or_else(unknown)?;
         let callee = Callee::find(&format!("{}.{}", kind.service.name(), kind.describe));
-        let method = self.method(callee.map_err(|message| Problem::new(place, message))?);
+        let callee = callee.map_err(|message| Problem::new(place, message))?;
+        let method = self.method(callee);
         let name = self.text(place, name, 0)?;
         self.until = true;
         let look = format!("lambda: {method}({}={name})", kind.name);
@@ -426,7 +483,7 @@ impl export::Script for Script {
         let wanted = self.text(wait.state.referenced.into(), &wait.state.value, 0)?;
         let more = [look, format!("\"{}\"", kind.state), wanted, format!("last=[{}]", last.join(", "))];
         let line = laid_out("_until", more.into_iter());
-        self.captured(step, line)
+        self.captured(step, callee, kind.secondary, line)
     }
 
     fn advance(&mut self, span: Span) {

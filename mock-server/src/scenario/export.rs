@@ -10,11 +10,15 @@ use super::problem::{Place, Problem, instead_of};
 use super::span::Span;
 use super::tree::{Key, Node};
 use super::{boto3, query, rows, shell};
+use crate::aws::client::s3;
 use serde_saphyr::Spanned;
 use std::path::Path;
 use std::sync::Arc;
 
 const NO_SPLIT: &str = "a part of a text cannot be exported: AWS's tools have no `split`";
+
+/// The member in which what has failed says why.
+const REASON: &str = "FailureReason";
 
 /// What calls are written as.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -106,6 +110,13 @@ pub(super) trait Script {
     fn wait(&mut self, wait: &WaitFor, step: &Step) -> Result<(), Problem>;
     fn advance(&mut self, span: Span);
 
+    /// Tells what the scenario says and the script does not look at.
+    fn not_looked_at(&mut self, what: &[String]) {
+        if !what.is_empty() {
+            self.line(&format!("# Not looked at here: {}.", what.join(", ")));
+        }
+    }
+
     fn line(&mut self, line: &str) {
         self.body().push_str(line);
         self.body().push('\n');
@@ -158,6 +169,53 @@ fn exportable(step: &Step) -> Result<(), Problem> {
         Some(path) => Err(Problem::new(path.place, NO_SPLIT)),
         None => Ok(()),
     }
+}
+
+/// What a step says of an answer: what a script looks at, and words for what it cannot.
+pub(super) struct Said<'a> {
+    /// Ways into the answer, and what is to be there.
+    pub looked_at: Vec<(String, &'a Node)>,
+    pub left: Vec<String>,
+}
+
+/// What is expected of a step that is not refused, beside what it is repeated or waited for.
+/// `secondary`: the way to the statuses that what is waited for had.
+pub(super) fn said<'a>(step: &'a Step, callee: Callee, secondary: Option<&str>) -> Said<'a> {
+    let mut said = Said { looked_at: Vec::new(), left: Vec::new() };
+    let Some(expect) = step.expect.as_ref().filter(|expect| refusal(expect).is_none() || step.call.is_none())
+    else {
+        return said;
+    };
+    let paths = expect.response.iter().filter(|_| step.poll.is_none()).flat_map(Node::entries);
+    said.looked_at.extend(paths.map(|(path, matcher)| (path.text.clone(), matcher)));
+    let members = callee.output().map(super::callee::Shape::members).unwrap_or_default();
+    let has_reason = members.iter().any(|member| member.name == REASON);
+    match &expect.failure_reason {
+        Some(reason) if has_reason => said.looked_at.push((REASON.into(), reason)),
+        Some(_) => said.left.push("failureReason".into()),
+        None => {}
+    }
+    match (&expect.secondary_status, secondary) {
+        (Some(statuses), Some(path)) => said.looked_at.push((path.into(), statuses)),
+        (Some(_), None) => said.left.push("secondaryStatus".into()),
+        (None, _) => {}
+    }
+    let streamed = callee.operation().ends_with("WithResponseStream");
+    let (kept, left) = said
+        .looked_at
+        .into_iter()
+        .partition(|(path, _)| query::is_common(path) && !(streamed && path.contains("Body")));
+    said.looked_at = kept;
+    let left: Vec<(String, &Node)> = left;
+    said.left.extend(left.into_iter().map(|(path, _)| format!("response `{path}`")));
+    said.left.extend(expect.blocked_by.iter().map(|_| "blockedBy".into()));
+    said
+}
+
+/// Whether the body of what a call answers comes as a stream or a file.
+pub(super) fn answers_bytes(callee: Callee) -> bool {
+    const OPERATIONS: [(&str, &str); 2] = [(s3::NAME, "GetObject"), ("sagemaker-runtime", "InvokeEndpoint")];
+    OPERATIONS.contains(&(callee.service(), callee.operation()))
 }
 
 /// What a call is repeated for, if it is: the way into its answer, and the value that is to be there.

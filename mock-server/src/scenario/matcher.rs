@@ -12,6 +12,14 @@ use serde_json::Value;
 const TESTS: [&str; 9] =
     ["equals", "contains", "matches", "oneOf", "gte", "lte", "exists", "length", "sequence"];
 
+/// The tests of a matcher; a plain value is what is to be there.
+pub fn tests(matcher: &Node) -> Vec<(&str, &Node)> {
+    match &matcher.kind {
+        Kind::Map(tests) => tests.iter().map(|(key, operand)| (&*key.text, operand)).collect(),
+        _ => vec![("equals", matcher)],
+    }
+}
+
 /// Finds what is wrong with a matcher before there is anything to match.
 pub fn check(matcher: &Node, problems: &mut Vec<Problem>) {
     let Kind::Map(tests) = &matcher.kind else { return };

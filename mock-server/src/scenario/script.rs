@@ -178,7 +178,7 @@ pub(super) fn command(callee: Callee, input: &Value) -> bash::Command {
 }
 
 /// JSON, in which the marks of shell variables are themselves and not escapes, and what is JSON is no text.
-fn with_variables(value: &Value) -> String {
+pub(super) fn with_variables(value: &Value) -> String {
     let json = value.to_string().replace("\\u0001", "\u{1}").replace("\\u0002", "\u{2}");
     let mut parts = json.split("\"\u{1}");
     let mut out = parts.next().unwrap_or_default().to_owned();

@@ -7,6 +7,7 @@ use super::callee::{Callee, Shape};
 use super::export::{self, Script as _, refusal};
 use super::file::{Scenario, Step, WaitFor, by_name};
 use super::fixture::Wanted;
+use super::matcher;
 use super::outline::{self, Outline};
 use super::problem::{Place, Problem};
 use super::resource::ResourceKind;
@@ -28,16 +29,36 @@ const REGION: &str = "region";
 const FILES: &str = "files";
 /// Names that the shell, its functions in the script or the AWS CLI have for themselves.
 const TAKEN: &[&str] = &[
-    ACCOUNT, REGION, FILES, "code", "answer", "wanted", "last", "found", "end", "aws", "refused", "until_is",
+    ACCOUNT,
+    REGION,
+    FILES,
+    WRONG,
+    "code",
+    "answer",
+    "wanted",
+    "last",
+    "found",
+    "end",
+    "aws",
+    "refused",
+    "until_is",
+    "nothing_wrong",
+    "escaped",
 ];
+/// Ends of what has no character that JSON writes otherwise.
+const PLAIN: &[&str] = &["Id", "Ids[0]", "Arn"];
+/// What an answer tells of pages.
+const OF_PAGES: &[&str] = &["Token", "Truncated", "Marker", "KeyCount"];
+/// The member that has bytes.
+const BODY: &str = "Body";
+/// What is not as the scenario says of an answer.
+const WRONG: &str = "wrong";
 /// What keys are called, and the variables that the AWS CLI takes them from.
 const KEYS: [(&str, &str); 3] = [
     ("AccessKeyId", "AWS_ACCESS_KEY_ID"),
     ("SecretAccessKey", "AWS_SECRET_ACCESS_KEY"),
     ("SessionToken", "AWS_SESSION_TOKEN"),
 ];
-/// Operations whose answer has bytes, which the AWS CLI writes to a file.
-const ANSWER_BYTES: &[(&str, &str)] = &[(s3::NAME, "GetObject"), ("sagemaker-runtime", "InvokeEndpoint")];
 
 const REFUSED: &str = r#"
 refused() {    # a code, and the command that is refused with it
@@ -67,13 +88,28 @@ until_is() {    # what is wanted, what nothing comes after, and the command that
 }
 "#;
 
+const NOTHING_WRONG: &str = r#"
+nothing_wrong() {    # what is not as it should be
+    if [[ -n $1 ]]; then echo "$1" >&2; exit 1; fi
+}
+"#;
+const ESCAPED: &str = r#"
+escaped() {    # the name of a variable, whose text is to stand in a text of JSON
+    local text=${!1}
+    text=${text//\\/\\\\}; text=${text//\"/\\\"}; text=${text//$'\n'/\\n}; text=${text//$'\r'/\\r}
+    text=${text//$'\t'/\\t}
+    printf %s "${text//\`/\\u0060}"
+}
+"#;
+
 /// The script.
 ///
 /// # Errors
 /// What has no command.
 pub fn of(scenario: &Scenario) -> Result<String, Problem> {
     let scope = Scope { vars: scenario.variables(), values: built_in() };
-    let mut script = Script { scope, ..Script::default() };
+    let plain = [ACCOUNT, REGION, FILES].map(str::to_owned).into();
+    let mut script = Script { scope, plain, ..Script::default() };
     script.uses.all_of(&scenario.steps.value, script.scope.vars.values());
     for wanted in &scenario.fixtures {
         wanted.value.with.iter().for_each(|with| script.uses.node(with));
@@ -93,6 +129,8 @@ struct Script {
     uses: Uses,
     /// Every variable.
     taken: BTreeSet<String>,
+    /// Those that stand in JSON as they are.
+    plain: BTreeSet<String>,
     /// What variables of the fixture that is being made begin with.
     prefix: String,
     body: String,
@@ -107,7 +145,12 @@ impl Script {
         }
         out += "#\n# Made by `mockplane export`. AWS_ENDPOINT_URL says where AWS is, AWS_ACCESS_KEY_ID and its kin who calls.\n\
                 set -euo pipefail\n";
-        let helpers = [("refused ", REFUSED), ("until_is ", UNTIL)];
+        let helpers = [
+            ("refused ", REFUSED),
+            ("until_is ", UNTIL),
+            ("nothing_wrong ", NOTHING_WRONG),
+            ("(escaped ", ESCAPED),
+        ];
         for (word, helper) in helpers {
             out += if self.body.contains(word) { helper } else { "" };
         }
@@ -160,6 +203,9 @@ impl Script {
                 }
                 let is_text = outline::is_text(&expression, &answer);
                 let variable = self.variable(&name.text, &part, is_text);
+                if PLAIN.iter().any(|end| expression.trim_end_matches('"').ends_with(end)) {
+                    self.plain.insert(variable.clone());
+                }
                 put(&mut value, &part, bash::variable(&variable).into());
                 let expression = if is_text { expression } else { format!("to_string({expression})") };
                 made.push((variable, expression));
@@ -169,18 +215,77 @@ impl Script {
         Ok(made)
     }
 
-    /// The command, and what is kept of its answer. It is made once.
-    fn capture(
+    /// What is not as a step says of an answer, as an expression: a text that is empty if all is; and words for what
+    /// no expression can say.
+    fn wrong(
+        &self,
+        said: export::Said<'_>,
+        answers_bytes: bool,
+    ) -> Result<(Option<String>, Vec<String>), Problem> {
+        let (mut parts, mut left) = (Vec::new(), said.left);
+        for (path, matcher) in said.looked_at {
+            // The body goes to a file.
+            if answers_bytes && path == BODY {
+                left.push(format!("response `{path}`"));
+                continue;
+            }
+            let asked = self.scope.text(matcher.place, &path)?;
+            for (test, operand) in matcher::tests(matcher) {
+                let value = self.quoted_for_json(self.scope.value(operand)?);
+                match holds(test, &asked, &value) {
+                    Some(holds) => {
+                        let wanted = Value::from(operand.kind.clone());
+                        let told = literal(&format!("{path}: expected {test} {wanted}, got ").into());
+                        parts.push(format!(
+                            "!({holds}) && join('', [{told}, to_string({asked}), '; ']) || ''"
+                        ));
+                    }
+                    None => left.push(format!("`{path}` {test}")),
+                }
+            }
+        }
+        Ok(((!parts.is_empty()).then(|| format!("join('', [{}])", parts.join(", "))), left))
+    }
+
+    /// Shell variables in the texts of a value that becomes JSON, as they stand in JSON.
+    fn quoted_for_json(&self, value: Value) -> Value {
+        match value {
+            Value::String(text) => bash::renamed(&text, |name| {
+                let is_plain = self.plain.contains(name) || name.ends_with(script::JSON);
+                if is_plain { name.to_owned() } else { format!("(escaped {name})") }
+            })
+            .into(),
+            Value::Array(list) => list.into_iter().map(|one| self.quoted_for_json(one)).collect(),
+            Value::Object(members) => {
+                members.into_iter().map(|(key, one)| (key, self.quoted_for_json(one))).collect()
+            }
+            plain => plain,
+        }
+    }
+
+    /// The command, what is said of its answer, and what is kept of it. It is made once.
+    fn answered(
         &mut self,
-        captures: &[(String, String)],
+        step: &Step,
+        callee: Callee,
+        secondary: Option<&str>,
         caller: &str,
-        end: &str,
         command: impl Fn() -> bash::Command,
     ) -> Result<(), Problem> {
+        let bytes = export::answers_bytes(callee);
+        let end = if bytes { " /dev/null" } else { "" };
+        let said = export::said(step, callee, secondary);
+        // The AWS CLI makes one answer of all pages, and tells nothing of them.
+        let pages = said.looked_at.iter().any(|(path, _)| OF_PAGES.iter().any(|word| path.contains(word)));
+        let command = || if pages { command().flag("no-paginate") } else { command() };
+        let (wrong, left) = self.wrong(said, bytes)?;
+        let mut captures = self.captures(step, callee)?;
+        let looks = wrong.is_some();
+        captures.extend(wrong.map(|wrong| (WRONG.to_owned(), wrong)));
         let asked = |query: &str| {
             format!("$({caller}{}{end})", command().with("query", query).with("output", "text").line())
         };
-        match captures {
+        match captures.as_slice() {
             [] => {
                 let line = format!("{caller}{}{end} > /dev/null", command().line());
                 self.line(&line);
@@ -196,6 +301,10 @@ impl Script {
                 self.line(&format!("{{ {}; }} <<< \"$answer\"", reads.join("; ")));
             }
         }
+        if looks {
+            self.line(&format!("nothing_wrong \"${WRONG}\""));
+        }
+        self.not_looked_at(&left);
         Ok(())
     }
 
@@ -298,9 +407,16 @@ impl export::Script for Script {
         let caller = step.caller.as_ref().map(|caller| self.keys(caller)).transpose()?.unwrap_or_default();
         let input =
             step.with.as_ref().map_or(Ok(Value::Object(Map::new())), |with| self.scope.value(with))?;
-        let input = self.with_files(callee, input, place)?;
+        let mut input = self.with_files(callee, input, place)?;
+        // What is a structure is written as JSON.
+        for value in input.as_object_mut().into_iter().flat_map(Map::values_mut) {
+            let is_words = value.as_array().is_some_and(|list| list.iter().all(Value::is_string));
+            if !is_words && !value.is_string() {
+                *value = self.quoted_for_json(value.take());
+            }
+        }
         // The file of an answer is the command's last word.
-        let bytes = ANSWER_BYTES.contains(&(callee.service(), callee.operation()));
+        let bytes = export::answers_bytes(callee);
         let end = if bytes { " /dev/null" } else { "" };
         let command = || script::command(callee, &input);
         let alone = format!("{}{end}", command().line());
@@ -322,11 +438,10 @@ impl export::Script for Script {
             let look = command().with("query", path).with("output", "text").line();
             self.line(&format!("{caller}until_is {} '' {look}{end}", bash::quoted(&wanted)));
         }
-        let captures = self.captures(step, callee)?;
-        if captures.is_empty() && polled.is_some() {
+        if polled.is_some() && step.capture.is_none() {
             return Ok(());
         }
-        self.capture(&captures, &caller, end, command)
+        self.answered(step, callee, None, &caller, command)
     }
 
     fn wait(&mut self, wait: &WaitFor, step: &Step) -> Result<(), Problem> {
@@ -342,11 +457,10 @@ impl export::Script for Script {
         let look = script::command(callee, &input).with("query", kind.state).with("output", "text").line();
         let (wanted, last) = (bash::quoted(&wanted), bash::quoted(&kind.last.join(" ")));
         self.line(&format!("until_is {wanted} {last} {look}"));
-        let captures = self.captures(step, callee)?;
-        if captures.is_empty() {
+        if step.capture.is_none() && step.expect.is_none() {
             return Ok(());
         }
-        self.capture(&captures, "", "", || script::command(callee, &input))
+        self.answered(step, callee, kind.secondary, "", || script::command(callee, &input))
     }
 
     fn advance(&mut self, span: Span) {
@@ -355,6 +469,26 @@ impl export::Script for Script {
         self.line("# The account's time: only Mockplane moves it.");
         self.line(&format!("curl -fsS -d {body} \"$AWS_ENDPOINT_URL/_mockplane/clock\" > /dev/null"));
     }
+}
+
+/// Whether a test of a matcher holds, as an expression of JMESPath; `None`: there is no such expression.
+fn holds(test: &str, asked: &str, value: &Value) -> Option<String> {
+    let wanted = literal(value);
+    Some(match test {
+        "equals" => format!("({asked}) == {wanted}"),
+        "contains" => format!("contains(({asked}) || `[]`, {wanted})"),
+        "oneOf" => format!("contains({wanted}, {asked})"),
+        "gte" => format!("({asked}) >= {wanted}"),
+        "lte" => format!("({asked}) <= {wanted}"),
+        "exists" => format!("(({asked}) != `null`) == {wanted}"),
+        "length" => format!("({asked}) != `null` && length(({asked}) || `[]`) == {wanted}"),
+        _ => return None,
+    })
+}
+
+/// A value in an expression of JMESPath.
+fn literal(value: &Value) -> String {
+    format!("`{}`", script::with_variables(value).replace('`', "\\`"))
 }
 
 /// What templates name: by the first part of the name, the ways from there.

@@ -11,6 +11,18 @@ pub fn variable(name: &str) -> String {
     format!("{OPEN}{name}{CLOSE}")
 }
 
+/// The value, with other names for its shell variables. A name may be a command in brackets, which is put in place of it.
+pub fn renamed(value: &str, rename: impl Fn(&str) -> String) -> String {
+    let mut parts = value.split(OPEN);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once(CLOSE).unwrap_or((part, ""));
+        out.push_str(&variable(&rename(name)));
+        out.push_str(rest);
+    }
+    out
+}
+
 /// A command in the making.
 pub struct Command(String);
 
