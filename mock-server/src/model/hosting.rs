@@ -309,8 +309,8 @@ pub struct Endpoint {
     pub policy: Option<Document>,
     /// How far it has got, if it comes batch by batch.
     pub rolling: Option<Rolling>,
-    /// The share of the traffic that the pending deployment has already.
-    pub shifted: Option<f64>,
+    /// The share that the pending deployment has already of the traffic of each of its variants.
+    pub shifted: Option<Vec<f64>>,
     /// For how long its deployment has been trying to get instances that no zone of its has.
     pub short_for: Option<Duration>,
     /// Known from the moment a rule is violated, told once the endpoint is at rest again.
