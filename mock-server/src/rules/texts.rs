@@ -93,6 +93,7 @@ mod tests {
                 "capacity-cluster",
                 "compilation-timeout",
                 "deployment-timeout",
+                "component-capacity",
                 "room-endpoint",
                 "interface-description",
                 "studio-no-address",

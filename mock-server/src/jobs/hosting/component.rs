@@ -1,8 +1,10 @@
 //! What inference components do over time. One that something is being done to has exactly one timer.
 
-use crate::model::component::ComponentIndex;
+use crate::jobs::failure;
+use crate::model::component::{ComponentIndex, Room};
 use crate::model::{
-    Alarm, ComponentPlan, ComponentStatus, InferenceComponent, InstanceType, Owner, Profile, Txn,
+    Alarm, ComponentPlan, ComponentStatus, DeployedVariant, InferenceComponent, InstanceType, Owner, Profile,
+    State, Txn,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,48 +54,78 @@ fn end(txn: &mut Txn<'_>, mut component: InferenceComponent) {
         txn.state.components.remove(&component.name);
         return;
     }
-    component.failure = component.wanted.as_ref().and_then(|wanted| lacks(txn, &component, wanted));
+    let wanted = component.wanted.take();
     let mut status = ComponentStatus::InService;
-    if component.failure.is_none() {
-        component.running = component.wanted.take();
-    } else if component.running.is_some() {
-        component.wanted = None;
-    } else {
-        status = ComponentStatus::Failed;
+    match wanted.as_ref().map(|wanted| placed(txn, &component, wanted)) {
+        Some(Err(failure)) => {
+            component.failure = Some(failure);
+            if component.running.is_none() {
+                component.wanted = wanted;
+                status = ComponentStatus::Failed;
+            }
+        }
+        Some(Ok(places)) => {
+            component.places = places;
+            component.running = wanted;
+        }
+        None => {}
     }
     show(txn, &mut component, status);
     txn.state.components.insert(component);
 }
 
-/// What the instances of a component's variant do not have for it. Accelerators are not counted: how many an instance
-/// has is not known here. With managed scaling there are as many instances as there may be.
-fn lacks(txn: &Txn<'_>, component: &InferenceComponent, wanted: &ComponentPlan) -> Option<String> {
-    let endpoint = txn.state.endpoints.get(&component.endpoint)?;
-    let variants = &endpoint.serving.as_ref()?.variants;
-    let variant = variants.iter().find(|variant| *variant.name == *component.variant)?;
-    let group = variant.needs.instances.first()?;
-    let kind = InstanceType::get(group.instance_type.trim_start_matches("ml."))?;
+/// The variant whose instances a component is put on.
+fn variant_of<'a>(state: &'a State, component: &InferenceComponent) -> Option<&'a DeployedVariant> {
+    let variants = &state.endpoints.get(&component.endpoint)?.serving.as_ref()?.variants;
+    variants.iter().find(|variant| *variant.name == *component.variant)
+}
+
+/// The instances on which the copies of a plan are: those that run already stay where they are, unless they change, and
+/// each of the others is put on the first instance with room for it. Source for a copy being on one instance, with what
+/// it takes reserved there: API reference, InferenceComponentComputeResourceRequirements; that it is the first one
+/// with room is assumed. An instance type that nobody knows has room for everything.
+fn placed(txn: &Txn<'_>, component: &InferenceComponent, wanted: &ComponentPlan) -> Result<Vec<u32>, String> {
+    let takes = wanted.takes();
+    let Some(variant) = variant_of(&txn.state, component).filter(|_| !takes.is_nothing()) else {
+        return Ok(Vec::new());
+    };
+    let kind = variant.needs.instances.first().map(|group| group.instance_type.trim_start_matches("ml."));
+    let Some(kind) = kind.and_then(InstanceType::get) else { return Ok(Vec::new()) };
+    // With managed scaling there are as many instances as there may be.
     let scaling = &variant.request["ManagedInstanceScaling"];
     let most = scaling["MaxInstanceCount"].as_u64().filter(|_| scaling["Status"] == "ENABLED");
-    let instances = most.map_or(f64::from(group.count), |most| most as f64);
+    let most = most.and_then(|most| u32::try_from(most).ok());
+    let instances = most.or(variant.instance_count()).unwrap_or(0);
+    let mut rooms = vec![Room::of(kind); instances as usize];
     let index = ComponentIndex::Endpoint(component.endpoint.clone());
-    let others = txn.state.components.by(&index).filter(|other| {
-        other.name != component.name
-            && other.variant == component.variant
-            && other.status != ComponentStatus::Failed
-    });
-    let taken = others.filter_map(|other| other.running.as_ref()).map(ComponentPlan::takes);
-    let (cores, memory) =
-        taken.fold(wanted.takes(), |(cores, memory), more| (cores + more.0, memory + more.1));
-    let (all_cores, all_memory) = (instances * f64::from(kind.vcpus), instances * kind.memory_mib as f64);
-    let word = |what: &str, need: f64, have: f64| {
-        (need > have).then(|| {
-            format!(
-                "Insufficient capacity on variant {}: its inference components need {need} {what}, and its \
-                 {instances} instance(s) have {have}.",
-                component.variant
-            )
-        })
-    };
-    word("CPU cores", cores, all_cores).or_else(|| word("MiB of memory", memory, all_memory))
+    for other in txn.state.components.by(&index) {
+        if other.name != component.name && other.variant == component.variant {
+            let takes = other.running.as_ref().map(ComponentPlan::takes).unwrap_or_default();
+            other.places.iter().for_each(|place| drop(take(&mut rooms, *place, takes)));
+        }
+    }
+    let same = |running: &ComponentPlan| running.specification == wanted.specification;
+    let stay = if component.running.as_ref().is_some_and(same) { &component.places[..] } else { &[] };
+    let stay = stay.iter().copied().take(wanted.copies as usize);
+    let mut places: Vec<u32> = stay.filter(|place| take(&mut rooms, *place, takes)).collect();
+    let mut first = 0;
+    while places.len() < wanted.copies as usize && first < instances {
+        match take(&mut rooms, first, takes) {
+            true => places.push(first),
+            false => first += 1,
+        }
+    }
+    match places.len() < wanted.copies as usize {
+        true => {
+            let need = failure::ComponentNeed { component, takes, instances, copies: wanted.copies };
+            Err(failure::component_capacity(&txn.state.texts, &need, places.len()))
+        }
+        false => Ok(places),
+    }
+}
+
+/// Takes something of an instance, if that has it.
+fn take(rooms: &mut [Room], place: u32, takes: Room) -> bool {
+    let room = rooms.get_mut(place as usize);
+    room.and_then(|room| Some(*room = room.without(takes)?)).is_some()
 }

@@ -135,6 +135,7 @@ impl Write for CreateInferenceComponent {
             variant: variant.into(),
             status: ComponentStatus::Creating,
             running: None,
+            places: Vec::new(),
             wanted: Some(wanted),
             failure: None,
             policy: None,

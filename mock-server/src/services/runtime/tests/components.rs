@@ -89,6 +89,70 @@ fn what_does_not_fit_fails_or_goes_on_as_it_was() {
     sound(&front);
 }
 
+/// An endpoint of that many instances of a type, and components on it.
+fn on(instance_type: &str, count: u32) -> Front {
+    let front = Front::with(Profile::Fast);
+    let bare = json!([{ "VariantName": "A", "InstanceType": instance_type, "InitialInstanceCount": count }]);
+    front.endpoint("e", bare, json!({ "ExecutionRoleArn": ROLE_ARN }));
+    front.lab.advance(3_000);
+    front
+}
+
+fn created(front: &Front, request: Value) -> (Value, Value) {
+    let name = request["InferenceComponentName"].as_str().unwrap().to_owned();
+    component(&front.lab, "Create", request).unwrap();
+    front.lab.advance(1_500);
+    let described = component(&front.lab, "Describe", named(&name)).unwrap();
+    (described["InferenceComponentStatus"].clone(), described["FailureReason"].clone())
+}
+
+fn in_service() -> (Value, Value) {
+    (json!("InService"), Value::Null)
+}
+
+#[test]
+fn a_copy_is_on_one_instance_and_stays_there() {
+    let front = on("ml.m5.large", 2);
+    let (status, reason) = created(&front, asked("wide", 3, 1));
+    assert_eq!(status, "Failed", "two instances of two cores have three, and none of them has");
+    assert_eq!(
+        reason,
+        "Insufficient capacity on variant A: each copy of wide needs 3 CPU cores and 1024 MiB of memory on one \
+         instance, and its 2 instance(s) have room for 0 of 1 copies."
+    );
+    assert_eq!(created(&front, asked("a", 1, 3)), in_service());
+    assert_eq!(created(&front, asked("b", 1, 1)), in_service());
+    // Of the first instance a core is free, and of the second one.
+    let fewer = json!({ "InferenceComponentName": "a", "DesiredRuntimeConfig": { "CopyCount": 1 } });
+    component(&front.lab, "Copies", fewer).unwrap();
+    front.lab.advance(1_000);
+    let (status, reason) = created(&front, asked("c", 2, 1));
+    assert_eq!(status, "Failed", "{reason}");
+    assert_eq!(created(&front, asked("d", 1, 2)), in_service());
+    sound(&front);
+}
+
+#[test]
+fn accelerators_are_counted() {
+    let front = on("ml.g5.12xlarge", 2);
+    let needs = |name: &str, accelerators: u32, copies: u32| {
+        let mut request = asked(name, 1, copies);
+        request["Specification"]["ComputeResourceRequirements"]["NumberOfAcceleratorDevicesRequired"] =
+            json!(accelerators);
+        request
+    };
+    let (status, reason) = created(&front, needs("a", 3, 3));
+    assert_eq!(status, "Failed");
+    let reason = reason.as_str().unwrap().to_owned();
+    assert!(reason.contains("1 CPU cores, 1024 MiB of memory and 3 accelerators"), "{reason}");
+    assert!(reason.ends_with("have room for 2 of 3 copies."), "{reason}");
+    assert_eq!(created(&front, needs("b", 3, 2)), in_service());
+    assert_eq!(created(&front, needs("c", 1, 2)), in_service());
+    assert_eq!(created(&front, needs("d", 1, 1)).0, "Failed");
+    assert_eq!(created(&front, asked("e", 1, 1)), in_service());
+    sound(&front);
+}
+
 #[test]
 fn what_is_no_component_is_refused() {
     let front = front();
