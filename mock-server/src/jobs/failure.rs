@@ -1,6 +1,7 @@
 //! What a failed job says.
 
 use crate::model::component::Room;
+use crate::model::compute::Exceeded;
 use crate::model::{Evidence, Exit, Failure, Finding, InferenceComponent, Job, JobKind, Needs, Texts};
 use crate::rules::texts;
 use std::time::Duration;
@@ -59,6 +60,17 @@ pub fn component_capacity(texts: &Texts, need: &ComponentNeed<'_>, room: usize) 
         .with("room", room)
         .with("copies", need.copies);
     texts::fill(texts, "component-capacity", &evidence).unwrap_or_default()
+}
+
+/// A quota forbids the instances that an inference component needs.
+pub fn component_quota(texts: &Texts, component: &InferenceComponent, exceeded: &Exceeded) -> String {
+    let evidence = Evidence::of(&*component.name)
+        .with("variant", &component.variant)
+        .with("quota", &exceeded.quota)
+        .with("most", exceeded.most)
+        .with("used", exceeded.used)
+        .with("delta", exceeded.delta);
+    texts::fill(texts, "component-quota", &evidence).unwrap_or_default()
 }
 
 /// How much of what a container leaves is told: the reason as a whole is no longer than it may be. Assumed: what

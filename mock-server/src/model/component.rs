@@ -114,6 +114,8 @@ pub struct InferenceComponent {
     /// The instance of each copy that runs, by its place among those of the variant; none of what takes nothing of its
     /// own.
     pub places: Vec<u32>,
+    /// Whether its variant was to get more instances for it.
+    pub grows: bool,
     /// What is to run next; of one that could not be created, what could not be.
     pub wanted: Option<ComponentPlan>,
     /// Told once the component is at rest again.

@@ -242,6 +242,13 @@ impl DeployedVariant {
     pub fn instance_count(&self) -> Option<u32> {
         self.needs.instances.first().map(|group| group.count)
     }
+
+    /// How many it may have, if the service is to see to it that it has enough.
+    pub fn most_instances(&self) -> Option<u32> {
+        let scaling = &self.request["ManagedInstanceScaling"];
+        let most = scaling["MaxInstanceCount"].as_u64().filter(|_| scaling["Status"] == "ENABLED");
+        most.map(|most| u32::try_from(most).unwrap_or(u32::MAX))
+    }
 }
 
 /// An endpoint configuration on a fleet of instances.

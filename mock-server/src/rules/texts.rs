@@ -94,6 +94,7 @@ mod tests {
                 "compilation-timeout",
                 "deployment-timeout",
                 "component-capacity",
+                "component-quota",
                 "room-endpoint",
                 "interface-description",
                 "studio-no-address",

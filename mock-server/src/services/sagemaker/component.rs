@@ -136,6 +136,7 @@ impl Write for CreateInferenceComponent {
             status: ComponentStatus::Creating,
             running: None,
             places: Vec::new(),
+            grows: false,
             wanted: Some(wanted),
             failure: None,
             policy: None,

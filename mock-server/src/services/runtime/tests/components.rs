@@ -153,6 +153,66 @@ fn accelerators_are_counted() {
     sound(&front);
 }
 
+/// An endpoint of one instance with two cores, of which there may be more.
+fn managed(most: u32) -> Front {
+    let front = Front::with(Profile::Fast);
+    let scaling = json!({ "Status": "ENABLED", "MinInstanceCount": 1, "MaxInstanceCount": most });
+    let variant = json!({ "VariantName": "A", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1,
+        "ManagedInstanceScaling": scaling });
+    front.endpoint("e", json!([variant]), json!({ "ExecutionRoleArn": ROLE_ARN }));
+    front.lab.advance(3_000);
+    front
+}
+
+fn endpoint(front: &Front) -> (Value, Value) {
+    let described = endpoints::describe(&front.lab, "e");
+    (described["EndpointStatus"].clone(), described["ProductionVariants"][0]["CurrentInstanceCount"].clone())
+}
+
+/// Source: API reference, ProductionVariantManagedInstanceScaling.
+#[test]
+fn where_scaling_is_managed_there_are_as_many_instances_as_copies_need() {
+    let front = managed(3);
+    assert_eq!(created(&front, asked("a", 2, 1)), in_service());
+    assert_eq!((endpoint(&front), sound(&front)), ((json!("InService"), json!(1)), ()));
+    // Two that come at once both get theirs.
+    for name in ["b", "c"] {
+        component(&front.lab, "Create", asked(name, 2, 1)).unwrap();
+    }
+    front.lab.advance(1_500);
+    assert_eq!((status(&front, "b"), status(&front, "c")), (json!("Creating"), json!("Creating")));
+    assert_eq!(endpoint(&front), (json!("Updating"), json!(1)));
+    sound(&front);
+    front.lab.advance(20_000);
+    assert_eq!((status(&front, "b"), status(&front, "c")), (json!("InService"), json!("InService")));
+    assert_eq!(endpoint(&front), (json!("InService"), json!(3)));
+    let (status, reason) = created(&front, asked("d", 1, 1));
+    assert_eq!(status, "Failed");
+    assert!(reason.as_str().unwrap().ends_with("its 3 instance(s) have room for 0 of 1 copies."), "{reason}");
+    assert_eq!(endpoint(&front), (json!("InService"), json!(3)));
+    sound(&front);
+}
+
+#[test]
+fn what_fits_on_no_number_of_instances_makes_none() {
+    let front = managed(1_000_000_000);
+    assert_eq!(created(&front, asked("wide", 3, 1)).0, "Failed");
+    assert_eq!(endpoint(&front), (json!("InService"), json!(1)));
+    sound(&front);
+}
+
+#[test]
+fn without_time_the_instances_are_there_at_once() {
+    let front = Front::new();
+    let scaling = json!({ "Status": "ENABLED", "MinInstanceCount": 1, "MaxInstanceCount": 4 });
+    let variant = json!({ "VariantName": "A", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1,
+        "ManagedInstanceScaling": scaling });
+    front.endpoint("e", json!([variant]), json!({ "ExecutionRoleArn": ROLE_ARN }));
+    component(&front.lab, "Create", asked("a", 2, 4)).unwrap();
+    assert_eq!((status(&front, "a"), endpoint(&front)), (json!("InService"), (json!("InService"), json!(4))));
+    sound(&front);
+}
+
 #[test]
 fn what_is_no_component_is_refused() {
     let front = front();
