@@ -85,7 +85,7 @@ fn variant(name: &str) -> Value {
         "CoreDumpConfig": { "DestinationS3Uri": "s3://data/dumps", "KmsKeyId": "alias/key" },
         "VolumeSizeInGB": 10, "ModelDataDownloadTimeoutInSeconds": 60,
         "ContainerStartupHealthCheckTimeoutInSeconds": 60, "EnableSSMAccess": true,
-        "ManagedInstanceScaling": { "Status": "ENABLED", "MinInstanceCount": 1, "MaxInstanceCount": 4 },
+        "ManagedInstanceScaling": { "Status": "DISABLED", "MinInstanceCount": 1, "MaxInstanceCount": 4 },
         "RoutingConfig": { "RoutingStrategy": "LEAST_OUTSTANDING_REQUESTS" },
         "InferenceAmiVersion": "al2-ami-sagemaker-inference-gpu-2"
     })

@@ -1,6 +1,8 @@
 //! What a failed job says.
 
-use crate::model::{Evidence, Exit, Failure, Finding, Job, JobKind, Needs, Texts};
+use crate::model::component::Room;
+use crate::model::compute::Exceeded;
+use crate::model::{Evidence, Exit, Failure, Finding, InferenceComponent, Job, JobKind, Needs, Texts};
 use crate::rules::texts;
 use std::time::Duration;
 
@@ -38,6 +40,37 @@ pub fn deployment_timeout(texts: &Texts, limit: Duration) -> Failure {
     let evidence = Evidence::none().with("seconds", limit.as_secs());
     let text = texts::fill(texts, "deployment-timeout", &evidence).unwrap_or_default();
     Failure { reason: reason(JobKind::Hosting, text), rule: None }
+}
+
+/// What an inference component needs of the instances of its variant.
+pub struct ComponentNeed<'a> {
+    pub component: &'a InferenceComponent,
+    /// Each of its copies.
+    pub takes: Room,
+    pub copies: u32,
+    pub instances: u32,
+}
+
+/// Only so many copies of an inference component have room.
+pub fn component_capacity(texts: &Texts, need: &ComponentNeed<'_>, room: usize) -> String {
+    let evidence = Evidence::of(&*need.component.name)
+        .with("variant", &need.component.variant)
+        .with("needs", need.takes)
+        .with("instances", need.instances)
+        .with("room", room)
+        .with("copies", need.copies);
+    texts::fill(texts, "component-capacity", &evidence).unwrap_or_default()
+}
+
+/// A quota forbids the instances that an inference component needs.
+pub fn component_quota(texts: &Texts, component: &InferenceComponent, exceeded: &Exceeded) -> String {
+    let evidence = Evidence::of(&*component.name)
+        .with("variant", &component.variant)
+        .with("quota", &exceeded.quota)
+        .with("most", exceeded.most)
+        .with("used", exceeded.used)
+        .with("delta", exceeded.delta);
+    texts::fill(texts, "component-quota", &evidence).unwrap_or_default()
 }
 
 /// How much of what a container leaves is told: the reason as a whole is no longer than it may be. Assumed: what

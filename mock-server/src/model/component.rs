@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::kernel::{Memo, Rehome, Row, SimTime};
+use std::fmt;
 use std::sync::Arc;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Rehome)]
@@ -43,14 +44,60 @@ pub struct ComponentPlan {
 }
 
 impl ComponentPlan {
-    fn required(&self, member: &str) -> f64 {
-        self.specification["ComputeResourceRequirements"][member].as_f64().unwrap_or(0.0)
+    /// What each copy takes of the instance that it is on. What is added to another component takes nothing of its own.
+    pub fn takes(&self) -> Room {
+        let required = &self.specification["ComputeResourceRequirements"];
+        let members =
+            ["NumberOfCpuCoresRequired", "MinMemoryRequiredInMb", "NumberOfAcceleratorDevicesRequired"];
+        Room(members.map(|member| thousandths(required[member].as_f64().unwrap_or(0.0))))
+    }
+}
+
+/// CPU cores, MiB of memory and accelerators, in thousandths, so that parts of them add up: what an instance has, or
+/// what is taken of it.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Room([u64; 3]);
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` ends where u64 does")]
+fn thousandths(amount: f64) -> u64 {
+    (amount * 1_000.0).round() as u64
+}
+
+impl Room {
+    /// All that an instance has.
+    pub fn of(kind: &InstanceType) -> Self {
+        let all = [u64::from(kind.vcpus), kind.memory_mib, u64::from(kind.accelerators)];
+        Self(all.map(|amount| amount.saturating_mul(1_000)))
     }
 
-    /// What all copies take together: cores, and memory in MiB.
-    pub fn takes(&self) -> (f64, f64) {
-        let copies = f64::from(self.copies);
-        (copies * self.required("NumberOfCpuCoresRequired"), copies * self.required("MinMemoryRequiredInMb"))
+    /// What is left of it; `None`: there is not so much.
+    pub fn without(self, taken: Self) -> Option<Self> {
+        let [cores, memory, accelerators] = self.0;
+        let [less_cores, less_memory, less_accelerators] = taken.0;
+        Some(Self([
+            cores.checked_sub(less_cores)?,
+            memory.checked_sub(less_memory)?,
+            accelerators.checked_sub(less_accelerators)?,
+        ]))
+    }
+
+    pub fn is_nothing(self) -> bool {
+        self == Self::default()
+    }
+}
+
+impl fmt::Display for Room {
+    /// What there is none of is not told.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kinds = self.0.iter().zip(["CPU cores", "MiB of memory", "accelerators"]);
+        let told = kinds.filter(|(amount, _)| **amount > 0);
+        let told =
+            told.map(|(amount, what)| format!("{} {what}", *amount as f64 / 1_000.0)).collect::<Vec<_>>();
+        match told.split_last() {
+            Some((last, [])) => f.write_str(last),
+            Some((last, before)) => write!(f, "{} and {last}", before.join(", ")),
+            None => f.write_str("nothing"),
+        }
     }
 }
 
@@ -64,6 +111,11 @@ pub struct InferenceComponent {
     pub status: ComponentStatus,
     /// What runs; `None` before it ever did.
     pub running: Option<ComponentPlan>,
+    /// The instance of each copy that runs, by its place among those of the variant; none of what takes nothing of its
+    /// own.
+    pub places: Vec<u32>,
+    /// Whether its variant was to get more instances for it.
+    pub grows: bool,
     /// What is to run next; of one that could not be created, what could not be.
     pub wanted: Option<ComponentPlan>,
     /// Told once the component is at rest again.
@@ -121,4 +173,29 @@ pub(super) fn broken_invariants(state: &State) -> Vec<String> {
         }
     }
     broken
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_is_told_and_taken() {
+        let room = |amounts: [f64; 3]| Room(amounts.map(thousandths));
+        for (amounts, told) in [
+            ([0.5, 0.0, 0.0], "0.5 CPU cores"),
+            ([1.0, 128.0, 0.0], "1 CPU cores and 128 MiB of memory"),
+            ([1.0, 128.0, 2.0], "1 CPU cores, 128 MiB of memory and 2 accelerators"),
+            ([0.0; 3], "nothing"),
+        ] {
+            assert_eq!(room(amounts).to_string(), told);
+        }
+        // Ten tenths are one.
+        let tenth = room([0.1, 0.0, 0.0]);
+        let left = (0..10).try_fold(room([1.0, 0.0, 0.0]), |left, _| left.without(tenth));
+        assert!(left.is_some_and(Room::is_nothing));
+        for more in [[1.1, 1.0, 1.0], [1.0, 1.1, 1.0], [1.0, 1.0, 1.1]] {
+            assert_eq!(room([1.0; 3]).without(room(more)), None);
+        }
+    }
 }

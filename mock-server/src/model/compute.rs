@@ -1,7 +1,9 @@
 //! What SageMaker's instances are used for, and how many there may be of them.
 
 use crate::kernel::Rehome;
+use crate::model::quota::UNBOUNDED;
 use crate::model::{InstanceGroup, State};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A use of instances with quotas of its own.
@@ -180,9 +182,38 @@ impl State {
     }
 }
 
+/// A quota of instances, how many there are of them, and how many more there were to be.
+pub struct Exceeded {
+    pub quota: String,
+    pub most: usize,
+    pub used: u64,
+    pub delta: u64,
+}
+
+impl State {
+    /// The quota that forbids so many more instances of these types, the largest of what has them having so many. That
+    /// each type is looked at before all together, and that before one of them alone, is assumed.
+    pub fn exceeded(&self, of: InstanceUse, more: &BTreeMap<&str, u64>, largest: u64) -> Option<Exceeded> {
+        // Nobody said anything of instances.
+        self.quotas.compute.as_ref()?;
+        let over = |quota: String, used: u64, delta: u64| {
+            let most = self.quotas.of(&quota);
+            let over = most != UNBOUNDED && delta > 0 && used.saturating_add(delta) > most as u64;
+            over.then_some(Exceeded { quota, most, used, delta })
+        };
+        let of_type = |(name, delta): (&&str, &u64)| {
+            over(of.of_type(name), self.instances_used(&Usage::Of(of, (*name).into())), *delta)
+        };
+        let delta = more.values().sum();
+        let of_all = || over(of.total()?.to_owned(), self.instances_used(&Usage::All(of)), delta);
+        let of_one = || over(of.of_one().filter(|_| delta > 0)?.to_owned(), 0, largest);
+        more.iter().find_map(of_type).or_else(of_all).or_else(of_one)
+    }
+}
+
 /// How many instances of each type there are in groups, in the order of the types' names.
-pub fn by_type(groups: &[InstanceGroup]) -> std::collections::BTreeMap<&str, u64> {
-    let mut all = std::collections::BTreeMap::new();
+pub fn by_type(groups: &[InstanceGroup]) -> BTreeMap<&str, u64> {
+    let mut all = BTreeMap::new();
     for group in groups {
         *all.entry(group.instance_type.as_str()).or_insert(0) += u64::from(group.count);
     }

@@ -242,6 +242,13 @@ impl DeployedVariant {
     pub fn instance_count(&self) -> Option<u32> {
         self.needs.instances.first().map(|group| group.count)
     }
+
+    /// How many it may have, if the service is to see to it that it has enough.
+    pub fn most_instances(&self) -> Option<u32> {
+        let scaling = &self.request["ManagedInstanceScaling"];
+        let most = scaling["MaxInstanceCount"].as_u64().filter(|_| scaling["Status"] == "ENABLED");
+        most.map(|most| u32::try_from(most).unwrap_or(u32::MAX))
+    }
 }
 
 /// An endpoint configuration on a fleet of instances.
@@ -309,8 +316,8 @@ pub struct Endpoint {
     pub policy: Option<Document>,
     /// How far it has got, if it comes batch by batch.
     pub rolling: Option<Rolling>,
-    /// The share of the traffic that the pending deployment has already.
-    pub shifted: Option<f64>,
+    /// The share that the pending deployment has already of the traffic of each of its variants.
+    pub shifted: Option<Vec<f64>>,
     /// For how long its deployment has been trying to get instances that no zone of its has.
     pub short_for: Option<Duration>,
     /// Known from the moment a rule is violated, told once the endpoint is at rest again.

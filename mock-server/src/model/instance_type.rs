@@ -19,6 +19,7 @@ pub struct InstanceType {
     pub ipv6_per_interface: usize,
     /// How many interfaces may be of type `efa`.
     pub efa_interfaces: usize,
+    pub accelerators: u32,
 }
 
 /// The columns of the table are explained in it.
@@ -42,6 +43,7 @@ fn parse(line: &'static str) -> Option<InstanceType> {
         ipv4_per_interface: next()?.parse().ok()?,
         ipv6_per_interface: next()?.parse().ok()?,
         efa_interfaces: next()?.parse().ok()?,
+        accelerators: next()?.parse().ok()?,
     })
 }
 
@@ -88,5 +90,8 @@ mod tests {
         assert_eq!(limits("m5.12xlarge"), Some((8, 30)));
         assert_eq!(InstanceType::get("p4d.24xlarge").map(InstanceType::interfaces_per_card), Some(15));
         assert_eq!(limits("m5.huge"), None);
+        let accelerators = |name| InstanceType::get(name).map(|it| it.accelerators);
+        let named = ["m5.large", "g5.xlarge", "g6f.large", "p4d.24xlarge", "inf2.48xlarge", "trn1.32xlarge"];
+        assert_eq!(named.map(accelerators), [0, 1, 1, 8, 12, 16].map(Some));
     }
 }

@@ -410,6 +410,10 @@ impl State {
                 all.extend(running.map(|child| Owner::Job(child.key.clone())));
             }
             Owner::Schedule(name) => all.extend(self.awaited_of_schedule(name)),
+            Owner::Component(name) => {
+                let grows = self.components.get(name).filter(|component| component.grows);
+                all.extend(grows.map(|component| Owner::Endpoint(component.endpoint.clone())));
+            }
             // Whoever waits for a version of an image names the image.
             Owner::Stored(image) => {
                 let versions = self.stored.by(&stored::StoredIndex::Of("image-version", image.clone()));

@@ -93,6 +93,8 @@ mod tests {
                 "capacity-cluster",
                 "compilation-timeout",
                 "deployment-timeout",
+                "component-capacity",
+                "component-quota",
                 "room-endpoint",
                 "interface-description",
                 "studio-no-address",

@@ -4,14 +4,19 @@ use crate::kernel::digest;
 use crate::model::{Answer, Canned, DeployedVariant, Deployment, Endpoint, Invocation, Partition, Said, Txn};
 use std::time::Duration;
 
-/// The place, among these weights, of a point between 0 and 1: each takes its share of the way. Where none weighs
-/// anything, all have equal shares; that is assumed. `None`: there are no weights.
-pub fn place(weights: &[f64], point: f64) -> Option<usize> {
+/// The part of the whole that each of these weights is. Where none weighs anything, all have equal parts; that is assumed.
+pub fn parts(weights: &[f64]) -> impl Iterator<Item = f64> + '_ {
     let total: f64 = weights.iter().sum();
-    let share = |weight: &f64| if total > 0.0 { *weight / total } else { 1.0 / weights.len() as f64 };
+    let part = move |weight: &f64| if total > 0.0 { *weight / total } else { 1.0 / weights.len() as f64 };
+    weights.iter().map(part)
+}
+
+/// The place, among these weights, of a point between 0 and 1: each takes its part of the way. `None`: there are no
+/// weights.
+pub fn place(weights: &[f64], point: f64) -> Option<usize> {
     let mut left = point;
-    for (n, weight) in weights.iter().enumerate() {
-        left -= share(weight);
+    for (n, part) in parts(weights).enumerate() {
+        left -= part;
         if left < 0.0 {
             return Some(n);
         }
@@ -42,11 +47,18 @@ pub fn next<'a>(
     let point = |bits: u64| (bits >> 11) as f64 / (1_u64 << 53) as f64;
     #[expect(clippy::cast_possible_truncation, reason = "halves of 128 bits")]
     let (which, where_to) = (point((bits >> 64) as u64), point(bits as u64));
-    // While traffic goes over to a new deployment, that has its share already.
-    let new = endpoint.in_progress().filter(|_| endpoint.shifted.is_some_and(|share| where_to < share));
-    let all: Vec<_> = new.unwrap_or(serving).variants.iter().filter(|variant| !variant.shadow).collect();
-    let weights: Vec<_> = all.iter().map(|variant| variant.weight).collect();
-    place(&weights, which).and_then(|n| all.get(n).copied())
+    let chosen = |deployment: &'a Deployment| {
+        let all = deployment.variants.iter().enumerate().filter(|(_, variant)| !variant.shadow);
+        let all: Vec<_> = all.collect();
+        let weights: Vec<_> = all.iter().map(|(_, variant)| variant.weight).collect();
+        place(&weights, which).and_then(|n| all.get(n).copied())
+    };
+    // While traffic goes over to a new deployment, that has its share of each variant's already.
+    let new = endpoint.in_progress().zip(endpoint.shifted.as_ref()).and_then(|(pending, shares)| {
+        let (n, variant) = chosen(pending)?;
+        Some(variant).filter(|_| shares.get(n).is_some_and(|share| where_to < *share))
+    });
+    new.or_else(|| chosen(serving).map(|(_, variant)| variant))
 }
 
 /// How long a container may take. Source: API reference, InvokeEndpoint and InvokeEndpointWithResponseStream.

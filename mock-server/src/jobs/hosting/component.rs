@@ -1,9 +1,14 @@
 //! What inference components do over time. One that something is being done to has exactly one timer.
 
-use crate::model::component::ComponentIndex;
+use super::Capacity;
+use crate::jobs::failure;
+use crate::model::component::{ComponentIndex, Room};
+use crate::model::compute::Exceeded;
 use crate::model::{
-    Alarm, ComponentPlan, ComponentStatus, InferenceComponent, InstanceType, Owner, Profile, Txn,
+    Alarm, ComponentPlan, ComponentStatus, DeployedVariant, Endpoint, InferenceComponent, InstanceType,
+    InstanceUse, Owner, Profile, State, Txn,
 };
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,48 +57,185 @@ fn end(txn: &mut Txn<'_>, mut component: InferenceComponent) {
         txn.state.components.remove(&component.name);
         return;
     }
-    component.failure = component.wanted.as_ref().and_then(|wanted| lacks(txn, &component, wanted));
+    let wanted = component.wanted.take();
     let mut status = ComponentStatus::InService;
-    if component.failure.is_none() {
-        component.running = component.wanted.take();
-    } else if component.running.is_some() {
-        component.wanted = None;
-    } else {
-        status = ComponentStatus::Failed;
+    match wanted.as_ref().map(|wanted| there_or_grows(txn, &mut component, wanted)) {
+        Some(Outcome::Waits) => {
+            component.wanted = wanted;
+            return wait(txn, component);
+        }
+        Some(Outcome::Fails(failure)) => {
+            component.failure = Some(failure);
+            if component.running.is_none() {
+                component.wanted = wanted;
+                status = ComponentStatus::Failed;
+            }
+        }
+        Some(Outcome::Runs(places)) => {
+            component.places = places;
+            component.running = wanted;
+        }
+        None => {}
     }
+    component.grows = false;
     show(txn, &mut component, status);
     txn.state.components.insert(component);
 }
 
-/// What the instances of a component's variant do not have for it. Accelerators are not counted: how many an instance
-/// has is not known here. With managed scaling there are as many instances as there may be.
-fn lacks(txn: &Txn<'_>, component: &InferenceComponent, wanted: &ComponentPlan) -> Option<String> {
-    let endpoint = txn.state.endpoints.get(&component.endpoint)?;
-    let variants = &endpoint.serving.as_ref()?.variants;
-    let variant = variants.iter().find(|variant| *variant.name == *component.variant)?;
-    let group = variant.needs.instances.first()?;
-    let kind = InstanceType::get(group.instance_type.trim_start_matches("ml."))?;
-    let scaling = &variant.request["ManagedInstanceScaling"];
-    let most = scaling["MaxInstanceCount"].as_u64().filter(|_| scaling["Status"] == "ENABLED");
-    let instances = most.map_or(f64::from(group.count), |most| most as f64);
-    let index = ComponentIndex::Endpoint(component.endpoint.clone());
-    let others = txn.state.components.by(&index).filter(|other| {
-        other.name != component.name
-            && other.variant == component.variant
-            && other.status != ComponentStatus::Failed
-    });
-    let taken = others.filter_map(|other| other.running.as_ref()).map(ComponentPlan::takes);
-    let (cores, memory) =
-        taken.fold(wanted.takes(), |(cores, memory), more| (cores + more.0, memory + more.1));
-    let (all_cores, all_memory) = (instances * f64::from(kind.vcpus), instances * kind.memory_mib as f64);
-    let word = |what: &str, need: f64, have: f64| {
-        (need > have).then(|| {
-            format!(
-                "Insufficient capacity on variant {}: its inference components need {need} {what}, and its \
-                 {instances} instance(s) have {have}.",
-                component.variant
-            )
-        })
+/// What becomes of a plan.
+enum Outcome {
+    /// Its copies are on these instances.
+    Runs(Vec<u32>),
+    /// There will be more instances.
+    Waits,
+    Fails(String),
+}
+
+/// A component waits for its endpoint, and looks again.
+fn wait(txn: &mut Txn<'_>, component: InferenceComponent) {
+    let lasts = lasts(component.status, txn.state.profile).max(Duration::from_secs(1));
+    let owner = Owner::Component(component.name.clone());
+    txn.state.timers.schedule(txn.now + lasts, owner, Alarm::Stage(0));
+    txn.state.components.insert(component);
+}
+
+/// Places the copies of a plan, or sees to it that there are instances for them. Where scaling is managed a variant gets
+/// as many as it needs and may have: API reference, ProductionVariantManagedInstanceScaling. That the endpoint is
+/// updated then as if somebody had asked for more, that the component is on its way until that is done, and that it
+/// fails for the reason for which that does, is assumed.
+fn there_or_grows(txn: &mut Txn<'_>, component: &mut InferenceComponent, wanted: &ComponentPlan) -> Outcome {
+    let Some(variant) = variant_of(&txn.state, component).cloned() else { return Outcome::Runs(Vec::new()) };
+    let now = variant.instance_count().unwrap_or(0);
+    let short = match placed(txn, &variant, component, wanted, now) {
+        Ok(places) => return Outcome::Runs(places),
+        Err(short) => short,
     };
-    word("CPU cores", cores, all_cores).or_else(|| word("MiB of memory", memory, all_memory))
+    let most = variant.most_instances().filter(|most| *most > now);
+    let Some(most) = most else { return Outcome::Fails(short) };
+    let Some(endpoint) = txn.state.endpoints.get(&component.endpoint).cloned() else {
+        return Outcome::Fails(short);
+    };
+    if endpoint.status.is_under_way() {
+        return Outcome::Waits;
+    }
+    if let Some(failure) = endpoint.failure.as_ref().filter(|_| component.grows) {
+        return Outcome::Fails(failure.reason.clone());
+    }
+    let needed = match placed(txn, &variant, component, wanted, most) {
+        Ok(places) => places.iter().max().map_or(now, |last| last + 1),
+        Err(short) => return Outcome::Fails(short),
+    };
+    if let Some(exceeded) = beyond_quota(&txn.state, &endpoint, &variant, needed) {
+        return Outcome::Fails(failure::component_quota(&txn.state.texts, component, &exceeded));
+    }
+    component.grows = true;
+    super::scale(txn, &endpoint, capacities(&endpoint, &variant.name, needed));
+    // Without time the instances are there, or there is a reason why not.
+    match txn.state.profile {
+        Profile::Instant => there_or_grows(txn, component, wanted),
+        _ => Outcome::Waits,
+    }
+}
+
+/// What the variants of an endpoint have, and of one of them so many instances.
+fn capacities(endpoint: &Endpoint, name: &str, instances: u32) -> Vec<Capacity> {
+    let variants = endpoint.serving.iter().flat_map(|serving| &serving.variants);
+    let has = |variant: &DeployedVariant| Capacity {
+        weight: variant.weight,
+        instances: if variant.name == name { Some(instances) } else { variant.instance_count() },
+        serverless: variant.serverless.clone(),
+    };
+    variants.map(has).collect()
+}
+
+/// The quota that forbids a variant to have so many instances.
+fn beyond_quota(
+    state: &State,
+    endpoint: &Endpoint,
+    variant: &DeployedVariant,
+    instances: u32,
+) -> Option<Exceeded> {
+    let group = variant.needs.instances.first()?;
+    let more = u64::from(instances.saturating_sub(group.count));
+    let variants = endpoint.serving.iter().flat_map(|serving| &serving.variants);
+    let there: u64 = variants.filter_map(DeployedVariant::instance_count).map(u64::from).sum();
+    state.exceeded(InstanceUse::Endpoint, &BTreeMap::from([(&*group.instance_type, more)]), there + more)
+}
+
+/// The variant whose instances a component is put on.
+fn variant_of<'a>(state: &'a State, component: &InferenceComponent) -> Option<&'a DeployedVariant> {
+    let variants = &state.endpoints.get(&component.endpoint)?.serving.as_ref()?.variants;
+    variants.iter().find(|variant| *variant.name == *component.variant)
+}
+
+/// The instances on which the copies of a plan are: those that run already stay where they are, unless they change, and
+/// each of the others is put on the first instance with room for it. Source for a copy being on one instance, with what
+/// it takes reserved there: API reference, InferenceComponentComputeResourceRequirements; that it is the first one
+/// with room is assumed. An instance type that nobody knows has room for everything.
+///
+/// # Errors
+/// What to tell if so many instances have too little room.
+fn placed(
+    txn: &Txn<'_>,
+    variant: &DeployedVariant,
+    component: &InferenceComponent,
+    wanted: &ComponentPlan,
+    instances: u32,
+) -> Result<Vec<u32>, String> {
+    let takes = wanted.takes();
+    if takes.is_nothing() {
+        return Ok(Vec::new());
+    }
+    let kind = variant.needs.instances.first().map(|group| group.instance_type.trim_start_matches("ml."));
+    let Some(kind) = kind.and_then(InstanceType::get) else { return Ok(Vec::new()) };
+    let mut rooms = Rooms { whole: Room::of(kind), instances, left: BTreeMap::new() };
+    let index = ComponentIndex::Endpoint(component.endpoint.clone());
+    for other in txn.state.components.by(&index) {
+        if other.name != component.name && other.variant == component.variant {
+            let takes = other.running.as_ref().map(ComponentPlan::takes).unwrap_or_default();
+            for place in &other.places {
+                rooms.take(*place, takes);
+            }
+        }
+    }
+    let same = |running: &ComponentPlan| running.specification == wanted.specification;
+    let stay = if component.running.as_ref().is_some_and(same) { &component.places[..] } else { &[] };
+    let stay = stay.iter().copied().take(wanted.copies as usize);
+    let mut places: Vec<u32> = stay.filter(|place| rooms.take(*place, takes)).collect();
+    // No instance is large enough if an empty one is not.
+    let tried = if rooms.whole.without(takes).is_some() { instances } else { 0 };
+    let mut first = 0;
+    while places.len() < wanted.copies as usize && first < tried {
+        match rooms.take(first, takes) {
+            true => places.push(first),
+            false => first += 1,
+        }
+    }
+    match places.len() < wanted.copies as usize {
+        true => {
+            let need = failure::ComponentNeed { component, takes, instances, copies: wanted.copies };
+            Err(failure::component_capacity(&txn.state.texts, &need, places.len()))
+        }
+        false => Ok(places),
+    }
+}
+
+/// What is left of instances that are alike.
+struct Rooms {
+    /// Of one that nothing was taken of.
+    whole: Room,
+    instances: u32,
+    left: BTreeMap<u32, Room>,
+}
+
+impl Rooms {
+    /// Takes something of an instance, if that is there and has it.
+    fn take(&mut self, place: u32, takes: Room) -> bool {
+        let left = self.left.get(&place).copied().unwrap_or(self.whole).without(takes);
+        let left = left.filter(|_| place < self.instances);
+        if let Some(left) = left {
+            self.left.insert(place, left);
+        }
+        left.is_some()
+    }
 }

@@ -101,7 +101,7 @@ pub fn enter(txn: &mut Txn<'_>, mut endpoint: Endpoint, k: usize, n: usize) {
             }
         };
         endpoint.stage = n;
-        shift::show(txn, &mut endpoint, share);
+        shift::show(txn, &mut endpoint, vec![share]);
         let policy = policy(endpoint.policy.as_deref());
         let wait = policy.map(|policy| shift::seconds(&policy["WaitIntervalInSeconds"])).unwrap_or_default();
         if !goes_back && !wait.is_zero() && txn.state.profile != Profile::Instant {

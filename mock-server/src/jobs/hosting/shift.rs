@@ -2,16 +2,16 @@
 //! Source: developer guide, "deployment-guardrails-blue-green"; API reference, TrafficRoutingConfig and
 //! BlueGreenUpdatePolicy. Alarms there are none, so nothing is rolled back because of one.
 
-use super::{failure, finish, give_up, rolling};
+use super::{answer, failure, finish, give_up, rolling};
 use crate::kernel::SimTime;
-use crate::model::{Alarm, Deployment, Endpoint, EndpointCourse, Owner, Profile, Txn};
+use crate::model::{Alarm, DeployedVariant, Deployment, Endpoint, EndpointCourse, Owner, Profile, Txn};
 use serde_json::Value;
 use std::time::Duration;
 
-/// A stretch of a deployment during which the new one has this share of the traffic.
-#[derive(Clone, Copy, PartialEq, Debug)]
+/// A stretch of a deployment during which each of its variants has this share of the variant's traffic.
+#[derive(Clone, PartialEq, Debug)]
 pub struct Step {
-    pub share: f64,
+    pub shares: Vec<f64>,
     pub lasts: Duration,
 }
 
@@ -20,32 +20,41 @@ pub(super) fn seconds(value: &Value) -> Duration {
     Duration::from_secs(value.as_u64().unwrap_or(0))
 }
 
-/// The steps of a policy, for so many instances; those that take no time are none.
-pub fn steps(policy: &Value, instances: u32) -> Vec<Step> {
-    let size = |size: &Value| {
-        let value = size["Value"].as_f64().unwrap_or(0.0);
-        let share = match size["Type"].as_str() {
-            Some("CAPACITY_PERCENT") => value / 100.0,
-            _ => value / f64::from(instances.max(1)),
-        };
-        if share > 0.0 { share.min(1.0) } else { 1.0 }
+/// The share of a variant's traffic that so much of its instances gets. Source: API reference, TrafficRoutingConfig: it
+/// is the instances of the variant that count. `instances`: of a serverless variant there are none.
+fn share(size: &Value, instances: Option<u32>) -> f64 {
+    let value = size["Value"].as_f64().unwrap_or(0.0);
+    let share = match size["Type"].as_str() {
+        Some("CAPACITY_PERCENT") => value / 100.0,
+        _ => value / f64::from(instances.unwrap_or(1).max(1)),
     };
-    let even = |share: f64, lasts: Duration| {
+    if share > 0.0 { share.min(1.0) } else { 1.0 }
+}
+
+/// The steps of a policy, for variants with so many instances; those that take no time are none. A variant that has all
+/// of its traffic before the last step waits for the others; that is assumed.
+pub fn steps(policy: &Value, variants: &[Option<u32>]) -> Vec<Step> {
+    let shares = |size: &Value| variants.iter().map(|instances| share(size, *instances)).collect::<Vec<_>>();
+    let even = |shares: Vec<f64>, lasts: Duration| {
         // No step is smaller than a percent.
-        let count = (1.0 / share.max(0.01) - 1e-9).ceil() as u32;
-        (1..=count).map(move |n| Step { share: (f64::from(n) * share).min(1.0), lasts }).collect::<Vec<_>>()
+        let least = shares.iter().copied().fold(1.0, f64::min).max(0.01);
+        let count = (1.0 / least - 1e-9).ceil() as u32;
+        let nth = |n: u32| shares.iter().map(|share| (f64::from(n) * share).min(1.0)).collect();
+        (1..=count).map(|n| Step { shares: nth(n), lasts }).collect::<Vec<_>>()
     };
     let blue_green = &policy["BlueGreenUpdatePolicy"];
     let routing = &blue_green["TrafficRoutingConfiguration"];
     let wait = seconds(&routing["WaitIntervalInSeconds"]);
-    let all = Step { share: 1.0, lasts: wait };
+    let whole = |lasts: Duration| Step { shares: vec![1.0; variants.len()], lasts };
     let mut steps = match routing["Type"].as_str() {
-        Some("CANARY") => vec![Step { share: size(&routing["CanarySize"]), lasts: wait }, all],
-        Some("LINEAR") => even(size(&routing["LinearStepSize"]), wait),
-        Some(_) => vec![all],
+        Some("CANARY") => {
+            vec![Step { shares: shares(&routing["CanarySize"]), lasts: wait }, whole(wait)]
+        }
+        Some("LINEAR") => even(shares(&routing["LinearStepSize"]), wait),
+        Some(_) => vec![whole(wait)],
         None => Vec::new(),
     };
-    steps.push(Step { share: 1.0, lasts: seconds(&blue_green["TerminationWaitInSeconds"]) });
+    steps.push(whole(seconds(&blue_green["TerminationWaitInSeconds"])));
     steps.retain(|step| !step.lasts.is_zero());
     steps
 }
@@ -58,7 +67,8 @@ fn replacing(endpoint: &Endpoint) -> Option<&Deployment> {
 
 fn of(endpoint: &Endpoint) -> Vec<Step> {
     let (Some(pending), Some(policy)) = (replacing(endpoint), &endpoint.policy) else { return Vec::new() };
-    steps(policy, pending.variants.iter().filter_map(|variant| variant.instance_count()).sum())
+    let variants: Vec<_> = pending.variants.iter().map(DeployedVariant::instance_count).collect();
+    steps(policy, &variants)
 }
 
 /// How long a deployment may take as a whole; one that is undone takes as long as it takes. Source: API reference,
@@ -91,11 +101,14 @@ pub fn time_out(txn: &mut Txn<'_>, mut endpoint: Endpoint) {
     give_up(txn, endpoint);
 }
 
-/// Tells which share of the traffic the new deployment has from now on.
-pub fn show(txn: &mut Txn<'_>, endpoint: &mut Endpoint, share: f64) {
-    endpoint.shifted = Some(share);
+/// Tells which share of the traffic of each of its variants the new deployment has from now on.
+pub fn show(txn: &mut Txn<'_>, endpoint: &mut Endpoint, shares: Vec<f64>) {
+    let variants = endpoint.pending.iter().flat_map(|pending| &pending.variants);
+    let weights: Vec<_> = variants.filter(|variant| !variant.shadow).map(|variant| variant.weight).collect();
+    let parts = answer::parts(&weights).zip(&shares).map(|(part, share)| part * share);
+    let message = format!("{:.0} % of the traffic go to the new deployment", parts.sum::<f64>() * 100.0);
+    endpoint.shifted = Some(shares);
     endpoint.modified = txn.now;
-    let message = format!("{:.0} % of the traffic go to the new deployment", share * 100.0);
     txn.note("EndpointTraffic", endpoint.key().to_string(), None, message);
 }
 
@@ -105,13 +118,13 @@ pub fn enter(txn: &mut Txn<'_>, mut endpoint: Endpoint, k: usize, n: usize) {
     if endpoint.rolling.is_some() {
         return rolling::enter(txn, endpoint, k, n);
     }
-    let step = of(&endpoint).get(k).copied().filter(|_| txn.state.profile != Profile::Instant);
-    let Some(Step { share, lasts }) = step else {
+    let step = of(&endpoint).get(k).cloned().filter(|_| txn.state.profile != Profile::Instant);
+    let Some(Step { shares, lasts }) = step else {
         endpoint.shifted = None;
         return finish(txn, endpoint);
     };
     endpoint.stage = n;
-    show(txn, &mut endpoint, share);
+    show(txn, &mut endpoint, shares);
     let at = txn.now + lasts;
     go_on(txn, endpoint, at, n + 1);
 }
@@ -122,8 +135,12 @@ mod tests {
     use serde_json::json;
 
     fn told(policy: &Value, instances: u32) -> Vec<(u32, u64)> {
-        let steps = steps(policy, instances);
-        steps.iter().map(|step| ((step.share * 100.0).round() as u32, step.lasts.as_secs())).collect()
+        let steps = steps(policy, &[Some(instances)]);
+        steps.iter().map(|step| (percent(step.shares[0]), step.lasts.as_secs())).collect()
+    }
+
+    fn percent(share: f64) -> u32 {
+        (share * 100.0).round() as u32
     }
 
     #[test]
@@ -139,5 +156,24 @@ mod tests {
         assert_eq!(told(&blue_green("LINEAR", percent(40), 0), 4), [(40, 60), (80, 60), (100, 60)]);
         assert_eq!(told(&blue_green("LINEAR", one.clone(), 0), 3), [(33, 60), (67, 60), (100, 60)]);
         assert_eq!(told(&Value::Null, 2), []);
+    }
+
+    #[test]
+    fn so_many_instances_are_another_share_of_each_variant() {
+        let linear = |size: Value| {
+            let routing = json!({ "Type": "LINEAR", "WaitIntervalInSeconds": 60, "LinearStepSize": size });
+            steps(
+                &json!({ "BlueGreenUpdatePolicy": { "TrafficRoutingConfiguration": routing } }),
+                &[Some(2), Some(4), None],
+            )
+        };
+        let told = |size: Value| {
+            let shares = |step: &Step| step.shares.iter().map(|share| percent(*share)).collect::<Vec<_>>();
+            linear(size).iter().map(shares).collect::<Vec<_>>()
+        };
+        let one = json!({ "Type": "INSTANCE_COUNT", "Value": 1 });
+        assert_eq!(told(one), [[50, 25, 100], [100, 50, 100], [100, 75, 100], [100, 100, 100]]);
+        let half = json!({ "Type": "CAPACITY_PERCENT", "Value": 50 });
+        assert_eq!(told(half), [[50, 50, 50], [100, 100, 100]]);
     }
 }

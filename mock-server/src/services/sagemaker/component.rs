@@ -135,6 +135,8 @@ impl Write for CreateInferenceComponent {
             variant: variant.into(),
             status: ComponentStatus::Creating,
             running: None,
+            places: Vec::new(),
+            grows: false,
             wanted: Some(wanted),
             failure: None,
             policy: None,

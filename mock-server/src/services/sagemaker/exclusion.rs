@@ -1,4 +1,4 @@
-//! What serverless variants, asynchronous endpoints and shadow variants exclude. Source: developer guide,
+//! What serverless variants, asynchronous endpoints, shadow variants and managed scaling exclude. Source: developer guide,
 //! "serverless-endpoints", "shadow-tests-exclusions"; service model.
 
 use super::error::VariantError;
@@ -27,6 +27,7 @@ pub fn check(asked: &Asked<'_>) -> Result<(), VariantError> {
         exclude_of_serverless(asked, is_async)?;
         serverless.iter().try_for_each(|variant| sizes(&variant.request["ServerlessConfig"]))?;
     }
+    asked.variants.iter().try_for_each(scaling)?;
     if is_async && asked.variants.len() > 1 {
         return Err(VariantError::Async { feature: "Multiple production variants" });
     }
@@ -74,6 +75,31 @@ fn sizes(config: &Value) -> Result<(), VariantError> {
     match (number("ProvisionedConcurrency"), number("MaxConcurrency")) {
         (Some(provisioned), Some(most)) if provisioned > most => {
             Err(VariantError::ServerlessConcurrency { provisioned, most })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What is wrong with the managed scaling of a variant, if it has some.
+fn scaling(variant: &Variant) -> Result<(), VariantError> {
+    let scaling = &variant.request["ManagedInstanceScaling"];
+    if scaling["Status"] != "ENABLED" {
+        return Ok(());
+    }
+    if variant.model.is_some() {
+        return Err(VariantError::ScalingOfModel);
+    }
+    let bound = |name: &str| scaling[name].as_u64();
+    let (least, most) = (bound("MinInstanceCount"), bound("MaxInstanceCount"));
+    if let (Some(least), Some(most)) = (least, most)
+        && least > most
+    {
+        return Err(VariantError::ScalingBounds { least, most });
+    }
+    let (least, most) = (least.unwrap_or(0), most.unwrap_or(u64::MAX));
+    match &variant.instances {
+        Some(group) if !(least..=most).contains(&group.count.into()) => {
+            Err(VariantError::ScalingInitial { count: group.count, variant: variant.name.clone() })
         }
         _ => Ok(()),
     }

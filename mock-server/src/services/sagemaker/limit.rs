@@ -2,10 +2,10 @@
 
 use super::error::{LimitError, SageMakerError};
 use crate::jobs::{NewJob, pool};
-use crate::model::compute::by_type;
+use crate::model::compute::{Exceeded, by_type};
 use crate::model::job::instance_use;
 use crate::model::quota::UNBOUNDED;
-use crate::model::{InstanceGroup, InstanceUse, State, Usage};
+use crate::model::{InstanceGroup, InstanceUse, State};
 use std::collections::BTreeMap;
 
 const INSTANCES: &str = "Instances";
@@ -27,32 +27,17 @@ pub fn room(
     Err(LimitError::Exceeded { quota: quota(), most, used, delta, unit })
 }
 
-/// Whether there may be so many more instances of these types. That each type is looked at before all together, and that
-/// before one of them alone, is assumed.
+/// Whether there may be so many more instances of these types.
 fn instances(
     state: &State,
     of: InstanceUse,
     more: &BTreeMap<&str, u64>,
     largest: u64,
 ) -> Result<(), LimitError> {
-    // Nobody said anything of instances.
-    if state.quotas.compute.is_none() {
+    let Some(Exceeded { quota, most, used, delta }) = state.exceeded(of, more, largest) else {
         return Ok(());
-    }
-    for (name, delta) in more {
-        let quota = of.of_type(name);
-        let (most, used) = (state.quotas.of(&quota), state.instances_used(&Usage::Of(of, (*name).into())));
-        room(|| quota, most, used, *delta, INSTANCES)?;
-    }
-    let delta = more.values().sum();
-    if let Some(quota) = of.total() {
-        let used = state.instances_used(&Usage::All(of));
-        room(|| quota.to_owned(), state.quotas.of(quota), used, delta, INSTANCES)?;
-    }
-    if let Some(quota) = of.of_one().filter(|_| delta > 0) {
-        room(|| quota.to_owned(), state.quotas.of(quota), 0, largest, INSTANCES)?;
-    }
-    Ok(())
+    };
+    Err(LimitError::Exceeded { quota, most, used, delta, unit: INSTANCES })
 }
 
 /// Whether so many jobs like this one may be started.

@@ -89,6 +89,130 @@ fn what_does_not_fit_fails_or_goes_on_as_it_was() {
     sound(&front);
 }
 
+/// An endpoint of that many instances of a type, and components on it.
+fn on(instance_type: &str, count: u32) -> Front {
+    let front = Front::with(Profile::Fast);
+    let bare = json!([{ "VariantName": "A", "InstanceType": instance_type, "InitialInstanceCount": count }]);
+    front.endpoint("e", bare, json!({ "ExecutionRoleArn": ROLE_ARN }));
+    front.lab.advance(3_000);
+    front
+}
+
+fn created(front: &Front, request: Value) -> (Value, Value) {
+    let name = request["InferenceComponentName"].as_str().unwrap().to_owned();
+    component(&front.lab, "Create", request).unwrap();
+    front.lab.advance(1_500);
+    let described = component(&front.lab, "Describe", named(&name)).unwrap();
+    (described["InferenceComponentStatus"].clone(), described["FailureReason"].clone())
+}
+
+fn in_service() -> (Value, Value) {
+    (json!("InService"), Value::Null)
+}
+
+#[test]
+fn a_copy_is_on_one_instance_and_stays_there() {
+    let front = on("ml.m5.large", 2);
+    let (status, reason) = created(&front, asked("wide", 3, 1));
+    assert_eq!(status, "Failed", "two instances of two cores have three, and none of them has");
+    assert_eq!(
+        reason,
+        "Insufficient capacity on variant A: each copy of wide needs 3 CPU cores and 1024 MiB of memory on one \
+         instance, and its 2 instance(s) have room for 0 of 1 copies."
+    );
+    assert_eq!(created(&front, asked("a", 1, 3)), in_service());
+    assert_eq!(created(&front, asked("b", 1, 1)), in_service());
+    // Of the first instance a core is free, and of the second one.
+    let fewer = json!({ "InferenceComponentName": "a", "DesiredRuntimeConfig": { "CopyCount": 1 } });
+    component(&front.lab, "Copies", fewer).unwrap();
+    front.lab.advance(1_000);
+    let (status, reason) = created(&front, asked("c", 2, 1));
+    assert_eq!(status, "Failed", "{reason}");
+    assert_eq!(created(&front, asked("d", 1, 2)), in_service());
+    sound(&front);
+}
+
+#[test]
+fn accelerators_are_counted() {
+    let front = on("ml.g5.12xlarge", 2);
+    let needs = |name: &str, accelerators: u32, copies: u32| {
+        let mut request = asked(name, 1, copies);
+        request["Specification"]["ComputeResourceRequirements"]["NumberOfAcceleratorDevicesRequired"] =
+            json!(accelerators);
+        request
+    };
+    let (status, reason) = created(&front, needs("a", 3, 3));
+    assert_eq!(status, "Failed");
+    let reason = reason.as_str().unwrap().to_owned();
+    assert!(reason.contains("1 CPU cores, 1024 MiB of memory and 3 accelerators"), "{reason}");
+    assert!(reason.ends_with("have room for 2 of 3 copies."), "{reason}");
+    assert_eq!(created(&front, needs("b", 3, 2)), in_service());
+    assert_eq!(created(&front, needs("c", 1, 2)), in_service());
+    assert_eq!(created(&front, needs("d", 1, 1)).0, "Failed");
+    assert_eq!(created(&front, asked("e", 1, 1)), in_service());
+    sound(&front);
+}
+
+/// An endpoint of one instance with two cores, of which there may be more.
+fn managed(most: u32) -> Front {
+    let front = Front::with(Profile::Fast);
+    let scaling = json!({ "Status": "ENABLED", "MinInstanceCount": 1, "MaxInstanceCount": most });
+    let variant = json!({ "VariantName": "A", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1,
+        "ManagedInstanceScaling": scaling });
+    front.endpoint("e", json!([variant]), json!({ "ExecutionRoleArn": ROLE_ARN }));
+    front.lab.advance(3_000);
+    front
+}
+
+fn endpoint(front: &Front) -> (Value, Value) {
+    let described = endpoints::describe(&front.lab, "e");
+    (described["EndpointStatus"].clone(), described["ProductionVariants"][0]["CurrentInstanceCount"].clone())
+}
+
+/// Source: API reference, ProductionVariantManagedInstanceScaling.
+#[test]
+fn where_scaling_is_managed_there_are_as_many_instances_as_copies_need() {
+    let front = managed(3);
+    assert_eq!(created(&front, asked("a", 2, 1)), in_service());
+    assert_eq!((endpoint(&front), sound(&front)), ((json!("InService"), json!(1)), ()));
+    // Two that come at once both get theirs.
+    for name in ["b", "c"] {
+        component(&front.lab, "Create", asked(name, 2, 1)).unwrap();
+    }
+    front.lab.advance(1_500);
+    assert_eq!((status(&front, "b"), status(&front, "c")), (json!("Creating"), json!("Creating")));
+    assert_eq!(endpoint(&front), (json!("Updating"), json!(1)));
+    sound(&front);
+    front.lab.advance(20_000);
+    assert_eq!((status(&front, "b"), status(&front, "c")), (json!("InService"), json!("InService")));
+    assert_eq!(endpoint(&front), (json!("InService"), json!(3)));
+    let (status, reason) = created(&front, asked("d", 1, 1));
+    assert_eq!(status, "Failed");
+    assert!(reason.as_str().unwrap().ends_with("its 3 instance(s) have room for 0 of 1 copies."), "{reason}");
+    assert_eq!(endpoint(&front), (json!("InService"), json!(3)));
+    sound(&front);
+}
+
+#[test]
+fn what_fits_on_no_number_of_instances_makes_none() {
+    let front = managed(1_000_000_000);
+    assert_eq!(created(&front, asked("wide", 3, 1)).0, "Failed");
+    assert_eq!(endpoint(&front), (json!("InService"), json!(1)));
+    sound(&front);
+}
+
+#[test]
+fn without_time_the_instances_are_there_at_once() {
+    let front = Front::new();
+    let scaling = json!({ "Status": "ENABLED", "MinInstanceCount": 1, "MaxInstanceCount": 4 });
+    let variant = json!({ "VariantName": "A", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1,
+        "ManagedInstanceScaling": scaling });
+    front.endpoint("e", json!([variant]), json!({ "ExecutionRoleArn": ROLE_ARN }));
+    component(&front.lab, "Create", asked("a", 2, 4)).unwrap();
+    assert_eq!((status(&front, "a"), endpoint(&front)), (json!("InService"), (json!("InService"), json!(4))));
+    sound(&front);
+}
+
 #[test]
 fn what_is_no_component_is_refused() {
     let front = front();

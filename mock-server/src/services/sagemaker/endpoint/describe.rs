@@ -93,11 +93,11 @@ impl<'a> Pending<'a> {
     fn of(deployment: &'a Deployment, endpoint: &Endpoint) -> Self {
         let rolling = endpoint.rolling.as_ref();
         // Of what comes in batches each is made, and then watched. That it is told so is assumed.
-        let share = match rolling {
-            Some(rolling) => (rolling.coming == 0).then_some(1.0),
-            None => endpoint.shifted,
+        let shares = match rolling {
+            Some(rolling) => (rolling.coming == 0).then_some(&[1.0][..]),
+            None => endpoint.shifted.as_deref(),
         };
-        let shifted = share.map(|share| (share, endpoint.modified));
+        let shifted = shares.map(|shares| (shares, endpoint.modified));
         let there = rolling.map(|rolling| rolling.new);
         Self {
             endpoint_config_name: &deployment.config,
@@ -113,7 +113,7 @@ struct Summary<'a> {
     variant: &'a DeployedVariant,
     since: SimTime,
     pending: bool,
-    /// Of one that is pending: the share of the traffic that its deployment has already, and since when.
+    /// Of one that is pending: the share of its traffic that its deployment has already, and since when.
     shifted: Option<(f64, SimTime)>,
     /// How many of its instances are in service, if its deployment comes or goes in batches.
     there: Option<u32>,
@@ -161,12 +161,18 @@ impl<'a> Summary<'a> {
     /// The same of a deployment that does not serve yet.
     fn pending(
         deployment: &'a Deployment,
-        shifted: Option<(f64, SimTime)>,
+        shifted: Option<(&[f64], SimTime)>,
         there: Option<u32>,
         shadow: bool,
     ) -> Option<Vec<Self>> {
         let all = Self::all(deployment, None, there, shadow)?;
-        Some(all.into_iter().map(|summary| Self { pending: true, shifted, ..summary }).collect())
+        let shifted = |of: &DeployedVariant| {
+            let (shares, since) = shifted?;
+            let place = deployment.variants.iter().position(|variant| variant.name == of.name)?;
+            Some((shares.get(place).copied()?, since))
+        };
+        let all = all.into_iter();
+        Some(all.map(|it| Self { pending: true, shifted: shifted(it.variant), ..it }).collect())
     }
 
     /// What is being done to it. A change of its weight has no word.

@@ -16,6 +16,16 @@ refusals! {
         /// That it is refused is documented: developer guide, "shadow-tests-exclusions".
         Shadow { feature: &'static str } = "ValidationException",
             assumed "{feature} are not supported when specifying ShadowProductionVariants.";
+        /// Seen in a pull request of the AWS provider of Terraform.
+        ScalingOfModel = "ValidationException",
+            text "ManagedInstanceScaling is only supported for inference component endpoints.";
+        /// What the bounds mean is documented (API reference, ProductionVariantManagedInstanceScaling); that the call is
+        /// refused is assumed.
+        ScalingBounds { least: u64, most: u64 } = "ValidationException",
+            assumed "MinInstanceCount ({least}) must not be greater than MaxInstanceCount ({most})";
+        ScalingInitial { count: u32, variant: String } = "ValidationException",
+            assumed "InitialInstanceCount ({count}) of variant {variant} must be between MinInstanceCount and \
+                    MaxInstanceCount of its ManagedInstanceScaling";
         /// That it is refused is documented: API reference, CreateEndpointConfig.
         Traffic { feature: &'static str } = "ValidationException",
             assumed "CrossRegionTrafficConfig cannot be specified with {feature}.";

@@ -76,7 +76,7 @@ fn a_fleet_is_replaced_batch_by_batch() {
     let old: BTreeSet<_> = house.interfaces_of("e").iter().map(|interface| interface.id).collect();
     house.deploy("new", &rolling(&count(1), 60, json!({}))).unwrap();
     house.lab.advance(READY);
-    assert_eq!((house.counts(), house.row("e").shifted), ((6, Some(1)), Some(1.0 / 6.0)));
+    assert_eq!((house.counts(), house.row("e").shifted.clone()), ((6, Some(1)), Some(vec![1.0 / 6.0])));
     let pending = house.describe("e")["PendingDeploymentSummary"]["ProductionVariants"][0].clone();
     assert_eq!(pending["VariantStatus"][0]["Status"], "Baking");
     house.lab.advance(60_000);
@@ -202,7 +202,7 @@ fn a_deployment_that_takes_too_long_is_undone() {
         assert_eq!(house.told(), ("InService".into(), "e-4".into(), Some(reason.into())));
         assert_eq!((house.counts(), house.interfaces_of("e").len()), ((4, None), 8));
         assert_eq!(
-            (house.row("e").shifted, house.describe("e")["LastDeploymentConfig"].clone()),
+            (house.row("e").shifted.clone(), house.describe("e")["LastDeploymentConfig"].clone()),
             (None, policy)
         );
         house.assert_sound();
