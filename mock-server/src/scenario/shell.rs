@@ -13,15 +13,15 @@ use super::problem::{Place, Problem};
 use super::resource::ResourceKind;
 use super::script;
 use super::span::Span;
-use super::template::{Part, Piece, Scope, pieces};
+use super::template::{Part, Scope};
 use super::tree::Node;
 use crate::aws::client::s3;
 use crate::aws::model::Kind;
 use crate::jobs::remedy::bash;
 use serde_json::{Map, Value};
-use serde_saphyr::Spanned;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use uses::{Uses, told};
 
 const ACCOUNT: &str = "account";
 const REGION: &str = "region";
@@ -291,14 +291,20 @@ impl Script {
                 self.line(&line);
             }
             [(variable, path)] => self.line(&format!("{variable}={}", asked(path))),
-            // A line for each, and one more: the shell drops empty lines at the end.
+            // Parted by what no text has, as texts have spaces and lines.
             several => {
-                let rows: Vec<_> = several.iter().map(|(_, path)| format!("[{path}]")).collect();
-                let answer = asked(&format!("[{}, ['.']]", rows.join(", ")));
-                let reads: Vec<_> =
-                    several.iter().map(|(variable, _)| format!("IFS= read -r {variable}")).collect();
+                let text = |path: &String| {
+                    let is_text = ["to_string(", "join("].iter().any(|made| path.starts_with(made));
+                    if is_text { path.clone() } else { format!("to_string({path})") }
+                };
+                let paths: Vec<_> = several.iter().map(|(_, path)| text(path)).collect();
+                let variables: Vec<_> = several.iter().map(|(variable, _)| &**variable).collect();
+                let answer = asked(&format!("join(`\"\\u001f\"`, [{}])", paths.join(", ")));
                 self.line(&format!("answer={answer}"));
-                self.line(&format!("{{ {}; }} <<< \"$answer\"", reads.join("; ")));
+                self.line(&format!(
+                    "IFS=$'\\x1f' read -r -d '' {} _ <<< \"$answer\"$'\\x1f' || true",
+                    variables.join(" ")
+                ));
             }
         }
         if looks {
@@ -491,79 +497,6 @@ fn literal(value: &Value) -> String {
     format!("`{}`", script::with_variables(value).replace('`', "\\`"))
 }
 
-/// What templates name: by the first part of the name, the ways from there.
-#[derive(Default)]
-struct Uses(BTreeMap<String, BTreeMap<String, Vec<Part>>>);
-
-impl Uses {
-    fn all_of<'a>(&mut self, steps: &[Spanned<Step>], nodes: impl IntoIterator<Item = &'a Node>) {
-        nodes.into_iter().for_each(|node| self.node(node));
-        for step in steps {
-            let step = &step.value;
-            [&step.with, &step.capture].into_iter().flatten().for_each(|node| self.node(node));
-            if let Some(expect) = &step.expect {
-                expect.response.iter().for_each(|node| self.node(node));
-                expect.error.iter().for_each(|error| self.node(&error.code));
-            }
-            if let Some(wait) = &step.wait_for {
-                [&wait.resource, &wait.state].into_iter().for_each(|text| self.text(&text.value, &[]));
-            }
-            if let Some(caller) = &step.caller {
-                let keys = KEYS.map(|(member, _)| member);
-                caller.texts(&mut |_, text| {
-                    // Whoever is named as a whole is named by the keys.
-                    let whole =
-                        matches!(pieces(text).as_deref(), Ok([Piece::Name(_)])) && caller.text().is_some();
-                    self.text(text, if whole { &keys } else { &[] });
-                });
-            }
-        }
-    }
-
-    fn node(&mut self, node: &Node) {
-        node.texts(&mut |_, text| self.text(text, &[]));
-    }
-
-    fn text(&mut self, text: &str, members: &[&str]) {
-        for piece in pieces(text).unwrap_or_default() {
-            let Piece::Name(name) = piece else { continue };
-            let paths = match members {
-                [] => vec![name.path],
-                members => {
-                    let below = |member: &&str| {
-                        name.path.iter().cloned().chain([Part::Member((*member).to_owned())]).collect()
-                    };
-                    members.iter().map(below).collect()
-                }
-            };
-            for path in paths {
-                self.0.entry(name.root.clone()).or_default().insert(told(&path), path);
-            }
-        }
-    }
-
-    fn of(&self, name: &str) -> Vec<Vec<Part>> {
-        self.0.get(name).into_iter().flat_map(BTreeMap::values).cloned().collect()
-    }
-}
-
-/// A way into a value, as JMESPath has it.
-fn told(path: &[Part]) -> String {
-    let mut out = String::new();
-    for part in path {
-        match part {
-            Part::Member(member) => {
-                let dot = if out.is_empty() { "" } else { "." };
-                let _ = write!(out, "{dot}\"{member}\"");
-            }
-            Part::Element(index) => {
-                let _ = write!(out, "[{index}]");
-            }
-        }
-    }
-    out
-}
-
 /// Puts something into a value, at the end of a way.
 fn put(value: &mut Value, path: &[Part], what: Value) {
     let mut at = value;
@@ -604,3 +537,4 @@ fn as_text(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests;
+mod uses;

@@ -59,14 +59,14 @@ steps:
         "\n# A VPC with two private subnets whose one way out leads to S3.\n\nnet_vpc=$(aws ec2 create-vpc ",
         "\nnet_first=$(aws ec2 create-subnet --vpc-id \"$net_vpc\" --cidr-block 10.0.8.0/28 ",
         "\n# A network.\nanswer=$(aws ec2 create-vpc --cidr-block 10.0.0.0/16 \
-         --query '[[Vpc | \"VpcId\"], [Vpc.State], ['\\''.'\\'']]' --output text)\n\
-         { IFS= read -r vpc_vpcid; IFS= read -r path; } <<< \"$answer\"\n",
+         --query 'join(`\"\\u001f\"`, [to_string(Vpc | \"VpcId\"), to_string(Vpc.State)])' --output text)\n\
+         IFS=$'\\x1f' read -r -d '' vpc_vpcid path _ <<< \"$answer\"$'\\x1f' || true\n",
         "\naws s3api create-bucket --bucket 'data-'\"$account\"'-'\"$vpc_vpcid\" > /dev/null\n",
         "\nprintf %s 'it'\\''s' > \"$files/1\"\n",
         " --body \"$files\"'/1' > /dev/null\n",
         " --key a /dev/null > /dev/null\n",
-        "--subnet-ids \"$net_first\" --query '[[to_string(Subnets[].SubnetId)], \
-         [to_string(Subnets[0].AvailableIpAddressCount)], ",
+        "--subnet-ids \"$net_first\" --query 'join(`\"\\u001f\"`, \
+         [to_string(Subnets[].SubnetId), to_string(Subnets[0].AvailableIpAddressCount)])' --output text)\n",
         "\naws ec2 describe-instance-types --max-results \"$free_json\" > /dev/null\n",
         "\"$ids_json\"",
         "\nrefused DependencyViolation aws ec2 delete-vpc --vpc-id \"$vpc_vpcid\"\n",
