@@ -493,5 +493,17 @@ def test_latency_of_the_chaos_api(aws):
     begun = time.monotonic()
     aws.sts.get_caller_identity()
     assert time.monotonic() - begun >= 0.2
+    # What a rule refuses comes as late, whichever was told first.
+    for first in [("faults", [{"service": "sts"}]), ("effects", {"latency": 200})]:
+        chaos(aws, "POST", "faults", [])
+        chaos(aws, "POST", "effects", {"latency": 0})
+        chaos(aws, "POST", *first)
+        chaos(aws, "POST", "faults", [{"service": "sts"}])
+        chaos(aws, "POST", "effects", {"latency": 200})
+        begun = time.monotonic()
+        with refused("ServiceUnavailable", status=503):
+            aws.sts.get_caller_identity()
+        assert time.monotonic() - begun >= 0.2
+    chaos(aws, "POST", "faults", [])
     assert chaos(aws, "POST", "effects", {"latency": 0}) == {"latency": 0}
     assert aws.server.control("GET", f"/_mockplane/faults?account={aws.number}")["faults"] == []

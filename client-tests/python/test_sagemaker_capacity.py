@@ -164,6 +164,16 @@ def test_names_of_quotas(works):
         works.quota("ml.p3.2xlarge for nothing", 1)
 
 
+def test_what_no_instance_type_is_called_is_refused(works):
+    for call, body in [
+        ("quotas", {"quota": "ml.p3.large for training job usage", "limit": 1}),
+        ("capacity", {"instanceType": "ml.p3.large", "available": {"us-east-1a": 1}}),
+        ("offerings", {"family": "ml.p33", "notOffered": ["us-east-1a"]}),
+    ]:
+        with pytest.raises(Exception, match="400"):
+            works.control(call, **body)
+
+
 def everywhere(most):
     return {f"us_east_1{letter}": most for letter in "abcdef"}
 

@@ -4,6 +4,7 @@ use super::{Answer, Problem, Site, asked};
 use crate::clock::wall;
 use crate::kernel::{AccountId, Scope};
 use crate::model::Capacities;
+use crate::scenario::supply;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -29,7 +30,7 @@ impl Site {
         let word = |value: &Value| value.as_str().map_or(value.to_string(), str::to_owned);
         let zones: Vec<_> = change.available.iter().map(|(zone, most)| (zone.as_str(), word(most))).collect();
         let zones = zones.iter().map(|(zone, most)| (*zone, most.as_str()));
-        let zones = Capacities::parse(&change.instance_type, zones).map_err(Problem::bad)?;
+        let zones = supply::capacity(&change.instance_type, zones).map_err(Problem::bad)?;
         let account = self.named(change.account.as_deref())?;
         let capacities = account.write(&Scope::Global, account.now(wall()), true, |txn| {
             for (zone, most) in zones {

@@ -133,7 +133,8 @@ impl Site {
             if latency == 0 {
                 return Ok(());
             }
-            faults.declare(DeclaredFault::new(LATENCY, FaultScope::default(), effect))
+            // Before all rules: what is refused by one of them comes as late.
+            faults.declare_first(DeclaredFault::new(LATENCY, FaultScope::default(), effect))
         })
         .map_err(Problem::bad)?;
         self.chaos_latency(account)

@@ -4,6 +4,7 @@ use super::{Answer, Problem, Site, asked};
 use crate::clock::wall;
 use crate::kernel::{AccountId, Scope};
 use crate::model::Offerings;
+use crate::scenario::supply;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -25,7 +26,7 @@ impl Site {
         }
         let change: Change = asked(body)?;
         let zones = change.not_offered.iter().map(String::as_str);
-        let zones = Offerings::parse(&change.family, zones).map_err(Problem::bad)?;
+        let zones = supply::offering(&change.family, zones).map_err(Problem::bad)?;
         let account = self.named(change.account.as_deref())?;
         let offerings = account.write(&Scope::Global, account.now(wall()), true, |txn| {
             txn.state.offerings.set(&change.family, zones);

@@ -5,6 +5,7 @@ use crate::clock::wall;
 use crate::kernel::{AccountId, Scope};
 use crate::model::Quotas;
 use crate::model::quota::UNBOUNDED;
+use crate::scenario::supply;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -38,7 +39,7 @@ impl Site {
             Limit::Word(word) => Quotas::parse_limit(&word)
                 .ok_or_else(|| Problem::bad(format!("`{word}` is no limit: a number, or `unlimited`")))?,
         };
-        Quotas::default().set(&change.quota, limit).map_err(Problem::bad)?;
+        supply::quota(&change.quota).map_err(Problem::bad)?;
         let account = self.named(change.account.as_deref())?;
         // The name was just seen to be one.
         let set = |quotas: &mut Quotas| drop(quotas.set(&change.quota, limit));

@@ -99,6 +99,11 @@ struct Report {
 }
 
 pub fn run(args: Run) -> ExitCode {
+    if args.reports.iter().filter(|report| report.file.is_none()).count() > 1 {
+        return fail(
+            "one report goes to the standard output: give the others a file, as in `junit=report.xml`",
+        );
+    }
     let mut reports: Vec<Box<dyn Reporter + Send>> = Vec::new();
     for report in &args.reports {
         let out: Box<dyn Write + Send> = match &report.file {

@@ -245,7 +245,23 @@ impl Faults {
     ///
     /// # Errors
     /// For an id that another one has, and for one too many.
-    pub fn declare(&mut self, mut fault: DeclaredFault) -> Result<(), String> {
+    pub fn declare(&mut self, fault: DeclaredFault) -> Result<(), String> {
+        let fault = self.checked(fault)?;
+        self.all.push_back(Arc::new(fault));
+        Ok(())
+    }
+
+    /// The same, before all that are there: none of those keeps a request from it.
+    ///
+    /// # Errors
+    /// As of [`Self::declare`].
+    pub fn declare_first(&mut self, fault: DeclaredFault) -> Result<(), String> {
+        let fault = self.checked(fault)?;
+        self.all.push_front(Arc::new(fault));
+        Ok(())
+    }
+
+    fn checked(&mut self, mut fault: DeclaredFault) -> Result<DeclaredFault, String> {
         if self.all.len() >= Self::MOST {
             return Err(format!("an account has {} faults at most", Self::MOST));
         }
@@ -259,8 +275,7 @@ impl Faults {
         if self.get(&fault.id).is_some() {
             return Err(format!("there is a fault `{}` already", fault.id));
         }
-        self.all.push_back(Arc::new(fault));
-        Ok(())
+        Ok(fault)
     }
 
     /// Removes those that `goes` says, and gives them back.
@@ -387,6 +402,16 @@ mod tests {
         let struck = faults.strike(7, at(0), &all);
         assert_eq!((struck.by.len(), struck.delay.as_millis(), struck.ending), (2, 10, Ending::AnswerLost));
         assert_eq!(faults.get("c").unwrap().seen, 0);
+    }
+
+    #[test]
+    fn one_that_is_declared_first_is_asked_first() {
+        let mut faults = with(request(Ending::Expired));
+        let delay = FaultEffect::Request { delay: Duration::from_secs(1), jitter: Duration::ZERO, ending: Ending::Served };
+        faults.declare_first(DeclaredFault::new("slow", FaultScope::default(), delay)).unwrap();
+        let all = faults.iter().map(|fault| (Arc::clone(&fault.id), Vec::new())).collect::<Vec<_>>();
+        let struck = faults.strike(1, at(0), &all);
+        assert_eq!((struck.delay, struck.ending), (Duration::from_secs(1), Ending::Expired));
     }
 
     #[test]

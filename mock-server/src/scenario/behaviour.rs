@@ -2,12 +2,12 @@
 //!
 //! Closed, as scenarios are: what is not known here is an error with its place and the nearest name.
 
-use super::file;
 use super::invocation::{self, Reacts};
-use super::problem::{Place, Problem, instead_of};
+use super::problem::{Flaw, Problem, instead_of};
 use super::service_failure::Fails;
 use super::span::Span;
 use super::spot::Spot;
+use super::{file, reader};
 use crate::model::endpoint_service;
 use crate::model::region::REGIONS;
 use crate::model::{Behaviour, Behaviours, Connection, JobKind, Remote, Repository, Wildcard};
@@ -280,98 +280,22 @@ fn short_name(service: &str, region: &str) -> Option<String> {
     Some(name.to_owned())
 }
 
-/// The most of each thing. Of metrics: service model, FinalMetricDataList.
-const MOST_METRICS: usize = 40;
-const MOST_LINES: usize = 100;
-const LONGEST_TEXT: usize = 4_096;
-const MOST_CONNECTIONS: usize = 100;
-const MOST_FILES: usize = 100;
-const MOST_INVOCATIONS: usize = 100;
-
 impl Declared {
-    /// What is wrong with it beyond its form.
-    pub fn problem(&self) -> Option<String> {
-        let containers = self.kinds.iter().any(|kind| *kind != Kind::Compilation) || self.kinds.is_empty();
-        let hosts = self.kinds.contains(&Kind::Hosting) || self.kinds.is_empty();
-        let trains = self.kinds.contains(&Kind::Training) || self.kinds.is_empty();
-        let scripts = self.kinds.iter().any(|kind| matches!(kind, Kind::Notebook | Kind::Cluster));
-        let computes = self.reads.is_some()
-            || self.writes.is_some()
-            || !self.files.is_empty()
-            || !self.metrics.is_empty()
-            || self.image.is_some();
-        let many = [
-            ("log", self.log.len(), MOST_LINES),
-            ("metrics", self.metrics.len(), MOST_METRICS),
-            ("connects", self.connects.len(), MOST_CONNECTIONS),
-            ("files", self.files.len(), MOST_FILES),
-            ("invocations", self.invocations.len(), MOST_INVOCATIONS),
-        ];
-        let too_many = many.into_iter().find(|(_, count, most)| count > most);
-        let texts = self.log.iter().chain(&self.failure);
-        let too_long = texts.clone().any(|text| text.chars().count() > LONGEST_TEXT);
-        let unnamed = |name: &String| {
-            name.is_empty() || name.chars().count() > 255 || name.chars().any(char::is_control)
-        };
-        let metric = self.metrics.iter().find(|(name, values)| {
-            unnamed(name) || values.all().is_empty() || values.all().iter().any(|value| !value.is_finite())
-        });
-        let file = self.files.keys().find(|name| {
-            unnamed(name)
-                || name.starts_with('/')
-                || name.split('/').any(|part| part == ".." || part.is_empty())
-        });
-        match () {
-            () if self.exit_code == Some(0) && self.failure.is_some() => Some(
-                "a container that exits with 0 has not failed: `failure` needs another `exitCode`".into(),
-            ),
-            () if scripts && computes => Some(
-                "the scripts of a notebook instance or of a cluster write to their log, connect and end, and nothing else"
-                    .into(),
-            ),
-            () if !containers && !self.connects.is_empty() => {
-                Some("a compilation job runs no container of yours that could connect to anybody".into())
-            }
-            () if !containers && self.image.is_some() => {
-                Some("a compilation job has no image: say which by `job`".into())
-            }
-            () if !hosts && !self.invocations.is_empty() => {
-                Some("only endpoints are invoked: `invocations` is for `kinds: [hosting]`".into())
-            }
-            () if !trains && (self.spot.is_some() || self.checkpoint_every.is_some()) => Some(
-                "only training jobs run on spot instances and write checkpoints: `kinds: [training]`".into(),
-            ),
-            () if self.spot.as_ref().and_then(Spot::problem).is_some() => {
-                self.spot.as_ref().and_then(Spot::problem)
-            }
-            () if too_many.is_some() => too_many
-                .map(|(what, count, most)| format!("`{what}` has {count} entries, and {most} at most")),
-            () if too_long => Some(format!("a line is longer than {LONGEST_TEXT} characters")),
-            () => {
-                let metric = metric.map(|(name, _)| {
-                    format!("metric `{name}` needs a name of 255 characters at most, and finite numbers")
-                });
-                let file = file.map(|name| format!("`{name}` is no name of a file below the output"));
-                let fails = self.service_failure.as_ref().and_then(|fails| fails.problem(&self.kinds));
-                metric.or(file).or(fails).or_else(|| self.invocations.iter().find_map(Reacts::problem))
-            }
-        }
-    }
-
     /// As it is declared over the wire; templates stay as they are.
     pub fn to_value(&self) -> Value {
         serde_json::to_value(self).unwrap_or_default()
     }
 
-    fn behaviour(&self) -> Result<Behaviour, String> {
-        let sessions = || self.invocations.iter().find_map(|reacts| reacts.sessions(|_| true));
-        if let Some(problem) = self.problem().or_else(sessions) {
-            return Err(problem);
+    fn behaviour(&self) -> Result<Behaviour, Flaw> {
+        let sessions = || self.of_invocations(|reacts| reacts.sessions(|_| true));
+        if let Some(flaw) = self.problem().or_else(sessions) {
+            return Err(flaw);
         }
         let connection = |one: &Connects| {
             let (optional, waits) = (one.on_failure == OnFailure::Log, one.on_failure == OnFailure::Hang);
             Ok(Connection { to: remote(&one.to.0)?, optional, waits })
         };
+        let connects = self.connects.iter().map(connection).collect::<Result<_, String>>();
         let wildcard = |text: &Option<String>| text.as_deref().map(Wildcard::new);
         Ok(Behaviour {
             image: wildcard(&self.image),
@@ -387,7 +311,7 @@ impl Declared {
             // Whoever leaves word of a failure has failed.
             exit_code: self.exit_code.unwrap_or(u8::from(self.failure.is_some())),
             failure: self.failure.clone().unwrap_or_default(),
-            connects: self.connects.iter().map(connection).collect::<Result<_, String>>()?,
+            connects: connects.map_err(|message| Flaw::new("connects", message))?,
             reads: self.reads.map(|size| size.0),
             writes: self.writes.map(|size| size.0),
             files: self.files.iter().map(|(name, size)| (name.clone(), size.0)).collect(),
@@ -460,12 +384,13 @@ pub fn parse(text: &str) -> Result<Vec<Behaviour>, Vec<Problem>> {
     for declared in &behaviours.value {
         match declared.value.behaviour() {
             Ok(behaviour) => all.push(behaviour),
-            Err(message) => problems.push(Problem::new(Place::from(declared.referenced), message)),
+            Err(flaw) => problems.push(Problem::with(declared.referenced, flaw)),
         }
     }
-    if problems.is_empty() { Ok(all) } else { Err(problems) }
+    if problems.is_empty() { Ok(all) } else { Err(reader::located(text, problems)) }
 }
 
+mod check;
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -536,11 +461,11 @@ behaviours:
             ),
             (
                 "behaviours:\n- {exitCode: 0, failure: x}",
-                "2:3: a container that exits with 0 has not failed: `failure` needs another `exitCode`",
+                "2:14: a container that exits with 0 has not failed: `failure` needs another `exitCode`",
             ),
             (
                 "behaviours:\n- {kinds: [compilation], image: x}",
-                "2:3: a compilation job has no image: say which by `job`",
+                "2:33: a compilation job has no image: say which by `job`",
             ),
             ("{}", "1:1: `behaviours` is missing"),
         ] {

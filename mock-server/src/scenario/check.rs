@@ -16,12 +16,13 @@ use super::fault;
 use super::file::{API_VERSION, Expect, FaultStep, Scenario, Step, WaitFor};
 use super::fixture::Wanted;
 use super::outline::Outline;
-use super::problem::{Place, Problem, instead_of};
+use super::problem::{Flaw, Inside, Place, Problem, instead_of};
 use super::resource::{KINDS, ResourceKind};
 use super::template::{MATRIX, Piece, VARS};
 use super::tree::{Kind, Node};
 use super::{input, matcher};
 pub use fixture::{check_fixture, source_problem};
+use serde_json::Value;
 use serde_saphyr::Spanned;
 use std::collections::{BTreeMap, BTreeSet};
 pub use warnings::warnings;
@@ -159,31 +160,31 @@ impl Checker {
     }
 
     fn behaviour(&mut self, place: Place, declared: &Declared) {
-        if let Some(message) = declared.problem() {
-            self.tell(place, message);
-        }
-        let mut value = declared.to_value();
-        for text in behaviour::texts(&mut value) {
-            self.name_in(place, text, &mut Vec::new());
-        }
+        self.problems.extend(declared.problem().map(|flaw| Problem::with(place, flaw)));
+        self.names_inside(place, declared.to_value());
     }
 
     /// A fault needs an id here, so that it can be told whether it ever struck.
     fn fault(&mut self, place: Place, declared: &fault::Declared) {
-        if let Some(message) = declared.problem() {
-            self.tell(place, message);
-        }
-        match &declared.id {
-            None => self.tell(place, "a fault of a scenario needs an `id`"),
-            Some(id) if id.contains("${") => self.tell(place, "the `id` of a fault has no template"),
-            Some(id) if !self.faults.insert(id.clone()) => {
-                self.tell(place, format!("there is a fault `{id}` already"));
-            }
-            Some(_) => {}
-        }
-        let mut value = declared.to_value();
+        let id = match &declared.id {
+            None => Some("a fault of a scenario needs an `id`".to_owned()),
+            Some(id) if id.contains("${") => Some("the `id` of a fault has no template".to_owned()),
+            Some(id) if !self.faults.insert(id.clone()) => Some(format!("there is a fault `{id}` already")),
+            Some(_) => None,
+        };
+        let flaws = declared.problem().into_iter().chain(id.map(|message| Flaw::new("id", message)));
+        self.problems.extend(flaws.map(|flaw| Problem::with(place, flaw)));
+        self.names_inside(place, declared.to_value());
+    }
+
+    /// The names in the texts of what stands at a place.
+    fn names_inside(&mut self, place: Place, mut value: Value) {
         for text in behaviour::texts(&mut value) {
+            let before = self.problems.len();
             self.name_in(place, text, &mut Vec::new());
+            for problem in &mut self.problems[before..] {
+                problem.inside = Inside::Text(text.clone());
+            }
         }
     }
 
@@ -449,7 +450,7 @@ impl Checker {
             })
             .collect();
         for (place, message) in unused.into_iter().chain(captures).chain(fixtures) {
-            self.unused.push(Problem { place, message });
+            self.unused.push(Problem::new(place, message));
         }
     }
 }

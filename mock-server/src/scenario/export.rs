@@ -12,6 +12,7 @@ use super::tree::{Key, Node};
 use super::{boto3, query, rows, shell};
 use crate::aws::client::s3;
 use serde_saphyr::Spanned;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -56,7 +57,7 @@ pub fn exported(
 
 fn chosen<'a>(rows: &'a [Scenario], wanted: Option<&str>) -> Result<&'a Scenario, Problem> {
     let Some(first) = rows.first() else {
-        return Err(Problem { place: Default::default(), message: "a fixture is no scenario".into() });
+        return Err(Problem::new(Place::default(), "a fixture is no scenario"));
     };
     let place = first.matrix.as_ref().map_or(first.metadata.name.referenced.into(), |matrix| matrix.place);
     let names = || rows.iter().filter_map(|one| one.row.as_ref()).map(|row| row.name.as_str());
@@ -75,28 +76,31 @@ fn chosen<'a>(rows: &'a [Scenario], wanted: Option<&str>) -> Result<&'a Scenario
             }
         }
     };
-    Err(Problem { place, message })
+    Err(Problem::new(place, message))
 }
 
 fn only_calls(scenario: &Scenario) -> Result<(), Problem> {
-    let settings = &scenario.settings;
-    let told = [
-        (!scenario.behaviours.is_empty(), "behaviours"),
-        (!scenario.faults.is_empty(), "faults"),
-        (!settings.rules.is_empty(), "settings.rules"),
-        (!settings.not_offered.is_empty(), "settings.notOffered"),
-        (!settings.capacity.is_empty(), "settings.capacity"),
-        (!settings.quotas.is_empty(), "settings.quotas"),
-        (settings.data != Data::default(), "settings.data"),
-        (settings.signatures.is_some(), "settings.signatures"),
-    ];
-    match told.into_iter().find(|(is, _)| *is) {
-        Some((_, what)) => {
-            let message = format!("`{what}` can be told to a control plane, and not by calls");
-            Err(Problem::new(scenario.metadata.name.referenced, message))
-        }
-        None => Ok(()),
+    fn first<T>(all: &[Spanned<T>]) -> Option<Place> {
+        all.first().map(|one| one.referenced.into())
     }
+    fn first_value<T>(all: &BTreeMap<String, Spanned<T>>) -> Option<Place> {
+        all.values().map(|one| Place::from(one.referenced)).min()
+    }
+    let (settings, head) = (&scenario.settings, scenario.metadata.name.referenced);
+    let told = [
+        (first(&scenario.behaviours), "behaviours"),
+        (first(&scenario.faults), "faults"),
+        (first_value(&settings.rules), "settings.rules"),
+        (first_value(&settings.not_offered), "settings.notOffered"),
+        (first_value(&settings.capacity), "settings.capacity"),
+        (first_value(&settings.quotas), "settings.quotas"),
+        ((settings.data != Data::default()).then(|| head.into()), "settings.data"),
+        (settings.signatures.map(|_| head.into()), "settings.signatures"),
+    ];
+    let found = told.into_iter().find_map(|(place, what)| Some((place?, what)));
+    found.map_or(Ok(()), |(place, what)| {
+        Err(Problem::new(place, format!("`{what}` can be told to a control plane, and not by calls")))
+    })
 }
 
 /// A script in the making: what is done in which order, whatever it is written in.

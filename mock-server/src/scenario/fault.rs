@@ -2,13 +2,12 @@
 //!
 //! Closed, as scenarios are: what is not known here is an error with its place and the nearest name.
 
-use super::problem::{Place, Problem, instead_of};
+use super::problem::{Flaw, Place, Problem};
 use super::span::Span;
-use super::{file, query};
-use crate::aws::{ServiceId, ServiceModel, client, timestamp};
+use super::{file, reader};
+use crate::aws::timestamp;
 use crate::kernel::SimTime;
 use crate::model::{DeclaredFault, Ending, FaultEffect, FaultScope, Faults, Rate, Wildcard, Window};
-use crate::s3;
 use schemars::JsonSchema;
 use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize, Serializer};
@@ -208,155 +207,7 @@ impl<'de> Deserialize<'de> for Keep {
     }
 }
 
-// === What is wrong with a fault ===
-
-/// The longest that an answer may be delayed.
-const LONGEST_DELAY: Duration = Duration::from_secs(10 * 60);
-const LARGEST_BURST: u64 = 1_000_000_000;
-
 impl Declared {
-    /// What is wrong with it beyond its form. Texts with templates in them are looked at when these are filled in.
-    pub fn problem(&self) -> Option<String> {
-        self.match_problem()
-            .or_else(|| self.effect_problem())
-            .or_else(|| self.window_problem())
-            .or_else(|| self.count_problem())
-    }
-
-    fn match_problem(&self) -> Option<String> {
-        let scope = &self.r#match;
-        let id = self.id.as_deref().filter(|id| !is_filled_later(id) && !is_name(id));
-        if let Some(id) = id {
-            return Some(format!("`{id}` is no id: letters, digits, `-`, `_` and `.`, 64 at most"));
-        }
-        let texts = [&scope.service, &scope.operation, &scope.resource, &scope.principal, &scope.region];
-        if texts.into_iter().flatten().any(String::is_empty) {
-            return Some("an empty text matches nothing: leave it out, or write `*`".into());
-        }
-        if let Some(problem) = self.unknown_names() {
-            return Some(problem);
-        }
-        let condition = scope.r#where.as_deref().filter(|condition| !is_filled_later(condition));
-        condition.and_then(|condition| query::check(condition).err())
-    }
-
-    /// A service or an operation that there is not.
-    fn unknown_names(&self) -> Option<String> {
-        let scope = &self.r#match;
-        let service = scope.service.as_deref().filter(|name| !is_filled_later(name));
-        let fits = |name: &str| service.is_none_or(|wanted| Wildcard::new(wanted).matches(name));
-        let services: Vec<_> = services().filter(|name| fits(name)).collect();
-        if let Some(name) = service.filter(|_| services.is_empty()) {
-            return Some(format!("no service is named `{name}`{}", instead_of(name, self::services())));
-        }
-        let operation = scope.operation.as_deref().filter(|name| !is_filled_later(name))?;
-        let wanted = Wildcard::new(operation);
-        let known = || services.iter().flat_map(|service| operations(service));
-        if known().any(|name| wanted.matches(name)) {
-            return None;
-        }
-        let of = service.map_or("no service has an".to_owned(), |service| format!("{service} has no"));
-        Some(format!("{of} operation `{operation}`{}", instead_of(operation, known())))
-    }
-
-    fn effect_problem(&self) -> Option<String> {
-        let effect = &self.effect;
-        let given = [
-            ("error", effect.error.is_some()),
-            ("drop", effect.drop.is_some()),
-            ("truncate", effect.truncate.is_some()),
-            ("throttle", effect.throttle.is_some()),
-            ("expiredCredentials", effect.expired_credentials),
-            ("outage", effect.outage),
-            ("keepInterfaces", effect.keep_interfaces.is_some()),
-        ];
-        let given: Vec<_> = given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
-        let delayed = effect.delay.is_some() || effect.jitter.is_some();
-        let [delay, jitter] =
-            [effect.delay, effect.jitter].map(|span| span.map_or(Duration::ZERO, |span| span.0));
-        if given.is_empty() && !delayed {
-            return Some(
-                "`effect` is a `delay`, and one of error, drop, truncate, throttle, expiredCredentials, outage, \
-                 keepInterfaces or none"
-                    .into(),
-            );
-        }
-        if let [first, second, ..] = given.as_slice() {
-            return Some(format!("a fault is either `{first}` or `{second}`"));
-        }
-        if delay + jitter > LONGEST_DELAY {
-            return Some(format!("an answer is delayed by {} at most", Span(LONGEST_DELAY)));
-        }
-        if let Some(error) = &effect.error {
-            let ascii = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-            if error.code.is_empty() || !error.code.chars().all(ascii) {
-                return Some(format!("`{}` is no code of an error", error.code));
-            }
-            if error.status.is_some_and(|status| !(400..600).contains(&status)) {
-                return Some("the `status` of an error is from 400 to 599".into());
-            }
-        }
-        match effect.throttle {
-            Some(Throttle::Rate(Tokens { burst, per_second })) => {
-                let sound = (1..=LARGEST_BURST).contains(&burst) && (0.001..=1e6).contains(&per_second);
-                if !sound {
-                    return Some("`burst` is 1 or more, `perSecond` from 0.001 to 1000000".into());
-                }
-            }
-            Some(Throttle::Documented(Documented::Aws)) => {
-                let service = self.r#match.service.as_deref();
-                if service.is_some_and(|name| !is_filled_later(name) && !Wildcard::new(name).matches("ec2")) {
-                    return Some("AWS documents rates of ec2 alone: say `burst` and `perSecond`".into());
-                }
-            }
-            None => {}
-        }
-        let on_things = effect.outage || effect.keep_interfaces.is_some();
-        on_things.then(|| self.problem_of_things(given[0], delayed)).flatten()
-    }
-
-    /// What is wrong with a fault that strikes no requests.
-    fn problem_of_things(&self, effect: &str, delayed: bool) -> Option<String> {
-        let scope = &self.r#match;
-        let others = [
-            ("service", scope.service.is_some()),
-            ("operation", scope.operation.is_some()),
-            ("principal", scope.principal.is_some()),
-            ("where", scope.r#where.is_some()),
-            ("skip", self.skip > 0),
-            ("times", self.times.is_some()),
-            ("probability", self.probability.is_some()),
-            ("delay", delayed),
-        ];
-        if let Some((name, _)) = others.iter().find(|(_, given)| *given) {
-            return Some(format!("`{effect}` strikes things, not requests: `{name}` has no meaning for it"));
-        }
-        scope.resource.is_none().then(|| format!("`{effect}` needs a `resource` in its `match`"))
-    }
-
-    fn window_problem(&self) -> Option<String> {
-        let window = self.window.as_ref()?;
-        match (window.from, window.until, window.r#for) {
-            (None, None, None) => Some("`window` has `from`, `until` or `for`".into()),
-            (_, Some(_), Some(_)) => Some("a window ends `until` a moment, or lasts `for` a time".into()),
-            (Some(Moment::At(from)), Some(Moment::At(until)), _) if until <= from => {
-                Some("the window ends before it begins".into())
-            }
-            (Some(Moment::After(from)), Some(Moment::After(until)), _) if until <= from => {
-                Some("the window ends before it begins".into())
-            }
-            _ => None,
-        }
-    }
-
-    fn count_problem(&self) -> Option<String> {
-        if self.times == Some(0) {
-            return Some("a fault that strikes no `times` is none".into());
-        }
-        let sound = self.probability.is_none_or(|probability| probability > 0.0 && probability <= 1.0);
-        (!sound).then(|| "`probability` is above 0, and 1 at most".into())
-    }
-
     /// As it is declared over the wire; templates stay as they are.
     pub fn to_value(&self) -> Value {
         serde_json::to_value(self).unwrap_or_default()
@@ -367,8 +218,8 @@ impl Declared {
     /// # Errors
     /// What is wrong with it.
     pub fn fault(&self, now: Option<SimTime>) -> Result<DeclaredFault, String> {
-        if let Some(problem) = self.problem() {
-            return Err(problem);
+        if let Some(flaw) = self.problem() {
+            return Err(flaw.message);
         }
         let moment = |moment: Option<Moment>| match moment {
             None => Ok(None),
@@ -512,23 +363,6 @@ fn is_filled_later(text: &str) -> bool {
     text.contains("${")
 }
 
-fn is_name(id: &str) -> bool {
-    let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    (1..=64).contains(&id.len()) && id.chars().all(known)
-}
-
-fn services() -> impl Iterator<Item = &'static str> {
-    ServiceId::ALL.iter().map(|service| service.name()).chain([client::s3::NAME])
-}
-
-/// The operations that there are; of S3, which has no model, those that behave here.
-fn operations(service: &str) -> Vec<&'static str> {
-    match ServiceId::from_name(service) {
-        Some(id) => ServiceModel::get(id).operations().iter().map(|operation| operation.name).collect(),
-        None => s3::operations().to_vec(),
-    }
-}
-
 /// Reads a document of faults, in YAML or JSON.
 ///
 /// # Errors
@@ -543,18 +377,18 @@ fn placed(text: &str) -> Result<Vec<Spanned<Declared>>, Vec<Problem>> {
     let mut problems = Vec::new();
     for (number, declared) in file.faults.value.iter().enumerate() {
         let place = Place::from(declared.referenced);
-        problems.extend(declared.value.problem().map(|message| Problem::new(place, message)));
+        problems.extend(declared.value.problem().map(|flaw| Problem::with(place, flaw)));
         let id = declared.value.id.as_deref();
         let same = |other: &Spanned<Declared>| id.is_some() && other.value.id.as_deref() == id;
         if let (Some(id), true) = (id, file.faults.value.iter().take(number).any(same)) {
-            problems.push(Problem::new(place, format!("another fault has the id `{id}`")));
+            problems.push(Problem::with(place, Flaw::new("id", format!("another fault has the id `{id}`"))));
         }
     }
     if file.faults.value.len() > Faults::MOST {
         let message = format!("an account has {} faults at most", Faults::MOST);
         problems.push(Problem::new(file.faults.referenced, message));
     }
-    if problems.is_empty() { Ok(file.faults.value) } else { Err(problems) }
+    if problems.is_empty() { Ok(file.faults.value) } else { Err(reader::located(text, problems)) }
 }
 
 /// The faults that accounts begin with.
@@ -570,5 +404,6 @@ pub fn parse_defaults(text: &str) -> Result<Faults, Vec<Problem>> {
     Ok(faults)
 }
 
+mod check;
 #[cfg(test)]
 mod tests;

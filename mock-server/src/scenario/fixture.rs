@@ -99,7 +99,7 @@ pub fn find(scenario: &mut Scenario, file: &str, folder: &Path, problems: &mut V
 
 /// The file of a fixture that is one.
 fn read(wanted: &Wanted, place: Place, folder: &Path) -> Result<Option<Found>, (Option<String>, Problem)> {
-    let here = |place: Place, message: String| (None, Problem { place, message });
+    let here = |place: Place, message: String| (None, Problem::new(place, message));
     let (file, text) = match (&wanted.preset, &wanted.file, &wanted.snapshot) {
         (Some(preset), None, None) => {
             let found = PRESETS.iter().find(|(name, _)| *name == preset.value);

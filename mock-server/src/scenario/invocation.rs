@@ -1,5 +1,6 @@
 //! What containers of endpoints answer, as it is declared.
 
+use super::problem::{Flaw, flaw};
 use super::span::Span;
 use crate::model::{Answer, Broken, Canned, Reaction, Told, When, Wildcard};
 use bytes::Bytes;
@@ -120,7 +121,7 @@ fn is_new_session(text: &str) -> bool {
 
 impl Reacts {
     /// What is wrong with it beyond its form.
-    pub fn problem(&self) -> Option<String> {
+    pub fn problem(&self) -> Option<Flaw> {
         let canned = self.status.is_some()
             || self.body.is_some()
             || !self.parts.is_empty()
@@ -137,31 +138,33 @@ impl Reacts {
             |text: &String| text.bytes().all(|b| (0x20..0x7f).contains(&b)) && text.len() <= 1_024;
         match () {
             () if self.proxy.is_some() && canned => {
-                Some("`proxy` asks a container: whatever else is answered is for that to say".into())
+                flaw("proxy", "`proxy` asks a container: whatever else is answered is for that to say")
             }
             () if self.body.is_some() && !self.parts.is_empty() => {
-                Some("`parts` are a body: give one of `body` and `parts`".into())
+                flaw("parts", "`parts` are a body: give one of `body` and `parts`")
             }
             () if self.status.is_some_and(|status| !(200..600).contains(&status)) => {
-                Some("`status` is what a container ends with: 200 to 599".into())
+                flaw("status", "`status` is what a container ends with: 200 to 599")
             }
-            () if long => Some(format!("an answer is longer than {LONGEST_BODY} bytes")),
+            () if long => flaw("", format!("an answer is longer than {LONGEST_BODY} bytes")),
             () if self.parts.len() > MOST_PARTS => {
-                Some(format!("an answer has more than {MOST_PARTS} parts"))
+                flaw("parts", format!("an answer has more than {MOST_PARTS} parts"))
             }
             () if !headers.into_iter().flatten().all(is_header) => {
-                Some("a header is longer than 1024 characters, or not of printable ASCII".into())
+                flaw("", "a header is longer than 1024 characters, or not of printable ASCII")
             }
             () => {
                 let proxy = self.proxy.as_ref().and_then(|proxy| address(&proxy.0).err());
-                proxy.or_else(|| self.sessions(|text| !text.contains("${")))
+                proxy
+                    .and_then(|message| flaw("proxy", message))
+                    .or_else(|| self.sessions(|text| !text.contains("${")))
             }
         }
     }
 
     /// What is wrong with the sessions that it tells of, of those that count: one with a template in it is judged when that
     /// is filled in.
-    pub fn sessions(&self, counts: fn(&&String) -> bool) -> Option<String> {
+    pub fn sessions(&self, counts: fn(&&String) -> bool) -> Option<Flaw> {
         let new = self.new_session_id.as_ref().filter(counts).filter(|text| !is_new_session(text));
         let new = new.map(|text| {
             let form = "an id of letters, digits and dashes, and until when it lasts";
@@ -169,7 +172,8 @@ impl Reacts {
         });
         let closed = self.closed_session_id.as_ref().filter(counts).filter(|text| !is_session(text));
         let wrong = |text| format!("`{text}` is no id of a session: letters, digits and dashes");
-        new.or_else(|| closed.map(wrong))
+        let new = new.and_then(|message| flaw("newSessionId", message));
+        new.or_else(|| flaw("closedSessionId", closed.map(wrong)?))
     }
 
     pub fn reaction(&self) -> Reaction {
@@ -290,7 +294,7 @@ behaviours:
             ("{body: a, parts: [b]}", "one of `body` and `parts`"),
             ("{status: 100}", "200 to 599"),
             ("{customAttributes: é}", "printable ASCII"),
-            ("{newSessionId: s1}", "1:14: `s1` is no new session: an id of letters"),
+            ("{newSessionId: s1}", "1:44: `s1` is no new session: an id of letters"),
             ("{newSessionId: 's1; Expires=2027'}", "`s1; Expires=2027` is no new session"),
             ("{newSessionId: '-s; Expires=2027-01-01T00:00:00Z'}", "is no new session"),
             ("{newSessionId: 's; Expires=2027-01-01 00:00:00Z'}", "is no new session"),

@@ -44,7 +44,7 @@ fn problems_of(matrix: &Node) -> Vec<Problem> {
         _ => return one(format!("`matrix` maps names of rows to their values, it is not {}", matrix.what())),
     }
     let mut problems = Vec::new();
-    let mut tell = |place, message| problems.push(Problem { place, message });
+    let mut tell = |place, message| problems.push(Problem::new(place, message));
     let keys = |row: &Node| row.entries().iter().map(|(key, _)| key.text.clone()).collect::<Vec<_>>();
     let first = &matrix.entries()[0];
     let wanted = keys(&first.1);

@@ -34,6 +34,7 @@ pub(crate) mod session;
 pub mod shell;
 pub mod span;
 mod spot;
+pub mod supply;
 pub mod target;
 pub mod template;
 #[cfg(test)]
@@ -313,7 +314,9 @@ pub fn rows(path: &Path, text: &str, problems: &mut Vec<(String, Problem)>) -> V
     let mut tell = |problem| found.push((file.clone(), problem));
     if file::kind_of(text).as_deref() == Some(fixture::KIND) {
         match file::read::<fixture::Fixture>(text) {
-            Ok(fixture) => check::check_fixture(&fixture).into_iter().for_each(&mut tell),
+            Ok(fixture) => {
+                reader::located(text, check::check_fixture(&fixture)).into_iter().for_each(&mut tell);
+            }
             Err(problem) => tell(problem),
         }
         problems.extend(found);
@@ -329,7 +332,8 @@ pub fn rows(path: &Path, text: &str, problems: &mut Vec<(String, Problem)>) -> V
     fixture::find(&mut scenario, &file, path.parent().unwrap_or(Path::new("")), &mut found);
     let mut of_matrix = Vec::new();
     let mut rows = matrix::rows(scenario.clone(), &mut of_matrix);
-    let mut own: Vec<_> = of_matrix.into_iter().chain(check::check_rows(&rows)).collect();
+    let own = of_matrix.into_iter().chain(check::check_rows(&rows)).collect();
+    let mut own = reader::located(text, own);
     own.sort_by_key(|problem| problem.place);
     found.extend(own.into_iter().map(|problem| (file.clone(), problem)));
     found.extend(scenario.fixtures.iter().flat_map(|wanted| wanted.value.fixture_problems()));

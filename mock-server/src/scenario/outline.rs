@@ -63,7 +63,7 @@ pub fn is_text(expression: &str, within: &Outline) -> bool {
 }
 
 fn no_member<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
-    format!("the answer has no member `{name}` there{}", instead_of(name, known))
+    format!("there is no member `{name}`{}", instead_of(name, known))
 }
 
 impl Outline {
@@ -206,16 +206,13 @@ mod tests {
             assert_eq!(find(expression, &subnets), Ok(()), "{expression}");
         }
         for (expression, expected) in [
-            ("Subnts[0]", "the answer has no member `Subnts` there; did you mean `Subnets`?"),
+            ("Subnts[0]", "there is no member `Subnts`; did you mean `Subnets`?"),
             ("Subnets.SubnetId", "a list has no member `SubnetId`: write [0] or [] before it"),
-            ("Subnets[?VpcID=='x']", "the answer has no member `VpcID` there; did you mean `VpcId`?"),
-            ("Subnets[0].Tags[0].Kee", "the answer has no member `Kee` there; did you mean `Key`?"),
-            ("length(Subnet)", "the answer has no member `Subnet` there; did you mean `Subnets`?"),
-            ("sort_by(Subnets, &Cidr)[0]", "the answer has no member `Cidr` there"),
-            (
-                "map(&SubnetID, Subnets)",
-                "the answer has no member `SubnetID` there; did you mean `SubnetId`?",
-            ),
+            ("Subnets[?VpcID=='x']", "there is no member `VpcID`; did you mean `VpcId`?"),
+            ("Subnets[0].Tags[0].Kee", "there is no member `Kee`; did you mean `Key`?"),
+            ("length(Subnet)", "there is no member `Subnet`; did you mean `Subnets`?"),
+            ("sort_by(Subnets, &Cidr)[0]", "there is no member `Cidr`"),
+            ("map(&SubnetID, Subnets)", "there is no member `SubnetID`; did you mean `SubnetId`?"),
         ] {
             assert_eq!(find(expression, &subnets), Err(format!("`{expression}`: {expected}")));
         }
@@ -234,10 +231,10 @@ mod tests {
             assert_eq!(find(expression, &explanation()), Ok(()), "{expression}");
         }
         for (expression, expected) in [
-            ("decidedBi", "the answer has no member `decidedBi` there; did you mean `decidedBy`?"),
+            ("decidedBi", "there is no member `decidedBi`; did you mean `decidedBy`?"),
             ("phases.rules", "a list has no member `rules`: write [0] or [] before it"),
-            ("phases[].paths[].hop[]", "the answer has no member `hop` there; did you mean `hops`?"),
-            ("refusal.cod", "the answer has no member `cod` there; did you mean `code`?"),
+            ("phases[].paths[].hop[]", "there is no member `hop`; did you mean `hops`?"),
+            ("refusal.cod", "there is no member `cod`; did you mean `code`?"),
         ] {
             assert_eq!(find(expression, &explanation()), Err(format!("`{expression}`: {expected}")));
         }

@@ -1,5 +1,6 @@
 //! What is wrong with a scenario, and where.
 
+use super::tree::Node;
 use std::fmt;
 
 /// Where something stands in a file; lines and columns count from 1.
@@ -19,12 +20,79 @@ impl From<serde_saphyr::Location> for Place {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Problem {
     pub place: Place,
+    /// Where in what begins there.
+    pub inside: Inside,
     pub message: String,
+}
+
+/// What of a value is meant.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Inside {
+    #[default]
+    Whole,
+    /// The end of this way, or what there is of it: members, and numbers of elements.
+    Way(Vec<String>),
+    /// The first text that reads so.
+    Text(String),
+}
+
+/// What is wrong with a value whose place only others know.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Flaw {
+    pub inside: Inside,
+    pub message: String,
+}
+
+impl Flaw {
+    /// `way`: members, with dots between them; empty for the whole.
+    pub fn new(way: &str, message: impl Into<String>) -> Self {
+        let members = way.split('.').filter(|member| !member.is_empty());
+        Self { inside: Inside::Way(members.map(str::to_owned).collect()), message: message.into() }
+    }
+
+    /// The same of what is below a member.
+    #[must_use]
+    pub fn below(mut self, way: &[&str]) -> Self {
+        let before = way.iter().map(|member| (*member).to_owned());
+        if let Inside::Way(after) = self.inside {
+            self.inside = Inside::Way(before.chain(after).collect());
+        }
+        self
+    }
+}
+
+/// A flaw at the end of a way.
+pub fn flaw(way: &str, message: impl Into<String>) -> Option<Flaw> {
+    Some(Flaw::new(way, message))
 }
 
 impl Problem {
     pub fn new(place: impl Into<Place>, message: impl Into<String>) -> Self {
-        Self { place: place.into(), message: message.into() }
+        Self { place: place.into(), inside: Inside::Whole, message: message.into() }
+    }
+
+    pub fn with(place: impl Into<Place>, flaw: Flaw) -> Self {
+        Self { place: place.into(), inside: flaw.inside, message: flaw.message }
+    }
+
+    /// With the place of just what is meant, in the document that it is in.
+    #[must_use]
+    pub fn located(self, document: &Node) -> Self {
+        let whole = document.beginning_at(self.place);
+        let place = match (&self.inside, whole) {
+            (Inside::Way(way), Some(whole)) => whole.along(way).place,
+            (Inside::Text(text), Some(whole)) => {
+                let mut found = None;
+                whole.texts(&mut |place, other| {
+                    if other == text {
+                        found.get_or_insert(place);
+                    }
+                });
+                found.unwrap_or(self.place)
+            }
+            _ => self.place,
+        };
+        Self { place, inside: Inside::Whole, message: self.message }
     }
 
     /// As editors and terminals understand it: `file:line:column: message`.

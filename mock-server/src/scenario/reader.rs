@@ -1,6 +1,7 @@
 //! How files are read: the YAML that they are in, and words for what does not fit.
 
-use super::problem::{Place, Problem, instead_of};
+use super::problem::{Inside, Place, Problem, instead_of};
+use super::tree::Node;
 use serde::de::DeserializeOwned;
 use serde_saphyr::{Error, Options};
 
@@ -13,6 +14,17 @@ pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
         }
         problem
     })
+}
+
+/// Problems of a file, each with the place of just what is meant.
+pub fn located(text: &str, problems: Vec<Problem>) -> Vec<Problem> {
+    if problems.iter().all(|problem| problem.inside == Inside::Whole) {
+        return problems;
+    }
+    match read::<Node>(text) {
+        Ok(document) => problems.into_iter().map(|problem| problem.located(&document)).collect(),
+        Err(_) => problems,
+    }
 }
 
 /// YAML 1.2: `yes` is a text, and so is `0123`.
@@ -40,7 +52,7 @@ fn told(error: &Error) -> Problem {
         Error::Eof { .. } => "the file ends too early".to_owned(),
         other => in_plain_words(without_place(&other.to_string())),
     };
-    Problem { place, message }
+    Problem::new(place, message)
 }
 
 /// What the reader calls by the names of its own types.

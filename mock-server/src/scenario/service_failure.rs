@@ -1,6 +1,7 @@
 //! Failures of the service itself, as they are declared.
 
 use super::behaviour::Kind;
+use super::problem::Flaw;
 use super::span::Span;
 use crate::model::Phase;
 use crate::model::behaviour::{Cause, ServiceFailure};
@@ -60,34 +61,37 @@ const LONGEST_REASON: usize = 1_024;
 
 impl Fails {
     /// What makes no sense for these kinds.
-    pub fn problem(&self, kinds: &[Kind]) -> Option<String> {
+    pub fn problem(&self, kinds: &[Kind]) -> Option<Flaw> {
         let only = |all: &[Kind]| !kinds.is_empty() && kinds.iter().all(|kind| all.contains(kind));
         let lasting = kinds.contains(&Kind::Hosting) || kinds.contains(&Kind::Notebook);
         let of_endpoints =
             self.cause == Some(DeclaredCause::Image) || self.on.is_some() || self.rollback.is_some();
         let reason = self.reason.as_ref().map_or(1, |reason| reason.chars().count());
-        let told = match () {
+        let (way, told) = match () {
+            () if kinds.contains(&Kind::Cluster) => {
+                ("", "a cluster fails by its scripts: say its `exitCode`")
+            }
             () if self.reason.is_some() && self.cause.is_some() => {
-                "`serviceFailure` has a `reason` or a `cause`, not both"
+                ("", "`serviceFailure` has a `reason` or a `cause`, not both")
             }
             () if !(1..=LONGEST_REASON).contains(&reason) => {
-                "the `reason` of a `serviceFailure` has 1 to 1024 characters"
+                ("reason", "the `reason` of a `serviceFailure` has 1 to 1024 characters")
             }
             () if of_endpoints && !only(&[Kind::Hosting]) => {
-                "`cause: image`, `on` and `rollback` are for endpoints: say `kinds: [hosting]`"
+                ("", "`cause: image`, `on` and `rollback` are for endpoints: say `kinds: [hosting]`")
             }
             () if self.rollback.is_some() && self.on == Some(On::Create) => {
-                "an endpoint that cannot be created is not rolled back"
+                ("rollback", "an endpoint that cannot be created is not rolled back")
             }
             () if self.at == At::Uploading && lasting => {
-                "neither endpoints nor notebook instances upload anything"
+                ("at", "neither endpoints nor notebook instances upload anything")
             }
             () if self.at != At::Starting && kinds.contains(&Kind::Notebook) => {
-                "a notebook instance can fail while it is `starting`; else its scripts fail"
+                ("at", "a notebook instance can fail while it is `starting`; else its scripts fail")
             }
             () => return None,
         };
-        Some(told.to_owned())
+        Some(Flaw::new(way, told))
     }
 
     pub fn failure(&self) -> ServiceFailure {

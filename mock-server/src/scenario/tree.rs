@@ -44,6 +44,26 @@ impl Node {
         self.entries().iter().find(|(known, _)| known.text == key).map(|(_, node)| node)
     }
 
+    /// The mapping in it that begins at this place.
+    pub fn beginning_at(&self, place: Place) -> Option<&Node> {
+        match &self.kind {
+            Kind::Map(_) if self.place == place => Some(self),
+            Kind::Map(entries) => entries.iter().find_map(|(_, node)| node.beginning_at(place)),
+            Kind::List(nodes) => nodes.iter().find_map(|node| node.beginning_at(place)),
+            _ => None,
+        }
+    }
+
+    /// What there is of a way into it, which consists of members and numbers of elements.
+    pub fn along(&self, way: &[String]) -> &Node {
+        let Some((part, rest)) = way.split_first() else { return self };
+        let next = match &self.kind {
+            Kind::List(nodes) => part.parse().ok().and_then(|number: usize| nodes.get(number)),
+            _ => self.get(part),
+        };
+        next.map_or(self, |next| next.along(rest))
+    }
+
     pub fn text(&self) -> Option<&str> {
         match &self.kind {
             Kind::Text(text) => Some(text),

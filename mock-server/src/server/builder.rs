@@ -5,11 +5,11 @@ use super::{Config, OtherS3, Reach, Server};
 use crate::admin::Site;
 use crate::kernel::{AccountId, ClockMode, SimTime};
 use crate::model::{
-    BucketNames, Capacities, DataMode, DeclaredFault, Ending, FaultEffect, FaultScope, IamMode, JobLogs,
-    Offerings, Placement, Precheck, Profile, Quotas, Rate, RegionInfo, RuleMode, Silence, Wildcard,
+    BucketNames, DataMode, DeclaredFault, Ending, FaultEffect, FaultScope, IamMode, JobLogs, Placement,
+    Precheck, Profile, Quotas, Rate, RegionInfo, RuleMode, Silence, Wildcard,
 };
 use crate::rules;
-use crate::scenario::{behaviour, fault, problem::Problem};
+use crate::scenario::{behaviour, fault, problem::Problem, supply};
 use crate::services::refusal;
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
@@ -241,9 +241,8 @@ impl Builder {
     }
 
     /// How much of one thing there may be in a region, by our name or that of Service Quotas.
-    pub fn quota(mut self, name: &str, limit: usize) -> Self {
-        let set = self.config.defaults.quotas.set(name, limit);
-        self.checked(set, |_, ()| ())
+    pub fn quota(self, name: &str, limit: usize) -> Self {
+        self.checked(supply::quota(name), |config, ()| drop(config.defaults.quotas.set(name, limit)))
     }
 
     /// How many instances of a type zones have: a number or `unlimited` for each.
@@ -252,7 +251,7 @@ impl Builder {
         instance_type: &str,
         zones: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Self {
-        self.checked(Capacities::parse(instance_type, zones), |config, zones| {
+        self.checked(supply::capacity(instance_type, zones), |config, zones| {
             zones
                 .into_iter()
                 .for_each(|(zone, most)| config.defaults.capacities.set(instance_type, zone, most));
@@ -261,7 +260,7 @@ impl Builder {
 
     /// Zones that have no instances of a family, such as `ml.g5`.
     pub fn not_offered<'a>(self, family: &str, zones: impl IntoIterator<Item = &'a str>) -> Self {
-        self.checked(Offerings::parse(family, zones), |config, zones| {
+        self.checked(supply::offering(family, zones), |config, zones| {
             config.defaults.offerings.set(family, zones);
         })
     }

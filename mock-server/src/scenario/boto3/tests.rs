@@ -109,7 +109,7 @@ fn what_is_no_call_is_told() {
         ("steps:\n- explain: training-job/x\n", "5:3: only `call`, `waitFor` and `advance` can be exported"),
         (
             "settings: {quotas: {vpcs: 1}}\nsteps:\n- call: ec2.DescribeVpcs\n",
-            "3:18: `settings.quotas` can be told to a control plane, and not by calls",
+            "4:27: `settings.quotas` can be told to a control plane, and not by calls",
         ),
         (
             "steps:\n- {call: ec2.DescribeVpcs, expect: {lost: true}}\n",

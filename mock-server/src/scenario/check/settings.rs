@@ -3,11 +3,11 @@
 use super::super::file::{Mode, Settings};
 use super::super::problem::instead_of;
 use super::Checker;
-use crate::aws::{ServiceId, ServiceModel, timestamp};
+use crate::aws::timestamp;
 use crate::kernel::AccountId;
-use crate::model::{Capacities, InstanceUse, Offerings, Quotas, RuleMode};
+use crate::model::{Quotas, RuleMode};
 use crate::rules;
-use std::collections::BTreeSet;
+use crate::scenario::supply;
 
 impl Checker {
     pub(super) fn settings(&mut self, settings: &Settings) {
@@ -32,10 +32,7 @@ impl Checker {
             }
         }
         for (family, zones) in &settings.not_offered {
-            if let Err(message) = Offerings::parse(family, zones.value.iter().map(String::as_str))
-                .map(drop)
-                .and_then(|()| self::family(family))
-            {
+            if let Err(message) = supply::offering(family, zones.value.iter().map(String::as_str)) {
                 self.tell(zones.referenced, message);
             }
         }
@@ -43,13 +40,12 @@ impl Checker {
             let given: Vec<_> =
                 zones.value.iter().map(|(zone, most)| (zone.as_str(), most.to_string())).collect();
             let given = given.iter().map(|(zone, most)| (*zone, most.as_str()));
-            let known = Capacities::parse(name, given).map(drop).and_then(|()| instance_type(name));
-            if let Err(message) = known {
+            if let Err(message) = supply::capacity(name, given) {
                 self.tell(zones.referenced, message);
             }
         }
         for (name, limit) in &settings.quotas {
-            if let Err(message) = quota(name) {
+            if let Err(message) = supply::quota(name) {
                 self.tell(limit.referenced, message);
             }
             if Quotas::parse_limit(&limit.value.to_string()).is_none() {
@@ -71,47 +67,6 @@ impl Checker {
             }
             (Some(scale), _) => self.tell(scale.referenced, "only the clock mode `scaled` has a `scale`"),
             (None, _) => {}
-        }
-    }
-}
-
-/// Every instance type that SageMaker's operations take.
-fn instance_types() -> BTreeSet<&'static str> {
-    let model = ServiceModel::get(ServiceId::SageMaker);
-    let words = model.shapes().iter().flat_map(|shape| model.enum_values(shape));
-    words.copied().filter(|word| word.starts_with("ml.") && word.matches('.').count() == 2).collect()
-}
-
-fn instance_type(name: &str) -> Result<(), String> {
-    let known = instance_types();
-    if known.contains(name) {
-        return Ok(());
-    }
-    Err(format!("SageMaker has no instance type `{name}`{}", instead_of(name, known)))
-}
-
-fn family(name: &str) -> Result<(), String> {
-    let of = |each: &'static str| each.rsplit_once('.').map_or(each, |(family, _)| family);
-    let known: BTreeSet<_> = instance_types().into_iter().map(of).collect();
-    if known.contains(name) {
-        return Ok(());
-    }
-    Err(format!("SageMaker has no family of instance types `{name}`{}", instead_of(name, known)))
-}
-
-fn quota(name: &str) -> Result<(), String> {
-    let set = Quotas::default().set(name, 0);
-    match (name.split_once(" for "), set) {
-        (Some((of, _)), Ok(())) if of.starts_with("ml.") => instance_type(of),
-        (_, Ok(())) => Ok(()),
-        (typed, Err(message)) => {
-            let named = Quotas::default().all().into_iter().map(|(name, _)| name);
-            let uses = InstanceUse::ALL.into_iter().filter_map(|each| Some(each.of_type(typed?.0)));
-            let known: Vec<_> = named.chain(uses).collect();
-            Err(match instead_of(name, known.iter().map(String::as_str)) {
-                hint if hint.is_empty() => message,
-                hint => format!("`{name}` is no quota{hint}"),
-            })
         }
     }
 }

@@ -77,7 +77,12 @@ fn what_is_wrong_is_told_with_its_place() {
         ),
         ("{match: {operation: 'Fly*'}, effect: {delay: 1s}}", "no service has an operation `Fly*`"),
         ("{match: {where: 'a['}, effect: {delay: 1s}}", "JMESPath `a[`"),
-        ("{match: {region: ''}, effect: {delay: 1s}}", "an empty text matches nothing"),
+        ("{match: {region: ''}, effect: {delay: 1s}}", "1:27: an empty text matches nothing"),
+        (
+            "{match: {service: ec2, operation: CreateSubnet, where: VpcID}, effect: {delay: 1s}}",
+            "1:65: `VpcID`: there is no member `VpcID`; did you mean `VpcId`?",
+        ),
+        ("{effect: {error: {code: A, status: 200}}}", "1:45: the `status`"),
         ("{id: 'a b', effect: {delay: 1s}}", "`a b` is no id"),
         ("{effect: {error: {code: ''}}}", "is no code of an error"),
         ("{effect: {error: {code: A, status: 200}}}", "from 400 to 599"),
@@ -99,5 +104,5 @@ fn what_is_wrong_is_told_with_its_place() {
     }
     let twice =
         parse("faults:\n- {id: a, effect: {delay: 1s}}\n- {id: a, effect: {delay: 1s}}\n").unwrap_err();
-    assert_eq!(twice[0].to_string(), "3:3: another fault has the id `a`");
+    assert_eq!(twice[0].to_string(), "3:8: another fault has the id `a`");
 }

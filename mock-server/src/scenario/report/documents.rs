@@ -24,9 +24,9 @@ fn word(status: Status) -> &'static str {
 
 /// Everything that went wrong in a scenario, a line each, with its place.
 fn complaints(outcome: &Outcome) -> Vec<String> {
-    let whole = outcome.broken.iter().map(|message| format!("{}: {message}", outcome.file));
+    let whole = super::in_file(outcome);
     let steps = outcome.steps.iter().flat_map(|step| &step.problems);
-    whole.chain(steps.map(|problem| problem.in_file(&outcome.file))).collect()
+    whole.into_iter().chain(steps.map(|problem| problem.in_file(&outcome.file))).collect()
 }
 
 /// Source: TAP 14 specification.

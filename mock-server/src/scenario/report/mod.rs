@@ -11,6 +11,15 @@ use super::run::{Outcome, StepOutcome};
 use std::io::Write;
 pub use text::Text;
 
+/// What ended a scenario as a whole, with its file. A message with a place begins with it.
+fn in_file(outcome: &Outcome) -> Option<String> {
+    let message = outcome.broken.as_ref()?;
+    let parts: Vec<_> = message.splitn(3, ':').collect();
+    let is_number = |text: &&str| text.parse::<u64>().is_ok();
+    let has_place = matches!(parts.as_slice(), [line, column, _] if is_number(line) && is_number(column));
+    Some(format!("{}:{}{message}", outcome.file, if has_place { "" } else { " " }))
+}
+
 /// Somebody who is told what happens, while it happens.
 pub trait Reporter {
     /// Nothing runs: these files are not sound.

@@ -65,8 +65,8 @@ impl<W: Write> Reporter for Text<W> {
             return;
         }
         self.line(format_args!("{heading}: {}", word(outcome.status())));
-        if let Some(message) = &outcome.broken {
-            self.line(format_args!("  {}: {message}", outcome.file));
+        if let Some(message) = super::in_file(outcome) {
+            self.line(format_args!("  {message}"));
         }
         for step in &outcome.steps {
             if matches!(step.status, Status::Failed | Status::Broken) {

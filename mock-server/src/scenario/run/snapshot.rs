@@ -13,10 +13,12 @@ impl<T: Target> Run<'_, T> {
     /// Makes the account what a snapshot of another one is.
     pub(super) async fn fork(&mut self, name: &str, snapshot: &Spanned<String>) -> Result<(), Broken> {
         let place = Place::from(snapshot.referenced);
-        let broken = |problem: Problem| Broken(format!("fixture `{name}`: {problem}"));
+        let broken = |problem: Problem| {
+            Broken(Problem::new(problem.place, format!("fixture `{name}`: {}", problem.message)).to_string())
+        };
         let source = self.scope.text(place, &snapshot.value).map_err(broken)?;
         if let Some(message) = check::source_problem(&source) {
-            return Err(broken(Problem { place, message }));
+            return Err(broken(Problem::new(place, message)));
         }
         let (account, name) = Wanted::source(&source);
         if self.session.fork(account, name).await? {
@@ -25,7 +27,7 @@ impl<T: Target> Run<'_, T> {
         let message = format!(
             "there is no snapshot `{source}`: `mockplane snapshot save` makes one on a server that runs"
         );
-        Err(broken(Problem { place, message }))
+        Err(broken(Problem::new(place, message)))
     }
 
     /// What was captured stays captured. A fault that goes because the account goes back has to have struck by then, like

@@ -116,7 +116,7 @@ fn what_has_no_command_is_told() {
         (
             "settings: {quotas: {vpcs: 1}}\nsteps:\n- call: ec2.DescribeVpcs\n",
             None,
-            "3:18: `settings.quotas` can be told to a control plane, and not by calls\n",
+            "4:27: `settings.quotas` can be told to a control plane, and not by calls\n",
         ),
         (
             "steps:\n- {call: ec2.CreateVpc, with: {CidrBlock: 10.0.0.0/16}, capture: {v: Vpc}}\n\
