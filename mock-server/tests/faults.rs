@@ -30,9 +30,9 @@ const CASES: &[(&str, u8, &str)] = &[
     (
         "faults: [{id: a, effect: {delay: 1s}}, {id: a, effect: {delay: 1s}}]\nsteps: [{advance: 1s}]\n",
         2,
-        "4:40: there is a fault `a` already",
+        "4:45: there is a fault `a` already",
     ),
-    ("faults: [{id: a, effect: {}}]\nsteps: [{advance: 1s}]\n", 2, "4:10: `effect` is a `delay`"),
+    ("faults: [{id: a, effect: {}}]\nsteps: [{advance: 1s}]\n", 2, "4:26: `effect` is a `delay`"),
     (
         "faults: [{id: a, efect: {}}]\nsteps: [{advance: 1s}]\n",
         2,
@@ -41,14 +41,14 @@ const CASES: &[(&str, u8, &str)] = &[
     (
         "faults: [{id: a, match: {resource: '${vpc}'}, effect: {outage: true}}]\nsteps: [{advance: 1s}]\n",
         2,
-        "4:10: nothing is named `vpc` here",
+        "4:36: nothing is named `vpc` here",
     ),
     ("steps: [{fault: {clear: a}}]\n", 2, "4:25: no fault `a` is there"),
     ("steps: [{fault: {}}]\n", 2, "4:17: a `fault` step is exactly one of `set` and `clear`"),
     (
         "steps: [{fault: {set: {id: a, match: {service: ec3}, effect: {delay: 1s}}}}]\n",
         2,
-        "4:17: no service is named `ec3`; did you mean `ec2`?",
+        "4:48: no service is named `ec3`; did you mean `ec2`?",
     ),
     (
         "faults: [{id: abc, effect: {delay: 1ms}}]\nsteps: [{fault: {clear: abd}}]\n",

@@ -50,7 +50,7 @@ fn container(name: &str) -> Value {
             "RepositoryAccessMode": "Vpc",
             "RepositoryAuthConfig": { "RepositoryCredentialsProviderArn": "arn:aws:lambda:us-east-1:123456789012:function:f" }
         },
-        "Mode": "MultiModel",
+        "Mode": "SingleModel",
         "ModelDataSource": { "S3DataSource": {
             "S3Uri": "s3://models/m/", "S3DataType": "S3Prefix", "CompressionType": "None",
             "ModelAccessConfig": { "AcceptEula": true }

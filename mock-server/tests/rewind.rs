@@ -93,7 +93,7 @@ async fn a_scenario_begins_with_what_another_account_was() {
     let site = &Config::default().site();
     let (summary, told) = run(site, "from", FROM).await;
     assert_eq!(summary.exit_code(), 3, "{told}");
-    let missing = "fixture `base`: 5:24: there is no snapshot `111122223333/night`";
+    let missing = ":5:24: fixture `base`: there is no snapshot `111122223333/night`";
     assert!(told.contains(missing), "{told}");
     let (summary, told) = run(site, "base", BASE).await;
     assert_eq!(summary.exit_code(), 0, "{told}");

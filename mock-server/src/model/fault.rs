@@ -407,7 +407,11 @@ mod tests {
     #[test]
     fn one_that_is_declared_first_is_asked_first() {
         let mut faults = with(request(Ending::Expired));
-        let delay = FaultEffect::Request { delay: Duration::from_secs(1), jitter: Duration::ZERO, ending: Ending::Served };
+        let delay = FaultEffect::Request {
+            delay: Duration::from_secs(1),
+            jitter: Duration::ZERO,
+            ending: Ending::Served,
+        };
         faults.declare_first(DeclaredFault::new("slow", FaultScope::default(), delay)).unwrap();
         let all = faults.iter().map(|fault| (Arc::clone(&fault.id), Vec::new())).collect::<Vec<_>>();
         let struck = faults.strike(1, at(0), &all);

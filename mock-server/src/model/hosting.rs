@@ -27,6 +27,11 @@ pub struct SageModel {
 }
 
 impl SageModel {
+    /// Whether a container has its model from where several objects may be.
+    pub fn has_data_source(&self) -> bool {
+        self.containers().any(|container| container.get("ModelDataSource").is_some())
+    }
+
     fn containers(&self) -> impl Iterator<Item = &serde_json::Value> {
         self.containers.as_array().into_iter().flatten()
     }

@@ -74,7 +74,7 @@ fn checked(scenario: &Scenario) -> Checker {
         checker.behaviour(behaviour.referenced.into(), &behaviour.value);
     }
     for declared in &scenario.faults {
-        checker.fault(declared.referenced.into(), &declared.value);
+        checker.fault(declared.referenced.into(), &[], &declared.value);
     }
     for step in &scenario.steps.value {
         checker.step(step.referenced.into(), &step.value);
@@ -165,7 +165,8 @@ impl Checker {
     }
 
     /// A fault needs an id here, so that it can be told whether it ever struck.
-    fn fault(&mut self, place: Place, declared: &fault::Declared) {
+    /// `within`: the way to it from the place.
+    fn fault(&mut self, place: Place, within: &[&str], declared: &fault::Declared) {
         let id = match &declared.id {
             None => Some("a fault of a scenario needs an `id`".to_owned()),
             Some(id) if id.contains("${") => Some("the `id` of a fault has no template".to_owned()),
@@ -173,7 +174,7 @@ impl Checker {
             Some(_) => None,
         };
         let flaws = declared.problem().into_iter().chain(id.map(|message| Flaw::new("id", message)));
-        self.problems.extend(flaws.map(|flaw| Problem::with(place, flaw)));
+        self.problems.extend(flaws.map(|flaw| Problem::with(place, flaw.below(within))));
         self.names_inside(place, declared.to_value());
     }
 
@@ -190,7 +191,7 @@ impl Checker {
 
     fn fault_step(&mut self, place: Place, step: &FaultStep) {
         match (&step.set, &step.clear) {
-            (Some(declared), None) => self.fault(place, declared),
+            (Some(declared), None) => self.fault(place, &["set"], declared),
             (None, Some(id)) if self.faults.remove(&id.value) => {}
             (None, Some(id)) => {
                 let hint = instead_of(&id.value, self.faults.iter().map(String::as_str));

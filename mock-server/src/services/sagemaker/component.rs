@@ -123,6 +123,7 @@ impl Write for CreateInferenceComponent {
         // What is added to another component is wherever that is.
         let copies = match (&base, input.runtime_config) {
             (None, None) => return Err(SageMakerError::Required("runtimeConfig")),
+            (_, Some(config)) if config.copy_count == 0 => return Err(SageMakerError::ComponentCopies),
             (_, Some(config)) => config.copy_count,
             (Some(base), None) => base.copies(),
         };

@@ -147,6 +147,10 @@ refusals! {
         /// That it is refused is documented: API reference, TransformS3DataSource.
         TransformManifest = "ValidationException",
             assumed "AugmentedManifestFile is not supported for transform jobs.";
+        /// Seen in public issues; documented too: API reference, ContainerDefinition.
+        TransformDataSource = "ValidationException",
+            text "SageMaker Batch currently doesn't support Model entity with container definitions which use \
+                 ModelDataSource attribute";
         Payload { most: u64 } = "ValidationException",
             assumed "The product of MaxConcurrentTransforms and MaxPayloadInMB must not be greater than {most}.";
         PackageOrInput = "ValidationException",
@@ -182,6 +186,15 @@ refusals! {
             assumed "ContainerHostname must be unique within an inference pipeline: {name}";
         ModelPrefix { url: String } = "ValidationException",
             assumed "S3Uri must end with a slash if S3DataType is S3Prefix: {url}";
+        /// As above: ContainerDefinition.
+        SourceOfMany = "ValidationException",
+            assumed "ModelDataSource is not supported for multi-model endpoints.";
+        /// As above: RepositoryAuthConfig.
+        RepositoryAuth = "ValidationException",
+            assumed "RepositoryAuthConfig can be specified only if RepositoryAccessMode is Vpc.";
+        /// That such a model needs one is documented: developer guide, "your-algorithms-containers-inference-private".
+        RepositoryVpc = "ValidationException",
+            assumed "VpcConfig must be specified if RepositoryAccessMode of a container is Vpc.";
         VariantTwice(name: String) = "ValidationException",
             assumed "Production variant names must be unique within an endpoint configuration: {name}";
         VariantCapacity(name: String) = "ValidationException",
@@ -212,6 +225,9 @@ refusals! {
         ComponentSource = "ValidationException",
             assumed "You must specify exactly one of ModelName and Container with Image, or BaseInferenceComponentName \
                     with Container, in the specification of an inference component.";
+        /// Seen in a public issue.
+        ComponentCopies = "ValidationException",
+            text "Inference components copy count an integer larger than 0";
         ComponentInProgress { arn: String } = "ValidationException",
             assumed "Cannot update in-progress inference component \"{arn}\".";
         ComponentsLeft { arn: String } = "ValidationException",

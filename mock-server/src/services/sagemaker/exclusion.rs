@@ -28,6 +28,11 @@ pub fn check(asked: &Asked<'_>) -> Result<(), VariantError> {
         serverless.iter().try_for_each(|variant| sizes(&variant.request["ServerlessConfig"]))?;
     }
     asked.variants.iter().try_for_each(scaling)?;
+    let baseline = "/ExplainerConfig/ClarifyExplainerConfig/ShapConfig/ShapBaselineConfig";
+    let baseline = asked.request.pointer(baseline);
+    if baseline.is_some_and(|it| it.get("ShapBaseline").is_some() && it.get("ShapBaselineUri").is_some()) {
+        return Err(VariantError::TwoBaselines);
+    }
     if is_async && asked.variants.len() > 1 {
         return Err(VariantError::Async { feature: "Multiple production variants" });
     }
@@ -64,6 +69,7 @@ fn exclude_of_serverless(asked: &Asked<'_>, is_async: bool) -> Result<(), Varian
         ("data capture", capture.is_some_and(|capture| capture["EnableCapture"] != false)),
         ("asynchronous inference", is_async),
         ("more than one production variant", asked.variants.len() > 1),
+        ("a container with ModelDataSource", models().any(|model| model.has_data_source())),
         ("a multi-model container", models().any(|model| has_many(model))),
         ("an inference pipeline", models().any(|model| model.hosted().len() > 1)),
     ];

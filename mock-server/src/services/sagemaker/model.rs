@@ -157,6 +157,17 @@ fn check_containers(input: &CreateIn) -> Result<(), SageMakerError> {
         if given("ModelDataUrl") && given("ModelDataSource") {
             return Err(SageMakerError::TwoKindsOfModelData);
         }
+        if given("ModelDataSource") && container["Mode"] == "MultiModel" {
+            return Err(SageMakerError::SourceOfMany);
+        }
+        let registry = &container["ImageConfig"];
+        let in_vpc = registry["RepositoryAccessMode"] == "Vpc";
+        if registry.get("RepositoryAuthConfig").is_some() && !in_vpc {
+            return Err(SageMakerError::RepositoryAuth);
+        }
+        if in_vpc && input.vpc_config.is_none() {
+            return Err(SageMakerError::RepositoryVpc);
+        }
         let source = &container["ModelDataSource"]["S3DataSource"];
         let url = source["S3Uri"].as_str().unwrap_or_default();
         if source["S3DataType"] == "S3Prefix" && !url.ends_with('/') {

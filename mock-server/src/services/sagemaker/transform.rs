@@ -115,6 +115,9 @@ impl Kind for Transform {
         }];
         volume_key(resources.volume_kms_key_id.as_deref(), &instances)?;
         let model = model::find(state, caller, &asked.model_name)?;
+        if model.has_data_source() {
+            return Err(SageMakerError::TransformDataSource);
+        }
         let input = DataNeed::typed(DataUse::Input, source.s3_data_type.as_deref(), &source.s3_uri);
         let folder = source.s3_uri.trim_end_matches('/');
         let file = format!("{}.out", folder.rsplit('/').next().unwrap_or("data"));

@@ -16,6 +16,9 @@ refusals! {
         /// That it is refused is documented: developer guide, "shadow-tests-exclusions".
         Shadow { feature: &'static str } = "ValidationException",
             assumed "{feature} are not supported when specifying ShadowProductionVariants.";
+        /// That they exclude each other is documented: API reference, ClarifyShapBaselineConfig.
+        TwoBaselines = "ValidationException",
+            assumed "You must not specify both ShapBaseline and ShapBaselineUri in ShapBaselineConfig.";
         /// Seen in a pull request of the AWS provider of Terraform.
         ScalingOfModel = "ValidationException",
             text "ManagedInstanceScaling is only supported for inference component endpoints.";
