@@ -346,6 +346,28 @@ fn volumes_have_keys_where_there_is_no_local_storage() {
     }
 }
 
+/// One record at a time may be a whole file, and payloads of any size are no product with a limit.
+#[test]
+fn transform_jobs_that_may_be_are_accepted() {
+    let (site, kit) = (Site::new(Profile::Fast), kit(JobKind::Transform));
+    let edits: &[fn(&mut Value)] = &[
+        |r| r["BatchStrategy"] = json!("SingleRecord"),
+        |r| {
+            r["BatchStrategy"] = json!("MultiRecord");
+            r["TransformInput"]["SplitType"] = json!("RecordIO");
+        },
+        |r| (r["MaxPayloadInMB"], r["MaxConcurrentTransforms"]) = (json!(0), json!(200)),
+        |r| (r["MaxPayloadInMB"], r["MaxConcurrentTransforms"]) = (json!(25), json!(4)),
+        |r| (r["MaxPayloadInMB"], r["MaxConcurrentTransforms"]) = (json!(100), json!(0)),
+    ];
+    for (n, edit) in edits.iter().enumerate() {
+        let mut request = site.job(kit, &format!("j{n}"), 1, true);
+        edit(&mut request);
+        assert!((kit.create)(&site.lab, request).is_ok(), "{n}");
+        site.lab.advance(10_000);
+    }
+}
+
 /// An edit of a request, and what the refusal says.
 type Wrong = (JobKind, fn(&mut Value), &'static str);
 
@@ -464,6 +486,19 @@ fn members_that_depend_on_each_other_are_held_to_it() {
                 r["MaxConcurrentTransforms"] = json!(3);
             },
             "must not be greater than 100",
+        ),
+        (
+            JobKind::Transform,
+            |r| r["BatchStrategy"] = json!("MultiRecord"),
+            "SplitType must be Line, RecordIO or TFRecord if BatchStrategy is MultiRecord.",
+        ),
+        (
+            JobKind::Transform,
+            |r| {
+                r["BatchStrategy"] = json!("MultiRecord");
+                r["TransformInput"]["SplitType"] = json!("None");
+            },
+            "SplitType must be Line, RecordIO or TFRecord if BatchStrategy is MultiRecord.",
         ),
         (
             JobKind::Compilation,
