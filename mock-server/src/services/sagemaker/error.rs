@@ -102,6 +102,17 @@ refusals! {
             assumed "KeepAlivePeriodInSeconds cannot be specified with {name}";
         PreferencesWith(name: &'static str) = "ValidationException",
             assumed "InstancePreferences cannot be specified with {name}";
+        /// That this and the next ones are refused is documented: API reference, InstancePreference and
+        /// ProcessingInstancePreference.
+        PreferenceTwice { instance_type: String } = "ValidationException",
+            assumed "An instance type can appear only once in InstancePreferences: {instance_type}";
+        PreferenceCounts = "ValidationException",
+            assumed "InstanceCount must be specified either for each of InstancePreferences or once for all of them.";
+        TwoPlans = "ValidationException",
+            assumed "TrainingPlanArn cannot be specified with TrainingPlanArns in InstancePreferences.";
+        /// That it has to be one is documented: API reference, ServerlessJobConfig.
+        SequenceLength(value: String) = "ValidationException",
+            assumed "SequenceLength must be an integer from 1K to 1024K, such as 32K; it is {value}.";
         VolumeMissing(name: String) = "ValidationException",
             assumed "VolumeSizeInGB must be specified for instance type {name}, which has no instance storage.";
         WaitWithoutSpot = "ValidationException",

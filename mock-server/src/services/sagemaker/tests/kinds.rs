@@ -389,6 +389,22 @@ fn members_that_depend_on_each_other_are_held_to_it() {
         ),
         (
             JobKind::Processing,
+            |r| {
+                let one = json!({ "InstanceType": "ml.m5.large", "InstanceCount": 1 });
+                r["ProcessingResources"]["ClusterConfig"] =
+                    json!({ "VolumeSizeInGB": 1, "InstancePreferences": [one, one] });
+            },
+            "An instance type can appear only once in InstancePreferences: ml.m5.large",
+        ),
+        (
+            JobKind::Processing,
+            |r| {
+                r["ProcessingResources"]["ClusterConfig"] = json!({ "VolumeSizeInGB": 1, "InstancePreferences": [{ "InstanceType": "ml.m5.large" }] });
+            },
+            "InstanceCount must be specified either for each of InstancePreferences or once for all of them.",
+        ),
+        (
+            JobKind::Processing,
             |r| r["ProcessingInputs"] = json!([{ "InputName": "x" }]),
             "Exactly one of S3Input and DatasetDefinition",
         ),
@@ -537,8 +553,8 @@ fn members_that_depend_on_each_other_are_held_to_it() {
 fn the_first_preferred_instance_type_is_taken() {
     let (site, kit) = (Site::new(Profile::Fast), kit(JobKind::Processing));
     let mut request = site.job(kit, "j", 1, true);
-    request["ProcessingResources"]["ClusterConfig"] = json!({ "VolumeSizeInGB": 1, "InstanceCount": 1,
-        "InstancePreferences": [{ "InstanceType": "ml.c5.xlarge", "InstanceCount": 3 }, { "InstanceType": "ml.m5.large" }] });
+    request["ProcessingResources"]["ClusterConfig"] = json!({ "VolumeSizeInGB": 1, "InstancePreferences": [
+        { "InstanceType": "ml.c5.xlarge", "InstanceCount": 3 }, { "InstanceType": "ml.m5.large", "InstanceCount": 1 }] });
     (kit.create)(&site.lab, request).unwrap();
     let cluster = described(&site, kit)["ProcessingResources"]["ClusterConfig"].clone();
     assert_eq!(
