@@ -242,6 +242,19 @@ refusals! {
         /// Seen in a public issue.
         ComponentCopies = "ValidationException",
             text "Inference components copy count an integer larger than 0";
+        /// That this and the next ones are refused is documented: API reference, CreateInferenceComponent,
+        /// InferenceComponentComputeResourceRequirements and InferenceComponentRollingUpdatePolicy.
+        TwoSpecifications = "ValidationException",
+            assumed "You must not specify both Specification and Specifications for an inference component.";
+        PartitionDevices = "ValidationException",
+            assumed "NumberOfAcceleratorDevicesRequired must be 1 if AcceleratorPartitionType is specified.";
+        PartitionMissing { variant: String } = "ValidationException",
+            assumed "AcceleratorPartitionType must be specified: variant {variant} has an accelerator partition layout.";
+        PartitionUnknown { partition: String, variant: String } = "ValidationException",
+            assumed "AcceleratorPartitionType {partition} is not in an accelerator partition layout of variant {variant}.";
+        ComponentBatch { percent: u64 } = "ValidationException",
+            assumed "MaximumBatchSize must be between 5% and 50% of the copy count of the inference component; it is \
+                    {percent}%.";
         ComponentInProgress { arn: String } = "ValidationException",
             assumed "Cannot update in-progress inference component \"{arn}\".";
         ComponentsLeft { arn: String } = "ValidationException",
