@@ -17,6 +17,7 @@ const KINDS: &[(&str, &str)] = &[
     ("ModelPackageGroup", "ModelPackageGroup"),
     ("Pipeline", "Pipeline"),
     ("PipelineExecution", "PipelineExecution"),
+    ("PipelineVersion", "PipelineVersion"),
     ("FeatureGroup", "FeatureGroup"),
     ("FeatureMetadata", "FeatureMetadata"),
     ("HyperParameterTuningJob", "HyperParameterTuningJob"),

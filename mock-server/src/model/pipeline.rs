@@ -15,14 +15,21 @@ pub struct Pipeline {
     pub role_arn: String,
     /// How many steps of an execution may run at once.
     pub parallelism: Option<u32>,
-    /// Counts the definitions that it had.
-    pub version: u64,
+    /// When each of its definitions came, the last of which it has.
+    pub versions: Vector<SimTime>,
     pub token: String,
     pub created: SimTime,
     pub modified: SimTime,
     pub last_run: Option<SimTime>,
     pub tags: Tags,
     pub memo: Memo,
+}
+
+impl Pipeline {
+    /// The number of its last version: they are counted from 1.
+    pub fn version(&self) -> u64 {
+        self.versions.len() as u64
+    }
 }
 
 impl Row for Pipeline {

@@ -2,7 +2,7 @@
 
 use super::error::SageMakerError;
 use crate::jobs;
-use crate::model::{Job, JobKey, JobStatus, TrialOutcome, Txn};
+use crate::model::{Job, JobKey, JobKind, JobStatus, Metric, TrialOutcome, Txn};
 use crate::services::{Caller, Write};
 use serde_json::{Map, Value};
 
@@ -53,6 +53,17 @@ pub fn objective(txn: &Txn<'_>, row: &Job, metric: &str) -> Option<f64> {
         Some(metrics) => metrics.iter().find(|(name, _)| name == metric)?.1.last().copied(),
         None => Some(part(txn.origin.derive(&[&row.arn, "objective", metric]))),
     }
+}
+
+/// Tells of a training job that it emitted the value of its objective, so that all who describe it say the same.
+pub fn emitted(txn: &mut Txn<'_>, key: &JobKey, metric: &str, outcome: &TrialOutcome) {
+    let Some(value) = outcome.objective.filter(|_| key.kind == JobKind::Training) else { return };
+    let at = outcome.ended.unwrap_or(txn.now);
+    txn.state.jobs.update(key, |row| {
+        if row.metrics.iter().all(|known| known.name != *metric) {
+            row.metrics.push(Metric { name: metric.to_owned(), value, at });
+        }
+    });
 }
 
 /// A number from 0 up to 1.

@@ -8,7 +8,7 @@ use super::{endpoint, model};
 use crate::jobs::hosting::component;
 use crate::kernel::{Memo, SimTime};
 use crate::model::{
-    ComponentPlan, ComponentStatus, Document, InferenceComponent, JobKind, Owner, State, Txn,
+    ComponentPlan, ComponentStatus, DeployedVariant, Document, InferenceComponent, JobKind, Owner, State, Txn,
 };
 use crate::services::{Caller, Done, Operation, Read, View, Write};
 use serde::{Deserialize, Serialize, Serializer};
@@ -75,6 +75,45 @@ fn plan(
     Ok(ComponentPlan { specification, images, copies, behaviour })
 }
 
+/// What of a partitioned accelerator a copy takes. Source: API reference, InferenceComponentComputeResourceRequirements.
+fn partition(specification: &Value, variant: &DeployedVariant) -> Result<(), SageMakerError> {
+    let Some(needs) = specification.get("ComputeResourceRequirements") else { return Ok(()) };
+    let layouts = variant.request["AcceleratorPartitionLayouts"].as_array().into_iter().flatten();
+    let mut known = layouts
+        .flat_map(|layout| layout["AcceleratorPartitionTypes"].as_array().into_iter().flatten())
+        .peekable();
+    let name = || variant.name.clone();
+    match needs["AcceleratorPartitionType"].as_str() {
+        None if known.peek().is_some() => Err(SageMakerError::PartitionMissing { variant: name() }),
+        None => Ok(()),
+        Some(_) if needs["NumberOfAcceleratorDevicesRequired"].as_f64() != Some(1.0) => {
+            Err(SageMakerError::PartitionDevices)
+        }
+        Some(asked) if known.any(|partition| partition == asked) => Ok(()),
+        Some(asked) => Err(SageMakerError::PartitionUnknown { partition: asked.to_owned(), variant: name() }),
+    }
+}
+
+/// How much of a component is replaced at once. Sizes that count copies are not looked at: a single copy has no half.
+/// Source: API reference, InferenceComponentRollingUpdatePolicy.
+fn batch(policy: &Value) -> Result<(), SageMakerError> {
+    let size = &policy["RollingUpdatePolicy"]["MaximumBatchSize"];
+    let percent = size["Value"].as_u64().filter(|_| size["Type"] == "CAPACITY_PERCENT");
+    match percent.filter(|percent| !(5..=50).contains(percent)) {
+        Some(percent) => Err(SageMakerError::ComponentBatch { percent }),
+        None => Ok(()),
+    }
+}
+
+/// A specification for each instance type stands in the place of one for all.
+fn only_one(one: Option<&Document>, several: Option<&Document>) -> Result<(), SageMakerError> {
+    match (one, several) {
+        (_, None) => Ok(()),
+        (Some(_), Some(_)) => Err(SageMakerError::TwoSpecifications),
+        (None, Some(_)) => Err(SageMakerError::NotBuilt("Specifications of an inference component")),
+    }
+}
+
 pub struct CreateInferenceComponent;
 
 #[derive(Deserialize)]
@@ -104,9 +143,7 @@ impl Write for CreateInferenceComponent {
         if txn.state.components.contains(&Arc::from(name.as_str())) {
             return Err(SageMakerError::Exists { what: WHAT, arn });
         }
-        if input.specifications.is_some() {
-            return Err(SageMakerError::NotBuilt("Specifications of an inference component"));
-        }
+        only_one(input.specification.as_ref(), input.specifications.as_ref())?;
         let specification = input.specification.ok_or(SageMakerError::Required("specification"))?;
         let (endpoint, serving) = endpoint::serving(&txn.state, caller, &input.endpoint_name)?;
         let base = specification["BaseInferenceComponentName"].as_str();
@@ -120,6 +157,7 @@ impl Write for CreateInferenceComponent {
         if !found.containers.is_empty() {
             return Err(SageMakerError::NoComponents);
         }
+        partition(&specification, found)?;
         // What is added to another component is wherever that is.
         let copies = match (&base, input.runtime_config) {
             (None, None) => return Err(SageMakerError::Required("runtimeConfig")),
@@ -173,9 +211,8 @@ impl Operation for UpdateInferenceComponent {
 impl Write for UpdateInferenceComponent {
     fn run(txn: &mut Txn<'_>, caller: &Caller, input: UpdateIn) -> Result<Out, SageMakerError> {
         let mut component = at_rest(&txn.state, caller, &input.inference_component_name)?;
-        if input.specifications.is_some() {
-            return Err(SageMakerError::NotBuilt("Specifications of an inference component"));
-        }
+        only_one(input.specification.as_ref(), input.specifications.as_ref())?;
+        input.deployment_config.as_deref().map_or(Ok(()), batch)?;
         let told = component.told();
         let specification =
             input.specification.or_else(|| told.map(|plan| plan.specification.clone())).unwrap_or_default();

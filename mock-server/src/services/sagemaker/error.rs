@@ -102,6 +102,17 @@ refusals! {
             assumed "KeepAlivePeriodInSeconds cannot be specified with {name}";
         PreferencesWith(name: &'static str) = "ValidationException",
             assumed "InstancePreferences cannot be specified with {name}";
+        /// That this and the next ones are refused is documented: API reference, InstancePreference and
+        /// ProcessingInstancePreference.
+        PreferenceTwice { instance_type: String } = "ValidationException",
+            assumed "An instance type can appear only once in InstancePreferences: {instance_type}";
+        PreferenceCounts = "ValidationException",
+            assumed "InstanceCount must be specified either for each of InstancePreferences or once for all of them.";
+        TwoPlans = "ValidationException",
+            assumed "TrainingPlanArn cannot be specified with TrainingPlanArns in InstancePreferences.";
+        /// That it has to be one is documented: API reference, ServerlessJobConfig.
+        SequenceLength(value: String) = "ValidationException",
+            assumed "SequenceLength must be an integer from 1K to 1024K, such as 32K; it is {value}.";
         VolumeMissing(name: String) = "ValidationException",
             assumed "VolumeSizeInGB must be specified for instance type {name}, which has no instance storage.";
         WaitWithoutSpot = "ValidationException",
@@ -153,6 +164,9 @@ refusals! {
                  ModelDataSource attribute";
         Payload { most: u64 } = "ValidationException",
             assumed "The product of MaxConcurrentTransforms and MaxPayloadInMB must not be greater than {most}.";
+        /// That SplitType must be one of these is documented: API reference, BatchStrategy of CreateTransformJob.
+        RecordsUnsplit = "ValidationException",
+            assumed "SplitType must be Line, RecordIO or TFRecord if BatchStrategy is MultiRecord.";
         PackageOrInput = "ValidationException",
             assumed "You must specify exactly one of ModelPackageVersionArn and InputConfig.";
         DeviceOrPlatform = "ValidationException",
@@ -228,6 +242,19 @@ refusals! {
         /// Seen in a public issue.
         ComponentCopies = "ValidationException",
             text "Inference components copy count an integer larger than 0";
+        /// That this and the next ones are refused is documented: API reference, CreateInferenceComponent,
+        /// InferenceComponentComputeResourceRequirements and InferenceComponentRollingUpdatePolicy.
+        TwoSpecifications = "ValidationException",
+            assumed "You must not specify both Specification and Specifications for an inference component.";
+        PartitionDevices = "ValidationException",
+            assumed "NumberOfAcceleratorDevicesRequired must be 1 if AcceleratorPartitionType is specified.";
+        PartitionMissing { variant: String } = "ValidationException",
+            assumed "AcceleratorPartitionType must be specified: variant {variant} has an accelerator partition layout.";
+        PartitionUnknown { partition: String, variant: String } = "ValidationException",
+            assumed "AcceleratorPartitionType {partition} is not in an accelerator partition layout of variant {variant}.";
+        ComponentBatch { percent: u64 } = "ValidationException",
+            assumed "MaximumBatchSize must be between 5% and 50% of the copy count of the inference component; it is \
+                    {percent}%.";
         ComponentInProgress { arn: String } = "ValidationException",
             assumed "Cannot update in-progress inference component \"{arn}\".";
         ComponentsLeft { arn: String } = "ValidationException",

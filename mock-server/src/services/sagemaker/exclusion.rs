@@ -28,8 +28,13 @@ pub fn check(asked: &Asked<'_>) -> Result<(), VariantError> {
         serverless.iter().try_for_each(|variant| sizes(&variant.request["ServerlessConfig"]))?;
     }
     asked.variants.iter().try_for_each(scaling)?;
-    let baseline = "/ExplainerConfig/ClarifyExplainerConfig/ShapConfig/ShapBaselineConfig";
-    let baseline = asked.request.pointer(baseline);
+    asked.variants.iter().try_for_each(routing)?;
+    let clarify = asked.request.pointer("/ExplainerConfig/ClarifyExplainerConfig");
+    let features = clarify.and_then(|it| it.pointer("/InferenceConfig/FeatureTypes")?.as_array());
+    if features.is_some_and(|all| all.iter().all(|feature| feature != "text")) {
+        return Err(VariantError::NoTextFeature);
+    }
+    let baseline = clarify.and_then(|it| it.pointer("/ShapConfig/ShapBaselineConfig"));
     if baseline.is_some_and(|it| it.get("ShapBaseline").is_some() && it.get("ShapBaselineUri").is_some()) {
         return Err(VariantError::TwoBaselines);
     }
@@ -108,6 +113,21 @@ fn scaling(variant: &Variant) -> Result<(), VariantError> {
             Err(VariantError::ScalingInitial { count: group.count, variant: variant.name.clone() })
         }
         _ => Ok(()),
+    }
+}
+
+/// What is wrong with how requests to a variant are routed. Source: API reference, ProductionVariantRoutingConfig and
+/// PrefixAwareRoutingConfig.
+fn routing(variant: &Variant) -> Result<(), VariantError> {
+    let config = &variant.request["RoutingConfig"];
+    let prefix = &config["PrefixAwareRoutingConfig"];
+    let name = || variant.name.clone();
+    if config["RoutingStrategy"] != "PREFIX_AWARE" {
+        return if prefix.is_null() { Ok(()) } else { Err(VariantError::PrefixUnasked { variant: name() }) };
+    }
+    match ["PrefixLength", "ConcurrencyThreshold"].into_iter().find(|member| prefix[*member].is_null()) {
+        Some(member) => Err(VariantError::PrefixLacks { member, variant: name() }),
+        None => Ok(()),
     }
 }
 

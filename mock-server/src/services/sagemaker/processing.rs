@@ -1,7 +1,7 @@
 //! Processing jobs.
 
 use super::error::SageMakerError;
-use super::job::{Kind, Vpc, Words, defaults, volume_key, words};
+use super::job::{Kind, Vpc, Words, defaults, preferred, volume_key, words};
 use super::listing::Manner;
 use super::members::Members;
 use crate::jobs::failure;
@@ -143,6 +143,9 @@ impl Asked {
     }
 
     fn check(&self) -> Result<(), SageMakerError> {
+        let Cluster { instance_count, instance_preferences, .. } = &self.processing_resources.cluster_config;
+        let each = instance_preferences.iter().map(|one| (&one.instance_type, one.instance_count));
+        preferred(each, *instance_count)?;
         self.processing_inputs.iter().try_for_each(Input::check)?;
         self.processing_output_config.outputs.iter().try_for_each(Output::check)
     }

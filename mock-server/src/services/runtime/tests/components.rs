@@ -244,3 +244,38 @@ fn what_is_no_component_is_refused() {
     assert!(told(busy).2.starts_with("Cannot update in-progress inference component"));
     sound(&front);
 }
+
+/// Source: API reference, CreateInferenceComponent and InferenceComponentRollingUpdatePolicy; the first one was seen in a
+/// public issue.
+#[test]
+fn what_is_documented_to_be_wrong_is_refused() {
+    let front = front();
+    let wrong = |what: &str, request: Value| {
+        let (code, _, message) = told(component(&front.lab, what, request));
+        assert_eq!(code, "ValidationException", "{message}");
+        message
+    };
+    assert_eq!(wrong("Create", asked("c", 1, 0)), "Inference components copy count an integer larger than 0");
+    let mut both = asked("c", 1, 1);
+    both["Specifications"] = json!([both["Specification"]]);
+    assert!(wrong("Create", both).starts_with("You must not specify both Specification and Specifications"));
+    component(&front.lab, "Create", asked("c", 1, 1)).unwrap();
+    front.lab.advance(1_500);
+    let batch = |kind: &str, value: u32| {
+        let size = json!({ "Type": kind, "Value": value });
+        let policy = json!({ "MaximumBatchSize": size, "WaitIntervalInSeconds": 0 });
+        json!({ "InferenceComponentName": "c", "RuntimeConfig": { "CopyCount": 1 },
+            "DeploymentConfig": { "RollingUpdatePolicy": policy } })
+    };
+    for percent in [4, 51] {
+        let words = wrong("Update", batch("CAPACITY_PERCENT", percent));
+        assert!(words.ends_with(&format!("it is {percent}%.")), "{words}");
+    }
+    for (kind, value) in [("CAPACITY_PERCENT", 5), ("CAPACITY_PERCENT", 50), ("COPY_COUNT", 1)] {
+        component(&front.lab, "Update", batch(kind, value)).unwrap();
+        front.lab.advance(1_000);
+    }
+    let none = json!({ "InferenceComponentName": "c", "DesiredRuntimeConfig": { "CopyCount": 0 } });
+    component(&front.lab, "Copies", none).unwrap();
+    sound(&front);
+}

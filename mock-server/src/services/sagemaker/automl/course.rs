@@ -115,7 +115,9 @@ fn note_ended(txn: &mut Txn<'_>, job: &mut AutoMlJob, plan: &Plan<'_>) {
     for n in 0..job.children.len() {
         let Some(child) = job.children.get(n).filter(|child| child.outcome.is_none()) else { continue };
         let Some(row) = txn.state.jobs.get(&child.key).filter(|row| row.status.is_final()) else { continue };
-        let outcome = child::outcome(txn, row, plan.metric().unwrap_or_default());
+        let metric = plan.metric().unwrap_or_default();
+        let outcome = child::outcome(txn, row, metric);
+        child::emitted(txn, &child.key, metric, &outcome);
         let child = AutoMlChild { outcome: Some(outcome), ..child.clone() };
         job.children.set(n, child);
         job.modified = txn.now;

@@ -19,6 +19,16 @@ refusals! {
         /// That they exclude each other is documented: API reference, ClarifyShapBaselineConfig.
         TwoBaselines = "ValidationException",
             assumed "You must not specify both ShapBaseline and ShapBaselineUri in ShapBaselineConfig.";
+        /// That it is refused is documented: API reference, ClarifyInferenceConfig.
+        NoTextFeature = "ValidationException",
+            assumed "FeatureTypes of InferenceConfig must have at least one feature of type text.";
+        /// That this and the next one are refused is documented: API reference, PrefixAwareRoutingConfig and
+        /// ProductionVariantRoutingConfig.
+        PrefixLacks { member: &'static str, variant: String } = "ValidationException",
+            assumed "{member} must be specified in PrefixAwareRoutingConfig of variant {variant}, whose RoutingStrategy is \
+                    PREFIX_AWARE.";
+        PrefixUnasked { variant: String } = "ValidationException",
+            assumed "PrefixAwareRoutingConfig of variant {variant} can be specified only if RoutingStrategy is PREFIX_AWARE.";
         /// Seen in a pull request of the AWS provider of Terraform.
         ScalingOfModel = "ValidationException",
             text "ManagedInstanceScaling is only supported for inference component endpoints.";

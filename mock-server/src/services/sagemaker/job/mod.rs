@@ -19,6 +19,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::ser::SerializeStruct;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -140,6 +141,27 @@ pub fn volume_key<'a>(
         (Some(_), Some(name)) => Err(SageMakerError::KeyWithStorage { instance_type: name.clone() }),
         _ => Ok(()),
     }
+}
+
+/// Each of the instance types that are preferred is named once, and each has its count or all have the same one. Source:
+/// API reference, InstancePreference and ProcessingInstancePreference.
+///
+/// # Errors
+/// A type that is there again, and counts that are missing or said twice.
+pub fn preferred<'a>(
+    each: impl IntoIterator<Item = (&'a String, Option<u32>)>,
+    for_all: Option<u32>,
+) -> Result<(), SageMakerError> {
+    let mut seen = BTreeSet::new();
+    for (instance_type, own) in each {
+        if !seen.insert(instance_type) {
+            return Err(SageMakerError::PreferenceTwice { instance_type: instance_type.clone() });
+        }
+        if own.is_some() == for_all.is_some() {
+            return Err(SageMakerError::PreferenceCounts);
+        }
+    }
+    Ok(())
 }
 
 /// The time for which a job worked.

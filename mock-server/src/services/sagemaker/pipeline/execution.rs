@@ -95,7 +95,7 @@ impl Write for StartPipelineExecution {
             pipeline: pipeline.name.clone(),
             pipeline_arn: pipeline.arn.clone(),
             definition: pipeline.definition.clone(),
-            version: pipeline.version,
+            version: pipeline.version(),
             role_arn: input.role_arn.unwrap_or_else(|| pipeline.role_arn.clone()),
             // As AWS forms it: executions in public repositories.
             display_name: input

@@ -7,6 +7,7 @@ mod list;
 mod role;
 mod run;
 mod selection;
+mod version;
 
 pub use error::PipelineError;
 pub use execution::{
@@ -17,6 +18,7 @@ pub use list::{
     ListPipelineExecutionSteps, ListPipelineExecutions, ListPipelineParametersForExecution, ListPipelines,
 };
 pub use run::advance;
+pub use version::{describe_version, versions};
 
 use super::error::SageMakerError;
 use super::members::Members;
@@ -26,6 +28,7 @@ use crate::model::pipeline::ExecutionIndex;
 use crate::model::{Content, Pipeline, State, Txn};
 use crate::services::{Caller, Operation, Read, Reply, ReplyWriter, View, Write};
 use definition::Definition;
+use imbl::Vector;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -139,7 +142,7 @@ impl Write for CreatePipeline {
             description: input.pipeline_description,
             role_arn: input.role_arn,
             parallelism: input.parallelism_configuration.map(|most| most.max_parallel_execution_steps),
-            version: 1,
+            versions: Vector::unit(txn.now),
             token: input.client_request_token,
             created: txn.now,
             modified: txn.now,
@@ -184,7 +187,9 @@ impl Write for UpdatePipeline {
     fn run(txn: &mut Txn<'_>, _: &Caller, input: UpdateIn) -> Result<UpdateOut, SageMakerError> {
         let mut pipeline = Pipeline::clone(&*find(&txn.state, &input.pipeline_name)?);
         if let Some(definition) = definition(txn, input.pipeline_definition, input.location)? {
-            pipeline.version += u64::from(definition != pipeline.definition);
+            if definition != pipeline.definition {
+                pipeline.versions.push_back(txn.now);
+            }
             pipeline.definition = definition;
         }
         pipeline.display_name = input.pipeline_display_name.or(pipeline.display_name);
@@ -193,7 +198,7 @@ impl Write for UpdatePipeline {
         let most = input.parallelism_configuration.map(|most| most.max_parallel_execution_steps);
         pipeline.parallelism = most.or(pipeline.parallelism);
         pipeline.modified = txn.now;
-        let out = UpdateOut { pipeline_arn: pipeline.arn.clone(), pipeline_version_id: pipeline.version };
+        let out = UpdateOut { pipeline_arn: pipeline.arn.clone(), pipeline_version_id: pipeline.version() };
         txn.state.pipelines.insert(pipeline);
         Ok(out)
     }
@@ -209,9 +214,9 @@ pub struct DescribeIn {
     pipeline_version_alias: Option<String>,
 }
 
-/// No version but the last one is kept.
+/// No definition but the last one is kept.
 fn only_last(pipeline: &Pipeline, id: Option<u64>, alias: Option<&String>) -> Result<(), SageMakerError> {
-    if alias.is_some() || id.is_some_and(|id| id != pipeline.version) {
+    if alias.is_some() || id.is_some_and(|id| id != pipeline.version()) {
         return Err(not_built("A pipeline version other than the last one"));
     }
     Ok(())

@@ -248,7 +248,7 @@ mod tests {
 
     #[test]
     fn every_type_of_resource_has_properties() {
-        assert_eq!(KNOWN.len(), 14);
+        assert_eq!(KNOWN.len(), 15);
         let jobs = of("TrainingJob").unwrap();
         for (name, kind) in [
             ("TrainingJobName", Type::Text),

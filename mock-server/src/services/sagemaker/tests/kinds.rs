@@ -346,6 +346,28 @@ fn volumes_have_keys_where_there_is_no_local_storage() {
     }
 }
 
+/// One record at a time may be a whole file, and payloads of any size are no product with a limit.
+#[test]
+fn transform_jobs_that_may_be_are_accepted() {
+    let (site, kit) = (Site::new(Profile::Fast), kit(JobKind::Transform));
+    let edits: &[fn(&mut Value)] = &[
+        |r| r["BatchStrategy"] = json!("SingleRecord"),
+        |r| {
+            r["BatchStrategy"] = json!("MultiRecord");
+            r["TransformInput"]["SplitType"] = json!("RecordIO");
+        },
+        |r| (r["MaxPayloadInMB"], r["MaxConcurrentTransforms"]) = (json!(0), json!(200)),
+        |r| (r["MaxPayloadInMB"], r["MaxConcurrentTransforms"]) = (json!(25), json!(4)),
+        |r| (r["MaxPayloadInMB"], r["MaxConcurrentTransforms"]) = (json!(100), json!(0)),
+    ];
+    for (n, edit) in edits.iter().enumerate() {
+        let mut request = site.job(kit, &format!("j{n}"), 1, true);
+        edit(&mut request);
+        assert!((kit.create)(&site.lab, request).is_ok(), "{n}");
+        site.lab.advance(10_000);
+    }
+}
+
 /// An edit of a request, and what the refusal says.
 type Wrong = (JobKind, fn(&mut Value), &'static str);
 
@@ -364,6 +386,22 @@ fn members_that_depend_on_each_other_are_held_to_it() {
                     json!([{ "InstanceType": "ml.m5.large" }]);
             },
             "InstancePreferences cannot be specified with InstanceType",
+        ),
+        (
+            JobKind::Processing,
+            |r| {
+                let one = json!({ "InstanceType": "ml.m5.large", "InstanceCount": 1 });
+                r["ProcessingResources"]["ClusterConfig"] =
+                    json!({ "VolumeSizeInGB": 1, "InstancePreferences": [one, one] });
+            },
+            "An instance type can appear only once in InstancePreferences: ml.m5.large",
+        ),
+        (
+            JobKind::Processing,
+            |r| {
+                r["ProcessingResources"]["ClusterConfig"] = json!({ "VolumeSizeInGB": 1, "InstancePreferences": [{ "InstanceType": "ml.m5.large" }] });
+            },
+            "InstanceCount must be specified either for each of InstancePreferences or once for all of them.",
         ),
         (
             JobKind::Processing,
@@ -466,6 +504,19 @@ fn members_that_depend_on_each_other_are_held_to_it() {
             "must not be greater than 100",
         ),
         (
+            JobKind::Transform,
+            |r| r["BatchStrategy"] = json!("MultiRecord"),
+            "SplitType must be Line, RecordIO or TFRecord if BatchStrategy is MultiRecord.",
+        ),
+        (
+            JobKind::Transform,
+            |r| {
+                r["BatchStrategy"] = json!("MultiRecord");
+                r["TransformInput"]["SplitType"] = json!("None");
+            },
+            "SplitType must be Line, RecordIO or TFRecord if BatchStrategy is MultiRecord.",
+        ),
+        (
             JobKind::Compilation,
             |r| r["ModelPackageVersionArn"] = json!("arn"),
             "exactly one of ModelPackageVersionArn and InputConfig",
@@ -502,8 +553,8 @@ fn members_that_depend_on_each_other_are_held_to_it() {
 fn the_first_preferred_instance_type_is_taken() {
     let (site, kit) = (Site::new(Profile::Fast), kit(JobKind::Processing));
     let mut request = site.job(kit, "j", 1, true);
-    request["ProcessingResources"]["ClusterConfig"] = json!({ "VolumeSizeInGB": 1, "InstanceCount": 1,
-        "InstancePreferences": [{ "InstanceType": "ml.c5.xlarge", "InstanceCount": 3 }, { "InstanceType": "ml.m5.large" }] });
+    request["ProcessingResources"]["ClusterConfig"] = json!({ "VolumeSizeInGB": 1, "InstancePreferences": [
+        { "InstanceType": "ml.c5.xlarge", "InstanceCount": 3 }, { "InstanceType": "ml.m5.large", "InstanceCount": 1 }] });
     (kit.create)(&site.lab, request).unwrap();
     let cluster = described(&site, kit)["ProcessingResources"]["ClusterConfig"].clone();
     assert_eq!(

@@ -130,6 +130,15 @@ fn a_name_is_used_once() {
 
 type Edit = fn(&mut Value);
 
+fn serverless(request: &mut Value, job_type: &str, length: &str) {
+    let members = request.as_object_mut().unwrap();
+    members.remove("AlgorithmSpecification");
+    members.remove("ResourceConfig");
+    let model = "arn:aws:sagemaker:us-east-1:aws:hub-content/SageMakerPublicHub/Model/a-model/1.0.0";
+    let config = json!({ "BaseModelArn": model, "JobType": job_type, "SequenceLength": length });
+    members.insert("ServerlessJobConfig".into(), config);
+}
+
 #[test]
 fn members_that_depend_on_each_other_are_held_to_it() {
     let cases: &[(&str, Edit)] = &[
@@ -161,6 +170,32 @@ fn members_that_depend_on_each_other_are_held_to_it() {
         ("InstancePreferences cannot be specified with InstanceType", |r| {
             r["ResourceConfig"]["InstancePreferences"] = json!([{ "InstanceType": "ml.p5.48xlarge" }])
         }),
+        ("can appear only once in InstancePreferences: ml.p5.48xlarge", |r| {
+            let one = json!({ "InstanceType": "ml.p5.48xlarge", "InstanceCount": 1 });
+            r["ResourceConfig"] = json!({ "InstancePreferences": [one, one] });
+        }),
+        ("either for each of InstancePreferences or once for all", |r| {
+            r["ResourceConfig"] = json!({ "InstancePreferences": [{ "InstanceType": "ml.p5.48xlarge" }] })
+        }),
+        ("either for each of InstancePreferences or once for all", |r| {
+            let both = json!([{ "InstanceType": "ml.p5.48xlarge", "InstanceCount": 1 }, { "InstanceType": "ml.m5.large" }]);
+            r["ResourceConfig"] = json!({ "InstancePreferences": both });
+        }),
+        ("either for each of InstancePreferences or once for all", |r| {
+            let one = json!({ "InstanceType": "ml.p5.48xlarge", "InstanceCount": 1 });
+            r["ResourceConfig"] = json!({ "InstanceCount": 1, "InstancePreferences": [one] });
+        }),
+        ("TrainingPlanArn cannot be specified with TrainingPlanArns", |r| {
+            let plan = "arn:aws:sagemaker:us-east-1:123456789012:training-plan/plan";
+            let one =
+                json!({ "InstanceType": "ml.p5.48xlarge", "InstanceCount": 1, "TrainingPlanArns": [plan] });
+            r["ResourceConfig"] = json!({ "TrainingPlanArn": plan, "InstancePreferences": [one] });
+        }),
+        ("Value null at 'serverlessJobConfig.evaluationType' failed", |r| serverless(r, "Evaluation", "32K")),
+        ("SequenceLength must be an integer from 1K to 1024K, such as 32K; it is 1025K", |r| {
+            serverless(r, "FineTuning", "1025K")
+        }),
+        ("SequenceLength must be", |r| serverless(r, "FineTuning", "0K")),
         ("Value '2419201' at 'stoppingCondition.maxRuntimeInSeconds' failed", |r| {
             r["StoppingCondition"]["MaxRuntimeInSeconds"] = json!(2_419_201)
         }),
@@ -227,15 +262,7 @@ fn what_aws_accepts_is_accepted() {
             "preferences",
             |r| r["ResourceConfig"] = json!({ "InstanceCount": 2, "VolumeSizeInGB": 1, "InstancePreferences": [{ "InstanceType": "ml.p5.48xlarge" }] }),
         ),
-        ("serverless", |r| {
-            let request = r.as_object_mut().unwrap();
-            request.remove("AlgorithmSpecification");
-            request.remove("ResourceConfig");
-            request.insert(
-                "ServerlessJobConfig".into(),
-                json!({ "BaseModelArn": "arn:aws:sagemaker:us-east-1:aws:hub-content/SageMakerPublicHub/Model/a-model/1.0.0", "JobType": "FineTuning" }),
-            );
-        }),
+        ("serverless", |r| serverless(r, "FineTuning", "1024K")),
     ];
     for (what, edit) in accepted {
         let site = Site::new(Profile::Fast);

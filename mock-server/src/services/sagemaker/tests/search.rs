@@ -1,6 +1,9 @@
 //! Search: filters of every operator, nested filters, expressions, order and pages, and what is refused.
 
 use super::*;
+use crate::services::sagemaker::pipeline::{
+    CreatePipeline, DeletePipeline, StartPipelineExecution, UpdatePipeline,
+};
 use crate::services::sagemaker::registry::feature_group::{FeatureGroup, UpdateFeatureMetadata};
 use crate::services::sagemaker::registry::model_card::Card;
 use crate::services::sagemaker::registry::model_group::Group;
@@ -191,6 +194,67 @@ fn other_resources_are_found_too() {
 }
 
 #[test]
+fn versions_of_pipelines_are_found() {
+    let site = Site::new(Profile::Instant);
+    let definition = |reason: &str| {
+        let steps = json!([{ "Name": "end", "Type": "Fail", "Arguments": { "ErrorMessage": reason } }]);
+        json!({ "Version": "2020-12-01", "Steps": steps }).to_string()
+    };
+    let token = "c".repeat(32);
+    let tags = json!([{ "Key": "team", "Value": "red" }]);
+    for name in ["other", "line"] {
+        let request = json!({ "PipelineName": name, "PipelineDefinition": definition("one"), "RoleArn": ROLE_ARN,
+            "ClientRequestToken": token, "Tags": tags });
+        site.lab.write::<CreatePipeline>(request).unwrap();
+    }
+    let launch = |name: &str| {
+        let request = json!({ "PipelineName": "line", "PipelineExecutionDisplayName": name,
+            "ClientRequestToken": name.repeat(32) });
+        let started = site.lab.write::<StartPipelineExecution>(request).unwrap();
+        site.lab.advance(1_000);
+        started["PipelineExecutionArn"].clone()
+    };
+    let (_, second) = (launch("a"), launch("b"));
+    // The same definition is no new version.
+    for reason in ["one", "two", "three"] {
+        let request = json!({ "PipelineName": "line", "PipelineDefinition": definition(reason) });
+        site.lab.write::<UpdatePipeline>(request).unwrap();
+        site.lab.advance(1_000);
+    }
+    let third = launch("c");
+    site.assert_sound();
+
+    let of = |mut request: Value| {
+        request["Resource"] = json!("PipelineVersion");
+        let told = search(&site, request).unwrap();
+        let all = told["Results"].as_array().unwrap().iter();
+        all.map(|one| one["PipelineVersion"].clone()).collect::<Vec<_>>()
+    };
+    let line = |more: Value| {
+        let own = json!([filter("PipelineArn", "Contains", "pipeline/line"), more]);
+        of(json!({ "SearchExpression": { "Filters": own } }))
+    };
+    let all = line(filter("PipelineVersionId", "Exists", ""));
+    let ids: Vec<_> = all.iter().map(|one| one["PipelineVersionId"].as_u64().unwrap()).collect();
+    assert_eq!(ids, [3, 2, 1], "the last comes first");
+    assert!(all.is_sorted_by(|a, b| a["CreationTime"].as_i64() > b["CreationTime"].as_i64()), "{all:?}");
+    assert_eq!(all[0]["LastExecutedPipelineExecutionArn"], third);
+    assert!(all[1].get("LastExecutedPipelineExecutionArn").is_none(), "{all:?}");
+    assert_eq!(all[2]["LastExecutedPipelineExecutionArn"], second);
+    assert_eq!(all[2]["LastExecutedPipelineExecutionDisplayName"], "b");
+    assert_eq!(line(filter("LastExecutedPipelineExecutionStatus", "Equals", "Failed")).len(), 2);
+    assert_eq!(line(filter("PipelineVersionId", "LessThan", "2")), [all[2].clone()]);
+    assert_eq!(of(json!({})).len(), 4, "the other pipeline has one");
+    let blue = json!({ "VisibilityConditions": [{ "Key": "Tags.team", "Value": "blue" }] });
+    assert!(of(blue).is_empty(), "a version is as visible as its pipeline");
+    let tagged = json!({ "Filters": [filter("Tags.team", "Equals", "red")] });
+    let refused = search(&site, json!({ "Resource": "PipelineVersion", "SearchExpression": tagged }));
+    assert!(refused.unwrap_err().message.starts_with("Unknown property name"), "versions have no tags");
+    site.lab.write::<DeletePipeline>(json!({ "PipelineName": "line" })).unwrap();
+    assert_eq!(of(json!({})).len(), 1);
+}
+
+#[test]
 fn what_makes_no_sense_is_refused() {
     let site = jobs();
     let refused = |expression: Value| {
@@ -226,6 +290,7 @@ fn what_makes_no_sense_is_refused() {
     assert_eq!(nested("InputDataConfig", "TrainingJobName"), "ValidationException");
     for (request, code) in [
         (json!({ "Resource": "Image" }), "NotImplemented"),
+        (json!({ "Resource": "ImageVersion" }), "NotImplemented"),
         (json!({ "Resource": "Project" }), "NotImplemented"),
         (json!({ "Resource": "TrainingJob", "SortBy": "Nothing" }), "ValidationException"),
         (json!({ "Resource": "TrainingJob", "SortBy": "InputDataConfig" }), "ValidationException"),

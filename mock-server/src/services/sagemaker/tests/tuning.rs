@@ -1,5 +1,6 @@
 //! Hyperparameter tuning jobs, and the training jobs that they start.
 
+mod documented;
 mod later;
 
 use super::*;

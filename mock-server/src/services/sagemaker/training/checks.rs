@@ -2,7 +2,7 @@
 //! API reference does, in the descriptions of the members.
 
 use super::super::error::SageMakerError;
-use super::super::job::{Vpc, volume_key};
+use super::super::job::{Vpc, preferred, volume_key};
 use crate::model::compute;
 use crate::model::{DataNeed, DataUse, Extent, InstanceGroup as Instances, Mount};
 use serde::Deserialize;
@@ -19,6 +19,9 @@ const PROFILING_INTERVALS: &[i64] = &[100, 200, 500, 1_000, 5_000, 60_000];
 /// 28 days. Source: API reference, StoppingCondition.
 const LONGEST_RUNTIME: u64 = 28 * 24 * 60 * 60;
 
+/// In thousands of tokens. Source: API reference, ServerlessJobConfig.
+const LONGEST_SEQUENCE: u32 = 1_024;
+
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Resources {
@@ -31,6 +34,7 @@ pub struct Resources {
     pub instance_groups: Vec<InstanceGroup>,
     pub instance_placement_config: Option<IgnoredAny>,
     pub instance_preferences: Vec<Preference>,
+    training_plan_arn: Option<IgnoredAny>,
 }
 
 impl Resources {
@@ -62,6 +66,7 @@ pub struct InstanceGroup {
 pub struct Preference {
     pub instance_type: String,
     pub instance_count: Option<u32>,
+    training_plan_arns: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize, Default)]
@@ -218,7 +223,15 @@ pub struct Asked {
     debug_rule_configurations: Vec<RuleConfiguration>,
     #[serde(default)]
     profiler_rule_configurations: Vec<RuleConfiguration>,
-    serverless_job_config: Option<IgnoredAny>,
+    serverless_job_config: Option<Serverless>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Serverless {
+    job_type: String,
+    evaluation_type: Option<IgnoredAny>,
+    sequence_length: Option<String>,
 }
 
 impl Asked {
@@ -322,6 +335,7 @@ pub fn check(asked: &Asked) -> Result<(), SageMakerError> {
         let instances = asked.instances().into_iter().chain(resources.preferences());
         volume_key(resources.volume_kms_key_id.as_deref(), &instances.collect::<Vec<_>>())?;
     }
+    serverless(asked)?;
     stopping(asked)?;
     rules(asked)?;
     channels(asked)
@@ -365,10 +379,16 @@ fn resources(asked: &Asked) -> Result<(), SageMakerError> {
             ("InstancePlacementConfig", resources.instance_placement_config.is_some()),
             ("EnableManagedSpotTraining", asked.enable_managed_spot_training),
         ];
-        return match excluded.iter().find(|(_, given)| *given) {
-            Some((name, _)) => Err(SageMakerError::PreferencesWith(name)),
-            None => Ok(()),
-        };
+        if let Some((name, _)) = excluded.iter().find(|(_, given)| *given) {
+            return Err(SageMakerError::PreferencesWith(name));
+        }
+        let preferences = &resources.instance_preferences;
+        let planned = preferences.iter().any(|one| one.training_plan_arns.is_some());
+        if planned && resources.training_plan_arn.is_some() {
+            return Err(SageMakerError::TwoPlans);
+        }
+        let each = preferences.iter().map(|one| (&one.instance_type, one.instance_count));
+        return preferred(each, resources.instance_count);
     }
     if !resources.instance_groups.is_empty() {
         if typed || resources.instance_count.is_some() {
@@ -394,6 +414,22 @@ fn resources(asked: &Asked) -> Result<(), SageMakerError> {
         return Err(SageMakerError::KeepAliveWith("EnableManagedSpotTraining"));
     }
     volume(resources)
+}
+
+/// Source: API reference, ServerlessJobConfig.
+fn serverless(asked: &Asked) -> Result<(), SageMakerError> {
+    let Some(config) = &asked.serverless_job_config else { return Ok(()) };
+    if config.job_type == "Evaluation" && config.evaluation_type.is_none() {
+        return Err(SageMakerError::Required("serverlessJobConfig.evaluationType"));
+    }
+    let is_length = |value: &str| {
+        let thousands = value.strip_suffix('K').and_then(|number| number.parse::<u32>().ok());
+        thousands.is_some_and(|number| (1..=LONGEST_SEQUENCE).contains(&number))
+    };
+    match config.sequence_length.as_ref().filter(|value| !is_length(value)) {
+        Some(value) => Err(SageMakerError::SequenceLength(value.clone())),
+        None => Ok(()),
+    }
 }
 
 fn groups(groups: &[InstanceGroup]) -> Result<(), SageMakerError> {

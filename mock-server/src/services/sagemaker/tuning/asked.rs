@@ -2,9 +2,10 @@
 //! reference, in the descriptions of the members; developer guide, "How hyperparameter tuning works".
 
 use super::super::error::SageMakerError;
+use super::super::job::volume_key;
 use super::error::TuningError;
 use super::search;
-use crate::model::TuningJob;
+use crate::model::{InstanceGroup, TuningJob};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
@@ -12,6 +13,14 @@ use std::collections::BTreeSet;
 
 /// Source: API reference, ParameterRanges.
 const MOST_RANGES: usize = 30;
+
+/// How many environment variables all definitions may have. Source: API reference, HyperParameterTrainingJobDefinition.
+const MOST_VARIABLES: usize = 48;
+
+/// The hyperparameters that say how many epochs a training job may have, and how many that may be. Source: API reference,
+/// HyperbandStrategyConfig.
+const EPOCHS: &[&str] = &["epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs"];
+const MOST_EPOCHS: u64 = 20_000;
 
 /// The hyperparameter by which containers learn the name of their metric.
 pub const METRIC_NAME: &str = "_tuning_objective_metric";
@@ -331,6 +340,11 @@ impl<'a> Plan<'a> {
         {
             return Err(TuningError::EarlyStopping.into());
         }
+        self.check_resource()?;
+        let variables = |of: &Definition<'_>| of.members.get("Environment")?.as_object().map(Map::len);
+        if self.definitions.iter().filter_map(variables).sum::<usize>() > MOST_VARIABLES {
+            return Err(TuningError::TooManyVariables { most: MOST_VARIABLES }.into());
+        }
         let mut names = BTreeSet::new();
         for definition in &self.definitions {
             if let Some(name) = definition.name.filter(|name| !names.insert(*name)) {
@@ -350,6 +364,25 @@ impl<'a> Plan<'a> {
             }
         }
         Ok(())
+    }
+
+    /// What a training job of Hyperband may use at most has to be known.
+    fn check_resource(&self) -> Result<(), SageMakerError> {
+        let config = self.config.strategy_config.as_ref();
+        let given = config.and_then(|config| config["HyperbandStrategyConfig"]["MaxResource"].as_u64());
+        if let Some(value) = given.filter(|value| *value > MOST_EPOCHS) {
+            let member = "hyperParameterTuningJobConfig.strategyConfig.hyperbandStrategyConfig.maxResource";
+            return Err(SageMakerError::TooLarge { member, value, most: MOST_EPOCHS });
+        }
+        let tells = |of: &Definition<'_>| {
+            let fixed = of.members.get("StaticHyperParameters");
+            fixed.is_some_and(|fixed| EPOCHS.iter().any(|name| fixed.get(*name).is_some()))
+        };
+        let known = given.is_some() || self.definitions.iter().all(tells);
+        match self.config.strategy == "Hyperband" && !known {
+            true => Err(TuningError::NoMaxResource.into()),
+            false => Ok(()),
+        }
     }
 
     fn check_definition(&self, definition: &Definition<'_>) -> Result<(), SageMakerError> {
@@ -376,6 +409,12 @@ impl<'a> Plan<'a> {
             if given != if resources.get("InstanceConfigs").is_some() { 0 } else { typed.len() } {
                 return Err(TuningError::OneKindOfInstances.into());
             }
+            // Each of those that are preferred is looked at, for training jobs may come to any of them.
+            let groups = resources["InstanceConfigs"].as_array().into_iter().flatten().map(|each| {
+                let instance_type = each["InstanceType"].as_str().unwrap_or_default().to_owned();
+                InstanceGroup { instance_type, count: 1 }
+            });
+            volume_key(resources["VolumeKmsKeyId"].as_str(), &groups.collect::<Vec<_>>())?;
         }
         let emitted = definition.members.get("AlgorithmSpecification").map(|spec| &spec["MetricDefinitions"]);
         let emitted = emitted.and_then(Value::as_array).into_iter().flatten();

@@ -87,11 +87,13 @@ fn note_ended(txn: &mut Txn<'_>, job: &mut TuningJob, plan: &Plan<'_>) {
         let Some(trial) = job.trials.get(n).filter(|trial| trial.outcome.is_none()) else { continue };
         let Some(row) = txn.state.jobs.get(&trial.key).filter(|row| row.status.is_final()) else { continue };
         let metric = plan.definitions.get(trial.definition).map(|of| of.objective.metric_name.as_str());
-        let mut outcome = child::outcome(txn, row, metric.unwrap_or_default());
+        let metric = metric.unwrap_or_default();
+        let mut outcome = child::outcome(txn, row, metric);
         if trial.is_worse && outcome.status == JobStatus::Stopped {
             // What it had emitted counts.
-            outcome.objective = child::objective(txn, row, metric.unwrap_or_default());
+            outcome.objective = child::objective(txn, row, metric);
         }
+        child::emitted(txn, &trial.key, metric, &outcome);
         let trial = Trial { outcome: Some(outcome), ..trial.clone() };
         job.trials.set(n, trial);
         job.modified = txn.now;

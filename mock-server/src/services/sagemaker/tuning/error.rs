@@ -56,6 +56,15 @@ refusals! {
         /// Documented for ParameterRanges: the sum over all ranges.
         TooManyRanges { most: usize } = "ValidationException",
             assumed "A hyperparameter tuning job must not search more than {most} hyperparameters.";
+        /// Documented for Environment of HyperParameterTrainingJobDefinition: the sum over all definitions.
+        TooManyVariables { most: usize } = "ValidationException",
+            assumed "The training job definitions of a hyperparameter tuning job must not have more than {most} environment \
+                    variables together.";
+        /// Documented for HyperbandStrategyConfig: from which hyperparameters it is taken, and that it is an error if there
+        /// is none of them.
+        NoMaxResource = "ValidationException",
+            assumed "MaxResource of HyperbandStrategyConfig must be specified unless StaticHyperParameters has one of \
+                    epochs, numepochs, n-epochs, n_epochs and num_epochs.";
         /// Observed in public documents.
         NoMetric = "ValidationException",
             text "A metric is required for this hyperparameter tuning job objective. Provide a metric in the \

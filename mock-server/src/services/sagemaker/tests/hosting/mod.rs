@@ -1,5 +1,6 @@
 //! Endpoints, from the configuration to the last of their interfaces.
 
+mod documented;
 mod life;
 mod properties;
 mod refusals;
