@@ -1,5 +1,7 @@
 """Search, as boto3 sees it."""
 
+import json
+
 import pytest
 
 from mockplane import job_request, refused
@@ -82,3 +84,19 @@ def test_what_is_only_kept(aws):
         {"Name": "ModelPackageGroupName", "Value": "g"}, {"Name": "ModelApprovalStatus", "Value": "Approved"}]})
     assert told["Results"][0]["ModelPackage"]["ModelPackageVersion"] == 1
     assert sm.search(Resource="FeatureMetadata")["TotalHits"]["Value"] == 0
+
+
+def test_versions_of_pipelines(aws):
+    def definition(reason):
+        steps = [{"Name": "end", "Type": "Fail", "Arguments": {"ErrorMessage": reason}}]
+        return json.dumps({"Version": "2020-12-01", "Steps": steps})
+
+    sm = aws.sm
+    sm.create_pipeline(PipelineName="line", PipelineDefinition=definition("one"), RoleArn=aws.role(),
+                       ClientRequestToken="c" * 32)
+    assert sm.update_pipeline(PipelineName="line", PipelineDefinition=definition("two"))["PipelineVersionId"] == 2
+    execution = sm.start_pipeline_execution(PipelineName="line", ClientRequestToken="s" * 32)["PipelineExecutionArn"]
+    told = sm.search(Resource="PipelineVersion", SortBy="PipelineVersionId")["Results"]
+    assert [one["PipelineVersion"]["PipelineVersionId"] for one in told] == [2, 1]
+    assert told[0]["PipelineVersion"]["LastExecutedPipelineExecutionArn"] == execution
+    assert "LastExecutedPipelineExecutionArn" not in told[1]["PipelineVersion"]

@@ -164,9 +164,6 @@ refusals! {
                  ModelDataSource attribute";
         Payload { most: u64 } = "ValidationException",
             assumed "The product of MaxConcurrentTransforms and MaxPayloadInMB must not be greater than {most}.";
-        /// That SplitType must be one of these is documented: API reference, BatchStrategy of CreateTransformJob.
-        RecordsUnsplit = "ValidationException",
-            assumed "SplitType must be Line, RecordIO or TFRecord if BatchStrategy is MultiRecord.";
         PackageOrInput = "ValidationException",
             assumed "You must specify exactly one of ModelPackageVersionArn and InputConfig.";
         DeviceOrPlatform = "ValidationException",

@@ -29,7 +29,6 @@ pub struct Asked {
     max_concurrent_transforms: Option<u64>,
     #[serde(rename = "MaxPayloadInMB")]
     max_payload: Option<u64>,
-    batch_strategy: Option<String>,
     transform_input: Input,
     transform_output: Output,
     data_capture_config: Option<Capture>,
@@ -40,7 +39,6 @@ pub struct Asked {
 #[serde(rename_all = "PascalCase")]
 struct Input {
     data_source: Source,
-    split_type: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -101,17 +99,9 @@ impl Kind for Transform {
 
     /// The role and the network are those of the model, as they are now: a job does not notice that its model goes.
     fn plan(state: &State, caller: &Caller, asked: &Asked) -> Result<Needs, SageMakerError> {
-        // Payloads of 0 are of any size, and so are any number of them; that they need an algorithm which takes them in
-        // chunks is the container's affair.
         let payload = asked.max_payload.unwrap_or(DEFAULT_PAYLOAD_MB);
         if payload.saturating_mul(asked.max_concurrent_transforms.unwrap_or(1).max(1)) > MOST_PAYLOAD_MB {
             return Err(SageMakerError::Payload { most: MOST_PAYLOAD_MB });
-        }
-        // What is not split has no records to put together. A single one may be all of a file: public examples send
-        // images so.
-        let unsplit = matches!(asked.transform_input.split_type.as_deref(), None | Some("None"));
-        if unsplit && asked.batch_strategy.as_deref() == Some("MultiRecord") {
-            return Err(SageMakerError::RecordsUnsplit);
         }
         let source = &asked.transform_input.data_source.s3;
         // Source: API reference, TransformS3DataSource.
