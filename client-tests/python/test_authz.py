@@ -7,6 +7,7 @@ import types
 import pytest
 from mockplane import TRUST, Server, binary, job_request, refused
 
+IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/work:1"
 NINE = [
     "ec2:CreateNetworkInterface", "ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface",
     "ec2:DeleteNetworkInterfacePermission", "ec2:DescribeNetworkInterfaces", "ec2:DescribeVpcs",
@@ -290,7 +291,7 @@ def training(aws, name, role, net):
 
 def processing(aws, name, role, net):
     aws.sm.create_processing_job(
-        ProcessingJobName=name, RoleArn=role, AppSpecification={"ImageUri": "i"},
+        ProcessingJobName=name, RoleArn=role, AppSpecification={"ImageUri": IMAGE},
         ProcessingResources={"ClusterConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1}},
         NetworkConfig={"VpcConfig": net.config})
     return lambda: aws.sm.describe_processing_job(ProcessingJobName=name)
@@ -299,7 +300,7 @@ def processing(aws, name, role, net):
 def model(aws, name, role, net):
     aws.sm.create_model(
         ModelName=name, ExecutionRoleArn=role, VpcConfig=net.config,
-        PrimaryContainer={"Image": "i", "ModelDataUrl": "s3://b/m.tar.gz"})
+        PrimaryContainer={"Image": IMAGE, "ModelDataUrl": "s3://b/m.tar.gz"})
 
 
 def transform(aws, name, role, net):

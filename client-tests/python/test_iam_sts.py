@@ -199,11 +199,15 @@ def test_arns_carry_the_partition_of_the_region(aws, region, partition):
     assert subnet["SubnetArn"] == f"arn:{partition}:ec2:{region}:{aws.number}:subnet/{subnet['SubnetId']}"
 
 
-@pytest.mark.parametrize("region, partition", [("cn-northwest-1", "aws-cn"), ("us-gov-east-1", "aws-us-gov")])
-def test_a_role_and_a_job_in_another_partition(aws, region, partition):
+@pytest.mark.parametrize("region, partition, domain", [
+    ("cn-northwest-1", "aws-cn", "amazonaws.com.cn"), ("us-gov-east-1", "aws-us-gov", "amazonaws.com"),
+])
+def test_a_role_and_a_job_in_another_partition(aws, region, partition, domain):
     role = aws.client("iam", region).create_role(RoleName="trainer", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
     assert role == f"arn:{partition}:iam::{aws.number}:role/trainer"
     aws.client("iam", region).attach_role_policy(
         RoleName="trainer", PolicyArn=f"arn:{partition}:iam::aws:policy/AmazonS3FullAccess")
-    arn = aws.client("sagemaker", region).create_training_job(**job_request("far", role))["TrainingJobArn"]
+    request = job_request("far", role)
+    request["AlgorithmSpecification"]["TrainingImage"] = f"{aws.number}.dkr.ecr.{region}.{domain}/train:1"
+    arn = aws.client("sagemaker", region).create_training_job(**request)["TrainingJobArn"]
     assert arn == f"arn:{partition}:sagemaker:{region}:{aws.number}:training-job/far"

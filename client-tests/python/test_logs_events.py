@@ -8,6 +8,7 @@ import pytest
 
 from mockplane import environment, refused
 
+IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/work:1"
 GROUP = "g"
 DAY = 24 * 3_600_000
 
@@ -124,7 +125,7 @@ def test_the_cli_filters(aws, logs):
 def train(aws, name, role):
     aws.sm.create_training_job(
         TrainingJobName=name, RoleArn=role,
-        AlgorithmSpecification={"TrainingImage": "x:1", "TrainingInputMode": "File"},
+        AlgorithmSpecification={"TrainingImage": IMAGE, "TrainingInputMode": "File"},
         OutputDataConfig={"S3OutputPath": "s3://my-bucket/models"},
         ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 10},
         StoppingCondition={"MaxRuntimeInSeconds": 3600})

@@ -10,6 +10,7 @@ KINDS = {
     "ModelBias": ("model_bias", "model-bias"),
     "ModelExplainability": ("model_explainability", "model-explainability"),
 }
+IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/work:1"
 HOURLY = {"ScheduleExpression": "cron(0 * ? * * *)"}
 
 
@@ -21,7 +22,7 @@ def lab(aws):
     aws.net = aws.network("10.0.1.0/28")
     aws.bucket = f"captured-{aws.number}"
     aws.client("s3").create_bucket(Bucket=aws.bucket)
-    aws.sm.create_model(ModelName="watched", ExecutionRoleArn=aws.role_arn, PrimaryContainer={"Image": "image:1"})
+    aws.sm.create_model(ModelName="watched", ExecutionRoleArn=aws.role_arn, PrimaryContainer={"Image": IMAGE})
     aws.sm.create_endpoint_config(
         EndpointConfigName="watched",
         ProductionVariants=[{
@@ -40,7 +41,7 @@ def definition(lab, kind, name="d", **more):
         "S3DataDistributionType": "FullyReplicated"}}
     if kind in ("ModelQuality", "ModelBias"):
         job_input["GroundTruthS3Input"] = {"S3Uri": f"s3://{lab.bucket}/labels"}
-    app = {"ImageUri": "monitor:1", "Environment": {"a": "b"}}
+    app = {"ImageUri": IMAGE, "Environment": {"a": "b"}}
     if kind in ("ModelBias", "ModelExplainability"):
         app["ConfigUri"] = f"s3://{lab.bucket}/config.json"
     return {
@@ -67,7 +68,7 @@ def inline(lab):
         "MonitoringInputs": [asked["DataQualityJobInput"]],
         "MonitoringOutputConfig": asked["DataQualityJobOutputConfig"],
         "MonitoringResources": asked["JobResources"],
-        "MonitoringAppSpecification": {"ImageUri": "monitor:1"},
+        "MonitoringAppSpecification": {"ImageUri": IMAGE},
         "StoppingCondition": asked["StoppingCondition"],
         "NetworkConfig": asked["NetworkConfig"],
         "RoleArn": lab.role_arn,

@@ -6,6 +6,8 @@ import pytest
 
 from mockplane import job_request, refused
 
+IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/work:1"
+
 
 @pytest.fixture
 def lab(aws):
@@ -27,7 +29,7 @@ def processing(lab, name="Check", source=None, **more):
     return {"Name": name, "Type": "Processing", "Arguments": {
         "ProcessingResources": {"ClusterConfig": {
             "InstanceType": {"Get": "Parameters.Type"}, "InstanceCount": 1, "VolumeSizeInGB": 10}},
-        "AppSpecification": {"ImageUri": "image:1"}, "RoleArn": lab.role_arn,
+        "AppSpecification": {"ImageUri": IMAGE}, "RoleArn": lab.role_arn,
         "NetworkConfig": {"VpcConfig": lab.net.config},
         "ProcessingInputs": [{"InputName": "model", "AppManaged": False, "S3Input": {
             "S3Uri": source or {"Get": "Steps.Train.ModelArtifacts.S3ModelArtifacts"},
@@ -167,7 +169,7 @@ def test_steps_call_as_the_pipelines_role(lab):
 def test_a_model_its_transform_and_a_tuning_job(lab):
     model = {"Name": "Model", "Type": "Model", "Arguments": {
         "ExecutionRoleArn": lab.role_arn, "VpcConfig": lab.net.config, "PrimaryContainer": {
-            "Image": "image:1", "ModelDataUrl": {"Get": "Steps.Train.ModelArtifacts.S3ModelArtifacts"}}}}
+            "Image": IMAGE, "ModelDataUrl": {"Get": "Steps.Train.ModelArtifacts.S3ModelArtifacts"}}}}
     transform = {"Name": "Batch", "Type": "Transform", "Arguments": {
         "ModelName": {"Get": "Steps.Model.ModelName"},
         "TransformInput": {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://data/in"}}},

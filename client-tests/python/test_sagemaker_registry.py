@@ -23,7 +23,7 @@ def arn(lab, resource):
     return f"arn:aws:sagemaker:us-east-1:{lab.number}:{resource}"
 
 
-def specification(image="image:1"):
+def specification(image="123456789012.dkr.ecr.us-east-1.amazonaws.com/image:1"):
     return {"Containers": [{"Image": image, "ModelDataUrl": "s3://data/model.tar.gz"}],
             "SupportedContentTypes": ["text/csv"], "SupportedResponseMIMETypes": ["text/csv"]}
 

@@ -6,6 +6,8 @@ import pytest
 
 from mockplane import TRUST, job_request, refused
 
+RULES = "503895931360.dkr.ecr.us-east-1.amazonaws.com/rules:1"
+
 
 @pytest.fixture
 def jobs(aws):
@@ -242,8 +244,8 @@ def test_a_pool_is_updated(jobs):
 
 def test_rules_are_processing_jobs(jobs):
     behaviours(jobs, {"job": "*-overfit-*", "failure": "RuleEvaluationConditionMet: at step 3"})
-    rules = [{"RuleConfigurationName": name, "RuleEvaluatorImage": "rules:1"} for name in ("Overfit", "LossNotDecreasing")]
-    report = [{"RuleConfigurationName": "ProfilerReport-1", "RuleEvaluatorImage": "rules:1"}]
+    rules = [{"RuleConfigurationName": name, "RuleEvaluatorImage": RULES} for name in ("Overfit", "LossNotDecreasing")]
+    report = [{"RuleConfigurationName": "ProfilerReport-1", "RuleEvaluatorImage": RULES}]
     create(jobs, "a-training-job-with-a-long-name",
            DebugHookConfig={"S3OutputPath": f"s3://{jobs.bucket}/debug"},
            TensorBoardOutputConfig={"S3OutputPath": f"s3://{jobs.bucket}/board"},
@@ -268,7 +270,7 @@ def test_rules_are_processing_jobs(jobs):
 
 
 def test_rules_have_names_of_their_own(jobs):
-    rule = {"RuleConfigurationName": "Overfit", "RuleEvaluatorImage": "rules:1"}
+    rule = {"RuleConfigurationName": "Overfit", "RuleEvaluatorImage": RULES}
     with refused("ValidationException",
                  "Rule configuration names must be unique; the name Overfit is used more than once."):
         create(jobs, "twice", DebugRuleConfigurations=[rule, rule])

@@ -302,7 +302,8 @@ def test_a_running_job_is_updated(aws):
     aws.advance_until(lambda: aws.job("tuned")["SecondaryStatus"] == "Training", "it trains")
     changes = {
         "ProfilerConfig": {"S3OutputPath": "s3://bucket/profile", "ProfilingIntervalInMilliseconds": 1000},
-        "ProfilerRuleConfigurations": [{"RuleConfigurationName": "all", "RuleEvaluatorImage": "image:1"}],
+        "ProfilerRuleConfigurations": [
+            {"RuleConfigurationName": "all", "RuleEvaluatorImage": "503895931360.dkr.ecr.us-east-1.amazonaws.com/rules:1"}],
         "RemoteDebugConfig": {"EnableRemoteDebug": True},
     }
     resources = {"KeepAlivePeriodInSeconds": 600}

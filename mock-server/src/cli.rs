@@ -183,7 +183,8 @@ struct Serve {
     iam: IamModeName,
     /// What becomes of jobs whose buckets or objects are not here: they fail (enforce), run with an event that tells
     /// (audit), or run (off). With auto they fail as soon as the account has made a bucket here; until then its
-    /// buckets count as kept elsewhere.
+    /// buckets count as kept elsewhere. The same for images in no registry that they could be pulled from, except that
+    /// auto refuses them.
     #[arg(long, env = "MOCKPLANE_DATA", default_value = "auto")]
     data: DataModeName,
     /// Whether each account has names of buckets for itself, or all share them as on AWS.

@@ -155,7 +155,11 @@ impl Kind {
     /// A server on which this request was made, with all that it refers to; and the ARN.
     fn created(&self, request: &Value, memo: bool) -> (Gateway, Value) {
         let gateway = gateway(memo);
-        ok(&gateway, "CreateModel", &json!({ "ModelName": "m", "PrimaryContainer": { "Image": "image:1" } }));
+        ok(
+            &gateway,
+            "CreateModel",
+            &json!({ "ModelName": "m", "PrimaryContainer": { "Image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/image:1" } }),
+        );
         let mut plain = KINDS[1].accepted();
         plain["EndpointConfigName"] = json!("c");
         ok(&gateway, "CreateEndpointConfig", &plain);
@@ -230,7 +234,10 @@ fn an_endpoint_tells_what_its_configuration_says() {
     ] {
         assert_eq!(one[member], told, "{member}");
     }
-    assert_eq!(one["DeployedImages"][0]["SpecifiedImage"], "image:1");
+    assert_eq!(
+        one["DeployedImages"][0]["SpecifiedImage"],
+        "123456789012.dkr.ecr.us-east-1.amazonaws.com/image:1"
+    );
     assert_eq!(described["EndpointStatus"], "InService");
 }
 

@@ -72,7 +72,11 @@ impl Kind {
     /// A job made from this request, on a server of its own, and as it is described.
     fn created(&self, request: &Value, memo: bool) -> (Gateway, Value) {
         let gateway = gateway(memo);
-        ok(&gateway, "CreateModel", &json!({ "ModelName": "m", "PrimaryContainer": { "Image": "image:1" } }));
+        ok(
+            &gateway,
+            "CreateModel",
+            &json!({ "ModelName": "m", "PrimaryContainer": { "Image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/image:1" } }),
+        );
         ok(&gateway, "CreateExperiment", &json!({ "ExperimentName": "e" }));
         ok(&gateway, "CreateTrial", &json!({ "TrialName": "t", "ExperimentName": "e" }));
         let arn = ok(&gateway, &self.operation("Create"), request)[self.member("Arn")].clone();

@@ -26,6 +26,11 @@ pub struct SageModel {
     pub memo: Memo,
 }
 
+/// Whether a container's image is in a registry that is reached through the VPC. Source: API reference, ImageConfig.
+pub fn in_own_registry(container: &serde_json::Value) -> bool {
+    container["ImageConfig"]["RepositoryAccessMode"] == "Vpc"
+}
+
 impl SageModel {
     /// Whether a container has its model from where several objects may be.
     pub fn has_data_source(&self) -> bool {
@@ -39,6 +44,12 @@ impl SageModel {
     /// The images of the containers.
     pub fn images(&self) -> Vec<String> {
         self.containers().filter_map(|container| container["Image"].as_str()).map(str::to_owned).collect()
+    }
+
+    /// Those of them that are not in a registry of the VPC.
+    pub fn pulled(&self) -> Vec<String> {
+        let platform = self.containers().filter(|container| !in_own_registry(container));
+        platform.filter_map(|container| container["Image"].as_str()).map(str::to_owned).collect()
     }
 
     /// The containers' model data. A container for many models has a prefix below which each is packed for itself, and

@@ -156,6 +156,8 @@ pub struct Needs {
     pub max_runtime: Option<Duration>,
     /// The images of the containers, if they are the user's.
     pub images: Vec<String>,
+    /// Those of them that the service itself is to pull: all but those in a registry of the VPC.
+    pub pulled: Vec<String>,
     /// What the containers do, if that was declared when the job was asked for.
     pub behaviour: Option<Arc<Behaviour>>,
     /// Of an endpoint that something is done to: which of its variants this is, and whether it serves already.

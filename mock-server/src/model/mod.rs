@@ -105,7 +105,7 @@ pub use group::{DEFAULT_GROUP, Direction, Peer, SecurityGroup, SecurityGroupRule
 pub use group_vpc::{GroupAssociation, GroupAssociationIndex, GroupAssociationState};
 pub use hosting::{
     DeployedVariant, Deployment, Endpoint, EndpointConfig, EndpointCourse, EndpointStatus, FleetKey, Rolling,
-    SageModel, Variant,
+    SageModel, Variant, in_own_registry,
 };
 pub use iam::{
     AccessKey, AccountSettings, AnyPolicy, Authorization, ControlPolicies, CredentialReport, Grants, Group,

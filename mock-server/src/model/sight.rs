@@ -5,7 +5,8 @@ use crate::kernel::{AccountId, Elsewhere, Rehome, Scope, SimTime};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What becomes of jobs whose buckets or objects are not here.
+/// What becomes of jobs whose buckets or objects are not here, and of images in no registry that they could be pulled
+/// from. The latter are refused unless the mode is `Audit` or `Off`: nothing has to be made here to know it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Rehome)]
 pub enum DataMode {
     /// They fail once the account has made a bucket here. Until then its buckets are external.

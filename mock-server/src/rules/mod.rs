@@ -16,6 +16,7 @@ pub mod ec2;
 mod encryption;
 mod groups;
 mod hosting;
+mod image;
 pub mod isolation;
 pub mod logs;
 mod network;
@@ -162,7 +163,7 @@ macro_rules! rules {
 }
 
 rules![
-    // The order of the checks that a create call makes is assumed: role, then network.
+    // The order of the checks that a create call makes is assumed: role, network, images.
     role::TrustedRole,
     permissions::MayLook,
     permissions::MayLookAtEndpoints,
@@ -174,6 +175,8 @@ rules![
     network::SharedTenancyOfTraining,
     network::SharedTenancyOfCompilation,
     room::ServiceVpc,
+    image::InRegistry,
+    image::InRegion,
     notebook::CallerMayLookAndMake,
     notebook::OneAddress,
     cluster::RoleMayMake,
@@ -277,10 +280,10 @@ impl Report {
 }
 
 /// What a rule counts for in an account. Those that look at roles count for no more than the account's `IamMode` lets
-/// policies count for, those about buckets and objects for no more than its `DataMode` lets these count for.
+/// policies count for, those about buckets, objects and images for no more than its `DataMode` lets these count for.
 pub fn mode_of(rule: &str, modes: &RuleModes, global: &State) -> RuleMode {
     let mode = modes.of(rule);
-    if path::data::OF_DATA.contains(&rule) {
+    if path::data::OF_DATA.contains(&rule) || image::OF_IMAGES.contains(&rule) {
         return match global.choices.data {
             DataMode::Audit if mode == RuleMode::Enforce => RuleMode::Warn,
             DataMode::Off => RuleMode::Off,

@@ -10,11 +10,24 @@ const SERVICE: &str = "sagemaker.amazonaws.com";
 /// which of the two is told when is assumed.
 const OF_JOB: &str = "SM-F-ROLE-ASYNC1";
 const OF_INSTANCE: &str = "SM-F-ROLE-ASYNC2";
+/// What the create call says of a role of another account. Source: AWS's advice on processing jobs; people saw it of models.
+const OF_ANOTHER: &str = "SM-F-ROLE-ACCOUNT";
 
 /// The id of the text for a violation that the create call did not tell.
 pub fn text(finding: &Finding, kind: JobKind) -> Option<&'static str> {
-    let later = finding.rule == TrustedRole::INFO.id && finding.phase == Phase::Input;
-    later.then_some(if kind == JobKind::Training { OF_INSTANCE } else { OF_JOB })
+    if finding.rule != TrustedRole::INFO.id {
+        return None;
+    }
+    match (finding.phase, kind) {
+        (Phase::Input, JobKind::Training) => Some(OF_INSTANCE),
+        (Phase::Input, _) => Some(OF_JOB),
+        _ => finding.verdict.evidence()?.get("owner").map(|_| OF_ANOTHER),
+    }
+}
+
+/// The account in an ARN.
+fn account_of(arn: &str) -> Option<&str> {
+    arn.split(':').nth(4)
 }
 
 /// The role lets the service act as it.
@@ -22,7 +35,7 @@ pub struct TrustedRole;
 impl Rule for TrustedRole {
     const INFO: RuleInfo = RuleInfo {
         id: "SM-ROLE-TRUST-07",
-        aliases: &["SM-F-ROLE-SYNC", OF_JOB, OF_INSTANCE],
+        aliases: &["SM-F-ROLE-SYNC", OF_ANOTHER, OF_JOB, OF_INSTANCE],
         name: "role-trusts-sagemaker",
         jobs: ALL_AND_OTHERS,
         phases: &[Phase::Create, Phase::Input],
@@ -41,6 +54,11 @@ impl Rule for TrustedRole {
             return Verdict::NotApplicable;
         }
         let evidence = Evidence::of(case.needs.role_arn.clone());
+        let owner = account_of(&case.needs.role_arn).filter(|owner| *owner != case.account.to_string());
+        if let Some(owner) = owner {
+            let evidence = evidence.with("because", "it is a role of another account").with("owner", owner);
+            return Verdict::Violated(evidence);
+        }
         let Some(role) = case.role() else {
             return Verdict::Violated(evidence.with("because", "there is no such role"));
         };

@@ -2,7 +2,7 @@
 //!
 //! AWS's own words are not known for everything. Those that are cannot be replaced; those that are guessed can.
 
-use super::{Basis, get, path, role};
+use super::{Basis, get, image, path, role};
 use crate::model::{Evidence, Finding, JobKind, Texts};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -61,7 +61,8 @@ pub fn fill(texts: &Texts, id: &str, evidence: &Evidence) -> Option<String> {
 /// What a violated rule says of a job of this kind.
 pub fn word(texts: &Texts, finding: &Finding, kind: JobKind) -> String {
     let evidence = finding.verdict.evidence().cloned().unwrap_or_default().with("kind", kind.noun());
-    let id = role::text(finding, kind).or_else(|| path::words::text(finding, kind)).unwrap_or(finding.rule);
+    let of_kind = role::text(finding, kind).or_else(|| image::text(finding, kind));
+    let id = of_kind.or_else(|| path::words::text(finding, kind)).unwrap_or(finding.rule);
     fill(texts, id, &evidence).unwrap_or_else(|| {
         let summary = get(finding.rule).map_or(finding.rule, |info| info.summary);
         texts.told(finding.rule, summary.to_owned())

@@ -150,6 +150,9 @@ refusals! {
             assumed "LocalPath must be specified for the processing input {name} unless its AppManaged is true.";
         InputPath { name: String, folder: &'static str } = "ValidationException",
             assumed "LocalPath of the processing input {name} must begin with {folder}";
+        /// That two inputs in one place are refused was observed; AWS says nothing at all then.
+        InputPathTwice { path: String } = "ValidationException",
+            assumed "LocalPath must be unique among the processing inputs: {path}";
         GzipNeedsPipe(name: String) = "ValidationException",
             assumed "Gzip can be the S3CompressionType of the processing input {name} only if its S3InputMode is Pipe.";
         /// That it is refused is documented: API reference, ResourceConfig, ProcessingClusterConfig, TransformResources.
@@ -185,8 +188,9 @@ refusals! {
             text "Cannot create already existing {what} \"{arn}\".";
         OneKindOfContainer = "ValidationException",
             assumed "You must specify exactly one of PrimaryContainer and Containers.";
+        /// Observed.
         ImageOrPackage = "ValidationException",
-            assumed "You must specify exactly one of Image and ModelPackageName for each container of a model.";
+            text "Specify one of either Image and Model Data URL or ModelPackageName in container definition.";
         TwoKindsOfModelData = "ValidationException",
             assumed "You must not specify both ModelDataUrl and ModelDataSource for a container.";
         /// That this and the next ones are refused is documented: API reference, ContainerDefinition and
@@ -201,11 +205,12 @@ refusals! {
         SourceOfMany = "ValidationException",
             assumed "ModelDataSource is not supported for multi-model endpoints.";
         /// As above: RepositoryAuthConfig.
-        RepositoryAuth = "ValidationException",
-            assumed "RepositoryAuthConfig can be specified only if RepositoryAccessMode is Vpc.";
-        /// That such a model needs one is documented: developer guide, "your-algorithms-containers-inference-private".
-        RepositoryVpc = "ValidationException",
-            assumed "VpcConfig must be specified if RepositoryAccessMode of a container is Vpc.";
+        RepositoryAuth { stem: &'static str } = "ValidationException",
+            assumed "{stem}RepositoryAuthConfig can be specified only if {stem}RepositoryAccessMode is Vpc.";
+        /// That it needs one is documented: developer guide, "your-algorithms-containers-inference-private" of a model,
+        /// "docker-containers-adapt-your-own-private-registry" of a training job. `stem` is `Training` or nothing.
+        RepositoryVpc { stem: &'static str } = "ValidationException",
+            assumed "VpcConfig must be specified if {stem}RepositoryAccessMode is Vpc.";
         VariantTwice(name: String) = "ValidationException",
             assumed "Production variant names must be unique within an endpoint configuration: {name}";
         VariantCapacity(name: String) = "ValidationException",

@@ -7,7 +7,7 @@ use super::registry::model_package;
 use super::tags::{Tag, checked};
 use crate::jobs;
 use crate::kernel::{Memo, SimTime};
-use crate::model::{Document, JobKey, JobKind, Needs, SageModel, State, Txn, VpcConfig};
+use crate::model::{Document, JobKey, JobKind, Needs, SageModel, State, Txn, VpcConfig, in_own_registry};
 use crate::rules::{self, Case, Paths, Phase};
 use crate::services::{Caller, Done, Operation, Read, Reply, ReplyWriter, View, Write};
 use serde::{Deserialize, Serialize, Serializer};
@@ -91,6 +91,7 @@ impl Write for CreateModel {
             vpc: model.vpc.clone(),
             network_isolation: model.network_isolation,
             inputs: model.data(),
+            pulled: model.pulled(),
             ..Needs::default()
         };
         ask(txn, &format!("model/{}", model.name), &needs)?;
@@ -161,12 +162,12 @@ fn check_containers(input: &CreateIn) -> Result<(), SageMakerError> {
             return Err(SageMakerError::SourceOfMany);
         }
         let registry = &container["ImageConfig"];
-        let in_vpc = registry["RepositoryAccessMode"] == "Vpc";
+        let (in_vpc, stem) = (in_own_registry(container), "");
         if registry.get("RepositoryAuthConfig").is_some() && !in_vpc {
-            return Err(SageMakerError::RepositoryAuth);
+            return Err(SageMakerError::RepositoryAuth { stem });
         }
         if in_vpc && input.vpc_config.is_none() {
-            return Err(SageMakerError::RepositoryVpc);
+            return Err(SageMakerError::RepositoryVpc { stem });
         }
         let source = &container["ModelDataSource"]["S3DataSource"];
         let url = source["S3Uri"].as_str().unwrap_or_default();

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde::ser::SerializeStruct;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Source: described jobs in public repositories that were created without a stopping condition.
@@ -147,6 +148,11 @@ impl Asked {
         let each = instance_preferences.iter().map(|one| (&one.instance_type, one.instance_count));
         preferred(each, *instance_count)?;
         self.processing_inputs.iter().try_for_each(Input::check)?;
+        let mut seen = BTreeSet::new();
+        let paths = self.processing_inputs.iter().filter_map(Input::path);
+        if let Some(path) = paths.map(|path| path.trim_end_matches('/')).find(|path| !seen.insert(*path)) {
+            return Err(SageMakerError::InputPathTwice { path: path.to_owned() });
+        }
         self.processing_output_config.outputs.iter().try_for_each(Output::check)
     }
 }
@@ -155,6 +161,12 @@ impl Asked {
 const FOLDER: &str = "/opt/ml/processing/";
 
 impl Input {
+    /// Where it is put in the container.
+    fn path(&self) -> Option<&String> {
+        let of_s3 = self.s3.as_ref().and_then(|s3| s3.local_path.as_ref());
+        of_s3.or_else(|| self.dataset_definition.as_ref()?.local_path.as_ref())
+    }
+
     /// Source: API reference, ProcessingInput, ProcessingS3Input and DatasetDefinition.
     fn check(&self) -> Result<(), SageMakerError> {
         let name = || self.input_name.clone();
@@ -242,6 +254,7 @@ impl Kind for Processing {
                 .collect(),
             outputs: outputs.map(|s3| DataNeed::output(&s3.s3_uri, RESULT)).collect(),
             images: vec![asked.app_specification.image_uri.clone()],
+            pulled: vec![asked.app_specification.image_uri.clone()],
             max_runtime: Some(Duration::from_secs(
                 stopping.map_or(DEFAULT_MAX_RUNTIME, |stopping| stopping.max_runtime_in_seconds),
             )),

@@ -109,7 +109,7 @@ impl Site {
 
     /// A model; it may be there already.
     fn model(&mut self, name: &str, subnets: &[usize]) {
-        let container = json!({ "Image": "image:1", "ModelDataUrl": "s3://data/model.tar.gz" });
+        let container = json!({ "Image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/image:1", "ModelDataUrl": "s3://data/model.tar.gz" });
         let settings = self.settings(subnets);
         let input = json!({ "ModelName": name, "ExecutionRoleArn": self.role, "PrimaryContainer": container,
             "VpcConfig": settings });

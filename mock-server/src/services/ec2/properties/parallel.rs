@@ -120,7 +120,7 @@ impl Street {
 
 /// A configuration with two instances in the subnet.
 fn furnish_hosting(street: &Street, lab: &Lab) {
-    let container = json!({ "Image": "image:1", "ModelDataUrl": "s3://data/model.tar.gz" });
+    let container = json!({ "Image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/image:1", "ModelDataUrl": "s3://data/model.tar.gz" });
     let settings = json!({ "Subnets": [street.subnet], "SecurityGroupIds": [street.group] });
     let model = json!({ "ModelName": "m", "ExecutionRoleArn": street.role, "PrimaryContainer": container,
         "VpcConfig": settings });

@@ -29,7 +29,7 @@ impl Front {
 
     pub fn with(profile: Profile) -> Self {
         let front = Self { lab: Lab::with_defaults(Defaults { profile, ..Defaults::default() }) };
-        front.model("m", json!({ "PrimaryContainer": { "Image": "image:1", "ModelDataUrl": MODEL } }));
+        front.model("m", json!({ "PrimaryContainer": { "Image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/image:1", "ModelDataUrl": MODEL } }));
         front
     }
 
@@ -186,7 +186,7 @@ fn a_container_may_take_a_minute() {
 #[test]
 fn a_container_of_many_models_is_told_which() {
     let front = Front::new();
-    let many = json!({ "Image": "image:1", "Mode": "MultiModel", "ModelDataUrl": "s3://many/models/" });
+    let many = json!({ "Image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/image:1", "Mode": "MultiModel", "ModelDataUrl": "s3://many/models/" });
     front.lab.bucket("many");
     front.lab.bucket("models");
     front.lab.object("many", "models/a.tar.gz", Content::Size(3));
@@ -208,7 +208,7 @@ fn a_container_of_many_models_is_told_which() {
 #[test]
 fn one_of_several_containers_is_called_by_its_name() {
     let front = Front::new();
-    let container = |name: &str| json!({ "Image": "image:1", "ContainerHostname": name });
+    let container = |name: &str| json!({ "Image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/image:1", "ContainerHostname": name });
     let containers = json!([container("first"), container("second")]);
     front.model("serial", json!({ "Containers": containers }));
     let direct = json!({ "Containers": containers, "InferenceExecutionConfig": { "Mode": "Direct" } });

@@ -506,7 +506,7 @@ fn rules_are_evaluated_by_processing_jobs() {
         let site = stocked(profile);
         declare(&site, "job: '*-found-*', failure: 'RuleEvaluationConditionMet: it is'");
         declare(&site, "job: '*-broken-*', failure: 'no tensors'");
-        let rule = |name: &str| json!({ "RuleConfigurationName": name, "RuleEvaluatorImage": "rules:1" });
+        let rule = |name: &str| json!({ "RuleConfigurationName": name, "RuleEvaluatorImage": IMAGE });
         let mut request = site.request("demo", 1);
         request["DebugHookConfig"] = json!({ "S3OutputPath": "s3://data/debug" });
         request["ProfilerConfig"] = json!({});
@@ -554,7 +554,7 @@ fn the_rules_of_a_job_that_is_stopped_are_stopped() {
     declare(&site, "kinds: [processing], duration: 1h");
     let mut request = site.request("demo", 1);
     request["DebugRuleConfigurations"] =
-        json!([{ "RuleConfigurationName": "Slow", "RuleEvaluatorImage": "rules:1" }]);
+        json!([{ "RuleConfigurationName": "Slow", "RuleEvaluatorImage": IMAGE }]);
     site.create(request).unwrap();
     site.lab.advance(2_000);
     let status =

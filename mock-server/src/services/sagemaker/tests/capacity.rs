@@ -413,7 +413,7 @@ fn house() -> (Site, SubnetId) {
     let subnets = [site.subnet.to_string(), other.to_string()];
     site.lab
         .write::<CreateModel>(json!({ "ModelName": "inside", "ExecutionRoleArn": ROLE_ARN,
-            "PrimaryContainer": { "Image": "image:1", "ModelDataUrl": "s3://data/model.tar.gz" },
+            "PrimaryContainer": { "Image": IMAGE, "ModelDataUrl": "s3://data/model.tar.gz" },
             "VpcConfig": {"Subnets": subnets, "SecurityGroupIds": [site.group.to_string()]} }))
         .unwrap();
     (site, other)

@@ -91,7 +91,7 @@ fn calls_find_out_what_is_not_there() {
         assert_eq!((refused.message, refused.because), (expected, Some("SM-F-S3-EMPTY")));
     }
     let model = json!({ "ModelName": "m", "ExecutionRoleArn": ROLE_ARN,
-        "PrimaryContainer": { "Image": "image:1", "ModelDataUrl": "s3://data/none.tar.gz" } });
+        "PrimaryContainer": { "Image": IMAGE, "ModelDataUrl": "s3://data/none.tar.gz" } });
     let refused = site.lab.write::<CreateModel>(model).unwrap_err();
     assert!(
         refused.message.starts_with("Could not access model data at s3://data/none.tar.gz. "),
@@ -248,7 +248,7 @@ fn an_endpoint_says_which_model_it_could_not_get() {
         row.data().iter().map(told).collect::<Vec<_>>()
     };
     let image = |more: Value| {
-        let mut container = json!({ "Image": "image:1" });
+        let mut container = json!({ "Image": IMAGE });
         container.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         container
     };

@@ -346,13 +346,13 @@ fn variants_that_do_not_go_together_are_refused() {
         request.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
         site.lab.write::<CreateModel>(request).unwrap();
     };
-    let container = json!({"Image": "image:1", "ModelDataUrl": "s3://data/model.tar.gz"});
+    let container = json!({"Image": IMAGE, "ModelDataUrl": "s3://data/model.tar.gz"});
     model("isolated", json!({"PrimaryContainer": container, "EnableNetworkIsolation": true}));
     model("pipeline", json!({"Containers": [container, container]}));
     model(
         "many",
         json!({"PrimaryContainer":
-        {"Image": "image:1", "Mode": "MultiModel", "ModelDataUrl": "s3://data/all/"}}),
+        {"Image": IMAGE, "Mode": "MultiModel", "ModelDataUrl": "s3://data/all/"}}),
     );
     let serverless = |name: &str, model: &str| {
         json!({"VariantName": name, "ModelName": model,

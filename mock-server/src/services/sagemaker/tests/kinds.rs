@@ -432,6 +432,15 @@ fn members_that_depend_on_each_other_are_held_to_it() {
         (
             JobKind::Processing,
             |r| {
+                let mut other = input(json!({ "LocalPath": "/opt/ml/processing/x/" }));
+                other["InputName"] = json!("y");
+                r["ProcessingInputs"] = json!([input(json!({ "LocalPath": "/opt/ml/processing/x" })), other]);
+            },
+            "LocalPath must be unique among the processing inputs: /opt/ml/processing/x",
+        ),
+        (
+            JobKind::Processing,
+            |r| {
                 let gzip = json!({ "LocalPath": "/opt/ml/processing/x", "S3InputMode": "File", "S3CompressionType": "Gzip" });
                 r["ProcessingInputs"] = json!([input(gzip)]);
             },

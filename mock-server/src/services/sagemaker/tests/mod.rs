@@ -9,6 +9,7 @@ mod data;
 mod ends;
 mod history;
 mod hosting;
+mod images;
 mod kinds;
 mod life;
 mod logs;
@@ -38,6 +39,9 @@ use crate::services::Refused;
 use crate::services::lab::{Lab, ROLE_ARN};
 use serde_json::{Value, json};
 use std::sync::Arc;
+
+/// An image of the user's own.
+const IMAGE: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com/image:1";
 
 /// One kind of job as its operations are called.
 #[derive(Clone, Copy)]
@@ -121,7 +125,7 @@ impl Site {
         };
         if kit.kind == JobKind::Transform {
             let mut model = json!({ "ModelName": request["ModelName"], "ExecutionRoleArn": ROLE_ARN,
-                "PrimaryContainer": { "Image": "image:1", "ModelDataUrl": "s3://data/model.tar.gz" } });
+                "PrimaryContainer": { "Image": IMAGE, "ModelDataUrl": "s3://data/model.tar.gz" } });
             if in_vpc {
                 model["VpcConfig"] = vpc;
             }
@@ -172,7 +176,7 @@ fn named(name: &str) -> Value {
 pub(in crate::services) fn request(name: &str, instances: u32) -> Value {
     json!({
         "TrainingJobName": name,
-        "AlgorithmSpecification": { "TrainingImage": "image:1", "TrainingInputMode": "File" },
+        "AlgorithmSpecification": { "TrainingImage": IMAGE, "TrainingInputMode": "File" },
         "RoleArn": ROLE_ARN,
         "InputDataConfig": [{
             "ChannelName": "train",
@@ -191,7 +195,7 @@ pub(in crate::services) fn processing(name: &str, instances: u32) -> Value {
             "LocalPath": "/opt/ml/processing/in" } }],
         "ProcessingResources": { "ClusterConfig":
             { "InstanceCount": instances, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 10 } },
-        "AppSpecification": { "ImageUri": "image:1" },
+        "AppSpecification": { "ImageUri": IMAGE },
         "NetworkConfig": {},
         "RoleArn": ROLE_ARN,
     })

@@ -8,7 +8,7 @@ use crate::services::sagemaker::tags::{AddTags, ListTags};
 fn model(site: &Site, name: &str) -> Value {
     json!({
         "ModelName": name,
-        "PrimaryContainer": { "Image": "image:1", "ModelDataUrl": "s3://data/model.tar.gz" },
+        "PrimaryContainer": { "Image": IMAGE, "ModelDataUrl": "s3://data/model.tar.gz" },
         "ExecutionRoleArn": ROLE_ARN,
         "VpcConfig": { "Subnets": [site.subnet.to_string()], "SecurityGroupIds": [site.group.to_string()] },
     })
@@ -38,14 +38,14 @@ fn a_model_is_told_again_and_takes_no_address() {
     assert_eq!(
         described["PrimaryContainer"],
         json!({
-            "Image": "image:1", "ModelDataUrl": "s3://data/model.tar.gz", "Mode": "SingleModel", "Environment": {},
+            "Image": IMAGE, "ModelDataUrl": "s3://data/model.tar.gz", "Mode": "SingleModel", "Environment": {},
         })
     );
     assert_eq!(described["EnableNetworkIsolation"], false);
     let row = site.lab.state().models.get(&"m".into()).unwrap().clone();
     assert_eq!(
         (row.images(), row.data().iter().map(|need| need.url.clone()).collect()),
-        (vec!["image:1".into()], vec!["s3://data/model.tar.gz".to_owned()])
+        (vec![IMAGE.into()], vec!["s3://data/model.tar.gz".to_owned()])
     );
     site.assert_sound();
 }
@@ -101,7 +101,7 @@ fn hosting_has_no_rule_about_tenancy_and_none_about_roles_that_were_not_given() 
 #[test]
 fn a_model_has_one_container_or_a_list_of_them() {
     let site = Site::new(Profile::Fast);
-    let container = json!({ "Image": "image:1" });
+    let container = json!({ "Image": IMAGE });
     let one_kind = "You must specify exactly one of PrimaryContainer and Containers.";
     assert_eq!(refusal(&site, |request| request["Containers"] = json!([container])), one_kind);
     let without = |request: &mut Value| drop(request.as_object_mut().unwrap().remove("PrimaryContainer"));
@@ -121,8 +121,8 @@ fn names_of_containers_are_of_all_or_none_and_prefixes_are_folders() {
     let several = |request: &mut Value, names: [Option<&str>; 2]| {
         drop(request.as_object_mut().unwrap().remove("PrimaryContainer"));
         let container = |name: Option<&str>| match name {
-            Some(name) => json!({ "Image": "image:1", "ContainerHostname": name }),
-            None => json!({ "Image": "image:1" }),
+            Some(name) => json!({ "Image": IMAGE, "ContainerHostname": name }),
+            None => json!({ "Image": IMAGE }),
         };
         request["Containers"] = json!(names.map(container));
     };
@@ -138,7 +138,7 @@ fn names_of_containers_are_of_all_or_none_and_prefixes_are_folders() {
     let told = refusal(&site, |request| several(request, [Some("a"), Some("a")]));
     assert_eq!(told, "ContainerHostname must be unique within an inference pipeline: a");
     let source = |kind: &str, url: &str| {
-        json!({ "Image": "image:1", "ContainerHostname": "only", "ModelDataSource": { "S3DataSource": {
+        json!({ "Image": IMAGE, "ContainerHostname": "only", "ModelDataSource": { "S3DataSource": {
             "S3Uri": url, "S3DataType": kind, "CompressionType": "None" } } })
     };
     let told = refusal(&site, |request| request["PrimaryContainer"] = source("S3Prefix", "s3://data/m"));

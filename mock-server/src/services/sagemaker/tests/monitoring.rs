@@ -24,7 +24,7 @@ impl Site {
     fn watched(&self) {
         endpoints::create_model(
             &self.lab,
-            json!({ "ModelName": "m", "ExecutionRoleArn": ROLE_ARN, "PrimaryContainer": { "Image": "image:1" } }),
+            json!({ "ModelName": "m", "ExecutionRoleArn": ROLE_ARN, "PrimaryContainer": { "Image": IMAGE } }),
         );
         let config = json!({ "EndpointConfigName": "c",
             "DataCaptureConfig": { "EnableCapture": true, "InitialSamplingPercentage": 100,
@@ -48,7 +48,7 @@ impl Site {
                 { "S3Uri": "s3://data/reports/", "LocalPath": "/opt/ml/processing/output" } }] },
             "MonitoringResources": { "ClusterConfig":
                 { "InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 10 } },
-            "MonitoringAppSpecification": { "ImageUri": "monitor:1" },
+            "MonitoringAppSpecification": { "ImageUri": IMAGE },
             "StoppingCondition": { "MaxRuntimeInSeconds": 1800 },
             "NetworkConfig": { "VpcConfig": self.vpc_config() },
             "RoleArn": ROLE_ARN,
@@ -127,8 +127,7 @@ fn asked<D: Definition>(site: &Site, name: &str) -> Value {
     });
     request[format!("{kind}BaselineConfig")] =
         json!({ "ConstraintsResource": { "S3Uri": "s3://data/c.json" } });
-    request[format!("{kind}AppSpecification")] =
-        json!({ "ImageUri": "monitor:1", "Environment": { "a": "b" } });
+    request[format!("{kind}AppSpecification")] = json!({ "ImageUri": IMAGE, "Environment": { "a": "b" } });
     request[format!("{kind}JobInput")] = json!({
         "EndpointInput": { "EndpointName": "watched", "LocalPath": "/opt/ml/processing/input/endpoint" } });
     if matches!(kind, "ModelBias" | "ModelExplainability") {
@@ -264,7 +263,7 @@ fn a_schedule_starts_a_job_each_hour() {
 fn what_a_container_leaves_says_what_it_found() {
     let site = Site::new(Profile::Fast);
     site.watched();
-    site.declared("image: 'monitor:*', kinds: [processing], files: {constraint_violations.json: 1KB}");
+    site.declared("image: '*/image:*', kinds: [processing], files: {constraint_violations.json: 1KB}");
     let mut request = site.schedule("s", "NOW");
     request["MonitoringScheduleConfig"]["ScheduleConfig"] = json!({ "ScheduleExpression": "NOW",
         "DataAnalysisStartTime": "-PT1H", "DataAnalysisEndTime": "-PT0H" });

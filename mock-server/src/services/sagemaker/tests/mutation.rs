@@ -80,6 +80,11 @@ fn outcome(id: &str, off: Option<&'static str>) -> Option<&'static str> {
             request["RoleArn"] = json!("arn:aws:iam::123456789012:role/Nobody");
             (training, request)
         }
+        "SM-IMG-01" | "SM-IMG-02" => {
+            let region = if id == "SM-IMG-01" { "" } else { "123456789012.dkr.ecr.eu-west-1.amazonaws.com/" };
+            request["AlgorithmSpecification"]["TrainingImage"] = json!(format!("{region}image:1"));
+            (training, request)
+        }
         "SM-F-SUBNET-404" => {
             request["VpcConfig"]["Subnets"] = json!(["subnet-0123456789abcdef0", site.subnet.to_string()]);
             (training, request)
@@ -219,7 +224,7 @@ fn outcome(id: &str, off: Option<&'static str>) -> Option<&'static str> {
         "SM-F-MODEL-DATA" => {
             site.lab.bucket("data");
             let model = json!({ "ModelName": "m", "ExecutionRoleArn": ROLE_ARN,
-                "PrimaryContainer": { "Image": "image:1", "ModelDataUrl": "s3://data/model.tar.gz" } });
+                "PrimaryContainer": { "Image": IMAGE, "ModelDataUrl": "s3://data/model.tar.gz" } });
             return site.lab.write::<CreateModel>(model).err().and_then(|refused| refused.because);
         }
         "SM-F-S3-MANIFEST" => {
@@ -371,6 +376,7 @@ fn a_rule_speaks_of_the_kinds_whose_pages_state_it() {
             "SM-ROLE-TRUST-07" | "SM-F-SUBNET-404" | "SM-F-SG-404" | "SM-F-VPC-MIX" => rules::ALL_AND_OTHERS,
             "SM-HP-ROLE-01" | "SM-HP-IP-02" | "SM-HP-EFA-03" => &[Cluster],
             "SM-ISO-01" => &[Training, Processing, Transform, Hosting],
+            "SM-IMG-01" | "SM-IMG-02" => &[Training, Processing, Hosting],
             "SM-F-PING" | "SM-F-IMAGE" => &[Hosting],
             "SM-F-ALGO" => &[Training, Processing, Transform, Compilation, Notebook, Cluster],
             "SM-F-INTERNAL" => &[Training, Processing, Transform, Hosting, Compilation, Notebook],

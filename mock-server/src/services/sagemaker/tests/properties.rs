@@ -136,7 +136,7 @@ proptest! {
                 request["ModelName"] = json!("special");
                 request["TransformResources"]["InstanceType"] = json!(instance_type);
                 let model = json!({ "ModelName": "special", "ExecutionRoleArn": ROLE_ARN, "VpcConfig": vpc,
-                    "EnableNetworkIsolation": isolated, "PrimaryContainer": { "Image": "image:1" } });
+                    "EnableNetworkIsolation": isolated, "PrimaryContainer": { "Image": IMAGE } });
                 site.lab.write::<CreateModel>(model).unwrap();
             }
         }

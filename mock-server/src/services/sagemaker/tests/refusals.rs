@@ -35,7 +35,9 @@ fn the_role_must_exist_and_trust_the_service() {
     let elsewhere = "arn:aws:iam::999999999999:role/service-role/Trainer";
     let lambda = "arn:aws:iam::123456789012:role/Lambda";
     site.lab.role(lambda, &TRUST.replace("sagemaker", "lambda"));
-    for arn in [nobody, elsewhere, lambda] {
+    let text = refusal(&site, |request| request["RoleArn"] = json!(elsewhere));
+    assert_eq!(text, "RoleArn: Cross-account pass role is not allowed.");
+    for arn in [nobody, lambda] {
         assert_eq!(refusal(&site, |request| request["RoleArn"] = json!(arn)), expected(arn));
     }
     let refused = change(&site, |request| request["RoleArn"] = json!(nobody)).unwrap_err();

@@ -162,7 +162,7 @@ fn results_are_sorted_and_paged() {
 fn other_resources_are_found_too() {
     let site = jobs();
     let model = json!({ "ModelName": "m", "ExecutionRoleArn": ROLE_ARN,
-        "PrimaryContainer": { "Image": "image:1", "ModelDataUrl": "s3://data/model.tar.gz" },
+        "PrimaryContainer": { "Image": IMAGE, "ModelDataUrl": "s3://data/model.tar.gz" },
         "Tags": [{ "Key": "team", "Value": "x" }] });
     self::endpoints::create_model(&site.lab, model);
     let config = json!({ "EndpointConfigName": "c", "ProductionVariants": [{ "VariantName": "v", "ModelName": "m",

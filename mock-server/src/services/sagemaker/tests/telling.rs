@@ -168,7 +168,7 @@ fn what_is_updated_is_told() {
     request["ProfilerConfig"] =
         json!({ "S3OutputPath": "s3://data/profile", "ProfilingIntervalInMilliseconds": 500 });
     site.create(request).unwrap();
-    let rules = json!([{ "RuleConfigurationName": "all", "RuleEvaluatorImage": "image:2" }]);
+    let rules = json!([{ "RuleConfigurationName": "all", "RuleEvaluatorImage": IMAGE }]);
     let debug = json!({ "RemoteDebugConfig": { "EnableRemoteDebug": true } });
     assert!(refused(debug.clone()).contains("Starting"), "nothing runs that could be looked into");
     site.lab.advance(1_000);

@@ -496,7 +496,7 @@ fn what_is_wrong_is_refused() {
             |r| {
                 warm(r, "IdenticalDataAndAlgorithm");
                 r["TrainingJobDefinition"]["AlgorithmSpecification"]["TrainingImage"] =
-                    json!("other/image:1");
+                    json!("123456789012.dkr.ecr.us-east-1.amazonaws.com/other:1");
             },
             "ValidationException",
             "IdenticalDataAndAlgorithm",

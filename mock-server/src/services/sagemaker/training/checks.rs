@@ -143,6 +143,21 @@ pub struct Algorithm {
     training_image: Option<String>,
     training_input_mode: Option<String>,
     algorithm_name: Option<IgnoredAny>,
+    training_image_config: Option<ImageConfig>,
+}
+
+/// Where the image is.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ImageConfig {
+    training_repository_access_mode: String,
+    training_repository_auth_config: Option<IgnoredAny>,
+}
+
+impl ImageConfig {
+    fn in_vpc(&self) -> bool {
+        self.training_repository_access_mode == "Vpc"
+    }
 }
 
 #[derive(Deserialize)]
@@ -260,6 +275,15 @@ impl Asked {
         self.algorithm_specification.as_ref()?.training_image.as_ref()
     }
 
+    fn image_config(&self) -> Option<&ImageConfig> {
+        self.algorithm_specification.as_ref()?.training_image_config.as_ref()
+    }
+
+    /// Whether the image is in a registry that is reached through the VPC.
+    pub fn has_own_registry(&self) -> bool {
+        self.image_config().is_some_and(ImageConfig::in_vpc)
+    }
+
     /// How channels are read that do not say so themselves.
     fn input_mode(&self) -> Option<&str> {
         self.algorithm_specification.as_ref()?.training_input_mode.as_deref()
@@ -362,8 +386,19 @@ fn algorithm(asked: &Asked) -> Result<(), SageMakerError> {
             if training_image.is_some() == algorithm_name.is_some() {
                 return Err(SageMakerError::ImageOrAlgorithm);
             }
-            Ok(())
+            registry(asked)
         }
+    }
+}
+
+/// Source: developer guide, "docker-containers-adapt-your-own-private-registry".
+fn registry(asked: &Asked) -> Result<(), SageMakerError> {
+    let Some(config) = asked.image_config() else { return Ok(()) };
+    let stem = "Training";
+    match (config.in_vpc(), &config.training_repository_auth_config) {
+        (false, Some(_)) => Err(SageMakerError::RepositoryAuth { stem }),
+        (true, _) if asked.vpc_config.is_none() => Err(SageMakerError::RepositoryVpc { stem }),
+        _ => Ok(()),
     }
 }
 

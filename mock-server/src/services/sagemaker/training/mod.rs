@@ -76,6 +76,7 @@ impl Kind for Training {
             inputs: asked.inputs(),
             outputs: asked.outputs(),
             images: asked.image().cloned().into_iter().collect(),
+            pulled: asked.image().filter(|_| !asked.has_own_registry()).cloned().into_iter().collect(),
             max_runtime: Some(Duration::from_secs(asked.max_runtime())),
             max_wait: asked.max_wait(),
             retries: asked.retries(),

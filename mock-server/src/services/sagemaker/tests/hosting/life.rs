@@ -39,8 +39,8 @@ fn instances_are_spread_over_the_zones_with_two_interfaces_each() {
     assert_eq!((&variant["CurrentInstanceCount"], &variant["DesiredInstanceCount"]), (&json!(3), &json!(3)));
     assert_eq!((&variant["CurrentWeight"], &variant["DesiredWeight"]), (&json!(1.0), &json!(1.0)));
     let image = &variant["DeployedImages"][0];
-    assert_eq!(image["SpecifiedImage"], "repo.example/image:1");
-    assert!(image["ResolvedImage"].as_str().unwrap().starts_with("repo.example/image@sha256:"));
+    assert_eq!(image["SpecifiedImage"], IMAGE);
+    assert!(image["ResolvedImage"].as_str().unwrap().starts_with(&IMAGE.replace(":1", "@sha256:")));
     assert_eq!(house.free(), [7, 9]);
     house.assert_sound();
 }
@@ -177,7 +177,7 @@ fn an_isolated_instance_has_one_interface_and_a_model_without_a_vpc_none() {
     assert_eq!(house.free(), [9, 10]);
     house
         .lab
-        .write::<CreateModel>(json!({ "ModelName": "plain", "PrimaryContainer": { "Image": "i" }, "ExecutionRoleArn": ROLE_ARN }))
+        .write::<CreateModel>(json!({ "ModelName": "plain", "PrimaryContainer": { "Image": IMAGE }, "ExecutionRoleArn": ROLE_ARN }))
         .unwrap();
     house.config("plain", "plain", 100).unwrap();
     house.create("plain", "plain").unwrap();

@@ -8,6 +8,7 @@ mod rolling;
 mod scale;
 mod traffic;
 
+use super::IMAGE;
 use crate::model::{
     Defaults, Endpoint, NetworkInterface, Owner, Profile, SecurityGroupId, SubnetId, Tenancy, VpcId,
 };
@@ -55,7 +56,7 @@ impl House {
         let subnets: Vec<_> = subnets.iter().map(ToString::to_string).collect();
         self.lab.write::<CreateModel>(json!({
             "ModelName": name,
-            "PrimaryContainer": { "Image": "repo.example/image:1", "ModelDataUrl": "s3://models/m.tar.gz" },
+            "PrimaryContainer": { "Image": IMAGE, "ModelDataUrl": "s3://models/m.tar.gz" },
             "ExecutionRoleArn": ROLE_ARN,
             "VpcConfig": { "Subnets": subnets, "SecurityGroupIds": [self.group.to_string()] },
             "EnableNetworkIsolation": isolated,
@@ -64,7 +65,7 @@ impl House {
 
     /// A model outside of any VPC.
     fn model_outside(&self, name: &str) {
-        let container = json!({ "Image": "repo.example/image:1", "ModelDataUrl": "s3://models/m.tar.gz" });
+        let container = json!({ "Image": IMAGE, "ModelDataUrl": "s3://models/m.tar.gz" });
         let request =
             json!({ "ModelName": name, "PrimaryContainer": container, "ExecutionRoleArn": ROLE_ARN });
         self.lab.write::<CreateModel>(request).unwrap();

@@ -6,6 +6,8 @@ use crate::services::sagemaker::registry::model_group::{
 };
 use crate::services::sagemaker::registry::model_package::{BatchDescribeModelPackage, Package};
 
+const OTHER: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com/other:1";
+
 fn containers(image: &str, url: &str) -> Value {
     json!({ "Containers": [{ "Image": image, "ModelDataUrl": url }], "SupportedContentTypes": ["text/csv"],
         "SupportedResponseMIMETypes": ["text/csv"] })
@@ -165,8 +167,8 @@ fn a_group_has_a_policy() {
 #[test]
 fn a_model_from_a_package_has_its_containers() {
     let site = Site::new(Profile::Instant);
-    let mut package = json!({ "ModelPackageName": "p", "InferenceSpecification": containers("one:1", "s3://data/one.tar.gz") });
-    let mut other = containers("two:1", "s3://data/two.tar.gz");
+    let mut package = json!({ "ModelPackageName": "p", "InferenceSpecification": containers(IMAGE, "s3://data/one.tar.gz") });
+    let mut other = containers(OTHER, "s3://data/two.tar.gz");
     other["Name"] = json!("other");
     package["AdditionalInferenceSpecifications"] = json!([other]);
     let arn = site.keep::<Package>(package).unwrap()["ModelPackageArn"].clone();
@@ -181,8 +183,8 @@ fn a_model_from_a_package_has_its_containers() {
         let row = state.models.get(&name.into()).unwrap();
         (row.images(), row.data().iter().map(|need| need.url.clone()).collect::<Vec<_>>())
     };
-    assert_eq!(runs("m"), (vec!["one:1".into()], vec!["s3://data/one.tar.gz".into()]));
-    assert_eq!(runs("n"), (vec!["two:1".into()], vec!["s3://data/two.tar.gz".into()]));
+    assert_eq!(runs("m"), (vec![IMAGE.into()], vec!["s3://data/one.tar.gz".into()]));
+    assert_eq!(runs("n"), (vec![OTHER.into()], vec!["s3://data/two.tar.gz".into()]));
     let missing = refused(model("x", json!({ "ModelPackageName": "q" })));
     assert_eq!(
         missing,
@@ -191,5 +193,5 @@ fn a_model_from_a_package_has_its_containers() {
     let empty = json!({ "ModelPackageName": "p", "InferenceSpecificationName": "none" });
     assert!(refused(model("x", empty)).1.contains("no inference specification"));
     let both = json!({ "ModelPackageName": "p", "Image": "image:1" });
-    assert!(refused(model("x", both)).1.contains("exactly one of Image and ModelPackageName"));
+    assert!(refused(model("x", both)).1.contains("either Image and Model Data URL or ModelPackageName"));
 }
