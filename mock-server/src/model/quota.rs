@@ -53,6 +53,8 @@ pub struct Quotas {
     /// Of Studio; assumed.
     pub studio_domains: usize,
     pub studio_user_profiles: usize,
+    /// Of one serverless variant, in MB. New accounts were told 3,072.
+    pub serverless_memory: usize,
     /// Of S3, in all regions. Source: S3 user guide, "General purpose bucket quotas, restrictions, and limitations".
     pub buckets: usize,
     /// Those of SageMaker's instances, by the names that Service Quotas has for them. AWS sets them by account: where
@@ -97,6 +99,7 @@ impl Default for Quotas {
             notebook_instances: 8,
             studio_domains: 5,
             studio_user_profiles: 60,
+            serverless_memory: 6_144,
             buckets: 10_000,
             compute: None,
         }
@@ -140,6 +143,7 @@ impl Quotas {
         notebook_instances: usize::MAX,
         studio_domains: usize::MAX,
         studio_user_profiles: usize::MAX,
+        serverless_memory: usize::MAX,
         buckets: usize::MAX,
         compute: None,
     };
@@ -164,6 +168,7 @@ const PRINTED: &[(&str, &str)] = &[
     ("Rules per network ACL", "aclEntriesPerDirection"),
     ("EC2-VPC Elastic IPs", "elasticAddresses"),
     ("Total number of notebook instances", "notebookInstances"),
+    ("Memory size in MB per serverless endpoint", "serverlessMemory"),
     ("General purpose buckets", "buckets"),
 ];
 
@@ -208,6 +213,7 @@ impl Quotas {
             notebook_instances,
             studio_domains,
             studio_user_profiles,
+            serverless_memory,
             buckets,
             compute: _,
         } = self;
@@ -246,6 +252,7 @@ impl Quotas {
             ("notebookInstances", notebook_instances),
             ("studioDomains", studio_domains),
             ("studioUserProfiles", studio_user_profiles),
+            ("serverlessMemory", serverless_memory),
             ("buckets", buckets),
         ];
         all.into_iter()

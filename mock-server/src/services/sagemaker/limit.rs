@@ -1,11 +1,11 @@
-//! Quotas of instances.
+//! Quotas of instances, and of what serverless endpoints have in their place.
 
 use super::error::{LimitError, SageMakerError};
 use crate::jobs::{NewJob, pool};
 use crate::model::compute::{Exceeded, by_type};
 use crate::model::job::instance_use;
 use crate::model::quota::UNBOUNDED;
-use crate::model::{InstanceGroup, InstanceUse, State};
+use crate::model::{DeployedVariant, InstanceGroup, InstanceUse, State};
 use std::collections::BTreeMap;
 
 const INSTANCES: &str = "Instances";
@@ -61,6 +61,17 @@ pub fn jobs(state: &State, new: &NewJob, times: u64) -> Result<(), SageMakerErro
 /// [`LimitError::Exceeded`].
 pub fn endpoint(state: &State, more: &[InstanceGroup], in_all: u64) -> Result<(), SageMakerError> {
     Ok(instances(state, InstanceUse::Endpoint, &by_type(more), in_all)?)
+}
+
+/// Whether an endpoint's serverless variants may have their memory.
+///
+/// # Errors
+/// [`LimitError::Exceeded`].
+pub fn serverless(state: &State, variants: &[DeployedVariant]) -> Result<(), SageMakerError> {
+    let configs = variants.iter().filter_map(|variant| variant.serverless.as_ref());
+    let most = configs.filter_map(|config| config["MemorySizeInMB"].as_u64()).max().unwrap_or(0);
+    let quota = || "Memory size in MB per serverless endpoint".to_owned();
+    Ok(room(quota, state.quotas.serverless_memory, 0, most, "MBs")?)
 }
 
 /// Whether a cluster may have these instances beside those that there are, so that it has so many.

@@ -75,7 +75,7 @@ fn variants(
     variants.collect()
 }
 
-/// Whether there may be the instances of a new deployment beside those that there are. `rolling`: how many more than
+/// Whether there may be the instances, and the memory, of a new deployment beside those that there are. `rolling`: how many more than
 /// those of the one that it replaces there are at most if it comes in batches.
 fn check_limits(
     state: &State,
@@ -94,6 +94,7 @@ fn check_limits(
             group.count = beside;
         });
     }
+    limit::serverless(state, variants)?;
     limit::endpoint(state, &groups, in_all)
 }
 

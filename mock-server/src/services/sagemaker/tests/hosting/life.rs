@@ -1,7 +1,7 @@
 //! From the call to the end, whatever the end.
 
 use super::*;
-use crate::model::{Attachment, Choices, RuleMode};
+use crate::model::{Attachment, Choices, Quotas, RuleMode};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -200,6 +200,31 @@ fn a_serverless_variant_has_no_interface() {
     let variant = &house.describe("e")["ProductionVariants"][0];
     assert_eq!(variant["CurrentServerlessConfig"], serverless);
     assert!(variant.get("CurrentInstanceCount").is_none());
+}
+
+#[test]
+fn a_serverless_variant_has_no_more_memory_than_the_quota() {
+    let quotas = Quotas { serverless_memory: 3_072, ..Quotas::default() };
+    let house = House::with(Defaults { profile: Profile::Fast, quotas, ..Defaults::default() });
+    house.model_outside("outside");
+    for (name, memory) in [("fits", 3_072), ("large", 4_096)] {
+        let variant = json!({ "VariantName": "v", "ModelName": "outside",
+            "ServerlessConfig": { "MemorySizeInMB": memory, "MaxConcurrency": 5 } });
+        let config = json!({ "EndpointConfigName": name, "ProductionVariants": [variant] });
+        house.lab.write::<CreateEndpointConfig>(config).unwrap();
+    }
+    let refused = house.create("e", "large").unwrap_err();
+    assert_eq!(
+        (&*refused.code, &*refused.message),
+        (
+            "ResourceLimitExceeded",
+            "The account-level service limit 'Memory size in MB per serverless endpoint' is 3072 MBs, with current \
+             utilization of 0 MBs and a request delta of 4096 MBs. Please contact AWS support to request an increase \
+             for this limit."
+        )
+    );
+    assert_eq!(house.lab.state().endpoints.len(), 0);
+    house.create("e", "fits").unwrap();
 }
 
 #[test]
