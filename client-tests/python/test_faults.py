@@ -124,6 +124,12 @@ def strikes(call):
     ({"service": "s3", "where": "Bucket == 'data' && MaxKeys > `5`"},
      lambda a: a.client("s3").list_objects_v2(Bucket="data", MaxKeys=6),
      lambda a: a.client("s3").list_objects_v2(Bucket="data", MaxKeys=5)),
+    ({"service": "s3", "operation": "PutObject", "where": "ContentType == 'text/csv' && Metadata.team == 'fraud'"},
+     lambda a: a.client("s3").put_object(Bucket="data", Key="a", ContentType="text/csv", Metadata={"team": "fraud"}),
+     lambda a: a.client("s3").put_object(Bucket="data", Key="a", ContentType="text/csv")),
+    ({"service": "s3", "operation": "GetObject", "where": "starts_with(Range, 'bytes=0-')"},
+     lambda a: a.client("s3").get_object(Bucket="data", Key="a", Range="bytes=0-9"),
+     lambda a: a.client("s3").get_object(Bucket="data", Key="a", Range="bytes=5-9")),
     ({"principal": "*:root"}, lambda a: a.ec2.describe_vpcs(), None),
     ({"principal": "*:user/*"}, None, lambda a: a.ec2.describe_vpcs()),
 ])

@@ -49,6 +49,25 @@ const CASES: &[(&str, u8, &str)] = &[
         0,
         "1 passed",
     ),
+    // What is there is what was there when the snapshot was saved.
+    (
+        "[{fault: {set: {id: f, effect: {delay: 1ms}}}}, {snapshot: {save: a}}, {call: ec2.DescribeVpcs}, \
+         {fault: {clear: f}}, {snapshot: {restore: a}}, {fault: {clear: f}}]",
+        0,
+        "1 passed",
+    ),
+    (
+        "[{snapshot: {save: a}}, {fault: {set: {id: f, effect: {delay: 1ms}}}}, {call: ec2.DescribeVpcs}, \
+         {snapshot: {restore: a}}, {fault: {set: {id: f, effect: {delay: 2ms}}}}, {call: ec2.DescribeVpcs}]",
+        0,
+        "1 passed",
+    ),
+    (
+        "[{snapshot: {save: a}}, {fault: {set: {id: f, effect: {delay: 1ms}}}}, {call: ec2.DescribeVpcs}, \
+         {snapshot: {restore: a}}, {fault: {clear: f}}]",
+        2,
+        "no fault `f` is there",
+    ),
 ];
 
 async fn run(site: &Site, name: &str, text: &str) -> (Summary, String) {

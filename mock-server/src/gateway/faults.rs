@@ -6,7 +6,7 @@
 use super::auth;
 use super::call::{self, Call};
 use super::{Gateway, Heard, add_header, authz};
-use crate::aws::{Fault, Protocol, ServiceId, Value};
+use crate::aws::{Fault, Protocol, ServiceId, Value, client};
 use crate::clock::wall;
 use crate::iam::who;
 use crate::jobs::Explanation;
@@ -18,10 +18,12 @@ use crate::services::ec2::throttle;
 use crate::services::s3::S3Error;
 use crate::services::{self, Caller};
 use bytes::Bytes;
+use hyper::HeaderMap;
 use hyper::header::HOST;
 use hyper::{Request, Response};
 use serde_json::{Value as Json, json};
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -307,7 +309,10 @@ pub(super) struct S3Gate {
     account: Arc<Account>,
     caller: Caller,
     now: SimTime,
+    /// The bucket and the key.
     input: Json,
+    query: BTreeMap<String, String>,
+    headers: HeaderMap,
     struck: Mutex<Struck>,
 }
 
@@ -323,7 +328,21 @@ impl S3Gate {
             return None;
         }
         let (account, caller) = (account.clone(), caller.clone());
-        Some(Arc::new(Self { account, caller, now, input: s3_input(request), struck: Mutex::default() }))
+        let headers = request.headers().clone();
+        let (input, query) = (place(request), query(request));
+        Some(Arc::new(Self { account, caller, now, input, query, headers, struck: Mutex::default() }))
+    }
+
+    /// What the request says outside of its body, as SDKs name it.
+    fn input(&self, operation: &str) -> Json {
+        let mut input = self.input.clone();
+        let query = |name: &str| self.query.get(name).cloned();
+        if let Some(operation) = client::s3::operation(operation) {
+            for (name, value) in client::s3::said(operation, &query, &self.headers) {
+                input[name] = value;
+            }
+        }
+        input
     }
 
     pub(super) fn struck(&self) -> Struck {
@@ -345,7 +364,7 @@ impl s3::Gate for S3Gate {
             now: self.now,
             service: super::route::S3,
             operation,
-            input: &|| self.input.clone(),
+            input: &|| self.input(operation),
             arns: &arns,
             tolls: &tolls,
         });
@@ -355,17 +374,12 @@ impl s3::Gate for S3Gate {
     }
 }
 
-/// What a request to S3 says in its address, as SDKs name it.
-fn s3_input(request: &Request<Bytes>) -> Json {
-    const MEMBERS: &[(&str, &str)] = &[
-        ("prefix", "Prefix"),
-        ("delimiter", "Delimiter"),
-        ("versionId", "VersionId"),
-        ("uploadId", "UploadId"),
-        ("partNumber", "PartNumber"),
-        ("max-keys", "MaxKeys"),
-    ];
-    let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+fn decoded(text: &str) -> String {
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+/// The bucket and the key of a request to S3, as SDKs name them.
+fn place(request: &Request<Bytes>) -> Json {
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).and_then(s3::host::parse);
     let path = decoded(request.uri().path().trim_start_matches('/'));
     let (bucket, key) = match host.and_then(|host| host.bucket) {
@@ -379,15 +393,13 @@ fn s3_input(request: &Request<Bytes>) -> Json {
     {
         input[name] = value.into();
     }
-    for (name, value) in
-        request.uri().query().unwrap_or_default().split('&').filter_map(|it| it.split_once('='))
-    {
-        if let Some((_, member)) = MEMBERS.iter().find(|(known, _)| *known == name) {
-            let value = decoded(value);
-            input[*member] = value.parse::<u64>().map_or(Json::from(value), Json::from);
-        }
-    }
     input
+}
+
+fn query(request: &Request<Bytes>) -> BTreeMap<String, String> {
+    let query = request.uri().query().unwrap_or_default();
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.map(|(name, value)| (decoded(name), decoded(value))).collect()
 }
 
 impl Gateway {

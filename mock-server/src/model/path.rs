@@ -102,6 +102,22 @@ pub enum HopKind {
 }
 
 impl HopKind {
+    /// In the order in which a path has them.
+    pub const ALL: [HopKind; 12] = [
+        HopKind::Name,
+        HopKind::GroupOut,
+        HopKind::AclOut,
+        HopKind::Route,
+        HopKind::Target,
+        HopKind::AclIn,
+        HopKind::GroupIn,
+        HopKind::Bucket,
+        HopKind::RolePolicy,
+        HopKind::EndpointPolicy,
+        HopKind::BucketPolicy,
+        HopKind::AclBack,
+    ];
+
     pub fn name(self) -> &'static str {
         match self {
             HopKind::Name => "dns",

@@ -109,11 +109,19 @@ struct Checker {
     ids: BTreeSet<String>,
     /// The ids of faults that are there by now.
     faults: BTreeSet<String>,
-    /// The snapshots that are saved by now, where, and whether one was restored.
-    snapshots: BTreeMap<String, (Place, bool)>,
+    /// The snapshots that are saved by now.
+    snapshots: BTreeMap<String, Saved>,
     problems: Vec<Problem>,
     /// What was given a name that nothing uses.
     unused: Vec<Problem>,
+}
+
+/// A snapshot that a step saves.
+struct Saved {
+    place: Place,
+    /// The faults that are there then.
+    faults: BTreeSet<String>,
+    restored: bool,
 }
 
 impl Checker {
@@ -347,6 +355,7 @@ impl Checker {
                 self.tell(error.code.place, "only `call` can have an `error`");
             }
         }
+        self.states(step, expect);
         if step.wait_for.is_none() {
             let parts = [
                 ("state", &expect.state),
@@ -363,9 +372,7 @@ impl Checker {
             if cause.value.parts().next().is_none() {
                 self.tell(cause.referenced, "`blockedBy` needs a `rule`, a `hop` or a `resource`");
             }
-            if let Some(rule) = &cause.value.rule {
-                self.rule(rule);
-            }
+            self.cause(&cause.value);
             if step.explain.is_some() {
                 self.tell(cause.referenced, "what is explained says itself what blocked it: `decidedBy`");
             }

@@ -32,16 +32,14 @@ fn innermost<'a>(value: &'a Value, is: &impl Fn(&Map<String, Value>) -> bool) ->
     }
 }
 
-/// Whether a text in the value has this id in it.
-pub fn mentions(value: &Value, id: &str) -> bool {
-    match value {
-        Value::String(text) => {
-            text.split(|c: char| !(c.is_alphanumeric() || c == '-')).any(|word| word == id) || text == id
-        }
-        Value::Array(list) => list.iter().any(|value| mentions(value, id)),
-        Value::Object(map) => map.values().any(|value| mentions(value, id)),
-        _ => false,
-    }
+/// What a rule found something about: its evidence's texts, and the words in them that ids can be.
+pub fn named(finding: &Value) -> impl Iterator<Item = &str> {
+    let evidence = finding["evidence"].as_object().into_iter().flat_map(Map::values);
+    let texts = std::iter::once(&finding["resource"]).chain(evidence).filter_map(Value::as_str);
+    texts.flat_map(|text| {
+        let words = text.split(|c: char| !(c.is_alphanumeric() || c == '-'));
+        std::iter::once(text).chain(words).filter(|word| !word.is_empty())
+    })
 }
 
 #[cfg(test)]
@@ -79,10 +77,12 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_mentioned_as_a_whole_word() {
+    fn an_id_is_named_as_a_whole_word_of_the_evidence() {
         let explanation = explanation();
-        assert!(mentions(finding_of(&explanation, "R").unwrap(), "igw-1"));
-        assert!(mentions(&json!(["in subnet-1, and"]), "subnet-1"));
-        assert!(!mentions(&json!(["in subnet-12"]), "subnet-1"));
+        let found = |finding: &Value| named(finding).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(found(finding_of(&explanation, "R").unwrap()), ["igw-1", "igw-1"]);
+        let finding =
+            json!({"resource": null, "hint": "see eni-1", "evidence": {"text": "in subnet-12, and"}});
+        assert_eq!(found(&finding), ["in subnet-12, and", "in", "subnet-12", "and"]);
     }
 }

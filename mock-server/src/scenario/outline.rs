@@ -16,6 +16,8 @@ pub enum Outline {
     Anything,
     Like(Shape),
     ListOf(Box<Outline>),
+    /// A structure of no more than these members.
+    Of(Vec<(&'static str, Shape)>),
     /// A part of an explanation, by its part of their schema.
     Told(&'static Value),
 }
@@ -87,7 +89,7 @@ impl Outline {
             Outline::Like(shape) => shape.kind() == Kind::List,
             Outline::ListOf(_) => true,
             Outline::Told(schema) => resolved(schema)["type"] == "array",
-            Outline::Anything => false,
+            Outline::Of(_) | Outline::Anything => false,
         }
     }
 
@@ -100,6 +102,12 @@ impl Outline {
                 found
                     .map(|member| Outline::Like(member.shape))
                     .ok_or_else(|| no_member(name, members.iter().map(|member| member.name)))
+            }
+            Outline::Of(members) if name != FILLED => {
+                let found = members.iter().find(|(known, _)| *known == name);
+                found
+                    .map(|(_, shape)| Outline::Like(*shape))
+                    .ok_or_else(|| no_member(name, members.iter().map(|(known, _)| *known)))
             }
             Outline::Told(schema) if name != FILLED => {
                 let Some(members) = resolved(schema)["properties"].as_object() else {

@@ -116,6 +116,14 @@ impl ResourceKind {
         member.map_or(&[], |member| model.enum_values(model.shape(member.shape)))
     }
 
+    /// Every secondary status that the model knows.
+    pub fn secondary_statuses(&self) -> &'static [&'static str] {
+        let model = ServiceModel::get(self.service);
+        let output = self.operation().and_then(|operation| model.output(operation));
+        let member = output.and_then(|output| model.member(output, "SecondaryStatus"));
+        member.map_or(&[], |member| model.enum_values(model.shape(member.shape)))
+    }
+
     /// Why it failed, as the kind calls it.
     pub fn reason_of<'a>(&self, description: &'a Value) -> &'a Value {
         &description[if self.slug == "cluster" { "FailureMessage" } else { "FailureReason" }]
@@ -139,6 +147,7 @@ mod tests {
             assert!(model.member(input, kind.name).is_some_and(|member| member.required));
             assert!(kind.last.iter().all(|state| kind.states().contains(state)), "{:?}", kind.states());
             assert!(kind.secondary.is_none_or(|path| query::check(path).is_ok()));
+            assert_eq!(kind.secondary.is_some(), !kind.secondary_statuses().is_empty());
         }
     }
 }

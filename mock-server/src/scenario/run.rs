@@ -27,7 +27,7 @@ use crate::kernel::{AccountId, SimTime, digest};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_saphyr::Spanned;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use title::title;
 
@@ -172,6 +172,8 @@ struct Run<'a, T> {
     scope: Scope,
     /// The faults that are there, and where they were declared.
     faults: BTreeMap<String, Place>,
+    /// Where the faults were declared that struck something, as far as is known.
+    struck: BTreeSet<Place>,
     /// The faults that were there when a snapshot was saved, by its name.
     saved: BTreeMap<String, BTreeMap<String, Place>>,
     /// What was seen, if that is what the run is for; then nothing is judged.
@@ -251,6 +253,7 @@ impl<T: Target> Run<'_, T> {
             session,
             scope: Scope { vars, values },
             faults: BTreeMap::new(),
+            struck: BTreeSet::new(),
             saved: BTreeMap::new(),
             watched: None,
         };
@@ -450,8 +453,11 @@ impl<T: Target> Run<'_, T> {
             self.faults.insert(declared.id.clone().unwrap_or_default(), place);
         } else if let Some(id) = &step.clear {
             let declared = self.faults.remove(&id.value);
-            if self.session.clear_fault(&id.value).await? == 0 && !self.is_watched() {
-                return Err(never_struck(&id.value, declared.unwrap_or(place)).into());
+            let declared = declared.unwrap_or(place);
+            if self.session.clear_fault(&id.value).await? > 0 {
+                self.struck.insert(declared);
+            } else if !self.struck.contains(&declared) && !self.is_watched() {
+                return Err(never_struck(&id.value, declared).into());
             }
         }
         Ok(())
@@ -460,7 +466,8 @@ impl<T: Target> Run<'_, T> {
     /// What is wrong at the end: a fault that struck nothing was declared for nothing.
     async fn unused_faults(&mut self, number: usize) -> Option<StepOutcome> {
         let mut problems = Vec::new();
-        for (id, place) in std::mem::take(&mut self.faults) {
+        let faults = std::mem::take(&mut self.faults);
+        for (id, place) in faults.into_iter().filter(|(_, place)| !self.struck.contains(place)) {
             match self.session.hits(&id).await {
                 Ok(0) => problems.push(never_struck(&id, place)),
                 Ok(_) => {}

@@ -168,6 +168,10 @@ steps:
     secondaryStatus: [Starting, Training, Failed]
     blockedBy: {rule: SM-VPC-IP-01, resource: subnet-2}
     response: {SecondaryStatus: Failed}
+- waitFor: {resource: training-job/x, state: Failed}
+  expect: {blockedBy: {rule: SM-VPC-IP-01, resource: {oneOf: [subnet-1, subnet-9]}}}
+- waitFor: {resource: training-job/x, state: Failed}
+  expect: {blockedBy: {rule: SM-VPC-IP-01, resource: {matches: '^subnet-[0-9]$'}}}
 - explain: training-job/x
   expect: {response: {decidedBy: SM-VPC-IP-01, 'phases[].rules[].id': [SM-VPC-IP-01]}}
   capture: {subnet: 'phases[0].rules[0].resource'}
@@ -264,11 +268,24 @@ fn each_way_to_fail_has_its_words() {
         ),
         (
             "- {waitFor: {resource: training-job/x, state: Failed}, expect: {blockedBy: {resource: subnet-9}}}",
-            "what SM-VPC-IP-01 found has nothing to do with `subnet-9`",
+            "what SM-VPC-IP-01 found has nothing to do with \"subnet-9\"",
+        ),
+        (
+            "- {waitFor: {resource: training-job/x, state: Failed}, expect: {blockedBy: {resource: {equals: subnet-9}}}}",
+            "what SM-VPC-IP-01 found has nothing to do with {\"equals\":\"subnet-9\"}",
+        ),
+        (
+            "- {waitFor: {resource: training-job/x, state: Failed}, expect: {blockedBy: {resource: {oneOf: [net-1]}}}}",
+            "what SM-VPC-IP-01 found has nothing to do with {\"oneOf\":[\"net-1\"]}",
+        ),
+        (
+            "- {call: ec2.DescribeVpcs, capture: {all: 'Vpcs[].VpcId'}}\n\
+             - {waitFor: {resource: training-job/x, state: Failed}, expect: {blockedBy: {resource: '${all}'}}}",
+            "what SM-VPC-IP-01 found has nothing to do with [\"vpc-1\"]",
         ),
         (
             "- {waitFor: {resource: training-job/x, state: Failed}, expect: {blockedBy: {resource: subnet}}}",
-            "what SM-VPC-IP-01 found has nothing to do with `subnet`",
+            "what SM-VPC-IP-01 found has nothing to do with \"subnet\"",
         ),
         (
             "- {waitFor: {resource: training-job/x, state: Failed}, expect: {blockedBy: {hop: route-table}}}",
@@ -423,9 +440,11 @@ fn a_report_tells_what_happened() {
   ok    2 ec2.DeleteVpc
   ok    3 advance 30s
   ok    4 training-job/x is Failed
-  ok    5 explain training-job/x
-  ok    6 explain training-job/x
-[1/2] a: ok, 6 steps
+  ok    5 training-job/x is Failed
+  ok    6 training-job/x is Failed
+  ok    7 explain training-job/x
+  ok    8 explain training-job/x
+[1/2] a: ok, 8 steps
 [2/2] b
 [2/2] b: FAILED
   FAILED  1 go: ec2.DeleteVpc

@@ -11,7 +11,7 @@ use crate::aws::model::Kind;
 use crate::aws::text::base64_encode;
 use crate::aws::value::told_bytes;
 use crate::aws::{Fault, HeaderLookup, timestamp};
-use hyper::StatusCode;
+use hyper::{HeaderMap, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use quick_xml::escape::escape;
 use serde_json::{Map, Value};
@@ -42,6 +42,11 @@ impl Operation {
     /// The input, a structure.
     pub fn input(&'static self) -> &'static Shape {
         &self.input
+    }
+
+    /// What of the input is in the address and the headers of a request.
+    pub fn head(&'static self) -> impl Iterator<Item = &'static Member> {
+        self.input.members().filter(|member| member.place != Place::Body)
     }
 }
 
@@ -215,6 +220,38 @@ pub fn encode(operation: &'static Operation, parameters: &Value) -> Result<HttpR
     }
     let path_and_query = if query.is_empty() { path } else { format!("{path}?{query}") };
     Ok(HttpRequest { method: operation.method, path_and_query, headers, body })
+}
+
+/// What the query string and the headers of a request say, as SDKs name it.
+pub fn said(
+    operation: &'static Operation,
+    query: &dyn Fn(&str) -> Option<String>,
+    headers: &HeaderMap,
+) -> Map<String, Value> {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let said = |member: &Member| match member.place {
+        Place::Query(name) => query(name).map(|text| value(&member.shape, text)),
+        Place::Header(name) => header(name).map(|text| value(&member.shape, text)),
+        Place::Headers(start) => {
+            let names =
+                headers.keys().filter_map(|name| Some((name.as_str(), name.as_str().strip_prefix(start)?)));
+            let all: Map<_, _> =
+                names.filter_map(|(name, key)| Some((key.to_owned(), header(name)?.into()))).collect();
+            (!all.is_empty()).then(|| all.into())
+        }
+        _ => None,
+    };
+    operation.head().filter_map(|member| Some((member.name.to_owned(), said(member)?))).collect()
+}
+
+/// The value that a text in an address or a header stands for. What is of another form stays a text.
+fn value(shape: &Shape, text: String) -> Value {
+    match shape {
+        Shape::Number => text.parse::<i64>().map_or(text.into(), Value::from),
+        Shape::Truth => text.to_ascii_lowercase().parse::<bool>().map_or(text.into(), Value::from),
+        Shape::Flat(element) => text.split(',').map(|one| value(element, one.trim().to_owned())).collect(),
+        _ => text.into(),
+    }
 }
 
 fn bytes(given: &Value) -> Option<Vec<u8>> {

@@ -1,14 +1,16 @@
-//! What scenarios say of answers: expressions that point into them, and rules that are behind them.
+//! What scenarios say of answers: expressions that point into them, states, and the causes that are behind them.
 
 use super::super::callee::Callee;
-use super::super::file::Step;
+use super::super::file::{BlockedBy, Expect, Step};
+use super::super::matcher;
 use super::super::outline::{self, Outline};
 use super::super::problem::{Place, instead_of};
 use super::super::query;
 use super::super::resource::ResourceKind;
 use super::super::template::{Piece, pieces};
-use super::super::tree::Node;
+use super::super::tree::{Kind, Node};
 use super::Checker;
+use crate::model::path::HopKind;
 use crate::rules;
 
 impl Checker {
@@ -39,12 +41,57 @@ impl Checker {
         }
     }
 
-    /// A rule that is written down has to be one. Matchers and templates may stand for any.
-    pub(super) fn rule(&mut self, rule: &Node) {
-        let Some(id) = rule.text().filter(|id| !id.contains("${")) else { return };
-        if rules::get(id).is_none() && rules::ec2::get(id).is_none() {
+    /// A rule and a kind of hop that are written down have to be ones, and what the evidence names has an id. Templates may
+    /// stand for any.
+    pub(super) fn cause(&mut self, cause: &BlockedBy) {
+        if let Some(rule) = &cause.rule {
             let known = rules::all().map(|info| info.id).chain(rules::ec2::all().map(|info| info.id));
-            self.tell(rule.place, format!("`{id}` is no rule{}", instead_of(id, known)));
+            self.words(rule, &known.collect::<Vec<_>>(), "no rule");
+        }
+        if let Some(hop) = &cause.hop {
+            self.words(hop, &HopKind::ALL.map(HopKind::name), "no kind of hop");
+        }
+        let tests = cause.resource.iter().flat_map(matcher::tests);
+        for (test, operand) in tests {
+            let of_texts = matches!(test, "equals" | "contains" | "matches" | "oneOf");
+            let is_list = test == "oneOf" && matches!(operand.kind, Kind::List(_));
+            if !of_texts || !is_list && operand.text().is_none_or(str::is_empty) {
+                self.tell(operand.place, "`resource` is the id of something: a text, or a matcher of texts");
+            }
+        }
+    }
+
+    /// States that are written down have to be ones of what is waited for.
+    pub(super) fn states(&mut self, step: &Step, expect: &Expect) {
+        let resource = step.wait_for.as_ref().and_then(|wait| wait.resource.value.split_once('/'));
+        let Some(kind) = resource.and_then(|(slug, _)| ResourceKind::get(slug)) else { return };
+        if let Some(state) = &expect.state {
+            self.words(state, kind.states(), &format!("no state of a {}", kind.slug));
+        }
+        if let Some(statuses) = &expect.secondary_status {
+            self.words(
+                statuses,
+                kind.secondary_statuses(),
+                &format!("no secondary status of a {}", kind.slug),
+            );
+        }
+    }
+
+    /// The texts that a matcher names whole have to be among those that are known.
+    fn words(&mut self, matcher: &Node, known: &[&str], what: &str) {
+        let whole = |test: &str| matches!(test, "equals" | "oneOf" | "sequence");
+        for (_, operand) in matcher::tests(matcher).into_iter().filter(|(test, _)| whole(test)) {
+            let all = match &operand.kind {
+                Kind::List(all) => all.iter().collect(),
+                _ => vec![operand],
+            };
+            for node in all {
+                let unknown = |text: &&str| !text.contains("${") && !known.contains(text);
+                if let Some(text) = node.text().filter(unknown) {
+                    let hint = instead_of(text, known.iter().copied());
+                    self.tell(node.place, format!("`{text}` is {what}{hint}"));
+                }
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Snapshots of a scenario: each has a name that can be one, and is saved before it is restored, and for that.
 
-use super::Checker;
+use super::{Checker, Saved};
 use crate::kernel::Snapshot;
 use crate::model::State;
 use crate::scenario::file::{SnapshotStep, Step};
@@ -23,13 +23,18 @@ impl Checker {
                     );
                     self.tell(name.referenced, message);
                 }
-                let place = name.referenced.into();
-                if let Some((before, false)) = self.snapshots.insert(name.value.clone(), (place, false)) {
-                    self.never_restored(before, &name.value);
+                let saved =
+                    Saved { place: name.referenced.into(), faults: self.faults.clone(), restored: false };
+                let before = self.snapshots.insert(name.value.clone(), saved);
+                if let Some(before) = before.filter(|before| !before.restored) {
+                    self.never_restored(before.place, &name.value);
                 }
             }
             (None, Some(name)) => match self.snapshots.get_mut(&name.value) {
-                Some((_, restored)) => *restored = true,
+                Some(saved) => {
+                    saved.restored = true;
+                    self.faults = saved.faults.clone();
+                }
                 None => {
                     let hint = instead_of(&name.value, self.snapshots.keys().map(String::as_str));
                     self.tell(name.referenced, format!("no snapshot `{}` is saved by now{hint}", name.value));
@@ -40,9 +45,9 @@ impl Checker {
     }
 
     pub(super) fn unused_snapshots(&mut self) {
-        for (name, (place, restored)) in std::mem::take(&mut self.snapshots) {
-            if !restored {
-                self.never_restored(place, &name);
+        for (name, saved) in std::mem::take(&mut self.snapshots) {
+            if !saved.restored {
+                self.never_restored(saved.place, &name);
             }
         }
     }

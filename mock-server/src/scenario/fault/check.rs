@@ -4,7 +4,7 @@ use super::{Declared, Documented, Moment, Throttle, Tokens, is_filled_later};
 use crate::aws::{ServiceId, ServiceModel, client};
 use crate::model::Wildcard;
 use crate::s3;
-use crate::scenario::callee::Callee;
+use crate::scenario::callee::{Callee, Shape};
 use crate::scenario::outline::{self, Outline};
 use crate::scenario::problem::{Flaw, flaw, instead_of};
 use crate::scenario::query;
@@ -78,8 +78,13 @@ impl Declared {
             return Outline::Anything;
         };
         // Wildcards and templates name none.
-        let callee = Callee::find(&format!("{service}.{operation}")).ok();
-        callee.and_then(Callee::input).map_or(Outline::Anything, Outline::Like)
+        match Callee::find(&format!("{service}.{operation}")) {
+            // Faults strike before a body is read.
+            Ok(Callee::S3(operation)) => {
+                Outline::Of(operation.head().map(|member| (member.name, Shape::S3(&member.shape))).collect())
+            }
+            callee => callee.ok().and_then(Callee::input).map_or(Outline::Anything, Outline::Like),
+        }
     }
 
     fn effect_problem(&self) -> Option<Flaw> {
@@ -113,7 +118,8 @@ impl Declared {
         }
         if let Some(error) = &effect.error {
             let ascii = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-            if error.code.is_empty() || !error.code.chars().all(ascii) {
+            let is_code = !error.code.is_empty() && error.code.chars().all(ascii);
+            if !is_code && !is_filled_later(&error.code) {
                 return flaw("effect.error.code", format!("`{}` is no code of an error", error.code));
             }
             if error.status.is_some_and(|status| !(400..600).contains(&status)) {

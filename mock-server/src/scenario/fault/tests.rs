@@ -14,6 +14,8 @@ fn a_fault_is_told_as_it_was_declared() {
          where: 'Filters[0]'}, skip: 1, times: 2, probability: 0.5, \
          effect: {delay: 150ms, jitter: 50ms, error: {code: Throttling, message: m, status: 503}}}",
         "{id: a, match: {service: s3}, effect: {drop: request}}",
+        "{id: a, match: {service: s3, operation: PutObject, where: 'ContentType'}, effect: {drop: request}}",
+        "{id: a, effect: {error: {code: '${vars.code}'}}}",
         "{id: a, effect: {drop: answer}}",
         "{id: a, effect: {truncate: 100}}",
         "{id: a, effect: {throttle: aws}}",
@@ -81,6 +83,10 @@ fn what_is_wrong_is_told_with_its_place() {
         (
             "{match: {service: ec2, operation: CreateSubnet, where: VpcID}, effect: {delay: 1s}}",
             "1:65: `VpcID`: there is no member `VpcID`; did you mean `VpcId`?",
+        ),
+        (
+            "{match: {service: s3, operation: PutObject, where: \"Body == 'a'\"}, effect: {delay: 1s}}",
+            "there is no member `Body`",
         ),
         ("{effect: {error: {code: A, status: 200}}}", "1:45: the `status`"),
         ("{id: 'a b', effect: {delay: 1s}}", "`a b` is no id"),

@@ -2,7 +2,7 @@
 
 use super::{Run, Stop};
 use crate::scenario::file::Expect;
-use crate::scenario::finding::{finding_of, hop_of, mentions};
+use crate::scenario::finding::{finding_of, hop_of, named};
 use crate::scenario::problem::{Place, Problem};
 use crate::scenario::resource::ResourceKind;
 use crate::scenario::session::Answer;
@@ -94,10 +94,12 @@ impl<T: Target> Run<'_, T> {
             let hop = hop_of(&explanation, rule);
             self.hold("the hop", cause.value.hop.as_ref(), hop, &mut problems);
             if let Some(wanted) = &cause.value.resource {
-                let id = self.scope.value(wanted)?;
-                let (id, rule) = (id.as_str().unwrap_or_default(), rule.as_str().unwrap_or_default());
-                if !finding_of(&explanation, rule).is_some_and(|finding| mentions(finding, id)) {
-                    let message = format!("what {rule} found has nothing to do with `{id}`");
+                let rule = rule.as_str().unwrap_or_default();
+                let finding = finding_of(&explanation, rule).unwrap_or(&Value::Null);
+                let fits = |name: &str| matcher::hold(wanted, &name.into(), &self.scope).is_ok();
+                if !named(finding).any(fits) {
+                    let wanted_is = matcher::shown(&self.scope.value(wanted)?);
+                    let message = format!("what {rule} found has nothing to do with {wanted_is}");
                     problems.push(Problem::new(wanted.place, message));
                 }
             }

@@ -262,6 +262,7 @@ impl Play {
             session,
             scope,
             faults,
+            struck: Default::default(),
             saved: Default::default(),
             watched: None,
         };

@@ -37,12 +37,13 @@ impl<T: Target> Run<'_, T> {
             self.session.save(&name.value).await?;
             self.saved.insert(name.value.clone(), self.faults.clone());
         } else if let Some(name) = &step.restore {
-            let mut faults = self.saved.get(&name.value).cloned().unwrap_or_default();
+            let faults = self.saved.get(&name.value).cloned().unwrap_or_default();
             for (id, place) in &self.faults {
-                let struck = self.session.hits(id).await? > 0;
-                if struck {
-                    faults.remove(id);
-                } else if !faults.contains_key(id) && !self.is_watched() {
+                if self.session.hits(id).await? > 0 {
+                    self.struck.insert(*place);
+                }
+                let stays = faults.get(id) == Some(place);
+                if !self.struck.contains(place) && !stays && !self.is_watched() {
                     return Err(never_struck(id, *place).into());
                 }
             }
