@@ -173,6 +173,28 @@ def test_models_and_containers_by_name(front):
     assert text.startswith('Received client error (400) from second with message "no".')
 
 
+def test_a_policy_can_name_the_containers_that_may_be_invoked(front):
+    containers = [{"Image": IMAGE, "ContainerHostname": name} for name in ("common", "special")]
+    front.model("direct", Containers=containers, InferenceExecutionConfig={"Mode": "Direct"})
+    front.serve("direct", [variant("A", ModelName="direct")])
+    iam = front.aws.iam
+    iam.create_user(UserName="ann")
+    key = iam.create_access_key(UserName="ann")["AccessKey"]
+    runtime = front.aws.client("sagemaker-runtime", key=key["AccessKeyId"], secret=key["SecretAccessKey"])
+
+    def invoke(name):
+        return runtime.invoke_endpoint(EndpointName="direct", Body=b"x", TargetContainerHostname=name)
+    statement = {"Effect": "Allow", "Action": "sagemaker:InvokeEndpoint", "Resource": "*"}
+    condition = {"StringLike": {"sagemaker:TargetContainerHostname": ["special*"]}}
+    for only, refused in (({**statement, "Condition": condition}, "common"),
+                          ([statement, {**statement, "Effect": "Deny", "Condition": condition}], "special")):
+        policy = json.dumps({"Version": "2012-10-17", "Statement": only})
+        iam.put_user_policy(UserName="ann", PolicyName="own", PolicyDocument=policy)
+        (taken,) = {"common", "special"} - {refused}
+        assert invoke(taken)["Body"].read() == b"x"
+        assert error(invoke, name=refused)[0] == "AccessDeniedException"
+
+
 class Container(http.server.BaseHTTPRequestHandler):
     """Says what it was asked."""
 

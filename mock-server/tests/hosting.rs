@@ -113,7 +113,7 @@ fn config() -> Value {
         "ShadowProductionVariants": [variant("two")],
         "ExecutionRoleArn": "arn:aws:iam::123456789012:role/Host",
         "VpcConfig": { "SecurityGroupIds": ["sg-1", "sg-0"], "Subnets": ["subnet-1", "subnet-0"] },
-        "EnableNetworkIsolation": true,
+        "EnableNetworkIsolation": false,
         "MetricsConfig": { "EnableEnhancedMetrics": true, "MetricPublishFrequencyInSeconds": 60 },
         "CrossRegionTrafficConfig": {
             "MaxInvocationsPerSecondPerInstance": 10, "MaxCrossRegionPercentPerEndpoint": 50

@@ -103,6 +103,11 @@ pub fn fixed() -> impl Iterator<Item = &'static str> {
     InstanceUse::ALL.into_iter().flat_map(|each| [each.total(), each.of_one()]).flatten()
 }
 
+/// Whether a type has the first AWS Inferentia, for which SageMaker does less than for others.
+pub fn is_inf1(instance_type: &str) -> bool {
+    instance_type.starts_with("ml.inf1.")
+}
+
 /// Whether instances of a type come with NVMe storage of their own; `None` where that is not known here. Source: EC2's
 /// list of instance types.
 pub fn has_storage(instance_type: &str) -> Option<bool> {

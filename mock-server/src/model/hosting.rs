@@ -144,6 +144,13 @@ pub struct Variant {
 }
 
 impl Variant {
+    /// The types of instances that it may have.
+    pub fn types(&self) -> impl Iterator<Item = &str> {
+        let pools = self.request["InstancePools"].as_array().into_iter().flatten();
+        let pools = pools.filter_map(|pool| pool["InstanceType"].as_str());
+        self.instances.iter().map(|group| &*group.instance_type).chain(pools)
+    }
+
     /// Its instances as its pools would have them, the one to be tried first in front; none if it has no pools.
     pub fn pools(&self) -> Vec<InstanceGroup> {
         let count = self.instances.as_ref().map_or(1, |group| group.count);
@@ -257,6 +264,10 @@ impl DeployedVariant {
     /// How many instances it has, or is to have; `None` if it is serverless.
     pub fn instance_count(&self) -> Option<u32> {
         self.needs.instances.first().map(|group| group.count)
+    }
+
+    pub fn is_on_inf1(&self) -> bool {
+        self.needs.instances.iter().any(|group| compute::is_inf1(&group.instance_type))
     }
 
     /// How many it may have, if the service is to see to it that it has enough.

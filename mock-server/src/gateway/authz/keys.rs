@@ -99,6 +99,11 @@ const DERIVED: &[(&str, Derive)] = &[
     ("sagemaker:TaggingAction", |on| Some(on.asked.operation.to_owned())),
 ];
 
+/// Keys of operations that a guide gives and the service authorization reference does not, and the members of the input
+/// whose values they have. Source: SageMaker developer guide, "multi-container-security".
+const GUIDED: &[(&str, &str, &str)] =
+    &[("InvokeEndpoint", "sagemaker:TargetContainerHostname", "TargetContainerHostname")];
+
 /// The condition keys of one act.
 pub(super) fn context(asked: &Asked<'_>, sent: &Sent<'_>, act: &Act) -> Context {
     let mut context = Context::new();
@@ -138,6 +143,13 @@ pub(super) fn context(asked: &Asked<'_>, sent: &Sent<'_>, act: &Act) -> Context 
         }
         if !values.is_empty() {
             context.set_many(key, values);
+        }
+    }
+    for (operation, key, member) in GUIDED {
+        if let Some(value) =
+            asked.input.get(member).and_then(Value::as_str).filter(|_| asked.operation == *operation)
+        {
+            context.set(key, value);
         }
     }
     attributes(&on, &mut context);

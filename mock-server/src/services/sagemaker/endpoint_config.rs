@@ -6,6 +6,7 @@ use super::listing::{ListIn, Listed, list};
 use super::members::Members;
 use super::model;
 use super::tags::{Tag, checked};
+use crate::jobs::hosting::capture;
 use crate::kernel::{Memo, SimTime};
 use crate::model::{Document, EndpointConfig, InstanceGroup, Needs, State, Txn, Variant};
 use crate::services::{Caller, Done, Operation, Read, Reply, ReplyWriter, View, Write};
@@ -29,6 +30,14 @@ pub(super) const IGNORED: &[(&str, &str)] = &[
         "AsyncInferenceConfig.OutputConfig.NotificationConfig",
     ),
     ("/ExplainerConfig", "ExplainerConfig"),
+];
+
+/// What has no effect only beside certain others. Calls of shadows are not captured; and where all variants have models,
+/// these say what inference components are told by the configuration, and nothing is known of what the latter would do.
+pub(super) const BESIDE: [&str; 3] = [
+    "DataCaptureConfig of ShadowProductionVariants",
+    "ExecutionRoleArn of variants with a ModelName",
+    "VpcConfig of variants with a ModelName",
 ];
 
 /// Tells of a member that is accepted and has no effect.
@@ -101,6 +110,7 @@ impl Write for CreateEndpointConfig {
             request: &request,
             in_vpc: input.vpc_config.is_some(),
             isolated: input.enable_network_isolation == Some(true),
+            has_role: input.execution_role_arn.is_some(),
         })?;
         let needs = Needs {
             role_arn: input.execution_role_arn.clone().unwrap_or_default(),
@@ -114,6 +124,15 @@ impl Write for CreateEndpointConfig {
             if given(&request) {
                 tell_ignored(txn, "CreateEndpointConfig", path);
             }
+        }
+        let modelled = variants.iter().all(|variant| variant.model.is_some());
+        let without = [
+            variants.iter().any(|variant| variant.shadow) && capture::is_on(&request),
+            modelled && input.execution_role_arn.is_some(),
+            modelled && input.vpc_config.is_some(),
+        ];
+        for (path, _) in BESIDE.iter().zip(without).filter(|(_, without)| *without) {
+            tell_ignored(txn, CreateEndpointConfig::NAME, path);
         }
         txn.state.endpoint_configs.insert(EndpointConfig {
             name,

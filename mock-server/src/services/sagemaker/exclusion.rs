@@ -2,6 +2,7 @@
 //! "serverless-endpoints", "shadow-tests-exclusions"; service model.
 
 use super::error::VariantError;
+use crate::model::compute;
 use crate::model::{Endpoint, EndpointConfig, SageModel, Variant};
 use serde_json::Value;
 use std::sync::Arc;
@@ -14,6 +15,8 @@ pub struct Asked<'a> {
     pub request: &'a Value,
     pub in_vpc: bool,
     pub isolated: bool,
+    /// Whether there is a role for what inference components bring.
+    pub has_role: bool,
 }
 
 /// Looks for what does not go together.
@@ -27,6 +30,8 @@ pub fn check(asked: &Asked<'_>) -> Result<(), VariantError> {
         exclude_of_serverless(asked, is_async)?;
         serverless.iter().try_for_each(|variant| sizes(&variant.request["ServerlessConfig"]))?;
     }
+    storage(asked)?;
+    components(asked)?;
     asked.variants.iter().try_for_each(scaling)?;
     asked.variants.iter().try_for_each(routing)?;
     let clarify = asked.request.pointer("/ExplainerConfig/ClarifyExplainerConfig");
@@ -46,6 +51,7 @@ pub fn check(asked: &Asked<'_>) -> Result<(), VariantError> {
         let found = [
             ("Multi-container endpoints", models().any(|model| model.hosted().len() > 1)),
             ("Multi-model endpoints", models().any(|model| has_many(model))),
+            ("Endpoints that use Inf1 instances", asked.variants.iter().any(on_inf1)),
         ];
         first(&found).map_or(Ok(()), |feature| Err(VariantError::Shadow { feature }))?;
     }
@@ -63,6 +69,42 @@ fn first(found: &[(&'static str, bool)]) -> Option<&'static str> {
 /// Whether a container of a model has many models.
 fn has_many(model: &SageModel) -> bool {
     model.hosted().iter().any(|container| container.models.is_some())
+}
+
+fn on_inf1(variant: &Variant) -> bool {
+    variant.types().any(compute::is_inf1)
+}
+
+/// Local storage is encrypted by the instance itself, and takes the place of a volume. Source: API reference,
+/// CreateEndpointConfig, `KmsKeyId`; public issues of VolumeSizeInGB.
+fn storage(asked: &Asked<'_>) -> Result<(), VariantError> {
+    let stored = |variant: &Variant| {
+        let found = variant.types().find(|name| compute::has_storage(name) == Some(true));
+        found.map(str::to_owned)
+    };
+    let has_key = asked.request["KmsKeyId"].as_str().is_some_and(|key| !key.is_empty());
+    for variant in asked.variants {
+        match stored(variant) {
+            Some(instance_type) if has_key => return Err(VariantError::KeyWithStorage { instance_type }),
+            Some(instance_type) if variant.request.get("VolumeSizeInGB").is_some() => {
+                return Err(VariantError::VolumeWithStorage { instance_type });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// What inference components run in and as is said by the configuration; of other variants their models say it.
+fn components(asked: &Asked<'_>) -> Result<(), VariantError> {
+    let bare = asked.variants.iter().find(|variant| variant.model.is_none());
+    match bare {
+        Some(variant) if !asked.has_role => {
+            Err(VariantError::RoleOfComponents { variant: variant.name.clone() })
+        }
+        None if asked.isolated => Err(VariantError::IsolationOfModel),
+        _ => Ok(()),
+    }
 }
 
 fn exclude_of_serverless(asked: &Asked<'_>, is_async: bool) -> Result<(), VariantError> {

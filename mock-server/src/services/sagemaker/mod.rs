@@ -52,7 +52,10 @@ pub fn wake(txn: &mut Txn<'_>, owner: &Owner, due: SimTime) {
 /// Members of these operations that are read and told again as a whole with others, and that nothing uses.
 pub fn without_effect() -> impl Iterator<Item = (&'static str, &'static str)> {
     let configs = endpoint_config::IGNORED.iter().map(|(_, path)| ("CreateEndpointConfig", *path));
-    configs.chain(["CreateEndpoint", "UpdateEndpoint"].map(|operation| (operation, endpoint::OF_ALARMS)))
+    let beside = endpoint_config::BESIDE.iter().map(|path| ("CreateEndpointConfig", *path));
+    configs
+        .chain(beside)
+        .chain(["CreateEndpoint", "UpdateEndpoint"].map(|operation| (operation, endpoint::OF_ALARMS)))
 }
 
 /// Every operation that behaves. The list is in order of resource.

@@ -57,6 +57,12 @@ pub fn check(
     }
 }
 
+/// Whether an update follows no deployment configuration, because of what the old variants or the new ones are on: all
+/// of the traffic goes over at once, and nobody waits afterwards.
+pub fn are_without(variants: &[DeployedVariant], serving: &Deployment) -> bool {
+    variants.iter().chain(&serving.variants).any(DeployedVariant::is_on_inf1)
+}
+
 impl Bounds {
     fn check(&self, size: &Value, variant: &DeployedVariant) -> Result<(), DeploymentError> {
         let Some(of) = variant.instance_count() else { return Ok(()) };

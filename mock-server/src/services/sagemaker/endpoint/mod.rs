@@ -227,10 +227,16 @@ impl Write for UpdateEndpoint {
         guardrails::check(policy.as_deref(), &variants, Some(&serving))?;
         // The old instances go when the new ones serve, all of them or batch by batch. Source: developer guide,
         // "deployment-guardrails-blue-green" and "deployment-guardrails-rolling".
-        let beside = rolling::peak(policy.as_deref(), &serving, &variants);
+        let followed = policy.clone().filter(|_| !guardrails::are_without(&variants, &serving));
+        let beside = rolling::peak(followed.as_deref(), &serving, &variants);
         check_limits(&txn.state, &variants, beside.map(|beside| (&serving, beside)))?;
-        tell_policy(txn, UpdateEndpoint::NAME, policy.as_ref());
-        hosting::update(txn, &endpoint, variants, &config, policy);
+        tell_policy(txn, UpdateEndpoint::NAME, followed.as_ref());
+        if policy.is_some() && followed.is_none() {
+            let message =
+                "the deployment configuration is not followed: there is none for endpoints on Inf1 instances";
+            txn.note("EndpointTraffic", endpoint.key().to_string(), None, message);
+        }
+        hosting::update(txn, &endpoint, variants, &config, followed);
         Ok(Out { endpoint_arn: endpoint.arn.clone() })
     }
 }

@@ -16,6 +16,18 @@ refusals! {
         /// That it is refused is documented: developer guide, "shadow-tests-exclusions".
         Shadow { feature: &'static str } = "ValidationException",
             assumed "{feature} are not supported when specifying ShadowProductionVariants.";
+        /// That it is refused is documented: API reference, CreateEndpointConfig.
+        KeyWithStorage { instance_type: String } = "ValidationException",
+            assumed "KmsKeyId cannot be specified for instance type {instance_type}, which has local storage.";
+        /// Seen in public issues; how the sentence ends was told in several ways.
+        VolumeWithStorage { instance_type: String } = "ValidationException",
+            assumed "VolumeSize parameter is not allowed for the selected Instance type {instance_type}";
+        /// That it is refused was seen by the AWS provider of Terraform.
+        RoleOfComponents { variant: String } = "ValidationException",
+            assumed "ExecutionRoleArn must be specified for variant {variant}, which has no ModelName.";
+        /// That it is refused was seen by the AWS provider of Terraform; the words are after those of managed scaling.
+        IsolationOfModel = "ValidationException",
+            assumed "EnableNetworkIsolation is only supported for inference component endpoints.";
         /// That they exclude each other is documented: API reference, ClarifyShapBaselineConfig.
         TwoBaselines = "ValidationException",
             assumed "You must not specify both ShapBaseline and ShapBaselineUri in ShapBaselineConfig.";

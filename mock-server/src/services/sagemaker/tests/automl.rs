@@ -14,7 +14,7 @@ fn by_name(name: &str) -> Value {
 }
 
 impl Site {
-    fn vpc_member(&self) -> Value {
+    pub(super) fn vpc_member(&self) -> Value {
         json!({ "SecurityGroupIds": [self.group.to_string()], "Subnets": [self.subnet.to_string()] })
     }
 

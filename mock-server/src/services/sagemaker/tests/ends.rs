@@ -375,6 +375,15 @@ fn variants_that_do_not_go_together_are_refused() {
     let mut provisioned = serverless("a", "outside");
     provisioned["ServerlessConfig"]["ProvisionedConcurrency"] = json!(9);
     let none = json!({});
+    let on = |instance_type: &str| {
+        let mut variant = instances("a", "outside");
+        variant["InstanceType"] = json!(instance_type);
+        variant
+    };
+    let sized = |mut variant: Value| {
+        variant["VolumeSizeInGB"] = json!(100);
+        variant
+    };
     let shadow = |model: &str| json!({"ShadowProductionVariants": [instances("s", model)]});
     for (variants, more, text) in [
         (
@@ -413,6 +422,27 @@ fn variants_that_do_not_go_together_are_refused() {
         ),
         (json!([instances("a", "outside")]), shadow("pipeline"), "Multi-container endpoints are not"),
         (json!([instances("a", "outside")]), shadow("many"), "Multi-model endpoints are not"),
+        (json!([on("ml.inf1.xlarge")]), shadow("outside"), "Endpoints that use Inf1 instances are not"),
+        (
+            json!([on("ml.g4dn.xlarge")]),
+            json!({"KmsKeyId": "alias/volumes"}),
+            "KmsKeyId cannot be specified for instance type ml.g4dn.xlarge",
+        ),
+        (
+            json!([sized(on("ml.g5.xlarge"))]),
+            none.clone(),
+            "VolumeSize parameter is not allowed for the selected Instance type ml.g5.xlarge",
+        ),
+        (
+            json!([{"VariantName": "a", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}]),
+            none.clone(),
+            "ExecutionRoleArn must be specified for variant a, which has no ModelName.",
+        ),
+        (
+            json!([instances("a", "outside")]),
+            json!({"EnableNetworkIsolation": true}),
+            "EnableNetworkIsolation is only supported for inference component endpoints.",
+        ),
         (
             json!([serverless("a", "outside")]),
             json!({"CrossRegionTrafficConfig": {}}),
@@ -427,6 +457,17 @@ fn variants_that_do_not_go_together_are_refused() {
         let refused = ask(variants, more).unwrap_err();
         assert_eq!((&*refused.code, refused.status), ("ValidationException", 400));
         assert!(refused.message.contains(text), "{}", refused.message);
+    }
+    // What is accepted beside them and has no effect.
+    let request = json!({
+        "EndpointConfigName": "quiet", "ProductionVariants": [instances("a", "outside")],
+        "ShadowProductionVariants": [instances("s", "outside")], "DataCaptureConfig": capture,
+        "ExecutionRoleArn": ROLE_ARN, "VpcConfig": site.vpc_member(),
+    });
+    site.lab.write::<CreateEndpointConfig>(request).unwrap();
+    let ignored = site.lab.events("ParameterIgnored");
+    for member in ["DataCaptureConfig of Shadow", "ExecutionRoleArn of variants", "VpcConfig of variants"] {
+        assert!(ignored.iter().any(|event| event.starts_with(member)), "{ignored:?}");
     }
     // What can become of what.
     let config = |name: &str, variant: Value, more: Value| {

@@ -209,6 +209,32 @@ fn a_deployment_that_takes_too_long_is_undone() {
     }
 }
 
+/// Source: developer guide, "deployment-guardrails-exclusions".
+#[test]
+fn endpoints_on_inf1_go_over_at_once() {
+    for policy in
+        [blue_green("CANARY", 500, json!({ "CanarySize": percent(50) })), rolling(&count(1), 300, json!({}))]
+    {
+        let house = House::new(Profile::Fast);
+        house.in_service("e", 2);
+        let mut on_inf1 = variant("AllTraffic", "m", 2);
+        on_inf1["InstanceType"] = json!("ml.inf1.xlarge");
+        house
+            .lab
+            .write::<CreateEndpointConfig>(
+                json!({ "EndpointConfigName": "inf1", "ProductionVariants": [on_inf1] }),
+            )
+            .unwrap();
+        house.deploy("inf1", &policy).unwrap();
+        house.lab.advance(READY);
+        assert_eq!(house.told(), ("InService".into(), "inf1".into(), None));
+        assert!(house.describe("e").get("LastDeploymentConfig").is_none());
+        let told = house.lab.events("EndpointTraffic");
+        assert!(told.iter().any(|event| event.contains("on Inf1 instances")), "{told:?}");
+        house.assert_sound();
+    }
+}
+
 #[test]
 fn a_deployment_that_ends_in_time_is_not_undone() {
     let house = House::new(Profile::Fast);
