@@ -185,9 +185,10 @@ fn told(verdict: &Verdict, play: &Play) -> Value {
     told["check"] = json!({
         "passed": verdict.passed,
         "step": verdict.step,
+        "said": verdict.said,
         "problems": problems,
         "rule": verdict.rule,
-        "explain": if verdict.passed { None } else { play.explain_link() },
+        "explain": verdict.explain,
     });
     told
 }

@@ -273,7 +273,13 @@ fn checked(told: &Value) {
         println!("\nRead on: {} (`mockplane rule ID` prints a rule).", learn.join(", "));
         return;
     }
-    println!("Not yet: {}", text(&check["step"]));
+    match check["said"].as_str() {
+        Some(said) => {
+            println!("{}", wrapped(&format!("Not yet. {said}")));
+            println!("At {}:", text(&check["step"]));
+        }
+        None => println!("Not yet: {}", text(&check["step"])),
+    }
     for problem in check["problems"].as_array().into_iter().flatten() {
         println!("{}", wrapped(&format!("- {}", text(problem))));
     }

@@ -45,6 +45,23 @@ fn every_lesson_that_comes_with_the_program_is_sound() {
     );
 }
 
+/// A path into an answer tells a learner nothing; what it stands for is said.
+#[test]
+fn what_a_check_judges_about_an_answer_is_said_in_words() {
+    let mut silent = Vec::new();
+    for listed in listed(EMBEDDED.iter().copied()).0 {
+        for step in &listed.scenario.lesson.as_ref().unwrap().value.check.value {
+            let says = step.value.say.as_deref().unwrap_or_default();
+            assert!(!says.contains("${"), "{}: {says}: it is told as it is", listed.file);
+            let judges = step.value.expect.as_ref().is_some_and(|expect| expect.response.is_some());
+            if judges && says.is_empty() {
+                silent.push(format!("{}:{}", listed.file, step.referenced.line()));
+            }
+        }
+    }
+    assert_eq!(silent, [""; 0]);
+}
+
 /// As a learner meets them: broken, mended, broken again.
 #[tokio::test]
 async fn each_lesson_is_broken_until_it_is_mended_and_again_after_a_reset() {
@@ -58,6 +75,10 @@ async fn each_lesson_is_broken_until_it_is_mended_and_again_after_a_reset() {
         let first = check().await;
         assert_eq!(first["passed"], false, "{name}");
         assert!(!first["problems"].as_array().unwrap().is_empty(), "{name}: {first}");
+        if let Some(link) = first["explain"].as_str() {
+            let told = done(site, "GET", link.trim_start_matches("/_mockplane/"), "").await;
+            assert_eq!(told["decidedBy"], first["rule"], "{name}: what is explained is why the check fails");
+        }
         done(site, "POST", &format!("scenarios/solve?{ONE}"), "").await;
         for time in 1..3 {
             assert_eq!(check().await["passed"], true, "{name}: a check changes nothing, {time}");
@@ -109,6 +130,62 @@ async fn a_check_leaves_no_trace() {
     assert_eq!(done(site, "GET", &format!("snapshots?{ONE}"), "").await["snapshots"], json!([]));
     assert_eq!(ask(site, "GET", &format!("explain/training-job/judged?{ONE}"), "").await.0, 404);
     assert_eq!(ask(site, "GET", &format!("explain/training-job/first-try?{ONE}"), "").await.0, 200);
+}
+
+/// What failed before is explained only as long as a check fails for the same reason.
+#[tokio::test]
+async fn a_check_that_fails_says_what_has_to_be_true_and_explains_nothing_else() {
+    let site = &Config::default().site();
+    let lesson = EMBEDDED.iter().find(|(_, text)| text.contains("name: sealed-room\n")).unwrap().1;
+    done(site, "POST", &format!("scenarios?{ONE}"), lesson).await;
+    let check = &done(site, "POST", &format!("scenarios/check?{ONE}"), "").await["check"];
+    assert_eq!((&check["said"], &check["rule"]), (&Value::Null, &json!("SM-S3-NOPATH-01")));
+    let link = "/_mockplane/explain/training-job/first-try?account=111122223333&region=us-east-1";
+    assert_eq!(check["explain"], link, "the job of the check is undone, and failed like the first one");
+
+    let judges = "
+    - id: more
+      say: There are two.
+      call: ec2.DescribeVpcEndpoints
+      expect: {response: {'length(VpcEndpoints)': 2}}
+  debrief:";
+    let lesson = lesson.replacen("\n  debrief:", judges, 1);
+    done(site, "POST", &format!("scenarios?{ONE}"), &lesson).await;
+    done(site, "POST", &format!("scenarios/solve?{ONE}"), "").await;
+    let check = &done(site, "POST", &format!("scenarios/check?{ONE}"), "").await["check"];
+    let told = ["passed", "step", "said", "rule", "explain"].map(|name| check[name].clone());
+    let expected = json!([false, "more: ec2.DescribeVpcEndpoints", "There are two.", null, null]);
+    assert_eq!(Value::from(told.to_vec()), expected);
+    assert_eq!(check["problems"], json!(["`length(VpcEndpoints)`: expected 2, got 1"]));
+
+    // What the check waits for was there before it, and is there after it.
+    let waits = lesson.replace("training-job/judged", "training-job/first-try");
+    done(site, "POST", &format!("scenarios?{ONE}"), &waits).await;
+    done(site, "POST", &format!("scenarios/solve?{ONE}"), "").await;
+    let check = &done(site, "POST", &format!("scenarios/check?{ONE}"), "").await["check"];
+    assert_eq!(check["explain"], link, "{check}");
+
+    // Another job, which fails for another reason.
+    let other = lesson.replace("TrainingJobName: judged}", "TrainingJobName: judged, VpcConfig: {SecurityGroupIds: ['${net.sg.id}'], Subnets: ['${net.subnets[0].id}']}, ResourceConfig: {InstanceType: ml.m5.large, InstanceCount: 1000, VolumeSizeInGB: 10}}");
+    assert_ne!(other, lesson);
+    done(site, "POST", &format!("scenarios?{ONE}"), &other).await;
+    let check = &done(site, "POST", &format!("scenarios/check?{ONE}"), "").await["check"];
+    assert_eq!((&check["rule"], &check["explain"]), (&json!("SM-VPC-IP-01"), &Value::Null), "{check}");
+}
+
+/// A fix or a check that cannot be carried out is told in the words of its step too.
+#[tokio::test]
+async fn what_cannot_be_carried_out_is_told_in_words_first() {
+    let site = &Config::default().site();
+    let rule = mockplane::rules::all().next().unwrap().id;
+    let lesson = format!("{STEPS}{}", BLOCK.replace("EC2-VPC-DEP", rule));
+    let lesson = lesson.replace("fix: [{call", "fix: [{say: The subnet is in the way., call");
+    done(site, "POST", &format!("scenarios?{ONE}"), &lesson).await;
+    done(site, "POST", &format!("scenarios/solve?{ONE}"), "").await;
+    let (status, told) = ask(site, "POST", &format!("scenarios/solve?{ONE}"), "").await;
+    let error = told["error"].as_str().unwrap();
+    let expected = "The subnet is in the way. fix: ec2.DeleteSubnet: refused: InvalidSubnetID.NotFound";
+    assert!(status == 409 && error.starts_with(expected), "{error}");
 }
 
 const PLAIN: &str = "

@@ -39,14 +39,21 @@ pub struct Play {
 }
 
 /// What a check says.
+#[derive(Default)]
 pub struct Verdict {
     pub passed: bool,
     /// Which expectations do not hold.
     pub problems: Vec<Problem>,
     /// The step that did not pass.
     pub step: Option<String>,
+    /// What that step says to people.
+    pub said: Option<String>,
     /// The rule behind it, if it is about something that failed.
     pub rule: Option<String>,
+    /// Where the control API tells why, if there is something there to explain once the check is undone.
+    pub explain: Option<String>,
+    /// What the step waited for or explained.
+    about: Option<String>,
 }
 
 impl Play {
@@ -131,7 +138,8 @@ impl Play {
         let verdict = run.verdict(lesson).await;
         run.session.restore(BEFORE).await?;
         run.session.forget(BEFORE).await?;
-        let verdict = verdict?;
+        let mut verdict = verdict?;
+        verdict.explain = self.explained(&mut run, &verdict).await.map(|resource| self.link_to(&resource));
         self.tries += 1;
         self.passed = verdict.passed;
         Ok(verdict)
@@ -164,12 +172,11 @@ impl Play {
         let mut outcomes = Vec::new();
         run.part("fix: ", &lesson.fix.value, &mut true, &mut outcomes).await;
         run.hand_over().await?;
+        let at = outcomes.iter().position(|step| step.status != Status::Passed);
+        let failed = at.map(|at| Broken(complaint(&lesson.fix.value[at].value, &outcomes[at])));
         self.now = run.session.time.now;
         self.solved = true;
-        match outcomes.iter().find(|step| step.status != Status::Passed) {
-            None => Ok(()),
-            Some(step) => Err(Broken(complaint(step))),
-        }
+        failed.map_or(Ok(()), Err)
     }
 
     /// The fix as a script of the AWS CLI.
@@ -220,7 +227,7 @@ impl Play {
                 "goal": self.filled(&lesson.goal),
                 "story": self.filled(&lesson.story),
                 "broken": self.broken,
-                "explain": self.explain_link(),
+                "explain": self.what_failed().map(|resource| self.link_to(&resource)),
                 "hints": {"of": lesson.hints.value.len(), "spent": all},
                 "checks": self.tries,
                 "passed": self.passed,
@@ -237,14 +244,27 @@ impl Play {
         told
     }
 
-    /// Where the control API tells why the thing failed that the lesson is about.
-    pub fn explain_link(&self) -> Option<String> {
-        let about = |step: &Spanned<Step>| {
-            let wait = step.value.wait_for.as_ref().map(|wait| &wait.resource);
-            wait.or(step.value.explain.as_ref()).map(|resource| self.filled(resource))
-        };
-        let resource = self.scenario.steps.value.iter().rev().find_map(about)?;
-        Some(format!("/_mockplane/explain/{resource}?account={}&region={}", self.account, self.region))
+    /// What failed at the beginning.
+    fn what_failed(&self) -> Option<String> {
+        let steps = &self.scenario.steps.value;
+        steps.iter().rev().find_map(|step| about(&step.value)).map(|resource| self.filled(resource))
+    }
+
+    /// What there is to explain about a step of a check that did not pass, now that the check is undone: what the step was
+    /// about, if that is still there. What the check itself made is gone; if it failed by the same rule as what failed at
+    /// the beginning, nothing was gained yet, and that one's explanation still holds.
+    async fn explained<T: Target>(&self, run: &mut Run<'_, T>, verdict: &Verdict) -> Option<String> {
+        let about = verdict.about.as_ref()?;
+        if let Ok(Some(_)) = run.session.explain(about).await {
+            return Some(about.clone());
+        }
+        let (rule, first) = (verdict.rule.as_ref()?, self.what_failed()?);
+        (run.rule_behind(&first).await.as_ref() == Some(rule)).then_some(first)
+    }
+
+    /// Where the control API explains something.
+    fn link_to(&self, resource: &str) -> String {
+        format!("/_mockplane/explain/{resource}?account={}&region={}", self.account, self.region)
     }
 
     /// A text with its templates filled in; the check of the file has looked at them.
@@ -308,34 +328,47 @@ impl<T: Target> Run<'_, T> {
         let mut outcomes = Vec::new();
         self.part("", &lesson.check.value, &mut true, &mut outcomes).await;
         let at = outcomes.iter().position(|step| step.status != Status::Passed);
-        let Some(at) = at else {
-            return Ok(Verdict { passed: true, problems: Vec::new(), step: None, rule: None });
-        };
-        let outcome = outcomes.swap_remove(at);
+        let Some(at) = at else { return Ok(Verdict { passed: true, ..Verdict::default() }) };
+        let (step, outcome) = (&lesson.check.value[at].value, outcomes.swap_remove(at));
         if outcome.status == Status::Broken {
-            return Err(Broken(complaint(&outcome)));
+            return Err(Broken(complaint(step, &outcome)));
         }
-        let rule = self.rule_behind(&lesson.check.value[at].value).await;
-        Ok(Verdict { passed: false, problems: outcome.problems, step: Some(outcome.title), rule })
+        let about = about(step).and_then(|it| self.scope.text(it.referenced.into(), &it.value).ok());
+        let rule = match &about {
+            Some(resource) => self.rule_behind(resource).await,
+            None => None,
+        };
+        Ok(Verdict {
+            problems: outcome.problems,
+            step: Some(outcome.title),
+            said: step.say.clone(),
+            rule,
+            about,
+            ..Verdict::default()
+        })
     }
 
-    /// The rule that decided about what a step waits for.
-    async fn rule_behind(&mut self, step: &Step) -> Option<String> {
-        let wait = step.wait_for.as_ref()?;
-        let resource = self.scope.text(wait.resource.referenced.into(), &wait.resource.value).ok()?;
-        let explanation = self.session.explain(&resource).await.ok()??;
+    /// The rule that decided about something.
+    async fn rule_behind(&mut self, resource: &str) -> Option<String> {
+        let explanation = self.session.explain(resource).await.ok()??;
         explanation["decidedBy"].as_str().map(str::to_owned)
     }
+}
+
+/// What a step waits for or explains.
+fn about(step: &Step) -> Option<&Spanned<String>> {
+    step.wait_for.as_ref().map(|wait| &wait.resource).or(step.explain.as_ref())
 }
 
 fn not_a_lesson() -> Broken {
     Broken("it is no lesson: it has no hints, no check and no fix".into())
 }
 
-/// A step that did not pass, in words.
-fn complaint(step: &StepOutcome) -> String {
-    let problems: Vec<_> = step.problems.iter().map(|problem| problem.message.as_str()).collect();
-    format!("{}: {}", step.title, problems.join("; "))
+/// A step that did not pass, in words: first its own.
+fn complaint(step: &Step, outcome: &StepOutcome) -> String {
+    let problems: Vec<_> = outcome.problems.iter().map(|problem| problem.message.as_str()).collect();
+    let said = step.say.as_ref().map_or(String::new(), |say| format!("{} ", say.trim()));
+    format!("{said}{}: {}", outcome.title, problems.join("; "))
 }
 
 /// The same for whoever has the file: with places.
