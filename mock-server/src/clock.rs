@@ -123,6 +123,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_can_be_read_is_what_clocks_can_show() {
+        assert_eq!(crate::aws::timestamp::LAST, SimTime::LAST.millis());
+        assert_eq!("9999-12-31T23:59:59.999Z".parse(), Ok(SimTime::LAST));
+        for text in ["9999-12-31T23:59:60Z", "9999-12-31T23:59:59-01:00", "253402300800"] {
+            assert_eq!(text.parse::<SimTime>(), Err(NoTime(text.into())));
+        }
+    }
+
+    #[test]
     fn spans_are_read_as_people_write_them() {
         for (text, millis) in
             [("3m", 180_000), ("1h30m", 5_400_000), ("150ms", 150), ("2d", 172_800_000), ("0s", 0)]

@@ -66,6 +66,28 @@ const CASES: &[(&str, u8, &str)] = &[
         2,
         "a call whose answer is `lost` has nothing else to expect or capture",
     ),
+    (
+        "faults: [{id: a, window: {from: '2028-01-01T00:00:00Z', until: 3m}, effect: {delay: 1s}}]\nsteps: [{advance: 1s}]\n",
+        3,
+        "the window ends before it begins",
+    ),
+    (
+        "faults: [{id: a, window: {for: 0s}, effect: {delay: 1s}}]\nsteps: [{advance: 1s}]\n",
+        2,
+        "4:32: the window ends before it begins",
+    ),
+    // What time does not bring.
+    (
+        "settings: {clock: {start: '9999-12-31T23:59:60Z'}}\nsteps: [{advance: 1s}]\n",
+        2,
+        "4:27: `9999-12-31T23:59:60Z` is no time",
+    ),
+    (
+        "settings: {clock: {start: '9999-12-31T23:59:59Z'}}\nsteps: [{advance: 40m}]\n",
+        3,
+        "would be after 9999-12-31T23:59:59.999Z, when time ends",
+    ),
+    ("steps: [{advance: 99999999d}]\n", 3, "when time ends"),
     // What is known at the end.
     (
         "faults:\n- {id: never, match: {operation: DeleteVpc}, effect: {delay: 1ms}}\nsteps: [{call: ec2.DescribeVpcs}]\n",

@@ -115,6 +115,52 @@ async fn time_moves_when_it_is_told_to() {
     assert!(gone.to_string().contains("Requested resource not found"), "{gone}");
 }
 
+/// Later years have five digits, which no date of a header or of an answer has.
+#[tokio::test]
+async fn time_ends_with_the_year_9999() {
+    let account = SERVER.fresh_account();
+    let clock = |change: Value| {
+        let mut change = change;
+        change["account"] = account.id().into();
+        SERVER.control(Method::POST, "clock", Some(&change)).map_err(|error| error.to_string())
+    };
+    clock(json!({"mode": "manual", "start": "9999-12-31T23:59:59Z"})).unwrap();
+    account.call("ec2.DescribeVpcs", json!({})).await.unwrap();
+    for refused in [
+        json!({"advance": "40m"}),
+        json!({"advance": "99999999d"}),
+        json!({"start": "2026-01-05T09:00:00Z", "advance": "99999999d"}),
+        json!({"mode": "poll", "advance": "1s"}),
+    ] {
+        let told = clock(refused).unwrap_err();
+        assert!(told.contains("would be after 9999-12-31T23:59:59.999Z, when time ends"), "{told}");
+    }
+    for refused in [
+        json!({"start": "9999-12-31T23:59:60Z"}),
+        json!({"start": "9999-12-31T23:59:59-01:00"}),
+        json!({"mode": "manual:9999-12-31T23:59:60Z"}),
+    ] {
+        let told = clock(refused).unwrap_err();
+        assert!(told.contains("is no time such as 2026-01-05T09:00:00Z"), "{told}");
+    }
+    let now = clock(json!({"advance": "999ms"})).unwrap();
+    assert_eq!((&now["mode"], &now["now"]), (&"manual".into(), &"9999-12-31T23:59:59.999Z".into()));
+    // What lies behind the end of time is made and told, and does not happen.
+    train(&account, "10.0.1.0/24", 1).await.unwrap();
+    let object = json!({"Bucket": format!("data-{}", account.id()), "Key": "a", "Body": "text"});
+    account.call("s3.CreateBucket", json!({"Bucket": object["Bucket"]})).await.unwrap();
+    account.call("s3.PutObject", object.clone()).await.unwrap();
+    let at = json!({"Bucket": object["Bucket"], "Key": "a"});
+    let found = account.call("s3.HeadObject", at).await.unwrap();
+    assert_eq!(found["LastModified"], "9999-12-31T23:59:59.000Z");
+    // A clock that moves by itself stops there.
+    clock(json!({"start": "9999-12-31T23:59:59Z", "mode": "scaled:1000000"})).unwrap();
+    // A second of this clock is over before the answer is there.
+    account.call("ec2.DescribeVpcs", json!({})).await.unwrap();
+    assert_eq!(clock(json!({"mode": "poll"})).unwrap()["now"], "9999-12-31T23:59:59.999Z");
+    account.call("ec2.DescribeVpcs", json!({})).await.unwrap();
+}
+
 /// A request is tried before it is made, and nothing comes of it.
 #[tokio::test]
 async fn a_request_is_explained_before_it_is_made() {

@@ -283,6 +283,12 @@ impl Site {
         let account = self.gateway.world.account(id, wall);
         account.settle(account.now(wall), services::step);
         let mode = mode.map(|(mode, _)| mode);
+        if let Some(span) = span
+            && start.unwrap_or_else(|| account.now(wall)) + span > SimTime::LAST
+        {
+            let last = crate::aws::timestamp::iso8601(SimTime::LAST.millis());
+            return Err(Problem::bad(format!("the account's time would be after {last}, when time ends")));
+        }
         if start.is_some() {
             account.restart_clock(|old| Clock::new(mode.unwrap_or(old.mode()), start, wall), wall);
         }

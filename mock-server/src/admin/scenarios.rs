@@ -6,7 +6,8 @@ use super::{Answer, PREFIX, Problem, Query, Site, respond};
 use crate::clock::pause;
 use crate::gateway::{Cut, Interference};
 use crate::kernel::AccountId;
-use crate::scenario::lesson::EMBEDDED;
+use crate::scenario::lesson::{EMBEDDED, Listed};
+use crate::scenario::problem::instead_of;
 use crate::scenario::run::{Broken, Play, Verdict};
 use crate::scenario::target::{Exchange, InProcess, Unreachable};
 use crate::scenario::{self, file::Scenario};
@@ -159,10 +160,11 @@ fn asked_for(body: &Bytes, row: Option<&str>) -> Result<Scenario, Problem> {
             return Err(Problem::bad(format!("lesson `{name}` has no matrix, and no rows")));
         }
         let lessons = scenario::lesson::listed(EMBEDDED.iter().copied()).0;
+        let nearest = instead_of(&name, lessons.iter().map(Listed::name));
         let found = lessons.into_iter().find(|lesson| lesson.name() == name);
         return found
             .map(|lesson| lesson.scenario)
-            .ok_or_else(|| Problem::not_found(format!("no lesson is named `{name}`")));
+            .ok_or_else(|| Problem::not_found(format!("no lesson is named `{name}`{nearest}")));
     }
     let text = std::str::from_utf8(body).map_err(|_| Problem::bad("a scenario is a text"))?;
     let parsed = scenario::file::parse(text).map_err(|problem| Problem::bad(problem.in_file("scenario")))?;

@@ -54,21 +54,25 @@ pub fn write_epoch(out: &mut Vec<u8>, ms: i64) {
     }
 }
 
+/// 9999-12-31T23:59:59.999Z: later years have five digits.
+pub const LAST: i64 = 253_402_300_799_999;
+
 /// Reads a time as clients send it: ISO 8601 (date alone, seconds with or without a fraction, `Z` or
 /// an offset) or seconds since 1970.
 ///
 /// `None` if the text is neither.
 pub fn parse(text: &str) -> Option<i64> {
     let text = text.trim();
-    parse_iso8601(text).or_else(|| from_seconds(text.parse().ok()?))
+    let iso8601 = parse_iso8601(text).filter(|ms| *ms <= LAST);
+    iso8601.or_else(|| from_seconds(text.parse().ok()?))
 }
 
 /// Seconds since 1970 as milliseconds; `None` for what is not a time (infinite, or past any calendar).
 pub fn from_seconds(seconds: f64) -> Option<i64> {
     let ms = (seconds * 1000.0).round();
-    // The bound is the year 9999: beyond it the number was not meant as seconds.
-    #[allow(clippy::cast_possible_truncation)]
-    (ms.abs() < 253_402_300_800_000.0).then_some(ms as i64)
+    // Beyond the last of times the number was not meant as seconds.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)]
+    (ms.abs() <= LAST as f64).then_some(ms as i64)
 }
 
 fn parse_iso8601(text: &str) -> Option<i64> {

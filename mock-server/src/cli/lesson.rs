@@ -4,6 +4,7 @@ use super::{control, fail};
 use crate::kernel::AccountId;
 use crate::scenario::is_scenario;
 use crate::scenario::lesson::{EMBEDDED, Listed, listed};
+use crate::scenario::problem::instead_of;
 use crate::server::DEFAULT_ACCOUNT;
 use clap::{Args, Subcommand};
 use serde_json::Value;
@@ -185,11 +186,11 @@ fn lessons(from: Option<&Path>) -> Result<Vec<Listed>, String> {
 fn find(lessons: &[Listed], name: &str) -> Result<Listed, String> {
     let number: Option<u8> = name.parse().ok();
     let is_it = |lesson: &&Listed| lesson.name() == name || (number.is_some() && course(lesson) == number);
-    lessons
-        .iter()
-        .find(is_it)
-        .cloned()
-        .ok_or_else(|| format!("no lesson is named `{name}`: `mockplane lesson list` lists them"))
+    lessons.iter().find(is_it).cloned().ok_or_else(|| {
+        let nearest = instead_of(name, lessons.iter().map(Listed::name));
+        let nearest = if nearest.is_empty() { ":" } else { &nearest };
+        format!("no lesson is named `{name}`{nearest} `mockplane lesson list` lists them")
+    })
 }
 
 fn course(listed: &Listed) -> Option<u8> {
@@ -318,6 +319,11 @@ mod tests {
         assert_eq!(find(&lessons, "1").unwrap().name(), "sealed-room");
         assert_eq!(find(&lessons, "sealed-room").unwrap().name(), "sealed-room");
         assert!(find(&lessons, "0").unwrap_err().contains("no lesson is named `0`"));
+        let told = find(&lessons, "seled-room").unwrap_err();
+        assert_eq!(
+            told,
+            "no lesson is named `seled-room`; did you mean `sealed-room`? `mockplane lesson list` lists them"
+        );
     }
 
     #[test]

@@ -17,10 +17,13 @@ const CODES: &str = "Targets: Mockplane in this process; with --endpoint a Mockp
                      AWS_SESSION_TOKEN: scenarios that need more are skipped, `waitFor` and `poll` wait in real time, \
                      `blockedBy` is not judged, and what was made stays. See docs/SCENARIOS.md.\n\n\
                      Exit codes: 0 all is well, 1 there is nothing to run, or nothing that the target is fit for, 2 a file \
-                     is not sound, 3 something could not be carried out, 4 an expectation does not hold.";
+                     is not sound or an option does not fit, 3 something could not be carried out, 4 an expectation does not \
+                     hold.";
 
-/// The exit code if there is no such target.
-const NO_TARGET: u8 = 3;
+/// The exit code if options do not go together.
+const DOES_NOT_FIT: u8 = 2;
+/// The exit code if there is no such target, or no place for a report.
+const NOT_CARRIED_OUT: u8 = 3;
 
 #[derive(Args)]
 #[command(after_help = CODES)]
@@ -100,9 +103,10 @@ struct Report {
 
 pub fn run(args: Run) -> ExitCode {
     if args.reports.iter().filter(|report| report.file.is_none()).count() > 1 {
-        return fail(
-            "one report goes to the standard output: give the others a file, as in `junit=report.xml`",
+        eprintln!(
+            "mockplane: one report goes to the standard output: give the others a file, as in `junit=report.xml`"
         );
+        return ExitCode::from(DOES_NOT_FIT);
     }
     let mut reports: Vec<Box<dyn Reporter + Send>> = Vec::new();
     for report in &args.reports {
@@ -110,7 +114,10 @@ pub fn run(args: Run) -> ExitCode {
             None => Box::new(stdout()),
             Some(file) => match std::fs::File::create(file) {
                 Ok(file) => Box::new(file),
-                Err(error) => return fail(format_args!("{}: {error}", file.display())),
+                Err(error) => {
+                    eprintln!("mockplane: {}: {error}", file.display());
+                    return ExitCode::from(NOT_CARRIED_OUT);
+                }
             },
         };
         reports.push(match report.form {
@@ -151,14 +158,14 @@ pub fn run(args: Run) -> ExitCode {
         Ok(summary) => ExitCode::from(summary.exit_code()),
         Err(error) => {
             eprintln!("mockplane: {error}");
-            ExitCode::from(NO_TARGET)
+            ExitCode::from(NOT_CARRIED_OUT)
         }
     }
 }
 
 pub fn look(args: &Lint) -> ExitCode {
     match lint(&args.path, &Options::default()) {
-        Err(message) => fail(message),
+        Err(why) => fail(why),
         Ok(found) => {
             print!("{found}");
             ExitCode::from(if found.problems.is_empty() { 0 } else { 2 })

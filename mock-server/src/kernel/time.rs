@@ -11,6 +11,10 @@ impl SimTime {
     /// Later than anything that happens.
     pub const NEVER: SimTime = SimTime(i64::MAX);
 
+    /// 9999-12-31T23:59:59.999Z, where clocks stop: later years have five digits, which dates of headers and answers
+    /// have no room for.
+    pub const LAST: SimTime = SimTime(253_402_300_799_999);
+
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
@@ -71,14 +75,16 @@ impl Clock {
         self.mode
     }
 
-    /// The virtual time when the wall clock shows `wall`. It never runs backwards past its anchor.
+    /// The virtual time when the wall clock shows `wall`. It never runs backwards past its anchor,
+    /// nor on past the end of time.
     pub fn now(&self, wall: SimTime) -> SimTime {
         let passed = wall.since(self.wall);
-        match self.mode {
+        let now = match self.mode {
             ClockMode::Real => self.anchor + passed,
             ClockMode::Manual | ClockMode::Poll => self.anchor,
             ClockMode::Scaled(factor) => self.anchor + Duration::from_secs_f64(passed.as_secs_f64() * factor),
-        }
+        };
+        now.min(SimTime::LAST)
     }
 
     /// The wall time at which the virtual time will be `at`; `None` if it gets there only by being moved.

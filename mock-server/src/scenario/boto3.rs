@@ -86,11 +86,14 @@ def _as(service, keys):
 "#;
 const REFUSED: &str = r#"
 
-def _refused(call, code=None, **request):
+def _refused(call, code=None, message=None, status=None, **request):
     try:
         call(**request)
     except ClientError as error:
-        assert code in (None, error.response["Error"]["Code"]), error
+        answer = error.response
+        for path, wanted in ("Error.Code", code), ("Error.Message", message), ("ResponseMetadata.HTTPStatusCode", status):
+            if wanted is not None:
+                _check(answer, path, **(wanted if isinstance(wanted, dict) else {"equals": wanted}))
     except ParamValidationError:
         pass  # boto3 knows that it is wrong, and does not send it
     else:
@@ -449,11 +452,14 @@ impl export::Script for Script {
             Some(node) => self.arguments(callee, node)?,
         };
         let polled = export::polled(step, place)?;
-        if let Some(code) = step.expect.as_ref().and_then(refusal) {
-            self.refused = true;
-            let code = code.and_then(Node::text).map(|code| self.text(place, code, 0)).transpose()?;
-            let code = code.map(|code| format!("code={code}"));
-            self.line(&laid_out("_refused", [Some(method), code].into_iter().flatten().chain(request)));
+        if let Some((expect, said)) = step.expect.as_ref().and_then(|expect| Some((expect, refusal(expect)?)))
+        {
+            (self.refused, self.check) = (true, self.check || !said.is_empty());
+            let said =
+                said.into_iter().map(|(name, matcher)| Ok(format!("{name}={}", self.value(matcher, 0)?)));
+            let said = said.collect::<Result<Vec<_>, Problem>>()?;
+            self.line(&laid_out("_refused", [method].into_iter().chain(said).chain(request)));
+            self.not_looked_at(&export::causes(expect).collect::<Vec<_>>());
             return Ok(());
         }
         let mut line = laid_out(&method, request.into_iter());

@@ -341,6 +341,9 @@ impl Checker {
                 self.tell(lost.referenced, "only `call` can be `lost`");
             }
         }
+        if let Some(capture) = step.capture.as_ref().filter(|_| step.call.is_some() && expect.is_refusal()) {
+            self.tell(capture.place, "a call that is refused has nothing to capture");
+        }
         if let Some(response) = &expect.response {
             if step.call.is_some() && expect.is_refusal() {
                 self.tell(response.place, "a call that is refused has no response");

@@ -212,8 +212,13 @@ pub(super) fn said<'a>(step: &'a Step, callee: Callee, secondary: Option<&str>) 
     said.looked_at = kept;
     let left: Vec<(String, &Node)> = left;
     said.left.extend(left.into_iter().map(|(path, _)| format!("response `{path}`")));
-    said.left.extend(expect.blocked_by.iter().map(|_| "blockedBy".into()));
+    said.left.extend(causes(expect));
     said
+}
+
+/// Causes, which only a control plane tells.
+pub(super) fn causes(expect: &Expect) -> impl Iterator<Item = String> {
+    expect.blocked_by.iter().map(|_| "blockedBy".into())
 }
 
 /// Whether the body of what a call answers comes as a stream or a file.
@@ -261,12 +266,13 @@ pub(super) fn comment(fixture: &Fixture) -> String {
     format!("\n# {}.", title.lines().collect::<Vec<_>>().join(" "))
 }
 
-/// The code that a call is refused with, if it is to be refused.
-pub(super) fn refusal(expect: &Expect) -> Option<Option<&Node>> {
-    match &expect.error {
-        Some(error) => Some(Some(&error.code)),
-        None => expect.is_refusal().then_some(None),
-    }
+/// What is said of a refusal, each with its name; `None`: the call is not to be refused.
+pub(super) fn refusal(expect: &Expect) -> Option<Vec<(&'static str, &Node)>> {
+    let members = expect.error.iter().flat_map(|error| {
+        [("code", Some(&error.code)), ("message", error.message.as_ref()), ("status", error.status.as_ref())]
+    });
+    let said = members.filter_map(|(name, matcher)| Some((name, matcher?))).collect();
+    expect.is_refusal().then_some(said)
 }
 
 /// A name of a scenario as one of a script, which no other name of it has. Those that begin with `_` are the script's own.

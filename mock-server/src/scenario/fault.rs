@@ -233,6 +233,9 @@ impl Declared {
             (Some(span), Some(from)) => Some(from + span.0),
             (Some(span), None) => Some(after(now, span)?),
         };
+        if from.or(now).zip(until).is_some_and(|(from, until)| until <= from) {
+            return Err(check::NEVER_OPEN.into());
+        }
         let scope = &self.r#match;
         let wildcard = |text: &Option<String>| text.as_deref().map(Wildcard::new);
         let scope = FaultScope {

@@ -79,8 +79,19 @@ pub struct Summary {
     pub outcomes: Vec<Outcome>,
     /// What is wrong with files; nothing was run then.
     pub problems: Vec<(String, Problem)>,
-    /// Why there is nothing to run.
-    pub unusable: Option<String>,
+    /// Why nothing could be run.
+    pub unusable: Option<Unusable>,
+}
+
+/// Why nothing can be run, in words.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Unusable {
+    /// There is nothing to run.
+    #[error("{0}")]
+    Nothing(String),
+    /// What is given for the run does not fit the files.
+    #[error("{0}")]
+    Options(String),
 }
 
 impl Summary {
@@ -98,13 +109,13 @@ impl Summary {
         counts
     }
 
-    /// As Hurl has them: 0 all is well, 1 nothing to run, or nothing that the target is fit for, 2 a file is not sound, 3 something could not be carried
-    /// out, 4 an expectation does not hold.
+    /// As Hurl has them: 0 all is well, 1 nothing to run, or nothing that the target is fit for, 2 a file is not sound
+    /// or an option does not fit, 3 something could not be carried out, 4 an expectation does not hold.
     pub fn exit_code(&self) -> u8 {
         let any = |status: Status| self.count(status) > 0;
-        if self.unusable.is_some() {
+        if matches!(self.unusable, Some(Unusable::Nothing(_))) {
             1
-        } else if !self.problems.is_empty() {
+        } else if self.unusable.is_some() || !self.problems.is_empty() {
             2
         } else if any(Status::Broken) {
             3
@@ -159,11 +170,11 @@ async fn each(
 ) -> Summary {
     let mut summary = Summary::default();
     match load(path, options, &mut summary.problems) {
-        Err(message) => summary.unusable = Some(message),
+        Err(why) => summary.unusable = Some(why),
         Ok(_) if !summary.problems.is_empty() => reporter.unsound(&summary.problems),
         Ok(loaded) if loaded.is_empty() => {
-            summary.unusable =
-                Some(format!("{}: only fixtures, which are made for scenarios", path.display()));
+            let text = format!("{}: only fixtures, which are made for scenarios", path.display());
+            summary.unusable = Some(Unusable::Nothing(text));
         }
         Ok(loaded) => {
             summary.of = loaded.len();
@@ -222,8 +233,8 @@ impl fmt::Display for Lint {
 /// Reads and checks files without running anything.
 ///
 /// # Errors
-/// If there is nothing to run.
-pub fn lint(path: &Path, options: &Options) -> Result<Lint, String> {
+/// If nothing can be run.
+pub fn lint(path: &Path, options: &Options) -> Result<Lint, Unusable> {
     let mut problems = Vec::new();
     let loaded = load(path, options, &mut problems)?;
     let warnings = loaded.iter().flat_map(|Loaded { file, scenario, .. }| {
@@ -239,11 +250,12 @@ fn load(
     path: &Path,
     options: &Options,
     problems: &mut Vec<(String, Problem)>,
-) -> Result<Vec<Loaded>, String> {
+) -> Result<Vec<Loaded>, Unusable> {
     let mut loaded: Vec<Loaded> = Vec::new();
     let mut count = 0;
-    for path in files(path)? {
-        let bytes = std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    for path in files(path).map_err(Unusable::Nothing)? {
+        let bytes = std::fs::read(&path)
+            .map_err(|error| Unusable::Nothing(format!("{}: {error}", path.display())))?;
         count += 1;
         let text = match String::from_utf8(bytes) {
             Ok(text) => text,
@@ -261,7 +273,7 @@ fn load(
             problems.push((file.clone(), Problem::new(name.referenced, message)));
         }
         for scenario in rows {
-            let vars = overridden(&scenario, options)?;
+            let vars = overridden(&scenario, options).map_err(Unusable::Options)?;
             let overrides = Overrides { seed: options.seed, vars, ..Overrides::default() };
             loaded.push(Loaded { file: file.clone(), scenario, overrides });
         }
@@ -270,15 +282,15 @@ fn load(
     let mut told = HashSet::new();
     problems.retain(|(file, problem)| told.insert((file.clone(), problem.place, problem.message.clone())));
     if count == 0 {
-        return Err(format!(
+        return Err(Unusable::Nothing(format!(
             "{}: no scenario, which is a file that ends in .yaml, .yml or .json",
             path.display()
-        ));
+        )));
     }
-    unknown_vars(&loaded, options)?;
+    unknown_vars(&loaded, options).map_err(Unusable::Options)?;
     // Of files that are not sound it is not known what they are called.
     if problems.is_empty() {
-        unknown_words(&loaded, options)?;
+        unknown_words(&loaded, options).map_err(Unusable::Nothing)?;
     }
     loaded.retain(|one| {
         options.only.is_empty() || options.only.iter().any(|word| is_called(&one.scenario, word))
@@ -363,10 +375,12 @@ fn overridden(scenario: &Scenario, options: &Options) -> Result<BTreeMap<String,
 
 fn unknown_vars(loaded: &[Loaded], options: &Options) -> Result<(), String> {
     let known = |name: &String| loaded.iter().any(|one| one.overrides.vars.contains_key(name));
-    match options.vars.keys().find(|name| !loaded.is_empty() && !known(name)) {
-        Some(name) => Err(format!("no scenario has a variable `{name}`")),
-        None => Ok(()),
-    }
+    let Some(name) = options.vars.keys().find(|name| !loaded.is_empty() && !known(name)) else {
+        return Ok(());
+    };
+    let vars = loaded.iter().filter_map(|one| one.scenario.vars.as_ref()).flat_map(tree::Node::entries);
+    let names: BTreeSet<_> = vars.map(|(key, _)| &*key.text).collect();
+    Err(format!("no scenario has a variable `{name}`{}", problem::instead_of(name, names)))
 }
 
 /// The file itself, or the scenario files below a directory, in order.

@@ -33,7 +33,7 @@ const TAKEN: &[&str] = &[
     REGION,
     FILES,
     WRONG,
-    "code",
+    "codes",
     "answer",
     "wanted",
     "last",
@@ -61,13 +61,15 @@ const KEYS: [(&str, &str); 3] = [
 ];
 
 const REFUSED: &str = r#"
-refused() {    # a code, and the command that is refused with it
-    local code=$1 answer; shift
+refused() {    # codes, and the command that is refused with one of them
+    local codes=$1 answer; shift
     if answer=$("$@" 2>&1); then
         echo "it was not refused: $*" >&2; exit 1
     fi
+    if [[ $answer =~ "An error occurred ("([^\)]*)")" ]]; then
+        if [[ $codes == '*' || " $codes " == *" ${BASH_REMATCH[1]} "* ]]; then return; fi
+    fi
     case $answer in
-        *"An error occurred ("$code")"*) ;;
         # What the AWS CLI knows to be wrong it does not send.
         *"Parameter validation failed"* | *"arguments are required"*) ;;
         *) echo "$answer" >&2; exit 1 ;;
@@ -213,6 +215,26 @@ impl Script {
             self.scope.values.insert(name.text.clone(), value);
         }
         Ok(made)
+    }
+
+    /// The codes that a call may be refused with, with blanks between them, or a star; and words for what else is said of
+    /// the refusal.
+    fn codes(&self, said: &[(&'static str, &Node)]) -> Result<(String, Vec<String>), Problem> {
+        let (mut codes, mut left) = ("*".to_owned(), Vec::new());
+        for (name, matcher) in said {
+            for (test, operand) in matcher::tests(matcher).into_iter().filter(|_| *name == "code") {
+                let value = self.scope.value(operand)?;
+                let list = value.as_array().map_or(std::slice::from_ref(&value), Vec::as_slice);
+                match test {
+                    "equals" | "oneOf" => codes = list.iter().map(as_text).collect::<Vec<_>>().join(" "),
+                    test => left.push(format!("error `code` {test}")),
+                }
+            }
+            if *name != "code" {
+                left.push(format!("error `{name}`"));
+            }
+        }
+        Ok((codes, left))
     }
 
     /// What is not as a step says of an answer, as an expression: a text that is empty if all is; and words for what
@@ -427,10 +449,12 @@ impl export::Script for Script {
         let command = || script::command(callee, &input);
         let alone = format!("{}{end}", command().line());
         let polled = export::polled(step, place)?;
-        if let Some(code) = step.expect.as_ref().and_then(refusal) {
-            let code = code.and_then(Node::text).map(|code| self.scope.text(place, code)).transpose()?;
-            let code = bash::quoted(&code.unwrap_or_else(|| "*".into()));
-            self.line(&format!("{caller}refused {code} {alone}"));
+        if let Some((expect, said)) = step.expect.as_ref().and_then(|expect| Some((expect, refusal(expect)?)))
+        {
+            let (codes, mut left) = self.codes(&said)?;
+            left.extend(export::causes(expect));
+            self.line(&format!("{caller}refused {} {alone}", bash::quoted(&codes)));
+            self.not_looked_at(&left);
             return Ok(());
         }
         if let Some((path, wanted)) = polled {

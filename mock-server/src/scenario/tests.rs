@@ -375,10 +375,10 @@ fn scenarios_are_chosen_by_name_or_tag_and_take_variables() {
     assert_eq!(names(&only("c")), (1, vec![]));
     let both = Options { only: vec!["a".into(), "nope".into()], ..Options::default() };
     assert_eq!(names(&both), (1, vec![]), "none of them is passed over");
-    let told = run(&dir.0, &both).0.unusable.unwrap();
+    let told = run(&dir.0, &both).0.unusable.unwrap().to_string();
     assert!(told.starts_with("no scenario has the name or tag nope"), "{told}");
     assert_eq!(
-        lint(&dir.0, &only("t-c")).unwrap_err(),
+        lint(&dir.0, &only("t-c")).unwrap_err().to_string(),
         "no scenario has the name or tag t-c; did you mean `t-a`?"
     );
     let vars = |name: &str| BTreeMap::from([(name.to_owned(), "10.1.0.0/16".to_owned())]);
@@ -388,7 +388,13 @@ fn scenarios_are_chosen_by_name_or_tag_and_take_variables() {
     );
     let fail_fast = Options { vars: vars("block"), fail_fast: true, ..Options::default() };
     assert_eq!(names(&fail_fast), (4, vec!["a".into()]));
-    assert_eq!(names(&Options { vars: vars("blok"), ..Options::default() }), (1, vec![]));
+    // What is wrong with the command line is no lack of scenarios.
+    let mistyped = Options { vars: vars("blok"), ..Options::default() };
+    assert_eq!(names(&mistyped), (2, vec![]));
+    let told = run(&dir.0, &mistyped).0.unusable.unwrap();
+    assert_eq!(told.to_string(), "no scenario has a variable `blok`; did you mean `block`?");
+    let unreadable = Options { vars: [("block".to_owned(), "[".to_owned())].into(), ..Options::default() };
+    assert_eq!(names(&unreadable), (2, vec![]));
     assert_eq!(run(&dir.0.join("none.yaml"), &Options::default()).0.exit_code(), 1);
 }
 

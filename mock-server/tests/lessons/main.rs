@@ -278,6 +278,12 @@ async fn what_cannot_be_loaded_is_told() {
         ("stopAfter=x", PLAIN, 409, "no step has the id `x`"),
         ("", "kind: Scenario", 400, "is missing"),
         ("", r#"{"name": "nothing"}"#, 404, "no lesson is named `nothing`"),
+        (
+            "",
+            r#"{"name": "sealed-rom"}"#,
+            404,
+            "no lesson is named `sealed-rom`; did you mean `sealed-room`?",
+        ),
         ("", &PLAIN.replace("CreateVpc", "CreateVcp"), 400, "ec2 has no operation `CreateVcp`; did you mean"),
         ("", &PLAIN.replace("/16", "/8"), 409, "first: ec2.CreateVpc: scenario:7:21: refused: "),
         ("", MATRIX, 400, "scenario: it has a matrix, and runs for one of its rows: small, large"),

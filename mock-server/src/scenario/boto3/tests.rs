@@ -103,6 +103,40 @@ steps:
     }
 }
 
+const REFUSALS: &str = r#"
+matrix: {row: {part: "10.0.0.0/8"}}
+steps:
+- call: ec2.CreateVpc
+  with: {CidrBlock: 10.0.0.0/8}
+  expect: {error: {code: InvalidVpc.Range, status: 400, message: {contains: "${matrix.part}"}}}
+- call: s3.HeadObject
+  with: {Bucket: b, Key: k}
+  expect: {error: {code: {oneOf: [NoSuchKey, "404"]}}}
+- call: ec2.DeleteVpc
+  with: {VpcId: vpc-1}
+  expect: {error: {code: {matches: "^Invalid", oneOf: [A, B]}, message: Gone.}, blockedBy: {rule: EC2-VPC-DEL}}
+- call: ec2.DeleteVpc
+  with: {VpcId: vpc-2}
+  expect: {blockedBy: {rule: EC2-VPC-DEL}}
+"#;
+
+#[test]
+fn what_is_said_of_a_refusal_is_looked_at_or_told() {
+    let script = exported_row(REFUSALS, Some("row")).unwrap();
+    for lines in [
+        "\n_refused(\n    _ec2.create_vpc,\n    code=\"InvalidVpc.Range\",\n    message={\"contains\": \"10.0.0.0/8\"},\n    \
+         status=400,\n    CidrBlock=\"10.0.0.0/8\")\n\n",
+        "\n_refused(_s3.head_object, code={\"oneOf\": [\"NoSuchKey\", \"404\"]}, Bucket=\"b\", Key=\"k\")\n\n",
+        "\n_refused(_ec2.delete_vpc, code={\"matches\": \"^Invalid\", \"oneOf\": [\"A\", \"B\"]}, message=\"Gone.\", VpcId=\"vpc-1\")\n\
+         # Not looked at here: blockedBy.\n",
+        "\n_refused(_ec2.delete_vpc, VpcId=\"vpc-2\")\n# Not looked at here: blockedBy.\n",
+        "\ndef _check(",
+        "\nimport jmespath\n",
+    ] {
+        assert!(script.contains(lines), "{lines}\n{script}");
+    }
+}
+
 #[test]
 fn what_is_no_call_is_told() {
     for (rest, expected) in [

@@ -13,6 +13,8 @@ use std::time::Duration;
 
 /// The longest that an answer may be delayed.
 const LONGEST_DELAY: Duration = Duration::from_secs(10 * 60);
+/// What is said of a window at no moment of which its fault could strike.
+pub(super) const NEVER_OPEN: &str = "the window ends before it begins";
 const LARGEST_BURST: u64 = 1_000_000_000;
 
 impl Declared {
@@ -176,12 +178,17 @@ impl Declared {
         match (window.from, window.until, window.r#for) {
             (None, None, None) => flaw("window", "`window` has `from`, `until` or `for`"),
             (_, Some(_), Some(_)) => flaw("window", "a window ends `until` a moment, or lasts `for` a time"),
+            (_, _, Some(Span(Duration::ZERO))) => flaw("window.for", NEVER_OPEN),
             (Some(Moment::At(from)), Some(Moment::At(until)), _) if until <= from => {
-                flaw("window.until", "the window ends before it begins")
+                flaw("window.until", NEVER_OPEN)
+            }
+            (None, Some(Moment::After(until)), _) if until == Span(Duration::ZERO) => {
+                flaw("window.until", NEVER_OPEN)
             }
             (Some(Moment::After(from)), Some(Moment::After(until)), _) if until <= from => {
-                flaw("window.until", "the window ends before it begins")
+                flaw("window.until", NEVER_OPEN)
             }
+            // Whether a moment comes before the end of a span is known when the fault is declared.
             _ => None,
         }
     }

@@ -48,6 +48,15 @@ fn spans_count_from_the_declaration() {
     ] {
         assert_eq!(window(text), Window { from, until }, "{text}");
     }
+    // Whether a moment comes before what is counted from the declaration on is known when that is made.
+    for text in [
+        "{from: '2028-01-01T00:00:00Z', until: 3m}",
+        "{from: 10m, until: '2026-01-05T09:05:00Z'}",
+        "{until: '2026-01-05T09:00:00Z'}",
+    ] {
+        let declared = one(&format!("{{window: {text}, effect: {{delay: 1s}}}}"));
+        assert_eq!(declared.fault(Some(NOW)).unwrap_err(), "the window ends before it begins", "{text}");
+    }
     let text = "faults: [{window: {for: 10m}, effect: {delay: 1s}}]";
     let problems = parse_defaults(text).unwrap_err();
     assert!(problems[0].message.contains("no moment to count from"), "{problems:?}");
@@ -98,6 +107,8 @@ fn what_is_wrong_is_told_with_its_place() {
         ("{window: {}, effect: {delay: 1s}}", "`window` has `from`, `until` or `for`"),
         ("{window: {until: 1m, for: 1m}, effect: {delay: 1s}}", "ends `until` a moment, or lasts"),
         ("{window: {from: 2m, until: 1m}, effect: {delay: 1s}}", "ends before it begins"),
+        ("{window: {from: 2m, for: 0s}, effect: {delay: 1s}}", "ends before it begins"),
+        ("{window: {until: 0s}, effect: {delay: 1s}}", "ends before it begins"),
         ("{window: {from: soon}, effect: {delay: 1s}}", "`soon` is no moment"),
         ("{effect: {outage: true}}", "`outage` needs a `resource`"),
         ("{match: {resource: a, service: ec2}, effect: {outage: true}}", "`service` has no meaning for it"),

@@ -34,7 +34,7 @@ pub fn tap(summary: &Summary) -> String {
     written(|out| {
         writeln!(out, "TAP version 14")?;
         if let Some(message) = &summary.unusable {
-            return writeln!(out, "Bail out! {}", one_line(message));
+            return writeln!(out, "Bail out! {}", one_line(&message.to_string()));
         }
         if let Some((file, problem)) = summary.problems.first() {
             let rest = summary.problems.len() - 1;
@@ -103,7 +103,7 @@ pub fn junit(summary: &Summary) -> String {
             let all = numbers(&[], unsound, Duration::ZERO);
             writeln!(out, "  <testsuite name=\"files\" {all}>")?;
             if let Some(message) = &summary.unusable {
-                case(out, "files", "scenarios", "", &[("error", message.clone())])?;
+                case(out, "files", "scenarios", "", &[("error", message.to_string())])?;
             }
             for (file, problem) in &summary.problems {
                 let place = format!(" file=\"{}\" line=\"{}\"", escaped(file), problem.place.line);
@@ -205,7 +205,7 @@ pub fn json(summary: &Summary) -> String {
         "kind": "Report",
         "scenarios": summary.outcomes.iter().map(scenario).collect::<Vec<_>>(),
         "problems": unsound.collect::<Vec<_>>(),
-        "unusable": summary.unusable,
+        "unusable": summary.unusable.as_ref().map(ToString::to_string),
         "passed": passed,
         "failed": summary.outcomes.len() - passed - skipped,
         "skipped": skipped,

@@ -1,5 +1,6 @@
 use super::*;
 use crate::kernel::AccountId;
+use crate::scenario::Unusable;
 use crate::scenario::problem::Place;
 use crate::scenario::run::{CAUSE_NOT_JUDGED, Status};
 use std::time::Duration;
@@ -101,7 +102,8 @@ fn tap() {
     TAP version 14
     Bail out! a.yaml:3:1: `steps` is missing (and 1 more)
     ");
-    let nothing = Summary { unusable: Some("x: no\nscenario".into()), ..Summary::default() };
+    let nothing =
+        Summary { unusable: Some(Unusable::Nothing("x: no\nscenario".into())), ..Summary::default() };
     insta::assert_snapshot!(Form::Tap.of(&nothing), @r"
     TAP version 14
     Bail out! x: no scenario

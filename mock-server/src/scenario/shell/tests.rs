@@ -81,6 +81,38 @@ steps:
     }
 }
 
+const REFUSALS: &str = r#"
+matrix: {row: {part: "10.0.0.0/8"}}
+steps:
+- call: ec2.CreateVpc
+  with: {CidrBlock: 10.0.0.0/8}
+  expect: {error: {code: InvalidVpc.Range, status: 400, message: {contains: "${matrix.part}"}}}
+- call: s3.HeadObject
+  with: {Bucket: b, Key: k}
+  expect: {error: {code: {oneOf: [NoSuchKey, "404"]}}}
+- call: ec2.DeleteVpc
+  with: {VpcId: vpc-1}
+  expect: {error: {code: {matches: "^Invalid", oneOf: [A, B]}, message: Gone.}, blockedBy: {rule: EC2-VPC-DEL}}
+- call: ec2.DeleteVpc
+  with: {VpcId: vpc-2}
+  expect: {blockedBy: {rule: EC2-VPC-DEL}}
+"#;
+
+#[test]
+fn what_is_said_of_a_refusal_is_looked_at_or_told() {
+    let script = exported(REFUSALS, Some("row")).unwrap();
+    for lines in [
+        "\nrefused InvalidVpc.Range aws ec2 create-vpc --cidr-block 10.0.0.0/8\n\
+         # Not looked at here: error `message`, error `status`.\n",
+        "\nrefused 'NoSuchKey 404' aws s3api head-object --bucket b --key k\n\n",
+        "\nrefused 'A B' aws ec2 delete-vpc --vpc-id vpc-1\n\
+         # Not looked at here: error `code` matches, error `message`, blockedBy.\n",
+        "\nrefused '*' aws ec2 delete-vpc --vpc-id vpc-2\n# Not looked at here: blockedBy.\n",
+    ] {
+        assert!(script.contains(lines), "{lines}\n{script}");
+    }
+}
+
 #[test]
 fn names_stay_apart_from_each_other_and_from_the_environments() {
     let script = exported(
@@ -88,8 +120,8 @@ fn names_stay_apart_from_each_other_and_from_the_environments() {
 steps:
 - call: ec2.CreateVpc
   with: {CidrBlock: 10.0.0.0/16}
-  capture: {PATH: Vpc.State, vpc: Vpc, vpc_vpcid: Vpc.OwnerId, _: Vpc.CidrBlock, code: Vpc.VpcId}
-- {call: ec2.DescribeVpcs, with: {VpcIds: ["${PATH}", "${vpc.VpcId}", "${vpc_vpcid}", "${_}", "${code}"]}}
+  capture: {PATH: Vpc.State, vpc: Vpc, vpc_vpcid: Vpc.OwnerId, _: Vpc.CidrBlock, codes: Vpc.VpcId}
+- {call: ec2.DescribeVpcs, with: {VpcIds: ["${PATH}", "${vpc.VpcId}", "${vpc_vpcid}", "${_}", "${codes}"]}}
 - {call: ec2.DescribeVpcs, with: {VpcIds: []}}
 - {call: s3.PutObject, with: {Bucket: b, Key: k, Body: {size: 3}}}
 "#,
@@ -97,7 +129,7 @@ steps:
     )
     .unwrap();
     for line in [
-        " --vpc-ids \"$path\" \"$vpc_vpcid\" \"$vpc_vpcid_\" \"$n_\" \"$code_\" > /dev/null\n",
+        " --vpc-ids \"$path\" \"$vpc_vpcid\" \"$vpc_vpcid_\" \"$n_\" \"$codes_\" > /dev/null\n",
         "aws ec2 describe-vpcs --vpc-ids '[]' > /dev/null\n",
         "head -c 3 /dev/zero | tr '\\0' 0 > \"$files/1\"\n",
     ] {
