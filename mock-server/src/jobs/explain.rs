@@ -1,6 +1,7 @@
 //! Why a job is as it is: its phases, the rules that were asked, the paths that were followed, what they said, and what
 //! to do.
 
+use super::hosting::component;
 use super::remedy::{self, Fix};
 use crate::model::interface::InterfaceIndex;
 use crate::model::path::{BucketUse, Goal, Hop, Trace, Transport, Vantage};
@@ -368,6 +369,27 @@ impl Explanation {
         }
         self
     }
+}
+
+/// Explains an inference component, and says what to do as things are now.
+pub fn explain_component(terrain: &Terrain<'_>, name: &str) -> Option<Explanation> {
+    let component = terrain.state.components.get(&Arc::from(name))?;
+    let key = JobKey { kind: JobKind::Hosting, name: component.endpoint.clone() };
+    let variant = component::variant_of(terrain.state, component);
+    let needs =
+        variant.zip(component.told()).map(|(variant, plan)| component::needs(variant, component, plan));
+    let (findings, traces) = (&component.findings, &component.traces);
+    let decided_by = component.failure.as_ref().and_then(|failure| failure.rule);
+    let held = variant.into_iter().flat_map(|variant| variant.placed.iter().flatten());
+    let there = held.filter_map(|id| terrain.state.interfaces.get(id)).collect();
+    Some(Explanation {
+        job: format!("inference-component/{name}"),
+        status: component.status.word(),
+        failure_reason: component.told_failure().map(|failure| failure.reason.clone()),
+        interfaces: interfaces(there, traces),
+        fixes: fixes(terrain, &key, &Subject { decided_by, findings, traces, needs: needs.as_ref() }),
+        ..Explanation::of(&key, decided_by, findings, traces)
+    })
 }
 
 /// Explains what the call that makes a model asks: of its role, and of the network that hosting and batch transform will

@@ -23,7 +23,7 @@ pub mod stuck;
 pub mod studio;
 mod traffic;
 
-pub use explain::{Explanation, explain, explain_model, explain_with_fixes};
+pub use explain::{Explanation, explain, explain_component, explain_model, explain_with_fixes};
 
 use crate::kernel::{Due, Memo};
 use crate::model::interface::InterfaceIndex;
@@ -449,12 +449,24 @@ fn ask(
     kept: Kept<'_>,
     phase: Phase,
 ) -> Option<Finding> {
+    ask_about(txn, &key.resource(), key, needs, vantages, kept, phase)
+}
+
+/// The same about something that is part of a job or an endpoint.
+fn ask_about(
+    txn: &mut Txn<'_>,
+    resource: &str,
+    key: &JobKey,
+    needs: &Needs,
+    vantages: Vec<Vantage>,
+    kept: Kept<'_>,
+    phase: Phase,
+) -> Option<Finding> {
     let paths = Paths::new(phase, vantages);
     let case = Case { paths: Some(&paths), ..Case::new(txn, key, needs) };
     let report = rules::evaluate(phase, &case, &txn.global.rule_modes);
     kept.traces.extend(paths.traces().map(|trace| (phase, trace)));
-    let resource = key.resource();
-    warn(txn, &resource, key.kind, &report);
+    warn(txn, resource, key.kind, &report);
     let decisive = report.decisive().cloned();
     // What makes a call fail leaves no event; no call fails for what an endpoint asks.
     if let Some(violation) = &decisive

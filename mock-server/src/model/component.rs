@@ -1,5 +1,6 @@
 //! Inference components: models that are put on the instances of an endpoint that has none of its own.
 
+use super::path::Trace;
 use super::*;
 use crate::kernel::{Memo, Rehome, Row, SimTime};
 use std::fmt;
@@ -38,6 +39,10 @@ pub struct ComponentPlan {
     pub specification: Document,
     /// Of its container, or of its model's.
     pub images: Vec<String>,
+    /// What its container, or those of its model, load from S3.
+    pub inputs: Vec<DataNeed>,
+    /// What the rules said when this was asked for.
+    pub findings: Vec<Finding>,
     pub copies: u32,
     /// What its container does, if that was declared when this was asked for.
     pub behaviour: Option<Arc<Behaviour>>,
@@ -119,7 +124,10 @@ pub struct InferenceComponent {
     /// What is to run next; of one that could not be created, what could not be.
     pub wanted: Option<ComponentPlan>,
     /// Told once the component is at rest again.
-    pub failure: Option<String>,
+    pub failure: Option<Failure>,
+    /// What the rules said of what was last to run, and what they looked at.
+    pub findings: Vec<Finding>,
+    pub traces: Vec<(Phase, Arc<Trace>)>,
     /// How it was last to be updated, if the caller said so.
     pub policy: Option<Document>,
     pub created: SimTime,
@@ -132,6 +140,11 @@ impl InferenceComponent {
     /// What is told of it: what is wanted, once it is asked for.
     pub fn told(&self) -> Option<&ComponentPlan> {
         self.wanted.as_ref().or(self.running.as_ref())
+    }
+
+    /// What is told of a failure: nothing while something is being done to the component.
+    pub fn told_failure(&self) -> Option<&Failure> {
+        self.failure.as_ref().filter(|_| !self.status.is_under_way())
     }
 
     /// How many copies answer.

@@ -80,6 +80,15 @@ pub const KINDS: &[ResourceKind] = &[
         secondary: None,
     },
     ResourceKind {
+        slug: "inference-component",
+        service: ServiceId::SageMaker,
+        describe: "DescribeInferenceComponent",
+        name: "InferenceComponentName",
+        state: "InferenceComponentStatus",
+        last: &["InService", "Failed"],
+        secondary: None,
+    },
+    ResourceKind {
         slug: "cluster",
         service: ServiceId::SageMaker,
         describe: "DescribeCluster",

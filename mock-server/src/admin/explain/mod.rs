@@ -78,8 +78,10 @@ impl Site {
         let (account, region) = self.place(query)?;
         let (state, global) = states(&account, region);
         let terrain = Terrain { state: &state, global: &global, elsewhere: &*account };
-        let key = JobKey::parse(resource);
-        let explanation = key.and_then(|key| jobs::explain_with_fixes(&terrain, &key));
+        let explanation = match resource.strip_prefix("inference-component/") {
+            Some(name) => jobs::explain_component(&terrain, name),
+            None => JobKey::parse(resource).and_then(|key| jobs::explain_with_fixes(&terrain, &key)),
+        };
         let explanation = explanation.ok_or_else(|| {
             Problem::not_found(format!("{} of account {} has no {resource}", region.name, account.id))
         })?;

@@ -1,12 +1,12 @@
 //! What inference components do over time. One that something is being done to has exactly one timer.
 
 use super::Capacity;
-use crate::jobs::failure;
+use crate::jobs::{Kept, ask_about, behaviour, failure, tell_buckets, vantages};
 use crate::model::component::{ComponentIndex, Room};
 use crate::model::compute::Exceeded;
 use crate::model::{
-    Alarm, ComponentPlan, ComponentStatus, DeployedVariant, Endpoint, InferenceComponent, InstanceType,
-    InstanceUse, Owner, Profile, State, Txn,
+    Alarm, ComponentPlan, ComponentStatus, DeployedVariant, Endpoint, Failure, InferenceComponent,
+    InstanceType, InstanceUse, JobKey, JobKind, Needs, Owner, Phase, Profile, State, Txn,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -37,11 +37,18 @@ pub fn begin(txn: &mut Txn<'_>, mut component: InferenceComponent, status: Compo
 fn show(txn: &mut Txn<'_>, component: &mut InferenceComponent, status: ComponentStatus) {
     component.status = status;
     component.modified = txn.now;
-    let message = match component.failure.as_ref().filter(|_| !status.is_under_way()) {
-        Some(failure) => format!("{}: {failure}", status.word()),
+    let failure = component.told_failure();
+    let message = match failure {
+        Some(failure) => format!("{}: {}", status.word(), failure.reason),
         None => status.word().to_owned(),
     };
-    txn.note("InferenceComponentStatus", format!("inference-component/{}", component.name), None, message);
+    let rule = failure.and_then(|failure| failure.rule);
+    txn.note("InferenceComponentStatus", resource(component), rule, message);
+}
+
+/// What events and explanations call it.
+fn resource(component: &InferenceComponent) -> String {
+    format!("inference-component/{}", component.name)
 }
 
 /// Does what a timer of a component says.
@@ -59,7 +66,7 @@ fn end(txn: &mut Txn<'_>, mut component: InferenceComponent) {
     }
     let wanted = component.wanted.take();
     let mut status = ComponentStatus::InService;
-    match wanted.as_ref().map(|wanted| there_or_grows(txn, &mut component, wanted)) {
+    match wanted.as_ref().map(|wanted| outcome(txn, &mut component, wanted)) {
         Some(Outcome::Waits) => {
             component.wanted = wanted;
             return wait(txn, component);
@@ -88,7 +95,79 @@ enum Outcome {
     Runs(Vec<u32>),
     /// There will be more instances.
     Waits,
-    Fails(String),
+    Fails(Failure),
+}
+
+impl Outcome {
+    /// It fails, and no rule says so.
+    fn fails(reason: String) -> Self {
+        Outcome::Fails(Failure { reason, rule: None })
+    }
+}
+
+/// Finds instances for a plan, and looks whether its container can start there and load its data. Those that run already
+/// have all of it.
+fn outcome(txn: &mut Txn<'_>, component: &mut InferenceComponent, wanted: &ComponentPlan) -> Outcome {
+    let places = match there_or_grows(txn, component, wanted) {
+        Outcome::Runs(places) => places,
+        other => return other,
+    };
+    let running = component.running.as_ref();
+    let has_all = |running: &ComponentPlan| {
+        running.specification == wanted.specification && running.copies >= wanted.copies
+    };
+    if running.is_some_and(has_all) {
+        return Outcome::Runs(places);
+    }
+    match loaded(txn, component, wanted, &places) {
+        None => Outcome::Runs(places),
+        Some(failure) => Outcome::Fails(failure),
+    }
+}
+
+/// What a component needs of the network, of a role and of S3. Its endpoint configuration says the former two: API
+/// reference, CreateEndpointConfig; that this holds of components that name a model too is assumed.
+pub fn needs(variant: &DeployedVariant, component: &InferenceComponent, plan: &ComponentPlan) -> Needs {
+    Needs {
+        images: plan.images.clone(),
+        inputs: plan.inputs.clone(),
+        behaviour: plan.behaviour.clone(),
+        variant: Some(variant.name.clone()),
+        updates: component.running.is_some(),
+        ..variant.needs.clone()
+    }
+}
+
+/// Asks the rules about a container that starts on these instances, or on those of its variant if none is told, and loads
+/// its data. Why it cannot, if it cannot.
+fn loaded(
+    txn: &mut Txn<'_>,
+    component: &mut InferenceComponent,
+    wanted: &ComponentPlan,
+    places: &[u32],
+) -> Option<Failure> {
+    component.findings = wanted.findings.clone();
+    component.traces.clear();
+    let variant = variant_of(&txn.state, component)?.clone();
+    let needs = needs(&variant, component, wanted);
+    let is_place = |at: usize| places.is_empty() || places.iter().any(|place| *place as usize == at);
+    let machines = variant.placed.iter().enumerate().filter(|(at, _)| is_place(*at));
+    let ids = machines.flat_map(|(_, machine)| machine);
+    let interfaces = ids.filter_map(|id| txn.state.interfaces.get(id)).map(|interface| &**interface);
+    let vantages = vantages(interfaces);
+    let key = JobKey { kind: JobKind::Hosting, name: component.endpoint.clone() };
+    let resource = resource(component);
+    for phase in [Phase::Start, Phase::Input] {
+        let kept = Kept { findings: &mut component.findings, traces: &mut component.traces };
+        if let Some(violation) = ask_about(txn, &resource, &key, &needs, vantages.clone(), kept, phase) {
+            return Some(failure::of(&txn.state.texts, key.kind, &violation));
+        }
+        if let Some(failure) = behaviour::said(&needs, phase, needs.updates) {
+            return Some(failure);
+        }
+    }
+    tell_buckets(txn, &key, &needs);
+    None
 }
 
 /// A component waits for its endpoint, and looks again.
@@ -111,22 +190,22 @@ fn there_or_grows(txn: &mut Txn<'_>, component: &mut InferenceComponent, wanted:
         Err(short) => short,
     };
     let most = variant.most_instances().filter(|most| *most > now);
-    let Some(most) = most else { return Outcome::Fails(short) };
+    let Some(most) = most else { return Outcome::fails(short) };
     let Some(endpoint) = txn.state.endpoints.get(&component.endpoint).cloned() else {
-        return Outcome::Fails(short);
+        return Outcome::fails(short);
     };
     if endpoint.status.is_under_way() {
         return Outcome::Waits;
     }
     if let Some(failure) = endpoint.failure.as_ref().filter(|_| component.grows) {
-        return Outcome::Fails(failure.reason.clone());
+        return Outcome::Fails(failure.clone());
     }
     let needed = match placed(txn, &variant, component, wanted, most) {
         Ok(places) => places.iter().max().map_or(now, |last| last + 1),
-        Err(short) => return Outcome::Fails(short),
+        Err(short) => return Outcome::fails(short),
     };
     if let Some(exceeded) = beyond_quota(&txn.state, &endpoint, &variant, needed) {
-        return Outcome::Fails(failure::component_quota(&txn.state.texts, component, &exceeded));
+        return Outcome::fails(failure::component_quota(&txn.state.texts, component, &exceeded));
     }
     component.grows = true;
     super::scale(txn, &endpoint, capacities(&endpoint, &variant.name, needed));
@@ -163,7 +242,7 @@ fn beyond_quota(
 }
 
 /// The variant whose instances a component is put on.
-fn variant_of<'a>(state: &'a State, component: &InferenceComponent) -> Option<&'a DeployedVariant> {
+pub fn variant_of<'a>(state: &'a State, component: &InferenceComponent) -> Option<&'a DeployedVariant> {
     let variants = &state.endpoints.get(&component.endpoint)?.serving.as_ref()?.variants;
     variants.iter().find(|variant| *variant.name == *component.variant)
 }

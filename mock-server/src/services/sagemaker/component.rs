@@ -8,7 +8,8 @@ use super::{endpoint, model};
 use crate::jobs::hosting::component;
 use crate::kernel::{Memo, SimTime};
 use crate::model::{
-    ComponentPlan, ComponentStatus, DeployedVariant, Document, InferenceComponent, JobKind, Owner, State, Txn,
+    ComponentPlan, ComponentStatus, DataNeed, DataUse, DeployedVariant, Document, Extent, InferenceComponent,
+    JobKind, Needs, Owner, State, Txn,
 };
 use crate::services::{Caller, Done, Operation, Read, View, Write};
 use serde::{Deserialize, Serialize, Serializer};
@@ -51,8 +52,9 @@ pub struct Out {
 /// What is to run. Source: API reference, InferenceComponentSpecification: a model or a container, and what a copy
 /// takes; what is added to another component takes what that has.
 fn plan(
-    txn: &Txn<'_>,
+    txn: &mut Txn<'_>,
     caller: &Caller,
+    component: &str,
     endpoint: &str,
     specification: Document,
     copies: u32,
@@ -60,11 +62,23 @@ fn plan(
     let given = |name: &str| specification.get(name).is_some_and(|value| !value.is_null());
     let base = specification["BaseInferenceComponentName"].as_str();
     let image = specification["Container"]["Image"].as_str();
-    let images = match (specification["ModelName"].as_str(), image, base) {
-        (Some(name), None, None) if !given("Container") => model::find(&txn.state, caller, name)?.images(),
-        (None, Some(image), None) => vec![image.to_owned()],
+    let artifact = specification["Container"]["ArtifactUrl"].as_str();
+    let artifact =
+        || artifact.map(|url| DataNeed::new(DataUse::Model, Extent::Object, url)).into_iter().collect();
+    let mut findings = Vec::new();
+    let (images, inputs) = match (specification["ModelName"].as_str(), image, base) {
+        (Some(name), None, None) if !given("Container") => {
+            let model = model::find(&txn.state, caller, name)?;
+            (model.images(), model.data())
+        }
+        (None, Some(image), None) => {
+            let pulled = Needs { pulled: vec![image.to_owned()], ..Needs::default() };
+            findings = model::ask(txn, &format!("inference-component/{component}"), &pulled)?;
+            (vec![image.to_owned()], artifact())
+        }
         (None, None, Some(base)) => {
-            find(&txn.state, caller, base)?.told().map(|plan| plan.images.clone()).unwrap_or_default()
+            let base = find(&txn.state, caller, base)?;
+            (base.told().map(|plan| plan.images.clone()).unwrap_or_default(), artifact())
         }
         _ => return Err(SageMakerError::ComponentSource),
     };
@@ -72,7 +86,7 @@ fn plan(
         return Err(SageMakerError::Required("specification.computeResourceRequirements"));
     }
     let behaviour = txn.global.behaviours.of(JobKind::Hosting, endpoint, &images).cloned();
-    Ok(ComponentPlan { specification, images, copies, behaviour })
+    Ok(ComponentPlan { specification, images, inputs, findings, copies, behaviour })
 }
 
 /// What of a partitioned accelerator a copy takes. Source: API reference, InferenceComponentComputeResourceRequirements.
@@ -165,7 +179,7 @@ impl Write for CreateInferenceComponent {
             (_, Some(config)) => config.copy_count,
             (Some(base), None) => base.copies(),
         };
-        let wanted = plan(txn, caller, &endpoint.name, specification, copies)?;
+        let wanted = plan(txn, caller, name, &endpoint.name, specification, copies)?;
         let component = InferenceComponent {
             name: name.as_str().into(),
             arn: arn.clone(),
@@ -178,6 +192,8 @@ impl Write for CreateInferenceComponent {
             grows: false,
             wanted: Some(wanted),
             failure: None,
+            findings: Vec::new(),
+            traces: Vec::new(),
             policy: None,
             created: txn.now,
             modified: txn.now,
@@ -219,7 +235,8 @@ impl Write for UpdateInferenceComponent {
         let copies = input.runtime_config.map(|config| config.copy_count);
         let copies = copies.unwrap_or_else(|| told.map_or(0, |plan| plan.copies));
         let endpoint = component.endpoint.clone();
-        component.wanted = Some(plan(txn, caller, &endpoint, specification, copies)?);
+        let name = component.name.clone();
+        component.wanted = Some(plan(txn, caller, &name, &endpoint, specification, copies)?);
         component.policy = input.deployment_config.or(component.policy);
         Ok(update(txn, component))
     }
@@ -302,7 +319,6 @@ impl Serialize for Described {
     /// The image of a container is told as it was deployed.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let component = &*self.0;
-        let at_rest = !component.status.is_under_way();
         let told = component.told();
         let mut specification = told.map(|plan| Value::clone(&plan.specification)).unwrap_or_default();
         if let Some(container) = specification.get_mut("Container").and_then(Value::as_object_mut)
@@ -321,7 +337,7 @@ impl Serialize for Described {
         out.put("EndpointName", &*component.endpoint)?;
         out.put("EndpointArn", &component.endpoint_arn)?;
         out.put("VariantName", &*component.variant)?;
-        out.maybe("FailureReason", component.failure.as_ref().filter(|_| at_rest))?;
+        out.maybe("FailureReason", component.told_failure().map(|failure| &failure.reason))?;
         out.maybe("Specification", told.map(|_| &specification))?;
         out.maybe(
             "RuntimeConfig",

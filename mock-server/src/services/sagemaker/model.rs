@@ -7,7 +7,9 @@ use super::registry::model_package;
 use super::tags::{Tag, checked};
 use crate::jobs;
 use crate::kernel::{Memo, SimTime};
-use crate::model::{Document, JobKey, JobKind, Needs, SageModel, State, Txn, VpcConfig, in_own_registry};
+use crate::model::{
+    Document, Finding, JobKey, JobKind, Needs, SageModel, State, Txn, VpcConfig, in_own_registry,
+};
 use crate::rules::{self, Case, Paths, Phase};
 use crate::services::{Caller, Done, Operation, Read, Reply, ReplyWriter, View, Write};
 use serde::{Deserialize, Serialize, Serializer};
@@ -125,11 +127,12 @@ fn running(state: &State, caller: &Caller, request: &Value) -> Result<Vec<Value>
     Ok(running)
 }
 
-/// Asks the rules of phase `create`: of the role, and of the network that hosting and batch transform will be in.
+/// Asks the rules of phase `create`: of the role, and of the network that hosting and batch transform will be in; what
+/// they say.
 ///
 /// # Errors
 /// The violation that makes the call fail.
-pub fn ask(txn: &mut Txn<'_>, resource: &str, needs: &Needs) -> Result<(), SageMakerError> {
+pub fn ask(txn: &mut Txn<'_>, resource: &str, needs: &Needs) -> Result<Vec<Finding>, SageMakerError> {
     let kind = JobKind::Hosting;
     let key = JobKey { kind, name: resource.into() };
     let paths = Paths::new(Phase::Create, Vec::new());
@@ -138,7 +141,7 @@ pub fn ask(txn: &mut Txn<'_>, resource: &str, needs: &Needs) -> Result<(), SageM
     jobs::warn(txn, resource, kind, &report);
     match report.decisive() {
         Some(finding) => Err(SageMakerError::rule(&txn.state.texts, kind, finding)),
-        None => Ok(()),
+        None => Ok(report.findings),
     }
 }
 

@@ -84,7 +84,7 @@ impl Kind for Image {
 
 fn trust(txn: &mut Txn<'_>, row: &Stored) -> Result<(), SageMakerError> {
     let needs = Needs { role_arn: row.text("RoleArn").unwrap_or_default().to_owned(), ..Needs::default() };
-    ask(txn, &row.resource, &needs)
+    ask(txn, &row.resource, &needs).map(drop)
 }
 
 /// A version, of the image that it is named by and with the number that it got.
