@@ -42,4 +42,4 @@ def test_every_quota_is_reached(aws):
     known = aws.server.control("GET", f"/_mockplane/quotas?account={aws.number}")["quotas"]
     # Those of SageMaker and S3 are reached where their resources are tested.
     assert set(ec2_rules_quotas.QUOTAS) == {name for name in known if " " not in name} - {
-        "notebookInstances", "studioDomains", "studioUserProfiles", "buckets"}
+        "notebookInstances", "studioDomains", "studioUserProfiles", "serverlessMemory", "buckets"}

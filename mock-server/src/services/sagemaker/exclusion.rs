@@ -75,24 +75,14 @@ fn on_inf1(variant: &Variant) -> bool {
     variant.types().any(compute::is_inf1)
 }
 
-/// Local storage is encrypted by the instance itself, and takes the place of a volume. Source: API reference,
-/// CreateEndpointConfig, `KmsKeyId`; public issues of VolumeSizeInGB.
+/// Local storage takes the place of a volume. Source: public issues of VolumeSizeInGB.
 fn storage(asked: &Asked<'_>) -> Result<(), VariantError> {
-    let stored = |variant: &Variant| {
-        let found = variant.types().find(|name| compute::has_storage(name) == Some(true));
-        found.map(str::to_owned)
-    };
-    let has_key = asked.request["KmsKeyId"].as_str().is_some_and(|key| !key.is_empty());
-    for variant in asked.variants {
-        match stored(variant) {
-            Some(instance_type) if has_key => return Err(VariantError::KeyWithStorage { instance_type }),
-            Some(instance_type) if variant.request.get("VolumeSizeInGB").is_some() => {
-                return Err(VariantError::VolumeWithStorage { instance_type });
-            }
-            _ => {}
-        }
+    let sized = asked.variants.iter().filter(|variant| variant.request.get("VolumeSizeInGB").is_some());
+    let mut types = sized.flat_map(Variant::types);
+    match types.find(|name| compute::has_storage(name) == Some(true)) {
+        Some(name) => Err(VariantError::VolumeWithStorage { instance_type: name.to_owned() }),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// What inference components run in and as is said by the configuration; of other variants their models say it.

@@ -16,9 +16,6 @@ refusals! {
         /// That it is refused is documented: developer guide, "shadow-tests-exclusions".
         Shadow { feature: &'static str } = "ValidationException",
             assumed "{feature} are not supported when specifying ShadowProductionVariants.";
-        /// That it is refused is documented: API reference, CreateEndpointConfig.
-        KeyWithStorage { instance_type: String } = "ValidationException",
-            assumed "KmsKeyId cannot be specified for instance type {instance_type}, which has local storage.";
         /// Seen in public issues; how the sentence ends was told in several ways.
         VolumeWithStorage { instance_type: String } = "ValidationException",
             assumed "VolumeSize parameter is not allowed for the selected Instance type {instance_type}";

@@ -424,11 +424,6 @@ fn variants_that_do_not_go_together_are_refused() {
         (json!([instances("a", "outside")]), shadow("many"), "Multi-model endpoints are not"),
         (json!([on("ml.inf1.xlarge")]), shadow("outside"), "Endpoints that use Inf1 instances are not"),
         (
-            json!([on("ml.g4dn.xlarge")]),
-            json!({"KmsKeyId": "alias/volumes"}),
-            "KmsKeyId cannot be specified for instance type ml.g4dn.xlarge",
-        ),
-        (
             json!([sized(on("ml.g5.xlarge"))]),
             none.clone(),
             "VolumeSize parameter is not allowed for the selected Instance type ml.g5.xlarge",
