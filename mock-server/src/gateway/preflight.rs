@@ -250,7 +250,8 @@ fn told(txn: &mut Txn<'_>, planned: &Planned, spared: &[&'static str], modes: &R
         }
         _ => drop(txn.state.jobs.update(&key, |job| counted(&mut job.findings))),
     }
-    let terrain = Terrain { state: &txn.state, global: &txn.global, elsewhere: txn.elsewhere() };
+    let terrain =
+        Terrain { state: &txn.state, global: &txn.global, elsewhere: txn.elsewhere(), now: txn.now };
     let mut explanation = jobs::explain_with_fixes(&terrain, &key).unwrap_or_default().decided(first);
     for interface in &mut explanation.interfaces {
         (interface.exists, interface.would_exist) = (false, true);
@@ -260,7 +261,8 @@ fn told(txn: &mut Txn<'_>, planned: &Planned, spared: &[&'static str], modes: &R
 
 fn told_of_model(txn: &Txn<'_>, planned: &Planned, modes: &RuleModes) -> Tried {
     let name = planned.input.get("ModelName").and_then(Value::as_str).unwrap_or_default();
-    let terrain = Terrain { state: &txn.state, global: &txn.global, elsewhere: txn.elsewhere() };
+    let terrain =
+        Terrain { state: &txn.state, global: &txn.global, elsewhere: txn.elsewhere(), now: txn.now };
     let model = txn.state.models.get(&Arc::from(name)).filter(|_| planned.operation.name == "CreateModel");
     let explanation = match model {
         Some(model) => jobs::explain_model(&terrain, model, modes),

@@ -11,14 +11,16 @@ use crate::policy::{self, Context, Decision, Kind, Policies, Request, Sides, Sou
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// How a request gets to S3. Only what comes through a VPC endpoint has `aws:SourceVpc`, `aws:SourceVpce` and
-/// `aws:VpcSourceIp`; only what does not has `aws:SourceIp`. Source: IAM user guide, "AWS global condition context keys".
+/// How a request gets to S3. Only what comes through a VPC endpoint has `aws:SourceVpc`, `aws:SourceVpce`,
+/// `aws:VpceAccount` and `aws:VpcSourceIp`; only what does not has `aws:SourceIp`. Source: IAM user guide, "AWS global condition context keys".
 #[derive(Clone, Copy, Debug)]
 pub enum Came<'a> {
     /// Over public addresses: from outside, or out of a VPC by a NAT gateway.
     Public(IpAddr),
     Endpoint {
         endpoint: &'a VpcEndpoint,
+        /// Whose the endpoint is.
+        account: AccountId,
         vpc: VpcId,
         source: IpAddr,
     },
@@ -62,6 +64,13 @@ pub fn arn(bucket: &Bucket, key: Option<&str>) -> String {
 }
 
 impl Ask<'_> {
+    /// With these condition keys too.
+    #[must_use]
+    pub fn with(mut self, keys: &[(&'static str, Arc<str>)]) -> Self {
+        keys.iter().for_each(|(key, value)| self.context.set(key, &**value));
+        self
+    }
+
     fn put<T>(mut self, decide: impl FnOnce(&Request<'_>, &Policies<'_>) -> T) -> T {
         let owner = self.bucket.account.to_string();
         let context = &mut self.context;
@@ -125,9 +134,10 @@ pub fn tell_way(came: &Came<'_>, context: &mut Context) {
     match came {
         Came::Public(address) => context.set("aws:SourceIp", address.to_string()),
         Came::Service => {}
-        Came::Endpoint { endpoint, vpc, source } => {
+        Came::Endpoint { endpoint, account, vpc, source } => {
             context.set("aws:SourceVpce", endpoint.id.to_string());
             context.set("aws:SourceVpc", vpc.to_string());
+            context.set("aws:VpceAccount", account.to_string());
             context.set("aws:VpcSourceIp", source.to_string());
         }
     }
@@ -157,14 +167,13 @@ impl<'a> Asker<'a> {
     }
 
     /// A role as services act as it. It may be of another account than `account`, whose account-wide state is `global`.
-    /// A role that does not exist holds nothing. Where nobody says what time it is, policies cannot ask. `None`: that
-    /// is no ARN of a role.
+    /// A role that does not exist holds nothing. `None`: that is no ARN of a role.
     pub fn role(
         arn: &str,
         account: AccountId,
         global: &'a State,
         elsewhere: &dyn Elsewhere<State>,
-        now: Option<SimTime>,
+        now: SimTime,
     ) -> Option<Self> {
         let mut parts = arn.splitn(6, ':').skip(1);
         let (partition, service, _, owner, path) =
@@ -188,8 +197,8 @@ impl<'a> Asker<'a> {
         };
         let mut context = Context::new();
         let held = state.zip(role).map(|(state, role)| grants::of_role(state, role)).unwrap_or_default();
-        if let (Some(state), Some(now)) = (state, now) {
-            who::keys(state, &principal, None, now, &mut context);
+        if let Some(state) = state {
+            who::of_service(state, &principal, now, &mut context);
         }
         let who = who::asker(partition, owner, &principal);
         Some(Self { who, held, home, context })

@@ -72,7 +72,12 @@ fn endpoint(number: u128, policy: Option<&str>) -> VpcEndpoint {
 const OUTSIDE: Came<'static> = Came::Public(IpAddr::V4(Ipv4Addr::new(203, 0, 113, 5)));
 
 fn inside(endpoint: &VpcEndpoint) -> Came<'_> {
-    Came::Endpoint { endpoint, vpc: endpoint.vpc, source: IpAddr::V4(Ipv4Addr::new(10, 0, 1, 5)) }
+    Came::Endpoint {
+        endpoint,
+        account: account(HERE),
+        vpc: endpoint.vpc,
+        source: IpAddr::V4(Ipv4Addr::new(10, 0, 1, 5)),
+    }
 }
 
 /// What the three sides say, in the order of who asks, the endpoint, and the bucket: `+`, `-` for a statement that
@@ -95,7 +100,7 @@ fn said(asker: &Asker<'_>, action: &str, bucket: &Bucket, key: Option<&str>, cam
 }
 
 fn role(state: &State) -> Asker<'_> {
-    Asker::role(ROLE, account(HERE), state, &Nowhere, Some(NOW)).unwrap()
+    Asker::role(ROLE, account(HERE), state, &Nowhere, NOW).unwrap()
 }
 
 /// The two documents that four of the pages print as one example.
@@ -247,7 +252,7 @@ fn across_accounts_both_sides_must_allow() {
     for wrong in
         ["role", "arn:aws:iam::111122223333:user/u", "arn:aws:s3:::b", "arn:x:iam::111122223333:role/r"]
     {
-        assert!(Asker::role(wrong, account(HERE), &may, &Nowhere, None).is_none(), "{wrong}");
+        assert!(Asker::role(wrong, account(HERE), &may, &Nowhere, NOW).is_none(), "{wrong}");
     }
 }
 

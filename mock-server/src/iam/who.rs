@@ -73,6 +73,12 @@ pub fn keys(
     context.set("aws:EpochTime", (now.millis() / 1_000).to_string());
 }
 
+/// The same of a role as services of AWS act as it: their sessions are new ones whenever they ask, which is assumed.
+pub fn of_service(global: &State, principal: &Principal, now: SimTime, context: &mut Context) {
+    keys(global, principal, None, now, context);
+    context.set("aws:TokenIssueTime", date(now));
+}
+
 /// The tags of whoever acts: those of the user or role, and session tags in their place.
 pub fn tags(global: &State, principal: &Principal, session: Option<&Session>) -> Tags {
     let own = match principal {

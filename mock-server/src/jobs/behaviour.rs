@@ -160,7 +160,8 @@ fn connect(
         return counts(txn, isolation::ID)
             .then(|| (failure::said(&txn.state.texts, isolation::ID, &evidence), isolation::ID));
     }
-    let terrain = Terrain { state: &txn.state, global: &txn.global, elsewhere: txn.elsewhere() };
+    let terrain =
+        Terrain { state: &txn.state, global: &txn.global, elsewhere: txn.elsewhere(), now: txn.now };
     // Without a VPC of the user's nothing is in the way.
     let flows = crew.vantages.iter().flat_map(|from| flows(&connection.to, txn.origin.region(), from));
     let found: Vec<_> = flows.map(|flow| Arc::new(net::trace(&terrain, &flow))).collect();
@@ -200,6 +201,7 @@ pub fn flows(to: &Remote, region: &str, from: &Vantage) -> Vec<Flow> {
             let used = |bucket| BucketUse {
                 bucket,
                 acts: vec![("s3:GetObject", Some(index.clone()))],
+                keys: Vec::new(),
                 role_arn: None,
             };
             let buckets = repository.buckets(region).into_iter();

@@ -422,6 +422,7 @@ fn case<'a>(terrain: &Terrain<'a>, key: &'a JobKey, needs: &'a Needs) -> Case<'a
         global: terrain.global,
         account: terrain.state.site.account,
         elsewhere: terrain.elsewhere,
+        now: terrain.now,
         paths: None,
     }
 }

@@ -320,6 +320,7 @@ fn logs(txn: &Txn<'_>, crew: &Crew<'_>) -> Flows {
 }
 
 fn follow(txn: &Txn<'_>, flow: &Flow) -> Arc<Trace> {
-    let terrain = Terrain { state: &txn.state, global: &txn.global, elsewhere: txn.elsewhere() };
+    let terrain =
+        Terrain { state: &txn.state, global: &txn.global, elsewhere: txn.elsewhere(), now: txn.now };
     Arc::new(net::trace(&terrain, flow))
 }

@@ -114,13 +114,15 @@ pub struct DataNeed {
     /// The container reads it while it runs; it is not downloaded before: `Pipe` and `FastFile`.
     pub streamed: bool,
     pub mount: Option<Mount>,
+    /// With which key of KMS what is written is encrypted; empty: with the account's own key for S3. `None`: nobody says.
+    pub kms: Option<Arc<str>>,
 }
 
 impl DataNeed {
     pub fn new(purpose: DataUse, extent: Extent, url: &str) -> Self {
         let place = S3Place::parse(url);
         let (url, file) = (url.to_owned(), String::new());
-        Self { purpose, extent, url, place, file, sharded: false, streamed: false, mount: None }
+        Self { purpose, extent, url, place, file, sharded: false, streamed: false, mount: None, kms: None }
     }
 
     /// A directory of a file system.
@@ -134,6 +136,13 @@ impl DataNeed {
     #[must_use]
     pub fn in_mode(self, mode: Option<&str>) -> Self {
         Self { streamed: matches!(mode, Some("Pipe" | "FastFile")), ..self }
+    }
+
+    /// As requests say it in `KmsKeyId`. Source: API reference, OutputDataConfig, TransformOutput and OutputConfig:
+    /// without one it is the default key for S3.
+    #[must_use]
+    pub fn encrypted(self, key: Option<&str>) -> Self {
+        Self { kms: Some(key.unwrap_or_default().into()), ..self }
     }
 
     /// Where a job leaves a file.
@@ -190,14 +199,18 @@ impl DataNeed {
         let get =
             (self.purpose != DataUse::Checkpoint || first.is_some()).then_some(("s3:GetObject", Some(one)));
         let acts = list.into_iter().chain(get).collect();
-        Some(BucketUse { bucket: bucket.clone(), acts, role_arn: Some(role_arn.into()) })
+        Some(BucketUse { bucket: bucket.clone(), acts, keys: Vec::new(), role_arn: Some(role_arn.into()) })
     }
 
     /// What a role has to be allowed to write what a job of this kind and name leaves.
     pub fn writing(&self, kind: JobKind, job: &str, role_arn: &str) -> Option<BucketUse> {
         let place = self.target(kind, job, &self.file)?;
         let acts = vec![("s3:PutObject", Some(place.key))];
-        Some(BucketUse { bucket: place.bucket, acts, role_arn: Some(role_arn.into()) })
+        let method = self.kms.as_ref().map(|_| ("s3:x-amz-server-side-encryption", "aws:kms".into()));
+        let key = self.kms.clone().filter(|key| !key.is_empty());
+        let key = key.map(|key| ("s3:x-amz-server-side-encryption-aws-kms-key-id", key));
+        let keys = method.into_iter().chain(key).collect();
+        Some(BucketUse { bucket: place.bucket, acts, keys, role_arn: Some(role_arn.into()) })
     }
 
     /// Where a job of this kind and name leaves this file. Source for training: developer guide,

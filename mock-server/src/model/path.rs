@@ -37,6 +37,8 @@ pub struct BucketUse {
     pub bucket: Arc<str>,
     /// Such as `s3:GetObject`, each with its key; `None`: on the bucket itself.
     pub acts: Vec<(&'static str, Option<Arc<str>>)>,
+    /// Condition keys that follow from what the requests ask for.
+    pub keys: Vec<(&'static str, Arc<str>)>,
     /// The role that does it. `None`: nobody in particular, with no credentials (a package repository of AWS's).
     pub role_arn: Option<Arc<str>>,
 }

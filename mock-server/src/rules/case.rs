@@ -1,7 +1,7 @@
 //! What a rule looks at.
 
 use super::path::{Followed, Paths};
-use crate::kernel::{AccountId, Elsewhere};
+use crate::kernel::{AccountId, Elsewhere, SimTime};
 use crate::model::{
     Id, JobKey, JobKind, Needs, Phase, Role, RuleModes, SecurityGroup, SecurityGroupId, State, Subnet,
     SubnetId, Txn, Vpc, VpcConfig,
@@ -20,6 +20,8 @@ pub struct Case<'a> {
     /// The account-wide state.
     pub global: &'a State,
     pub account: AccountId,
+    /// The account's time, which policies may ask about.
+    pub now: SimTime,
     /// Other accounts and regions.
     pub elsewhere: &'a dyn Elsewhere<State>,
     /// Where the job's instances are, and the ways from there. `None`: nobody asks for any.
@@ -35,6 +37,7 @@ impl<'a> Case<'a> {
             state: &txn.state,
             global: &txn.global,
             account: txn.origin.account,
+            now: txn.now,
             elsewhere: txn.elsewhere(),
             paths: None,
         }

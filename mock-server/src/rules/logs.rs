@@ -50,7 +50,7 @@ impl Rule for RoleMayWrite {
         let Some(role) = case.role() else { return Verdict::NotApplicable };
         let group = group(case);
         let site = &case.state.site;
-        let place = Place { site, global: case.global, vpc: None };
+        let place = Place { state: case.state, global: case.global, now: case.now, vpc: None };
         let of_group = [site.arn("logs", format_args!("log-group:{group}:log-stream:"))];
         let of_stream = [site.arn("logs", format_args!("log-group:{group}:log-stream:{}", case.name))];
         let there = case.state.log_groups.contains(&group.as_str().into());

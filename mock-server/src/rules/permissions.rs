@@ -5,9 +5,12 @@
 
 use super::*;
 use crate::iam::{control, grants, who};
+use crate::kernel::SimTime;
 use crate::model::iam::SERVICE_SESSION;
-use crate::model::region::Site;
-use crate::model::{JobKind, NetworkInterface, Principal, Role, State, Txn, VpcId};
+use crate::model::{
+    Id, JobKind, NetworkInterface, Principal, Role, SecurityGroupId, State, SubnetId, Tags, Txn, VpcId,
+};
+use crate::net::Terrain;
 use crate::policy::{Cited, Context, Decision, Effect, Policies, Request, decide};
 
 /// What the description of a network takes.
@@ -48,7 +51,7 @@ pub fn needed(kind: JobKind) -> Vec<&'static str> {
 
 /// What an action is asked about.
 pub(super) enum Scope<'a> {
-    /// Whatever there is: a statement with resources or conditions of its own does not count.
+    /// Whatever there is: a statement with resources of its own, or conditions about them, does not count.
     All,
     /// These resources; each must be allowed.
     These(&'a [String]),
@@ -57,42 +60,60 @@ pub(super) enum Scope<'a> {
 /// Where a role is asked about.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
-    pub site: &'a Site,
+    pub state: &'a State,
     pub global: &'a State,
+    pub now: SimTime,
     /// The VPC of the interfaces.
     pub vpc: Option<VpcId>,
 }
 
-/// What policies say about the service doing this as the role.
-fn weigh(place: &Place<'_>, role: &Role, action: &str, resource: &str, context: &Context) -> Decision {
-    let Place { site, global, .. } = *place;
+impl Place<'_> {
+    /// The tags of a subnet or a security group.
+    fn tags(&self, resource: &str) -> Tags {
+        let id = resource.rsplit('/').next().unwrap_or_default();
+        let subnet = || Some(self.state.subnets.get(&SubnetId::parse(id)?)?.tags.clone());
+        let group = || Some(self.state.groups.get(&SecurityGroupId::parse(id)?)?.tags.clone());
+        subnet().or_else(group).unwrap_or_default()
+    }
+}
+
+/// What policies say about the service doing this as the role. `within`: about something in the VPC.
+fn weigh(place: &Place<'_>, role: &Role, action: &str, resource: &str, within: bool) -> Decision {
+    let Place { state, global, now, vpc } = *place;
+    let site = &state.site;
     let principal = Principal::Role {
         role_arn: role.arn.clone(),
         role_name: role.name.clone(),
         role_unique_id: role.unique_id.clone(),
         session_name: SERVICE_SESSION.to_owned(),
     };
+    let mut context = Context::new();
+    who::of_service(global, &principal, now, &mut context);
+    context.set("aws:RequestedRegion", &*site.region);
+    if action.starts_with("ec2:") {
+        context.set("ec2:Region", &*site.region);
+    }
+    if let Some(vpc) = vpc.filter(|_| within) {
+        context.set("ec2:Vpc", site.arn("ec2", format_args!("vpc/{vpc}")));
+    }
+    for (key, value) in place.tags(resource).iter() {
+        context.set(&format!("aws:ResourceTag/{key}"), value);
+        context.set(&format!("ec2:ResourceTag/{key}"), value);
+    }
     let principal = who::asker(site.partition, site.account, &principal);
     let held = grants::of_role(global, role);
     let policies = Policies { control: control::levels(global), ..held.policies() };
-    decide(&Request { principal: &principal, action, resource, resource_account: None, context }, &policies)
+    let request =
+        Request { principal: &principal, action, resource, resource_account: None, context: &context };
+    decide(&request, &policies)
 }
 
 /// Whether the service may do this as the role.
 pub(super) fn may(place: &Place<'_>, role: &Role, action: &str, scope: &Scope<'_>) -> bool {
-    let Place { site, vpc, .. } = *place;
-    let allowed = |resource: &str, context: &Context| weigh(place, role, action, resource, context).allowed();
+    let allowed = |resource: &str, within| weigh(place, role, action, resource, within).allowed();
     match scope {
-        Scope::All => allowed("*", &Context::new()),
-        Scope::These(resources) => {
-            let mut context = Context::new();
-            context.set("aws:RequestedRegion", &*site.region);
-            context.set("ec2:Region", &*site.region);
-            if let Some(vpc) = vpc {
-                context.set("ec2:Vpc", site.arn("ec2", format_args!("vpc/{vpc}")));
-            }
-            resources.iter().all(|resource| allowed(resource, &context))
-        }
+        Scope::All => allowed("*", false),
+        Scope::These(resources) => resources.iter().all(|resource| allowed(resource, true)),
     }
 }
 
@@ -119,7 +140,7 @@ pub(super) fn hold_all(case: &Case<'_>) -> Verdict {
 fn hold<'a>(case: &Case<'_>, unscoped: bool, actions: impl IntoIterator<Item = &'a str>) -> Verdict {
     let (Some(_), Some(role)) = (case.vpc_config(), case.role()) else { return Verdict::NotApplicable };
     let vpc = case.subnets().next().map(|subnet| subnet.vpc);
-    let place = Place { site: &case.state.site, global: case.global, vpc };
+    let place = Place { state: case.state, global: case.global, now: case.now, vpc };
     let is_missing = |action: &&str| {
         let looks = LOOK.contains(action) || *action == LOOK_AT_ENDPOINTS;
         let resources = resources(case, action);
@@ -132,11 +153,12 @@ fn hold<'a>(case: &Case<'_>, unscoped: bool, actions: impl IntoIterator<Item = &
 }
 
 /// The statements that deny a role some of these actions on all resources, each once.
-pub fn denying(state: &State, global: &State, role: &Role, actions: &[&str]) -> Vec<Cited> {
-    let place = Place { site: &state.site, global, vpc: None };
+pub fn denying(terrain: &Terrain<'_>, role: &Role, actions: &[&str]) -> Vec<Cited> {
+    let Terrain { state, global, now, .. } = *terrain;
+    let place = Place { state, global, now, vpc: None };
     let mut all = Vec::new();
     for action in actions {
-        let decision = weigh(&place, role, action, "*", &Context::new());
+        let decision = weigh(&place, role, action, "*", false);
         let denies = decision.cited.into_iter().filter(|cited| cited.effect == Effect::Deny);
         all.extend(denies.filter(|cited| !all.contains(cited)).collect::<Vec<_>>());
     }
@@ -160,7 +182,7 @@ pub fn lacks_to_remove(
     let id = interface.requester_id.as_deref()?.split(':').next().filter(|_| mode != RuleMode::Off)?;
     let role = txn.global.roles.iter().find(|role| role.unique_id == id)?;
     let site = &txn.state.site;
-    let place = Place { site, global: &txn.global, vpc: Some(interface.vpc) };
+    let place = Place { state: &txn.state, global: &txn.global, now: txn.now, vpc: Some(interface.vpc) };
     let resource = [site.arn("ec2", format_args!("network-interface/{}", interface.id))];
     let scope = if kind == JobKind::Processing { Scope::All } else { Scope::These(&resource) };
     let missing = REMOVE.iter().find(|action| !may(&place, role, action, &scope))?;

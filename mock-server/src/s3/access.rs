@@ -274,7 +274,10 @@ impl<'a> Visit<'a> {
         let given = Policies { session, control, ..held.as_ref().map(Held::policies).unwrap_or_default() };
         let came = match &self.endpoint {
             None => Came::Public(self.address),
-            Some(endpoint) => Came::Endpoint { endpoint, vpc: endpoint.vpc, source: self.address },
+            Some(endpoint) => {
+                let account = self.account.id;
+                Came::Endpoint { endpoint, account, vpc: endpoint.vpc, source: self.address }
+            }
         };
         let (bucket, key) = match act.on {
             On::Bucket(found) => (&found.bucket, None),

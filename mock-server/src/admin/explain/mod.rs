@@ -77,7 +77,8 @@ impl Site {
         }
         let (account, region) = self.place(query)?;
         let (state, global) = states(&account, region);
-        let terrain = Terrain { state: &state, global: &global, elsewhere: &*account };
+        let terrain =
+            Terrain { state: &state, global: &global, elsewhere: &*account, now: account.now(wall()) };
         let explanation = match resource.strip_prefix("inference-component/") {
             Some(name) => jobs::explain_component(&terrain, name),
             None => JobKey::parse(resource).and_then(|key| jobs::explain_with_fixes(&terrain, &key)),
@@ -123,7 +124,8 @@ impl Site {
     fn reachability(&self, query: &Query) -> Result<Told, Problem> {
         let (account, region) = self.place(query)?;
         let (state, global) = states(&account, region);
-        let terrain = Terrain { state: &state, global: &global, elsewhere: &*account };
+        let terrain =
+            Terrain { state: &state, global: &global, elsewhere: &*account, now: account.now(wall()) };
         let flow = flow(&state, query)?;
         let trace = trace(&terrain, &flow);
         let red = trace.hops.iter().filter(|hop| !hop.passed);
@@ -160,7 +162,12 @@ fn flow(state: &State, query: &Query) -> Result<Flow, Problem> {
             "" => vec![("s3:ListBucket", None)],
             key => vec![("s3:GetObject", Some(key.into()))],
         };
-        Goal::Bucket(BucketUse { bucket: bucket.into(), acts, role_arn: query.get("role").map(Into::into) })
+        Goal::Bucket(BucketUse {
+            bucket: bucket.into(),
+            acts,
+            keys: Vec::new(),
+            role_arn: query.get("role").map(Into::into),
+        })
     } else if let Some(service) = to.strip_prefix("service:") {
         Goal::Service(service.into())
     } else if to.starts_with("eni-") {

@@ -97,7 +97,7 @@ fn asked_of(terrain: &Terrain<'_>, trace: &Trace, used: &BucketUse) -> Option<As
     // One that nobody here has made is taken to be there, and to say nothing itself.
     let found = found.map_or_else(|| stand_in(terrain.state, &used.bucket), |found| found.bucket);
     let asker = match &used.role_arn {
-        Some(role) => Asker::role(role, account, terrain.global, terrain.elsewhere, None)?,
+        Some(role) => Asker::role(role, account, terrain.global, terrain.elsewhere, terrain.now)?,
         None => Asker::nobody(),
     };
     let endpoint = endpoint_of(trace).and_then(|id| terrain.state.vpc_endpoints.get(&id));
@@ -109,13 +109,13 @@ fn asked_of(terrain: &Terrain<'_>, trace: &Trace, used: &BucketUse) -> Option<As
     let came = match endpoint {
         Some(endpoint) => {
             let source = trace.flow.from.as_ref().map_or(Ipv4Addr::UNSPECIFIED, |from| from.address);
-            Came::Endpoint { endpoint, vpc: endpoint.vpc, source: IpAddr::V4(source) }
+            Came::Endpoint { endpoint, account, vpc: endpoint.vpc, source: IpAddr::V4(source) }
         }
         None => Came::Public(public()),
     };
     let sides = used.acts.iter().map(|(action, key)| {
         let resource = arn(&found, key.as_deref().map(|_| "*"));
-        (*action, resource, verdicts(asker.ask(action, &found, key.as_deref(), came)))
+        (*action, resource, verdicts(asker.ask(action, &found, key.as_deref(), came).with(&used.keys)))
     });
     let sides = sides.collect();
     Some(Asked { found, sides })
@@ -167,7 +167,7 @@ fn used(trace: &Trace) -> Option<BucketUse> {
         Goal::Bucket(used) => Some(used.clone()),
         Goal::Host(host) => {
             let acts = vec![("s3:GetObject", Some("index".into()))];
-            Some(BucketUse { bucket: host.clone(), acts, role_arn: None })
+            Some(BucketUse { bucket: host.clone(), acts, keys: Vec::new(), role_arn: None })
         }
         Goal::Service(_) | Goal::Peer(_) | Goal::Edge { .. } => None,
     }
@@ -410,7 +410,7 @@ fn admit(statement: &mut Value, endpoint: &str, vpc: &str) -> bool {
 /// The role may do what the service does as it.
 pub fn permissions(terrain: &Terrain<'_>, role_arn: &str, rule: &str, missing: &[&str]) -> Option<Mended> {
     let role = role_with_arn(terrain.global, role_arn)?;
-    let denying = permissions::denying(terrain.state, terrain.global, role, missing);
+    let denying = permissions::denying(terrain, role, missing);
     let mut mended = lift(terrain.global, role, &denying.iter().collect::<Vec<_>>());
     let denied = !denying.is_empty();
     let statement = json!({"Effect": "Allow", "Action": missing, "Resource": "*"});

@@ -34,7 +34,8 @@ fn member(case: &Case<'_>, list: &str) -> String {
 pub fn fix(case: &Case<'_>, finding: &Finding) -> Option<Fix> {
     let evidence = finding.verdict.evidence()?;
     let hint = rules::get(finding.rule).map_or("", |info| info.hint);
-    let terrain = Terrain { state: case.state, global: case.global, elsewhere: case.elsewhere };
+    let terrain =
+        Terrain { state: case.state, global: case.global, elsewhere: case.elsewhere, now: case.now };
     let done = |words: String, commands: Vec<String>| Some(Fix { rule: finding.rule, words, commands });
     let lines = |commands: Option<Vec<String>>| done(hint.to_owned(), commands.unwrap_or_default());
     let mended = |mended: Option<policies::Mended>| match mended {

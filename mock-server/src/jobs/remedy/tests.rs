@@ -24,6 +24,7 @@ fn no_rule_needs_what_is_gone() {
                 global: &state,
                 account: state.site.account,
                 elsewhere: &Nowhere,
+                now: crate::kernel::SimTime::default(),
                 paths: None,
             };
             let verdict = Verdict::Violated(evidence);

@@ -17,7 +17,8 @@ use std::sync::Arc;
 
 /// Tells whoever watches that this went over a path.
 pub fn observe(txn: &mut Txn<'_>, trace: &Trace, volume: &Volume) {
-    let terrain = Terrain { state: &txn.state, global: &txn.global, elsewhere: txn.elsewhere() };
+    let terrain =
+        Terrain { state: &txn.state, global: &txn.global, elsewhere: txn.elsewhere(), now: txn.now };
     let records = record::records(&terrain, trace, volume);
     collect(txn, records);
 }

@@ -188,7 +188,8 @@ pub fn look(
     accounts: &[AccountId],
     filters: (&[Arc<str>], &[Arc<str>]),
 ) -> Result<Outcome, NotBuilt> {
-    let terrain = Terrain { state: &txn.state, global: &txn.global, elsewhere: txn.elsewhere() };
+    let terrain =
+        Terrain { state: &txn.state, global: &txn.global, elsewhere: txn.elsewhere(), now: txn.now };
     analyse(&Asked { terrain, accounts, filter_in: filters.0, filter_out: filters.1 }, path)
 }
 

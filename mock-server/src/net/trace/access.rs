@@ -51,8 +51,12 @@ impl<'a> Walk<'a> {
             // Whoever connects to a repository reads from it. Its bucket is called as its host, or in its host.
             Goal::Host(host) => {
                 let bucket = host.split(".s3").next().unwrap_or(host).into();
-                reading =
-                    BucketUse { bucket, acts: vec![("s3:GetObject", Some("index".into()))], role_arn: None };
+                reading = BucketUse {
+                    bucket,
+                    acts: vec![("s3:GetObject", Some("index".into()))],
+                    keys: Vec::new(),
+                    role_arn: None,
+                };
                 if !matches!(self.sight(&reading.bucket), Sight::Repository(_)) {
                     return;
                 }
@@ -83,7 +87,7 @@ impl<'a> Walk<'a> {
             None => Some(Asker::nobody()),
             Some(arn) => {
                 let account = terrain.state.site.account;
-                Asker::role(arn, account, terrain.global, terrain.elsewhere, None)
+                Asker::role(arn, account, terrain.global, terrain.elsewhere, terrain.now)
             }
         };
         let name = wanted.bucket.to_string();
@@ -94,11 +98,14 @@ impl<'a> Walk<'a> {
         };
         // What did not get there would take the VPC's endpoint if it has one; else nobody knows how it would come.
         let arrival = self.came.clone().or_else(|| {
-            let endpoint = intended(&from?.place)?;
-            Some(Arrival::Endpoint { endpoint, source: from?.address })
+            let Sender { place, address, .. } = from?;
+            let account = place.state.site.account;
+            Some(Arrival::Endpoint { endpoint: intended(place)?, account, source: *address })
         });
         let (endpoint, source) = match &arrival {
-            Some(Arrival::Endpoint { endpoint, source }) => (Some(endpoint.clone()), *source),
+            Some(Arrival::Endpoint { endpoint, account, source }) => {
+                (Some((endpoint.clone(), *account)), *source)
+            }
             Some(Arrival::Public(known)) => (None, public_source(*known)),
             None => (None, public_source(None)),
         };
@@ -108,17 +115,19 @@ impl<'a> Walk<'a> {
         let mut bucket_side = side(HopKind::BucketPolicy, &name);
         for (action, key) in &wanted.acts {
             let came = match &endpoint {
-                Some(endpoint) => {
+                Some((endpoint, account)) => {
                     through.at = endpoint.id.to_string();
-                    Came::Endpoint { endpoint, vpc: endpoint.vpc, source: IpAddr::V4(source) }
+                    let (account, source) = (*account, IpAddr::V4(source));
+                    Came::Endpoint { endpoint, account, vpc: endpoint.vpc, source }
                 }
                 None => Came::Public(IpAddr::V4(source)),
             };
-            let sides = verdicts(asker.ask(action, bucket, key.as_deref(), came));
+            let sides = verdicts(asker.ask(action, bucket, key.as_deref(), came).with(&wanted.keys));
             role.add(sides.asker, action, key.as_ref());
             through.add(sides.endpoint, action, key.as_ref());
             bucket_side.add(sides.resource, action, key.as_ref());
         }
+        let endpoint = endpoint.map(|(endpoint, _)| endpoint);
         let done = Use { wanted, bucket, repository, endpoint };
         if wanted.role_arn.is_some() {
             let served = asker.mode() != IamMode::Enforce;

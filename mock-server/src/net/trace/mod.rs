@@ -54,7 +54,7 @@ mod target;
 #[cfg(test)]
 pub(super) mod tests;
 
-use crate::kernel::{AccountId, Elsewhere, Scope};
+use crate::kernel::{AccountId, Elsewhere, Scope, SimTime};
 use crate::model::path::{Flow, Hop, HopKind, Sighting, Trace, Transport, Vantage, Way};
 use crate::model::{
     Evidence, NatGatewayId, NetworkInterface, NetworkInterfaceId, Owner, PeeringSide, RouteTarget,
@@ -74,6 +74,8 @@ pub struct Terrain<'a> {
     pub global: &'a State,
     /// Other accounts and regions: peered VPCs, buckets.
     pub elsewhere: &'a dyn Elsewhere<State>,
+    /// The account's time, which policies may ask about.
+    pub now: SimTime,
 }
 
 /// Follows a flow hop by hop.
@@ -178,7 +180,12 @@ struct Aim<'a> {
 /// How a request came to a service of AWS.
 #[derive(Clone)]
 enum Arrival {
-    Endpoint { endpoint: Arc<VpcEndpoint>, source: Ipv4Addr },
+    Endpoint {
+        endpoint: Arc<VpcEndpoint>,
+        /// Whose the endpoint is.
+        account: AccountId,
+        source: Ipv4Addr,
+    },
     Public(Option<Ipv4Addr>),
 }
 

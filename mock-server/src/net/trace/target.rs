@@ -308,7 +308,11 @@ impl<'a> Walk<'a> {
         }
         self.see(&to.place, to.interface, Seen::leaving(from.address, Some(answers)).back(), back);
         if let Some(endpoint) = &to.endpoint {
-            self.came = Some(Arrival::Endpoint { endpoint: endpoint.clone(), source: from.address });
+            self.came = Some(Arrival::Endpoint {
+                endpoint: endpoint.clone(),
+                account: to.place.state.site.account,
+                source: from.address,
+            });
         }
     }
 
@@ -334,7 +338,11 @@ impl<'a> Walk<'a> {
         let passed = endpoint.serves() && from.via.is_none() && tcp;
         self.target(from, id, passed, "SM-S3-GW-02", evidence);
         self.way.endpoint = Some(id);
-        self.came = Some(Arrival::Endpoint { endpoint, source: from.address });
+        self.came = Some(Arrival::Endpoint {
+            endpoint,
+            account: from.place.state.site.account,
+            source: from.address,
+        });
     }
 
     /// An internet gateway serves who has a public address, and leads to no private ones.

@@ -59,7 +59,8 @@ impl Paths {
     /// The ways that logs take, from everywhere that the instances are.
     pub(super) fn to_logs(&self, case: &Case<'_>) -> &[Arc<Trace>] {
         self.to_logs.get_or_init(|| {
-            let terrain = Terrain { state: case.state, global: case.global, elsewhere: case.elsewhere };
+            let terrain =
+                Terrain { state: case.state, global: case.global, elsewhere: case.elsewhere, now: case.now };
             let flows = self.vantages.iter().cloned().map(super::logs::flow);
             flows.map(|flow| Arc::new(net::trace(&terrain, &flow))).collect()
         })
@@ -94,7 +95,8 @@ fn follow(case: &Case<'_>, phase: Phase, vantages: &[Vantage]) -> Vec<Followed> 
     if phase == Phase::Create && precheck::is_off(case) {
         return Vec::new();
     }
-    let terrain = Terrain { state: case.state, global: case.global, elsewhere: case.elsewhere };
+    let terrain =
+        Terrain { state: case.state, global: case.global, elsewhere: case.elsewhere, now: case.now };
     let mut all = Vec::new();
     for (number, data) in needs(case, phase) {
         if let Some(mount) = &data.mount {

@@ -8,7 +8,7 @@ use crate::policy::{Effect, Policy, Statement};
 
 /// The keys that only requests through a VPC endpoint have: whoever asks from elsewhere cannot know what a policy says of
 /// those. Source: IAM user guide, "AWS global condition context keys".
-const OF_THE_WAY: [&str; 3] = ["aws:SourceVpc", "aws:SourceVpce", "aws:VpcSourceIp"];
+const OF_THE_WAY: [&str; 4] = ["aws:SourceVpc", "aws:SourceVpce", "aws:VpceAccount", "aws:VpcSourceIp"];
 
 /// Whether calls look at S3 at all.
 pub(super) fn is_off(case: &Case<'_>) -> bool {

@@ -39,6 +39,7 @@ struct Input {
 #[serde(rename_all = "PascalCase")]
 struct Output {
     s3_output_location: String,
+    kms_key_id: Option<String>,
     target_device: Option<String>,
     target_platform: Option<Platform>,
 }
@@ -106,10 +107,13 @@ impl Kind for Compilation {
                 .iter()
                 .map(|input| DataNeed::new(DataUse::Input, Extent::Object, &input.s3_uri))
                 .collect(),
-            outputs: vec![DataNeed::output(
-                &asked.output_config.s3_output_location,
-                asked.output_config.file(asked.input_config.as_ref()),
-            )],
+            outputs: vec![
+                DataNeed::output(
+                    &asked.output_config.s3_output_location,
+                    asked.output_config.file(asked.input_config.as_ref()),
+                )
+                .encrypted(asked.output_config.kms_key_id.as_deref()),
+            ],
             max_runtime: Some(Duration::from_secs(max_runtime)),
             ..Needs::default()
         })

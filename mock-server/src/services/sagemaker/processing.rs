@@ -97,6 +97,7 @@ struct Dataset {
 #[serde(rename_all = "PascalCase", default)]
 struct Outputs {
     outputs: Vec<Output>,
+    kms_key_id: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -252,7 +253,14 @@ impl Kind for Processing {
                     need.distributed(s3.s3_data_distribution_type.as_deref())
                 })
                 .collect(),
-            outputs: outputs.map(|s3| DataNeed::output(&s3.s3_uri, RESULT)).collect(),
+            outputs: outputs
+                .map(|s3| {
+                    // Nobody says that there is one if none is given.
+                    let key = asked.processing_output_config.kms_key_id.as_deref();
+                    let need = DataNeed::output(&s3.s3_uri, RESULT);
+                    if key.is_some() { need.encrypted(key) } else { need }
+                })
+                .collect(),
             images: vec![asked.app_specification.image_uri.clone()],
             pulled: vec![asked.app_specification.image_uri.clone()],
             max_runtime: Some(Duration::from_secs(

@@ -58,6 +58,7 @@ struct S3 {
 #[serde(rename_all = "PascalCase")]
 struct Output {
     s3_output_path: String,
+    kms_key_id: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -121,7 +122,8 @@ impl Kind for Transform {
         let input = DataNeed::typed(DataUse::Input, source.s3_data_type.as_deref(), &source.s3_uri);
         let folder = source.s3_uri.trim_end_matches('/');
         let file = format!("{}.out", folder.rsplit('/').next().unwrap_or("data"));
-        let output = DataNeed::output(&asked.transform_output.s3_output_path, file);
+        let Output { s3_output_path, kms_key_id } = &asked.transform_output;
+        let output = DataNeed::output(s3_output_path, file).encrypted(kms_key_id.as_deref());
         let capture = asked.data_capture_config.as_ref().map(|config| &config.destination_s3_uri);
         let captured =
             capture.into_iter().flat_map(|url| ["input", "output"].map(|side| DataNeed::capture(url, side)));

@@ -333,6 +333,7 @@ fn a_bucket_has_to_exist_and_may_be_elsewhere() {
         Goal::Bucket(BucketUse {
             bucket: bucket.into(),
             acts: vec![("s3:GetObject", Some("k".into()))],
+            keys: Vec::new(),
             role_arn: Some(ROLE.into()),
         })
     };

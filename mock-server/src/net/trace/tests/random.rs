@@ -230,6 +230,7 @@ fn flow(scene: &Scene, dice: &mut Dice, interfaces: &[NetworkInterfaceId]) -> Fl
         0..=3 => Goal::Bucket(BucketUse {
             bucket: BUCKET.into(),
             acts: vec![("s3:ListBucket", None), ("s3:GetObject", Some("train/a".into()))],
+            keys: Vec::new(),
             role_arn: Some(ROLE.into()),
         }),
         4 => Goal::Service("sts".into()),

@@ -126,6 +126,7 @@ impl Scene {
         self.flow(Goal::Bucket(BucketUse {
             bucket: BUCKET.into(),
             acts: vec![("s3:ListBucket", None), ("s3:GetObject", Some("train/a".into()))],
+            keys: Vec::new(),
             role_arn: Some(ROLE.into()),
         }))
     }
@@ -159,7 +160,12 @@ impl Scene {
         let mut cells: BTreeMap<_, _> =
             own.into_iter().map(|(scope, state)| ((account(OWN), scope), Arc::new(state.clone()))).collect();
         cells.extend(self.others.iter().map(|(at, state)| (at.clone(), Arc::new(state.clone()))));
-        ask(&Terrain { state: &self.here, global: &self.global, elsewhere: &Cells(cells) })
+        ask(&Terrain {
+            state: &self.here,
+            global: &self.global,
+            elsewhere: &Cells(cells),
+            now: SimTime::default(),
+        })
     }
 
     pub fn check(&self) {

@@ -175,7 +175,7 @@ fn reach(txn: &Txn<'_>, uri: &str, role: &str) -> Option<String> {
     let (Sight::Known(_) | Sight::External(..), Some(found)) = (&sight, sight.bucket()) else {
         return fill("feature-store-bucket", evidence);
     };
-    let asker = Asker::role(role, txn.state.site.account, &txn.global, txn.elsewhere(), Some(txn.now))?;
+    let asker = Asker::role(role, txn.state.site.account, &txn.global, txn.elsewhere(), txn.now)?;
     if asker.mode() != IamMode::Enforce {
         return None;
     }

@@ -341,7 +341,12 @@ fn a_job_goes_to_the_zone_that_has_its_instances() {
     let row = site.row(kit(JobKind::Training), "two").unwrap();
     assert!(row.short_for.is_some());
     let (state, global) = (site.lab.state(), site.lab.global());
-    let terrain = crate::net::Terrain { state: &state, global: &global, elsewhere: &crate::kernel::Nowhere };
+    let terrain = crate::net::Terrain {
+        state: &state,
+        global: &global,
+        elsewhere: &crate::kernel::Nowhere,
+        now: site.lab.now(),
+    };
     let why = crate::jobs::explain_with_fixes(&terrain, &row.key).unwrap();
     let place = why.phases.iter().find(|phase| phase.phase == "place").unwrap();
     let rule = place.rules.iter().find(|rule| rule.id == "SM-F-CAPACITY").unwrap();

@@ -337,6 +337,7 @@ fn blocked_endpoint(
         global: &global,
         account,
         elsewhere: &crate::kernel::Nowhere,
+        now: site.lab.now(),
         paths: None,
     };
     evaluate(phase, &case, &global.rule_modes).decisive().map(|finding| finding.rule)
@@ -402,6 +403,7 @@ fn verdict(site: &Site, kind: JobKind, phase: Phase, rule: &str, needs: &Needs) 
         global: &global,
         account,
         elsewhere: &crate::kernel::Nowhere,
+        now: site.lab.now(),
         paths: None,
     };
     let report = evaluate(phase, &case, &RuleModes::default());

@@ -114,7 +114,7 @@ proptest! {
             ..Needs::default()
         };
         let account = site.lab.account.id;
-        let case = Case { kind: kit.kind, name: "j", needs: &needs, state: &before, global: &before, account, elsewhere: &crate::kernel::Nowhere, paths: None };
+        let case = Case { kind: kit.kind, name: "j", needs: &needs, state: &before, global: &before, account, elsewhere: &crate::kernel::Nowhere, now: crate::kernel::SimTime::default(), paths: None };
         let report = evaluate(Phase::Place, &case, &RuleModes::default());
         let verdicts = report.findings.iter().filter(|finding| finding.rule.starts_with("SM-VPC-IP-"));
         let holds = verdicts.clone().all(|finding| !finding.is_violation());

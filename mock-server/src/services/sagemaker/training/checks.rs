@@ -166,12 +166,14 @@ pub struct Output {
     #[serde(rename = "S3OutputPath")]
     path: String,
     compression_type: Option<String>,
+    kms_key_id: Option<String>,
 }
 
 impl Output {
     /// The model, packed or not. Source: developer guide, "your-algorithms-training-algo-output".
     pub fn data(&self) -> DataNeed {
-        DataNeed::output(&self.path, model_file(self.compression_type.as_deref()))
+        let file = model_file(self.compression_type.as_deref());
+        DataNeed::output(&self.path, file).encrypted(self.kms_key_id.as_deref())
     }
 }
 
@@ -309,7 +311,7 @@ impl Asked {
 
     /// What SageMaker Debugger writes. The folders: developer guide, "debugger-configure-hook" and "debugger-profiling-data";
     /// the files in them are what its hook leaves at last. That the profiler writes beside the model if it was not told
-    /// where is assumed.
+    /// where is assumed, and that all of it is encrypted as the model is.
     fn debugged(&self) -> impl Iterator<Item = DataNeed> {
         let tensors = self.debug_hook_config.as_ref().and_then(|config| config.s3_output_path.as_deref());
         let board = self.tensor_board_output_config.as_ref();
@@ -322,7 +324,8 @@ impl Asked {
             (board, "tensorboard-output/events.out.tfevents"),
             (profile, "profiler-output/system/training_job_end.ts"),
         ];
-        all.into_iter().filter_map(|(path, file)| Some(DataNeed::output(path?, file)))
+        let key = self.output_data_config.kms_key_id.as_deref();
+        all.into_iter().filter_map(move |(path, file)| Some(DataNeed::output(path?, file).encrypted(key)))
     }
 
     /// The instances, whichever way they were asked for.

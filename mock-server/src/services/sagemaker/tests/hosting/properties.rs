@@ -188,7 +188,7 @@ proptest! {
             ..Needs::default()
         };
         let account = house.lab.account.id;
-        let case = Case { kind: JobKind::Hosting, name: "new", needs: &needs, state: &before, global: &before, account, elsewhere: &crate::kernel::Nowhere, paths: None };
+        let case = Case { kind: JobKind::Hosting, name: "new", needs: &needs, state: &before, global: &before, account, elsewhere: &crate::kernel::Nowhere, now: crate::kernel::SimTime::default(), paths: None };
         let report = evaluate(Phase::Place, &case, &RuleModes::default());
         let verdict = &report.findings.iter().find(|finding| finding.rule == "SM-VPC-IP-01").unwrap().verdict;
         house.create("new", "new").unwrap();
