@@ -5,7 +5,7 @@ use std::error::Error;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-#[path = "src/aws/actions/format.rs"]
+#[path = "src/policy/actions/format.rs"]
 mod actions;
 
 use serde::Deserialize;
@@ -61,7 +61,7 @@ fn embed_lessons(out: &Path) -> Outcome<()> {
 fn main() -> Outcome<()> {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=src/aws/model/format.rs");
-    println!("cargo:rerun-if-changed=src/aws/actions/format.rs");
+    println!("cargo:rerun-if-changed=src/policy/actions/format.rs");
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     embed_lessons(&out)?;
     for service in SERVICES {

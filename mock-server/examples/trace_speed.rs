@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mockplane::kernel::{AccountId, CellState, Elsewhere, HexId, Memo, Origin, Scope};
+use mockplane::kernel::{AccountId, CellState, Elsewhere, HexId, Memo, Origin, Scope, SimTime};
 use mockplane::model::network::{ANY_V4, NewSubnet, NewVpc};
 use mockplane::model::path::{Flow, Goal, Transport, Vantage};
 use mockplane::model::{
@@ -138,7 +138,7 @@ fn network(tables: u32, groups: usize, rules: usize) -> (State, Flow) {
 /// The best of twenty rounds.
 fn measure(state: &State, flow: &Flow) -> Duration {
     let global = State::default();
-    let terrain = Terrain { state, global: &global, elsewhere: &Nowhere };
+    let terrain = Terrain { state, global: &global, elsewhere: &Nowhere, now: SimTime::from_millis(0) };
     assert!(trace(&terrain, flow).reaches());
     let round = || {
         let start = Instant::now();

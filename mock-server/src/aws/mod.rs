@@ -12,7 +12,6 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
-pub mod actions;
 #[cfg(test)]
 mod arbitrary;
 pub mod client;

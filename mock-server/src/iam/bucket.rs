@@ -7,6 +7,7 @@ use super::{control, who};
 use crate::kernel::{AccountId, Elsewhere, Scope, SimTime};
 use crate::model::iam::SERVICE_SESSION;
 use crate::model::{Bucket, IamMode, Partition, Principal, Role, State, VpcEndpoint, VpcId};
+use crate::policy::actions::Actions;
 use crate::policy::{self, Context, Decision, Kind, Policies, Request, Sides, Source, decide as weigh};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -63,11 +64,26 @@ pub fn arn(bucket: &Bucket, key: Option<&str>) -> String {
     }
 }
 
+/// What requests of SDKs with credentials tell. Source: S3 API reference, "Amazon S3 Signature Version 4 authentication
+/// specific policy keys"; that they come over the newest TLS is assumed.
+const SIGNED: &[(&str, &str)] =
+    &[("s3:authType", "REST-HEADER"), ("s3:signatureversion", "AWS4-HMAC-SHA256"), ("s3:TlsVersion", "1.3")];
+
 impl Ask<'_> {
-    /// With these condition keys too.
+    /// As SDKs ask, with these condition keys, as far as the action has them. Source: service authorization reference.
     #[must_use]
     pub fn with(mut self, keys: &[(&'static str, Arc<str>)]) -> Self {
-        keys.iter().for_each(|(key, value)| self.context.set(key, &**value));
+        let known = || {
+            let (prefix, name) = self.action.split_once(':')?;
+            let actions = Actions::of(prefix)?;
+            Some(actions.keys(actions.get(name)?.keys))
+        };
+        let known = known().unwrap_or_default();
+        let signed = SIGNED.iter().filter(|_| !matches!(self.who, policy::Principal::Anonymous));
+        let keys = keys.iter().map(|(key, value)| (*key, &**value));
+        for (key, value) in signed.copied().chain(keys).filter(|(key, _)| known.contains(key)) {
+            self.context.set(key, value);
+        }
         self
     }
 

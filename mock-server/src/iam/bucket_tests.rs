@@ -216,10 +216,51 @@ fn the_way_is_told_by_its_keys() {
         ("aws:PrincipalAccount", "StringEquals", HERE, true, true),
         ("aws:PrincipalArn", "ArnEquals", ROLE, true, true),
         ("aws:CurrentTime", "DateGreaterThan", "2026-01-05T08:59:59Z", true, true),
+        ("aws:TokenIssueTime", "DateGreaterThan", "2026-01-05T08:59:59Z", true, true),
+        ("aws:RequestedRegion", "StringEquals", "us-east-1", true, true),
+        ("aws:VpceAccount", "StringEquals", HERE, true, false),
     ] {
         assert_eq!(only_if(key, operator, value, inside(&way)), by_endpoint, "{key}");
         assert_eq!(only_if(key, operator, value, OUTSIDE), from_outside, "{key}");
     }
+}
+
+/// What a request asks for is told where the reference lists the key for the action, and nowhere else.
+#[test]
+fn an_action_has_its_own_keys() {
+    let (way, state) = (endpoint(1, None), home(json!("s3:*")));
+    let keys = [
+        ("s3:prefix", "in/"),
+        ("s3:x-amz-server-side-encryption", "aws:kms"),
+        ("s3:x-amz-server-side-encryption-aws-kms-key-id", "k"),
+    ];
+    let keys = keys.map(|(key, value)| (key, value.into()));
+    let may = |asker: &Asker<'_>, action: &'static str, key: &str, value: &str| {
+        let policy = json!({"Statement": [
+            {"Effect": "Allow", "Principal": "*", "Action": "s3:*",
+             "Resource": ["arn:aws:s3:::data", "arn:aws:s3:::data/*"]},
+            {"Effect": "Deny", "Principal": "*", "Action": "s3:*",
+             "Resource": ["arn:aws:s3:::data", "arn:aws:s3:::data/*"],
+             "Condition": {"StringNotEquals": {key: value}}}]});
+        let data = bucket(HERE, Some(policy));
+        let object = (action != "s3:ListBucket").then_some("in/1");
+        decide(asker.ask(action, &data, object, inside(&way)).with(&keys)).allowed()
+    };
+    let role = role(&state);
+    for (key, value, [lists, gets, puts]) in [
+        ("s3:prefix", "in/", [true, false, false]),
+        ("s3:prefix", "out/", [false; 3]),
+        ("s3:x-amz-server-side-encryption", "aws:kms", [false, false, true]),
+        ("s3:x-amz-server-side-encryption", "AES256", [false; 3]),
+        ("s3:x-amz-server-side-encryption-aws-kms-key-id", "k", [false, false, true]),
+        ("s3:signatureversion", "AWS4-HMAC-SHA256", [true; 3]),
+        ("s3:authType", "REST-HEADER", [true; 3]),
+        ("s3:TlsVersion", "1.3", [true; 3]),
+    ] {
+        let all = ["s3:ListBucket", "s3:GetObject", "s3:PutObject"];
+        assert_eq!(all.map(|action| may(&role, action, key, value)), [lists, gets, puts], "{key} {value}");
+    }
+    assert!(!may(&Asker::nobody(), "s3:GetObject", "s3:authType", "REST-HEADER"), "nothing is signed");
 }
 
 #[test]

@@ -145,6 +145,12 @@ impl DataNeed {
         Self { kms: Some(key.unwrap_or_default().into()), ..self }
     }
 
+    /// The same of what nobody says to be encrypted without a key.
+    #[must_use]
+    pub fn encrypted_if(self, key: Option<&str>) -> Self {
+        Self { kms: key.map(Into::into), ..self }
+    }
+
     /// Where a job leaves a file.
     pub fn output(url: &str, file: impl Into<String>) -> Self {
         Self { file: file.into(), ..Self::new(DataUse::Output, Extent::Prefix, url) }
@@ -185,8 +191,8 @@ impl DataNeed {
     /// Source: developer guide, "How to use SageMaker AI execution roles": s3:GetObject and s3:ListBucket for each kind.
     pub fn reading(&self, first: Option<&str>, role_arn: &str) -> Option<BucketUse> {
         let S3Place { bucket, key } = self.place.as_ref()?;
-        let list: Option<(&'static str, Option<Arc<str>>)> =
-            (self.extent == Extent::Prefix).then_some(("s3:ListBucket", None));
+        let list_prefix = self.extent == Extent::Prefix;
+        let list: Option<(&'static str, Option<Arc<str>>)> = list_prefix.then_some(("s3:ListBucket", None));
         let file = key.rsplit('/').next().unwrap_or_default();
         let one: Arc<str> = match (self.extent, first) {
             (Extent::Object | Extent::Manifest | Extent::AugmentedManifest, _) => key.clone(),
@@ -199,7 +205,10 @@ impl DataNeed {
         let get =
             (self.purpose != DataUse::Checkpoint || first.is_some()).then_some(("s3:GetObject", Some(one)));
         let acts = list.into_iter().chain(get).collect();
-        Some(BucketUse { bucket: bucket.clone(), acts, keys: Vec::new(), role_arn: Some(role_arn.into()) })
+        // What is listed is what begins like the place, as it is written.
+        let listed = Some(("s3:prefix", key.clone())).filter(|_| list_prefix && !key.is_empty());
+        let keys = listed.into_iter().collect();
+        Some(BucketUse { bucket: bucket.clone(), acts, keys, role_arn: Some(role_arn.into()) })
     }
 
     /// What a role has to be allowed to write what a job of this kind and name leaves.
@@ -269,11 +278,35 @@ mod tests {
         assert_eq!(keys(Extent::Object, "s3://b/m.tar.gz", None), "s3:GetObject m.tar.gz");
         let checkpoint = DataNeed::checkpoint("s3://b/c");
         assert_eq!(checkpoint.reading(None, role).unwrap().acts, [("s3:ListBucket", None)]);
+        let prefix = |extent, url: &str| {
+            let asked = DataNeed::new(DataUse::Input, extent, url).reading(None, role).unwrap();
+            asked.keys.first().map(|(key, value)| format!("{key}={value}")).unwrap_or_default()
+        };
+        assert_eq!(prefix(Extent::Prefix, "s3://b/train/"), "s3:prefix=train/");
+        assert_eq!(prefix(Extent::Prefix, "s3://b/train"), "s3:prefix=train");
+        assert_eq!(prefix(Extent::Prefix, "s3://b"), "");
+        assert_eq!(prefix(Extent::Object, "s3://b/m.tar.gz"), "");
         let written =
             |need: &DataNeed, kind| need.writing(kind, "job", role).unwrap().acts[0].1.clone().unwrap();
         assert_eq!(&*written(&checkpoint, JobKind::Training), "c/*");
         let output = DataNeed::output("s3://b/models/", "output/model.tar.gz");
         assert_eq!(&*written(&output, JobKind::Training), "models/job/output/model.tar.gz");
         assert_eq!(&*written(&DataNeed::output("s3://b", "x.out"), JobKind::Transform), "x.out");
+    }
+
+    #[test]
+    fn what_is_written_is_encrypted_as_it_is_said() {
+        let keys = |need: DataNeed| {
+            let asked = need.writing(JobKind::Training, "job", "arn:aws:iam::123456789012:role/r").unwrap();
+            let told =
+                asked.keys.iter().map(|(key, value)| format!("{}={value}", key.rsplit('-').next().unwrap()));
+            told.collect::<Vec<_>>().join(" ")
+        };
+        let output = || DataNeed::output("s3://b/models", "m");
+        assert_eq!(keys(output()), "");
+        assert_eq!(keys(output().encrypted(None)), "encryption=aws:kms");
+        assert_eq!(keys(output().encrypted(Some("k"))), "encryption=aws:kms id=k");
+        assert_eq!(keys(output().encrypted_if(None)), "");
+        assert_eq!(keys(output().encrypted_if(Some("k"))), "encryption=aws:kms id=k");
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! A policy is read once ([`Policy::parse`]) and asked often ([`decide`]). Nothing here knows accounts, roles
 //! or services of this program: whoever asks brings the request, its condition keys and the policies that
-//! have a say.
+//! have a say. What actions there are, with the condition keys that each has, is in [`actions`].
 
+pub mod actions;
 mod condition;
 mod context;
 mod document;

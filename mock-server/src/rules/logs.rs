@@ -4,7 +4,7 @@
 //! with a VPC, SageMaker itself sends logs and metrics over an interface in the VPC. That a job whose logs get nowhere
 //! goes on without them follows from recorded runs in VPCs without an endpoint for logs.
 
-use super::permissions::{Place, Scope, may};
+use super::permissions::{On, Place, Scope, may};
 use super::*;
 use crate::model::path::{Flow, Goal, Transport, Vantage};
 use crate::model::{Evidence, JobKey, JobLogs, Verdict};
@@ -28,6 +28,18 @@ fn group(case: &Case<'_>) -> String {
     JobKey { kind: case.kind, name: case.name.into() }.log_group()
 }
 
+/// A log stream of a job, or what stands for all of its group.
+fn stream(case: &Case<'_>, name: &str) -> On {
+    let group = group(case);
+    let resource = case.state.site.arn("logs", format_args!("log-group:{group}:log-stream:{name}"));
+    On { resource, subnet: None }
+}
+
+/// What a job writes logs to.
+pub(super) fn written(case: &Case<'_>) -> Vec<On> {
+    vec![stream(case, ""), stream(case, case.name)]
+}
+
 /// The role writes.
 pub struct RoleMayWrite;
 
@@ -49,17 +61,15 @@ impl Rule for RoleMayWrite {
     fn check(case: &Case<'_>) -> Verdict {
         let Some(role) = case.role() else { return Verdict::NotApplicable };
         let group = group(case);
-        let site = &case.state.site;
-        let place = Place { state: case.state, global: case.global, now: case.now, vpc: None };
-        let of_group = [site.arn("logs", format_args!("log-group:{group}:log-stream:"))];
-        let of_stream = [site.arn("logs", format_args!("log-group:{group}:log-stream:{}", case.name))];
+        let place = Place { state: case.state, global: case.global, now: case.now };
+        let (of_group, of_stream) = ([stream(case, "")], [stream(case, case.name)]);
         let there = case.state.log_groups.contains(&group.as_str().into());
         let needed = [
             ("logs:CreateLogGroup", &of_group, !there),
             ("logs:CreateLogStream", &of_stream, true),
             ("logs:PutLogEvents", &of_stream, true),
         ];
-        let lacks = |(action, on, needed): &(&'static str, &[String; 1], bool)| {
+        let lacks = |(action, on, needed): &(&'static str, &[On; 1], bool)| {
             let missing = *needed && !may(&place, role, action, &Scope::These(&on[..]));
             missing.then_some(*action)
         };

@@ -8,10 +8,12 @@ use crate::iam::{control, grants, who};
 use crate::kernel::SimTime;
 use crate::model::iam::SERVICE_SESSION;
 use crate::model::{
-    Id, JobKind, NetworkInterface, Principal, Role, SecurityGroupId, State, SubnetId, Tags, Txn, VpcId,
+    Id, JobKind, NetworkInterface, NetworkInterfaceId, Principal, Role, SecurityGroupId, State, SubnetId,
+    Tags, Txn,
 };
-use crate::net::Terrain;
-use crate::policy::{Cited, Context, Decision, Effect, Policies, Request, decide};
+use crate::policy::actions::{Actions, ActsOn};
+use crate::policy::{self, Cited, Context, Effect, Kind, Policies, Request, Sides, decide};
+use std::collections::BTreeSet;
 
 /// What the description of a network takes.
 const LOOK: &[&str] =
@@ -54,7 +56,15 @@ pub(super) enum Scope<'a> {
     /// Whatever there is: a statement with resources of its own, or conditions about them, does not count.
     All,
     /// These resources; each must be allowed.
-    These(&'a [String]),
+    These(&'a [On]),
+}
+
+/// Something that is acted on.
+pub(super) struct On {
+    /// An ARN.
+    pub resource: String,
+    /// The subnet that it is, or is in.
+    pub subnet: Option<SubnetId>,
 }
 
 /// Where a role is asked about.
@@ -63,23 +73,62 @@ pub(super) struct Place<'a> {
     pub state: &'a State,
     pub global: &'a State,
     pub now: SimTime,
-    /// The VPC of the interfaces.
-    pub vpc: Option<VpcId>,
 }
 
 impl Place<'_> {
-    /// The tags of a subnet or a security group.
-    fn tags(&self, resource: &str) -> Tags {
-        let id = resource.rsplit('/').next().unwrap_or_default();
-        let subnet = || Some(self.state.subnets.get(&SubnetId::parse(id)?)?.tags.clone());
-        let group = || Some(self.state.groups.get(&SecurityGroupId::parse(id)?)?.tags.clone());
-        subnet().or_else(group).unwrap_or_default()
+    /// The condition keys of an action of EC2 on something, or on whatever there is: those that the service authorization
+    /// reference lists for the action on such a resource. Who may use an interface, and how
+    /// (`ec2:AuthorizedService`, `ec2:AuthorizedUser`, `ec2:Permission`), is told nowhere.
+    fn tell(&self, action: &str, on: Option<&On>, context: &mut Context) {
+        let Some(ec2) = Actions::of("ec2") else { return };
+        let Some(action) = action.strip_prefix("ec2:").and_then(|name| ec2.get(name)) else { return };
+        let Self { state, .. } = *self;
+        let arn = |kind: &str, id: &dyn std::fmt::Display| state.site.arn("ec2", format_args!("{kind}/{id}"));
+        context.set("ec2:Region", &*state.site.region);
+        let name = on.and_then(|on| on.resource.rsplit(':').next()?.split_once('/'));
+        let Some((on, (kind, id))) = on.zip(name) else { return };
+        let of_kind = |acts_on: &&ActsOn| ec2.resource_type(acts_on).name == kind;
+        let Some(acts_on) = action.acts_on.iter().find(of_kind) else { return };
+        let group = || state.groups.get(&SecurityGroupId::parse(id)?);
+        let interface = || state.interfaces.get(&NetworkInterfaceId::parse(id)?);
+        let subnet = on.subnet.and_then(|id| state.subnets.get(&id));
+        let vpc = subnet.map(|subnet| subnet.vpc).or_else(|| Some(group()?.vpc));
+        for key in ec2.keys(acts_on.keys) {
+            let value = match *key {
+                "ec2:AvailabilityZone" => subnet.map(|subnet| subnet.zone.name.to_owned()),
+                "ec2:AvailabilityZoneId" => subnet.map(|subnet| subnet.zone.id.to_owned()),
+                "ec2:NetworkInterfaceID" => interface().map(|interface| interface.id.to_string()),
+                "ec2:SecurityGroupID" => group().map(|group| group.id.to_string()),
+                "ec2:Subnet" => subnet.map(|subnet| arn("subnet", &subnet.id)),
+                "ec2:SubnetID" => subnet.map(|subnet| subnet.id.to_string()),
+                "ec2:Vpc" => vpc.map(|vpc| arn("vpc", &vpc)),
+                _ => None,
+            };
+            if let Some(value) = value {
+                context.set(key, value);
+            }
+        }
+        let tags = match kind {
+            "subnet" => subnet.map(|subnet| &subnet.tags),
+            "security-group" => group().map(|group| &group.tags),
+            _ => interface().map(|interface| &interface.tags),
+        };
+        for (key, value) in tags.into_iter().flat_map(Tags::iter) {
+            context.set(&format!("aws:ResourceTag/{key}"), value);
+            context.set(&format!("ec2:ResourceTag/{key}"), value);
+        }
     }
 }
 
-/// What policies say about the service doing this as the role. `within`: about something in the VPC.
-fn weigh(place: &Place<'_>, role: &Role, action: &str, resource: &str, within: bool) -> Decision {
-    let Place { state, global, now, vpc } = *place;
+/// Asks what policies say about the service doing this as the role. `None`: on whatever there is.
+fn ask<T>(
+    place: &Place<'_>,
+    role: &Role,
+    action: &str,
+    on: Option<&On>,
+    decide: impl FnOnce(&Request<'_>, &Policies<'_>) -> T,
+) -> T {
+    let Place { state, global, now } = *place;
     let site = &state.site;
     let principal = Principal::Role {
         role_arn: role.arn.clone(),
@@ -90,19 +139,13 @@ fn weigh(place: &Place<'_>, role: &Role, action: &str, resource: &str, within: b
     let mut context = Context::new();
     who::of_service(global, &principal, now, &mut context);
     context.set("aws:RequestedRegion", &*site.region);
-    if action.starts_with("ec2:") {
-        context.set("ec2:Region", &*site.region);
-    }
-    if let Some(vpc) = vpc.filter(|_| within) {
-        context.set("ec2:Vpc", site.arn("ec2", format_args!("vpc/{vpc}")));
-    }
-    for (key, value) in place.tags(resource).iter() {
-        context.set(&format!("aws:ResourceTag/{key}"), value);
-        context.set(&format!("ec2:ResourceTag/{key}"), value);
-    }
+    // All of it is the account's own: subnets that others share are nowhere here.
+    context.set("aws:ResourceAccount", site.account.to_string());
+    place.tell(action, on, &mut context);
     let principal = who::asker(site.partition, site.account, &principal);
     let held = grants::of_role(global, role);
     let policies = Policies { control: control::levels(global), ..held.policies() };
+    let resource = on.map_or("*", |on| &on.resource);
     let request =
         Request { principal: &principal, action, resource, resource_account: None, context: &context };
     decide(&request, &policies)
@@ -110,24 +153,32 @@ fn weigh(place: &Place<'_>, role: &Role, action: &str, resource: &str, within: b
 
 /// Whether the service may do this as the role.
 pub(super) fn may(place: &Place<'_>, role: &Role, action: &str, scope: &Scope<'_>) -> bool {
-    let allowed = |resource: &str, within| weigh(place, role, action, resource, within).allowed();
+    let allowed = |on| ask(place, role, action, on, decide).allowed();
     match scope {
-        Scope::All => allowed("*", false),
-        Scope::These(resources) => resources.iter().all(|resource| allowed(resource, true)),
+        Scope::All => allowed(None),
+        Scope::These(resources) => resources.iter().all(|on| allowed(Some(on))),
     }
 }
 
-/// The resources of an action: as the service authorization reference lists them.
-fn resources(case: &Case<'_>, action: &str) -> Vec<String> {
+/// The resources of an action: as the service authorization reference lists them; none if it is done to whatever there
+/// is. An interface can be in any of the subnets.
+fn resources(case: &Case<'_>, action: &str) -> Vec<On> {
     let arn = |resource: String| case.state.site.arn("ec2", resource);
+    let interfaces = || arn("network-interface/*".into());
+    let subnets = || case.subnets().map(|subnet| subnet.id);
     match action {
         "ec2:CreateNetworkInterface" => {
-            let subnets = case.subnets().map(|subnet| arn(format!("subnet/{}", subnet.id)));
-            let groups = case.groups().map(|group| arn(format!("security-group/{}", group.id)));
-            std::iter::once(arn("network-interface/*".into())).chain(subnets).chain(groups).collect()
+            let new = On { resource: interfaces(), subnet: None };
+            let subnets = subnets().map(|id| On { resource: arn(format!("subnet/{id}")), subnet: Some(id) });
+            let groups = case.groups();
+            let groups = groups
+                .map(|group| On { resource: arn(format!("security-group/{}", group.id)), subnet: None });
+            std::iter::once(new).chain(subnets).chain(groups).collect()
         }
-        "ec2:DescribeNetworkInterfaces" => vec!["*".into()],
-        _ => vec![arn("network-interface/*".into())],
+        "ec2:DescribeNetworkInterfaces" => Vec::new(),
+        looks if LOOK.contains(&looks) || looks == LOOK_AT_ENDPOINTS => Vec::new(),
+        logs if logs.starts_with("logs:") => logs::written(case),
+        _ => subnets().map(|id| On { resource: interfaces(), subnet: Some(id) }).collect(),
     }
 }
 
@@ -139,28 +190,46 @@ pub(super) fn hold_all(case: &Case<'_>) -> Verdict {
 /// Holds the role of a job in a VPC to a list of actions.
 fn hold<'a>(case: &Case<'_>, unscoped: bool, actions: impl IntoIterator<Item = &'a str>) -> Verdict {
     let (Some(_), Some(role)) = (case.vpc_config(), case.role()) else { return Verdict::NotApplicable };
-    let vpc = case.subnets().next().map(|subnet| subnet.vpc);
-    let place = Place { state: case.state, global: case.global, now: case.now, vpc };
+    let place = Place { state: case.state, global: case.global, now: case.now };
     let is_missing = |action: &&str| {
-        let looks = LOOK.contains(action) || *action == LOOK_AT_ENDPOINTS;
         let resources = resources(case, action);
-        let scope = if unscoped || looks { Scope::All } else { Scope::These(&resources) };
-        !may(&place, role, action, &scope)
+        let on_all = unscoped || resources.is_empty();
+        !may(&place, role, action, &if on_all { Scope::All } else { Scope::These(&resources) })
     };
     let missing: Vec<&str> = actions.into_iter().filter(is_missing).collect();
     let evidence = Evidence::of(role.arn.clone()).with("missing", missing.join(", "));
     Verdict::require(missing.is_empty(), evidence)
 }
 
-/// The statements that deny a role some of these actions on all resources, each once.
-pub fn denying(terrain: &Terrain<'_>, role: &Role, actions: &[&str]) -> Vec<Cited> {
-    let Terrain { state, global, now, .. } = *terrain;
-    let place = Place { state, global, now, vpc: None };
-    let mut all = Vec::new();
+/// What stands between a role and something that the service does as it.
+#[derive(Default)]
+pub struct Refusing<'a> {
+    /// The statements that deny it, each once.
+    pub denying: Vec<Cited>,
+    /// The actions that it is not allowed without those either.
+    pub lacking: Vec<&'a str>,
+    /// The kinds of policies that do not allow those.
+    pub kinds: BTreeSet<Kind>,
+}
+
+/// What refuses the role of a job these actions as a rule asks for them: on what the job does them to, or on whatever
+/// there is.
+pub fn refusing<'a>(case: &Case<'_>, rule: &str, role: &Role, actions: &[&'a str]) -> Refusing<'a> {
+    let place = Place { state: case.state, global: case.global, now: case.now };
+    let mut all = Refusing::default();
     for action in actions {
-        let decision = weigh(&place, role, action, "*", false);
-        let denies = decision.cited.into_iter().filter(|cited| cited.effect == Effect::Deny);
-        all.extend(denies.filter(|cited| !all.contains(cited)).collect::<Vec<_>>());
+        let on = resources(case, action);
+        let on_all = rule == MayMakeUnscoped::INFO.id || on.is_empty();
+        let on = if on_all { vec![None] } else { on.iter().map(Some).collect() };
+        let mut lacks = false;
+        for on in on {
+            let Sides { asker, lacking, .. } = ask(&place, role, action, on, policy::sides);
+            lacks |= !lacking.is_empty();
+            all.kinds.extend(lacking);
+            let denies = asker.cited.into_iter().filter(|cited| cited.effect == Effect::Deny);
+            all.denying.extend(denies.filter(|cited| !all.denying.contains(cited)).collect::<Vec<_>>());
+        }
+        all.lacking.extend(lacks.then_some(*action));
     }
     all
 }
@@ -182,8 +251,9 @@ pub fn lacks_to_remove(
     let id = interface.requester_id.as_deref()?.split(':').next().filter(|_| mode != RuleMode::Off)?;
     let role = txn.global.roles.iter().find(|role| role.unique_id == id)?;
     let site = &txn.state.site;
-    let place = Place { state: &txn.state, global: &txn.global, now: txn.now, vpc: Some(interface.vpc) };
-    let resource = [site.arn("ec2", format_args!("network-interface/{}", interface.id))];
+    let place = Place { state: &txn.state, global: &txn.global, now: txn.now };
+    let resource = site.arn("ec2", format_args!("network-interface/{}", interface.id));
+    let resource = [On { resource, subnet: Some(interface.subnet) }];
     let scope = if kind == JobKind::Processing { Scope::All } else { Scope::These(&resource) };
     let missing = REMOVE.iter().find(|action| !may(&place, role, action, &scope))?;
     Some((missing, rule, mode))

@@ -5,11 +5,11 @@
 
 use super::access::{Denied, On, Visit};
 use super::acts::Act;
-use crate::aws::actions::{Action, Actions};
 use crate::iam::public::is_public;
 use crate::kernel::{AccountId, Elsewhere, Scope};
 use crate::model::{Bucket, FoundBucket, Partition, Role, State, User};
 use crate::policy::Policy;
+use crate::policy::actions::{Action, Actions};
 use crate::policy::outline::{self, Misshapen, Outline, many, plain};
 use ipnet::IpNet;
 use serde_json::{Map, Value};

@@ -5,9 +5,9 @@
 
 use super::access::{On, Visit, tags_in_header};
 use super::acts::Act;
-use crate::aws::actions::Actions;
 use crate::model::{ObjectKey, Tags};
 use crate::policy::Context;
+use crate::policy::actions::Actions;
 use crate::services::s3::bucket::FIRST;
 
 /// The keys that follow from the request and from the object that it is about.

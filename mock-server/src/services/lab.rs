@@ -92,8 +92,12 @@ impl Lab {
     /// Leaves the role these actions on all resources, and all of S3, and nothing else.
     pub fn grant(&self, actions: &[&str]) {
         let actions: Vec<_> = actions.iter().copied().chain(["s3:*"]).collect();
-        let policy = json!({"Version": "2012-10-17",
-            "Statement": {"Effect": "Allow", "Action": actions, "Resource": "*"}});
+        self.policy(json!({"Effect": "Allow", "Action": actions, "Resource": "*"}));
+    }
+
+    /// Leaves the role a policy of these statements, and nothing else.
+    pub fn policy(&self, statements: Value) {
+        let policy = json!({"Version": "2012-10-17", "Statement": statements});
         let inline = [("vpc".to_owned(), PolicyDocument::new(policy.to_string()))].into();
         self.edit_scope(&Scope::Global, |state| {
             state.roles.update(&Role::key_of("Trainer"), |role| {

@@ -4,9 +4,9 @@
 //! [`ec2`](super::ec2) and [`named`](super::named).
 
 use super::{ec2, logs, named};
-use crate::aws::actions::{Action, Actions, ActsOn, ResourceType};
 use crate::aws::{ServiceId, Value};
 use crate::model::State;
+use crate::policy::actions::{Action, Actions, ActsOn, ResourceType};
 use crate::services::{Caller, sagemaker};
 use std::sync::Arc;
 

@@ -7,7 +7,6 @@
 
 use super::acts::{Act, Asked, arn, texts};
 use crate::aws::Value;
-use crate::aws::actions::{Actions, ResourceType};
 use crate::model::interface::InterfaceIndex;
 use crate::model::route::RouteTableIndex;
 use crate::model::vpc::{SubnetIndex, VpcIndex};
@@ -16,6 +15,7 @@ use crate::model::{
     NetworkInterfacePermissionId, PrefixListId, RouteTableAssociationId, State, SubnetCidrAssociationId,
     SubnetId, VpcCidrAssociationId, VpcId, VpcPeeringConnectionId,
 };
+use crate::policy::actions::{Actions, ResourceType};
 use std::sync::Arc;
 
 /// The prefixes of ids, and what the reference calls what they are ids of. Sorted.

@@ -104,12 +104,34 @@ const DERIVED: &[(&str, Derive)] = &[
 const GUIDED: &[(&str, &str, &str)] =
     &[("InvokeEndpoint", "sagemaker:TargetContainerHostname", "TargetContainerHostname")];
 
+/// Actions whose requests tell no `aws:ResourceAccount`, of those that are served here. Source: IAM user guide, "AWS global
+/// condition context keys".
+const HAS_NO_OWNER: &[&str] = &[
+    "ec2:AcceptVpcEndpointConnections",
+    "ec2:AcceptVpcPeeringConnection",
+    "ec2:CreateVpcEndpoint",
+    "ec2:CreateVpcPeeringConnection",
+    "ec2:DeleteVpcPeeringConnection",
+    "ec2:RejectVpcEndpointConnections",
+    "ec2:RejectVpcPeeringConnection",
+];
+
 /// The condition keys of one act.
 pub(super) fn context(asked: &Asked<'_>, sent: &Sent<'_>, act: &Act) -> Context {
     let mut context = Context::new();
     let caller = asked.caller;
     who::keys(asked.global, &caller.principal, caller.session.as_deref(), sent.now, &mut context);
     context.set("aws:RequestedRegion", &*caller.region);
+    if !HAS_NO_OWNER.contains(&&*act.name()) {
+        // A resource of nobody's account is AWS's own: whose that is, is told nowhere.
+        let owner = match &*act.resource {
+            "*" => Some(caller.account.to_string()),
+            arn => arn.split(':').nth(4).filter(|account| account.len() == 12).map(str::to_owned),
+        };
+        if let Some(owner) = owner {
+            context.set("aws:ResourceAccount", owner);
+        }
+    }
     context.set("aws:SecureTransport", "false");
     context.set("aws:SourceIp", sent.from.unwrap_or(Ipv4Addr::LOCALHOST.into()).to_canonical().to_string());
     if let Some(agent) = sent.user_agent {

@@ -6,7 +6,7 @@
 
 use super::acts::{Act, Asked};
 use crate::aws::Value;
-use crate::aws::actions::ResourceType;
+use crate::policy::actions::ResourceType;
 use std::sync::Arc;
 
 /// The group that a call names, by its name, an ARN, or the name that it is to have.

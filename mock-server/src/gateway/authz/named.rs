@@ -1,9 +1,9 @@
 //! What the calls of SageMaker, IAM and STS act on: things with names, and ARNs that callers give.
 
 use super::acts::{Act, Asked, arn};
-use crate::aws::actions::ResourceType;
 use crate::aws::{ServiceId, Value};
 use crate::model::{Principal, Role, State, User};
+use crate::policy::actions::ResourceType;
 use crate::services::iam::service_linked;
 use std::sync::Arc;
 

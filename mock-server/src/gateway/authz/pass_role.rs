@@ -4,9 +4,9 @@
 //! service authorization reference.
 
 use super::acts::{Act, Asked};
-use crate::aws::actions::Actions;
 use crate::aws::{ServiceId, Value};
 use crate::model::Role;
+use crate::policy::actions::Actions;
 use std::sync::Arc;
 
 /// A member that names a role, and the service that the role is passed to.

@@ -4,11 +4,11 @@ mod keys;
 mod least;
 
 use super::*;
-use crate::aws::actions::Actions;
 use crate::aws::{ServiceId, ServiceModel};
 use crate::gateway::call::Operations;
 use crate::kernel::AccountId;
 use crate::model::{Partition, State};
+use crate::policy::actions::Actions;
 use crate::services::Caller;
 use serde_json::{Value as Json, json};
 

@@ -64,7 +64,8 @@ pub fn keep(txn: &mut Txn<'_>, invocation: &Invocation, said: &Said) {
         at.second(),
         at.millisecond(),
     );
-    if let Err(reason) = deliver(txn, &endpoint, variant, folder, &file, Bytes::from(line)) {
+    let key = config["KmsKeyId"].as_str();
+    if let Err(reason) = deliver(txn, &endpoint, variant, key, (folder, &file), Bytes::from(line)) {
         let resource = endpoint.key().to_string();
         txn.note("DataCapture", resource, None, format!("nothing is written: {reason}"));
     }

@@ -7,12 +7,15 @@ use crate::kernel::Scope;
 use crate::model::async_call::AsyncCallIndex;
 use crate::model::bucket::{self, FoundBucket};
 use crate::model::{
-    Alarm, Answer, AsyncCall, Content, DataNeed, DataUse, DeployedVariant, Endpoint, Extent, Invocation,
-    JobKey, JobKind, Letter, Needs, ObjectKey, Owner, Phase, Profile, PutObject, Said, Txn,
+    Alarm, Answer, AsyncCall, Content, DataNeed, DataUse, DeployedVariant, Deployment, Endpoint, Extent,
+    Invocation, JobKey, JobKind, Letter, Needs, ObjectKey, Owner, Phase, Profile, PutObject, Said, Txn,
 };
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Where an endpoint configuration says with which key its answers are encrypted.
+const KEY: &str = "/AsyncInferenceConfig/OutputConfig/KmsKeyId";
 
 /// How long a call is in the queue if nothing is before it.
 fn queued(profile: Profile) -> Duration {
@@ -179,7 +182,9 @@ fn end(txn: &mut Txn<'_>, call: AsyncCall, outcome: Result<Bytes, String>) {
     txn.note("AsyncInvocation", resource.clone(), None, format!("{}: {told}", call.id));
     let Some((folder, file)) = place else { return };
     let Some((endpoint, variant)) = variant(txn, &call) else { return };
-    if let Err(reason) = deliver(txn, &endpoint, &variant, folder, file, content) {
+    let key = |serving: &Deployment| Some(serving.request.pointer(KEY)?.as_str()?.to_owned());
+    let key = endpoint.serving.as_ref().and_then(key);
+    if let Err(reason) = deliver(txn, &endpoint, &variant, key.as_deref(), (folder, file), content) {
         txn.note("AsyncInvocation", resource, None, format!("{}: nothing is written: {reason}", call.id));
     }
 }
@@ -192,11 +197,11 @@ pub(super) fn deliver(
     txn: &mut Txn<'_>,
     endpoint: &Endpoint,
     variant: &DeployedVariant,
-    folder: &str,
-    file: &str,
+    kms: Option<&str>,
+    (folder, file): (&str, &str),
     content: Bytes,
 ) -> Result<(), String> {
-    let need = DataNeed::output(folder, file);
+    let need = DataNeed::output(folder, file).encrypted_if(kms);
     let target = need.target(JobKind::Hosting, &endpoint.name, file);
     let target = target.ok_or_else(|| format!("{folder} is nowhere in S3."))?;
     way(txn, endpoint, variant, &needs(variant, Vec::new(), vec![need]), Phase::Output)?;

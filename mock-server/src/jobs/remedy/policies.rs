@@ -12,7 +12,8 @@ use crate::model::{
 };
 use crate::net::Terrain;
 use crate::policy::{Cited, Decision, Kind, Sides, Verdict};
-use crate::rules::{permissions, role_with_arn};
+use crate::rules::permissions::{self, Refusing};
+use crate::rules::{Case, role_with_arn};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
@@ -408,16 +409,17 @@ fn admit(statement: &mut Value, endpoint: &str, vpc: &str) -> bool {
 }
 
 /// The role may do what the service does as it.
-pub fn permissions(terrain: &Terrain<'_>, role_arn: &str, rule: &str, missing: &[&str]) -> Option<Mended> {
-    let role = role_with_arn(terrain.global, role_arn)?;
-    let denying = permissions::denying(terrain, role, missing);
-    let mut mended = lift(terrain.global, role, &denying.iter().collect::<Vec<_>>());
-    let denied = !denying.is_empty();
-    let statement = json!({"Effect": "Allow", "Action": missing, "Resource": "*"});
-    let kinds = BTreeSet::from([Kind::Identity, Kind::Boundary]);
-    mended.lines.extend(grant(terrain.global, role, rule, vec![statement], &kinds));
-    let also = if denied { format!(" {}", mended.words.trim()) } else { String::new() };
-    mended.words = format!("Allow the role {} {} on all resources.{also}", role.name, missing.join(", "));
+pub fn permissions(case: &Case<'_>, rule: &str, missing: &[&str]) -> Option<Mended> {
+    let role = role_with_arn(case.global, &case.needs.role_arn)?;
+    let Refusing { denying, lacking, kinds } = permissions::refusing(case, rule, role, missing);
+    let mut mended = lift(case.global, role, &denying.iter().collect::<Vec<_>>());
+    if !lacking.is_empty() {
+        let actions = lacking.join(", ");
+        let statement = json!({"Effect": "Allow", "Action": lacking, "Resource": "*"});
+        mended.lines.extend(grant(case.global, role, rule, vec![statement], &kinds));
+        mended.words = format!("Allow the role {} {actions} on all resources. {}", role.name, mended.words);
+    }
+    mended.words.truncate(mended.words.trim_end().len());
     Some(mended)
 }
 

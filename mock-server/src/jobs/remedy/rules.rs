@@ -49,7 +49,7 @@ pub fn fix(case: &Case<'_>, finding: &Finding) -> Option<Fix> {
         rule if rules::permissions::OF_ROLES.contains(&rule) => {
             let missing: Vec<&str> =
                 evidence.get("missing")?.split(", ").filter(|action| !action.is_empty()).collect();
-            mended(policies::permissions(&terrain, &case.needs.role_arn, rule, &missing))
+            mended(policies::permissions(case, rule, &missing))
         }
         "SM-F-SUBNET-404" => done(instead(case, evidence, "Subnets", subnets(case)), Vec::new()),
         "SM-F-SG-404" => done(instead(case, evidence, "SecurityGroupIds", groups(case)), Vec::new()),

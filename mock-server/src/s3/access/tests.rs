@@ -1,10 +1,10 @@
 //! What policies see of requests, and what they make of them.
 
 use super::*;
-use crate::aws::actions::Actions;
 use crate::kernel::{Clock, ClockMode};
 use crate::model::bucket::{Home, put_object};
 use crate::model::{Bucket, Content, Defaults, ObjectKey, ObjectVersion, PolicyDocument, World};
+use crate::policy::actions::Actions;
 use crate::s3::api::SERVED;
 use serde_json::{Value, json};
 

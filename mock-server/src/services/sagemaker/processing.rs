@@ -255,10 +255,8 @@ impl Kind for Processing {
                 .collect(),
             outputs: outputs
                 .map(|s3| {
-                    // Nobody says that there is one if none is given.
                     let key = asked.processing_output_config.kms_key_id.as_deref();
-                    let need = DataNeed::output(&s3.s3_uri, RESULT);
-                    if key.is_some() { need.encrypted(key) } else { need }
+                    DataNeed::output(&s3.s3_uri, RESULT).encrypted_if(key)
                 })
                 .collect(),
             images: vec![asked.app_specification.image_uri.clone()],

@@ -111,6 +111,22 @@ fn one<'a>(context: &'a Context, key: &str) -> &'a str {
 }
 
 #[test]
+fn what_is_acted_on_is_of_an_account() {
+    let owner = |operation: &str, input: Json| {
+        let all = contexts(&State::default(), operation, &input);
+        all.iter().map(|(_, context)| one(context, "aws:ResourceAccount").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(owner("DescribeVpcs", json!({})), [ACCOUNT]);
+    assert_eq!(owner("DeleteVpc", json!({"VpcId": "vpc-0123456789abcdef0"})), [ACCOUNT]);
+    let input = json!({"VpcId": "vpc-0123456789abcdef0", "ServiceName": "s"});
+    assert!(owner("CreateVpcEndpoint", input).iter().all(|owner| owner == "-"), "it has no such key");
+    let input = json!({"ImageId": "ami-0123456789abcdef0", "MinCount": 1, "MaxCount": 1});
+    let (known, unknown): (Vec<_>, Vec<_>) =
+        owner("RunInstances", input).into_iter().partition(|owner| owner == ACCOUNT);
+    assert!(!known.is_empty() && unknown == ["-"], "the image is of AWS: {known:?} {unknown:?}");
+}
+
+#[test]
 fn what_a_call_changes_has_its_name_and_value() {
     let id = "subnet-0123456789abcdef0";
     let input = json!({"SubnetId": id, "MapPublicIpOnLaunch": {"Value": true}});

@@ -10,6 +10,7 @@ mod ends;
 mod history;
 mod hosting;
 mod images;
+mod keys;
 mod kinds;
 mod life;
 mod logs;

@@ -392,7 +392,7 @@ fn a_rule_speaks_of_the_kinds_whose_pages_state_it() {
     }
 }
 
-fn verdict(site: &Site, kind: JobKind, phase: Phase, rule: &str, needs: &Needs) -> Verdict {
+pub(super) fn verdict(site: &Site, kind: JobKind, phase: Phase, rule: &str, needs: &Needs) -> Verdict {
     let (state, global) = (site.lab.state(), site.lab.global());
     let account = site.lab.account.id;
     let case = Case {
@@ -410,7 +410,7 @@ fn verdict(site: &Site, kind: JobKind, phase: Phase, rule: &str, needs: &Needs) 
     report.findings.iter().find(|finding| finding.rule == rule).unwrap().verdict.clone()
 }
 
-fn needs(site: &Site, subnets: &[SubnetId], instances: u32) -> Needs {
+pub(super) fn needs(site: &Site, subnets: &[SubnetId], instances: u32) -> Needs {
     Needs {
         instances: vec![InstanceGroup { instance_type: "ml.m5.large".into(), count: instances }],
         vpc: Some(VpcConfig {
