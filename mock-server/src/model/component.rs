@@ -119,6 +119,8 @@ pub struct InferenceComponent {
     /// The instance of each copy that runs, by its place among those of the variant; none of what takes nothing of its
     /// own.
     pub places: Vec<u32>,
+    /// How many copies of those that are to run have no instance.
+    pub lost: u32,
     /// Whether its variant was to get more instances for it.
     pub grows: bool,
     /// What is to run next; of one that could not be created, what could not be.
@@ -149,7 +151,7 @@ impl InferenceComponent {
 
     /// How many copies answer.
     pub fn copies(&self) -> u32 {
-        self.running.as_ref().map_or(0, |plan| plan.copies)
+        self.running.as_ref().map_or(0, |plan| plan.copies.saturating_sub(self.lost))
     }
 }
 

@@ -256,6 +256,8 @@ pub struct DeployedVariant {
     pub placed: Vec<Vec<NetworkInterfaceId>>,
     /// The zone of each instance that is there, the oldest instance first.
     pub zones: Vec<&'static str>,
+    /// Which instances of the same fleet are gone once this serves, by their places before.
+    pub left: Vec<u32>,
     /// What the endpoint configuration says of it.
     pub request: Document,
 }
@@ -275,6 +277,13 @@ impl DeployedVariant {
         let scaling = &self.request["ManagedInstanceScaling"];
         let most = scaling["MaxInstanceCount"].as_u64().filter(|_| scaling["Status"] == "ENABLED");
         most.map(|most| u32::try_from(most).unwrap_or(u32::MAX))
+    }
+
+    /// How many it retains, if the service is to see to it that it has no more than enough.
+    pub fn least_instances(&self) -> Option<u32> {
+        let scaling = &self.request["ManagedInstanceScaling"];
+        let least = scaling["MinInstanceCount"].as_u64().or(self.request["InitialInstanceCount"].as_u64());
+        least.filter(|_| scaling["Status"] == "ENABLED").map(|least| u32::try_from(least).unwrap_or(u32::MAX))
     }
 }
 

@@ -1,12 +1,11 @@
 //! What inference components do over time. One that something is being done to has exactly one timer.
 
-use super::Capacity;
+use super::copies::{self, placed};
 use crate::jobs::{Kept, ask_about, behaviour, failure, tell_buckets, vantages};
-use crate::model::component::{ComponentIndex, Room};
 use crate::model::compute::Exceeded;
 use crate::model::{
     Alarm, ComponentPlan, ComponentStatus, DeployedVariant, Endpoint, Failure, InferenceComponent,
-    InstanceType, InstanceUse, JobKey, JobKind, Needs, Owner, Phase, Profile, State, Txn,
+    InstanceUse, JobKey, JobKind, Needs, Owner, Phase, Profile, State, Txn,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -34,7 +33,7 @@ pub fn begin(txn: &mut Txn<'_>, mut component: InferenceComponent, status: Compo
     txn.state.components.insert(component);
 }
 
-fn show(txn: &mut Txn<'_>, component: &mut InferenceComponent, status: ComponentStatus) {
+pub(super) fn show(txn: &mut Txn<'_>, component: &mut InferenceComponent, status: ComponentStatus) {
     component.status = status;
     component.modified = txn.now;
     let failure = component.told_failure();
@@ -60,9 +59,10 @@ pub fn step(txn: &mut Txn<'_>, name: &Arc<str>) {
 
 /// What was begun is done, or does not fit: then what ran before goes on. That the reason is told then is assumed.
 fn end(txn: &mut Txn<'_>, mut component: InferenceComponent) {
+    let endpoint = component.endpoint.clone();
     if component.status == ComponentStatus::Deleting {
         txn.state.components.remove(&component.name);
-        return;
+        return copies::release(txn, &endpoint);
     }
     let wanted = component.wanted.take();
     let mut status = ComponentStatus::InService;
@@ -80,6 +80,7 @@ fn end(txn: &mut Txn<'_>, mut component: InferenceComponent) {
         }
         Some(Outcome::Runs(places)) => {
             component.places = places;
+            component.lost = 0;
             component.running = wanted;
         }
         None => {}
@@ -87,6 +88,7 @@ fn end(txn: &mut Txn<'_>, mut component: InferenceComponent) {
     component.grows = false;
     show(txn, &mut component, status);
     txn.state.components.insert(component);
+    copies::release(txn, &endpoint);
 }
 
 /// What becomes of a plan.
@@ -140,7 +142,7 @@ pub fn needs(variant: &DeployedVariant, component: &InferenceComponent, plan: &C
 
 /// Asks the rules about a container that starts on these instances, or on those of its variant if none is told, and loads
 /// its data. Why it cannot, if it cannot.
-fn loaded(
+pub(super) fn loaded(
     txn: &mut Txn<'_>,
     component: &mut InferenceComponent,
     wanted: &ComponentPlan,
@@ -183,7 +185,9 @@ fn wait(txn: &mut Txn<'_>, component: InferenceComponent) {
 /// updated then as if somebody had asked for more, that the component is on its way until that is done, and that it
 /// fails for the reason for which that does, is assumed.
 fn there_or_grows(txn: &mut Txn<'_>, component: &mut InferenceComponent, wanted: &ComponentPlan) -> Outcome {
-    let Some(variant) = variant_of(&txn.state, component).cloned() else { return Outcome::Runs(Vec::new()) };
+    let Some(variant) = variant_of(&txn.state, component).cloned() else {
+        return Outcome::fails(copies::short(txn, component, wanted, 0, 0));
+    };
     let now = variant.instance_count().unwrap_or(0);
     let short = match placed(txn, &variant, component, wanted, now) {
         Ok(places) => return Outcome::Runs(places),
@@ -201,30 +205,24 @@ fn there_or_grows(txn: &mut Txn<'_>, component: &mut InferenceComponent, wanted:
         return Outcome::Fails(failure.clone());
     }
     let needed = match placed(txn, &variant, component, wanted, most) {
-        Ok(places) => places.iter().max().map_or(now, |last| last + 1),
+        Ok(places) => places.iter().max().map_or(now.max(1), |last| last + 1),
         Err(short) => return Outcome::fails(short),
     };
     if let Some(exceeded) = beyond_quota(&txn.state, &endpoint, &variant, needed) {
         return Outcome::fails(failure::component_quota(&txn.state.texts, component, &exceeded));
     }
     component.grows = true;
-    super::scale(txn, &endpoint, capacities(&endpoint, &variant.name, needed));
+    let mut capacities = copies::capacities(&endpoint);
+    let variants = endpoint.serving.iter().flat_map(|serving| &serving.variants);
+    for (_, capacity) in variants.zip(&mut capacities).filter(|(known, _)| known.name == variant.name) {
+        capacity.instances = Some(needed);
+    }
+    super::scale(txn, &endpoint, capacities);
     // Without time the instances are there, or there is a reason why not.
     match txn.state.profile {
         Profile::Instant => there_or_grows(txn, component, wanted),
         _ => Outcome::Waits,
     }
-}
-
-/// What the variants of an endpoint have, and of one of them so many instances.
-fn capacities(endpoint: &Endpoint, name: &str, instances: u32) -> Vec<Capacity> {
-    let variants = endpoint.serving.iter().flat_map(|serving| &serving.variants);
-    let has = |variant: &DeployedVariant| Capacity {
-        weight: variant.weight,
-        instances: if variant.name == name { Some(instances) } else { variant.instance_count() },
-        serverless: variant.serverless.clone(),
-    };
-    variants.map(has).collect()
 }
 
 /// The quota that forbids a variant to have so many instances.
@@ -245,76 +243,4 @@ fn beyond_quota(
 pub fn variant_of<'a>(state: &'a State, component: &InferenceComponent) -> Option<&'a DeployedVariant> {
     let variants = &state.endpoints.get(&component.endpoint)?.serving.as_ref()?.variants;
     variants.iter().find(|variant| *variant.name == *component.variant)
-}
-
-/// The instances on which the copies of a plan are: those that run already stay where they are, unless they change, and
-/// each of the others is put on the first instance with room for it. Source for a copy being on one instance, with what
-/// it takes reserved there: API reference, InferenceComponentComputeResourceRequirements; that it is the first one
-/// with room is assumed. An instance type that nobody knows has room for everything.
-///
-/// # Errors
-/// What to tell if so many instances have too little room.
-fn placed(
-    txn: &Txn<'_>,
-    variant: &DeployedVariant,
-    component: &InferenceComponent,
-    wanted: &ComponentPlan,
-    instances: u32,
-) -> Result<Vec<u32>, String> {
-    let takes = wanted.takes();
-    if takes.is_nothing() {
-        return Ok(Vec::new());
-    }
-    let kind = variant.needs.instances.first().map(|group| group.instance_type.trim_start_matches("ml."));
-    let Some(kind) = kind.and_then(InstanceType::get) else { return Ok(Vec::new()) };
-    let mut rooms = Rooms { whole: Room::of(kind), instances, left: BTreeMap::new() };
-    let index = ComponentIndex::Endpoint(component.endpoint.clone());
-    for other in txn.state.components.by(&index) {
-        if other.name != component.name && other.variant == component.variant {
-            let takes = other.running.as_ref().map(ComponentPlan::takes).unwrap_or_default();
-            for place in &other.places {
-                rooms.take(*place, takes);
-            }
-        }
-    }
-    let same = |running: &ComponentPlan| running.specification == wanted.specification;
-    let stay = if component.running.as_ref().is_some_and(same) { &component.places[..] } else { &[] };
-    let stay = stay.iter().copied().take(wanted.copies as usize);
-    let mut places: Vec<u32> = stay.filter(|place| rooms.take(*place, takes)).collect();
-    // No instance is large enough if an empty one is not.
-    let tried = if rooms.whole.without(takes).is_some() { instances } else { 0 };
-    let mut first = 0;
-    while places.len() < wanted.copies as usize && first < tried {
-        match rooms.take(first, takes) {
-            true => places.push(first),
-            false => first += 1,
-        }
-    }
-    match places.len() < wanted.copies as usize {
-        true => {
-            let need = failure::ComponentNeed { component, takes, instances, copies: wanted.copies };
-            Err(failure::component_capacity(&txn.state.texts, &need, places.len()))
-        }
-        false => Ok(places),
-    }
-}
-
-/// What is left of instances that are alike.
-struct Rooms {
-    /// Of one that nothing was taken of.
-    whole: Room,
-    instances: u32,
-    left: BTreeMap<u32, Room>,
-}
-
-impl Rooms {
-    /// Takes something of an instance, if that is there and has it.
-    fn take(&mut self, place: u32, takes: Room) -> bool {
-        let left = self.left.get(&place).copied().unwrap_or(self.whole).without(takes);
-        let left = left.filter(|_| place < self.instances);
-        if let Some(left) = left {
-            self.left.insert(place, left);
-        }
-        left.is_some()
-    }
 }

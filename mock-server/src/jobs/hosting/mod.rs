@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod capture;
 pub mod component;
+mod copies;
 pub mod later;
 pub mod rolling;
 mod shift;
@@ -93,6 +94,16 @@ pub struct Capacity {
     pub instances: Option<u32>,
     /// Of a serverless variant.
     pub serverless: Option<Document>,
+    /// Which instances go if some have to, by their places; if none is told, the newest.
+    pub gone: Vec<u32>,
+}
+
+impl Capacity {
+    /// What a variant has.
+    pub fn of(variant: &DeployedVariant) -> Self {
+        let serverless = variant.serverless.clone();
+        Self { weight: variant.weight, instances: variant.instance_count(), serverless, gone: Vec::new() }
+    }
 }
 
 /// Begins to change weights and capacities of an endpoint that serves. That it is the newest instances that go when
@@ -106,9 +117,10 @@ pub fn scale(txn: &mut Txn<'_>, endpoint: &Endpoint, wanted: Vec<Capacity>) {
         variant.weight = wanted.weight;
         variant.serverless = wanted.serverless;
         if let (Some(group), Some(count)) = (variant.needs.instances.first_mut(), wanted.instances) {
-            let fewer = group.count.saturating_sub(count) as usize;
-            variant.placed.truncate(variant.placed.len().saturating_sub(fewer));
-            variant.zones.truncate(variant.zones.len().saturating_sub(fewer));
+            let newest = || (count..group.count).collect();
+            variant.left = if wanted.gone.is_empty() { newest() } else { wanted.gone };
+            variant.placed = staying(&variant.placed, &variant.left);
+            variant.zones = staying(&variant.zones, &variant.left);
             group.count = count;
         }
     }
@@ -119,6 +131,12 @@ pub fn scale(txn: &mut Txn<'_>, endpoint: &Endpoint, wanted: Vec<Capacity>) {
     endpoint.traces.clear();
     endpoint.log.clear();
     enter(txn, endpoint, 0);
+}
+
+/// What belongs to the instances that do not go.
+fn staying<T: Clone>(all: &[T], gone: &[u32]) -> Vec<T> {
+    let stays = |at: usize| !gone.iter().any(|gone| *gone as usize == at);
+    all.iter().enumerate().filter(|(at, _)| stays(*at)).map(|(_, one)| one.clone()).collect()
 }
 
 /// Begins to delete an endpoint.
@@ -156,6 +174,7 @@ pub fn deployed(variant: &Variant, model: Option<&SageModel>, config: &EndpointC
         serverless: variant.request.get("ServerlessConfig").map(|config| Arc::new(config.clone())),
         placed: Vec::new(),
         zones: Vec::new(),
+        left: Vec::new(),
         request: variant.request.clone(),
     }
 }
@@ -523,7 +542,12 @@ fn give_up(txn: &mut Txn<'_>, mut endpoint: Endpoint) {
         EndpointStatus::Failed
     };
     show(txn, &mut endpoint, status);
+    let (name, fleet) = (endpoint.name.clone(), endpoint.serving.as_ref().map(|it| it.fleet.clone()));
     txn.state.endpoints.insert(endpoint);
+    // Of what is stuck on its way back some instances are gone.
+    if let Some(fleet) = fleet {
+        copies::settle(txn, &fleet, &name);
+    }
 }
 
 /// Whether it was declared that the deployment in progress cannot be undone.
@@ -543,14 +567,19 @@ fn finish(txn: &mut Txn<'_>, mut endpoint: Endpoint) {
     let key = endpoint.key();
     log::close(txn, &key, &mut endpoint.log, true);
     // One that has rolled back serves with what it had.
+    let mut replaced = None;
     if let Some(new) = endpoint.pending.take()
         && let Some(old) = endpoint.serving.replace(new)
     {
         dismiss(txn, &endpoint, &old, endpoint.serving.as_ref());
+        replaced = Some(old.fleet);
     }
     show(txn, &mut endpoint, EndpointStatus::InService);
     let name = endpoint.name.clone();
     txn.state.endpoints.insert(endpoint);
+    if let Some(fleet) = replaced {
+        copies::settle(txn, &fleet, &name);
+    }
     later::wake(txn, &name);
 }
 

@@ -251,15 +251,19 @@ impl Play {
     }
 
     /// What there is to explain about a step of a check that did not pass, now that the check is undone: what the step was
-    /// about, if that is still there. What the check itself made is gone; if it failed by the same rule as what failed at
-    /// the beginning, nothing was gained yet, and that one's explanation still holds.
+    /// about, if that is still there and explained by the rule that the check failed by. What the check itself made is
+    /// gone; if it failed by the same rule as what failed at the beginning, nothing was gained yet, and that one's
+    /// explanation still holds.
     async fn explained<T: Target>(&self, run: &mut Run<'_, T>, verdict: &Verdict) -> Option<String> {
         let about = verdict.about.as_ref()?;
-        if let Ok(Some(_)) = run.session.explain(about).await {
+        let rule = verdict.rule.as_deref();
+        if let Ok(Some(explanation)) = run.session.explain(about).await
+            && rule.is_none_or(|rule| explanation["decidedBy"] == rule)
+        {
             return Some(about.clone());
         }
-        let (rule, first) = (verdict.rule.as_ref()?, self.what_failed()?);
-        (run.rule_behind(&first).await.as_ref() == Some(rule)).then_some(first)
+        let first = self.what_failed()?;
+        (run.rule_behind(&first).await.as_deref() == Some(rule?)).then_some(first)
     }
 
     /// Where the control API explains something.

@@ -189,6 +189,7 @@ impl Write for CreateInferenceComponent {
             status: ComponentStatus::Creating,
             running: None,
             places: Vec::new(),
+            lost: 0,
             grows: false,
             wanted: Some(wanted),
             failure: None,

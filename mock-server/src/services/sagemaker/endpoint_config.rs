@@ -34,7 +34,8 @@ pub(super) const IGNORED: &[(&str, &str)] = &[
 
 /// What has no effect only beside certain others. Calls of shadows are not captured; and where all variants have models,
 /// these say what inference components are told by the configuration, and nothing is known of what the latter would do.
-pub(super) const BESIDE: [&str; 3] = [
+pub(super) const BESIDE: [&str; 4] = [
+    "CONSOLIDATION of ManagedInstanceScaling",
     "DataCaptureConfig of ShadowProductionVariants",
     "ExecutionRoleArn of variants with a ModelName",
     "VpcConfig of variants with a ModelName",
@@ -126,7 +127,11 @@ impl Write for CreateEndpointConfig {
             }
         }
         let modelled = variants.iter().all(|variant| variant.model.is_some());
+        let consolidates = |variant: &Variant| {
+            variant.request["ManagedInstanceScaling"]["ScaleInPolicy"]["Strategy"] == "CONSOLIDATION"
+        };
         let without = [
+            variants.iter().any(consolidates),
             variants.iter().any(|variant| variant.shadow) && capture::is_on(&request),
             modelled && input.execution_role_arn.is_some(),
             modelled && input.vpc_config.is_some(),

@@ -279,3 +279,160 @@ fn what_is_documented_to_be_wrong_is_refused() {
     component(&front.lab, "Copies", none).unwrap();
     sound(&front);
 }
+
+// === Fleets that change ===
+
+fn copies(front: &Front, name: &str) -> (Value, Value, Value) {
+    let described = component(&front.lab, "Describe", named(name)).unwrap();
+    let count = |what: &str| described["RuntimeConfig"][what].clone();
+    (described["InferenceComponentStatus"].clone(), count("DesiredCopyCount"), count("CurrentCopyCount"))
+}
+
+fn told_copies(status: &str, wanted: u32, there: u32) -> (Value, Value, Value) {
+    (json!(status), json!(wanted), json!(there))
+}
+
+fn call(front: &Front, name: &str) -> Result<Value, Refused> {
+    front.invoke("e", json!({ "InferenceComponentName": name }))
+}
+
+#[test]
+fn copies_go_where_there_is_room_when_their_instance_goes() {
+    let front = on("ml.m5.large", 3);
+    for (name, count) in [("a", 4), ("b", 2)] {
+        assert_eq!(created(&front, asked(name, 1, count)), in_service());
+    }
+    let scale = |count: u32| {
+        endpoints::scale(&front.lab, "e", "A", count);
+        front.lab.advance(10_000);
+        assert_eq!(endpoint(&front), (json!("InService"), json!(count)));
+        sound(&front);
+    };
+    scale(2);
+    assert_eq!(copies(&front, "a"), told_copies("InService", 4, 4));
+    assert_eq!(copies(&front, "b"), told_copies("InService", 2, 0));
+    let reason = component(&front.lab, "Describe", named("b")).unwrap()["FailureReason"].to_string();
+    assert!(reason.contains("its 2 instance(s) have room for 0 of 2 copies."), "{reason}");
+    assert!(told(call(&front, "b")).2.starts_with("Inference Component has no capacity"));
+    assert!(call(&front, "a").is_ok());
+    scale(3);
+    assert_eq!(copies(&front, "b"), told_copies("InService", 2, 2));
+    assert!(component(&front.lab, "Describe", named("b")).unwrap().get("FailureReason").is_none());
+    assert!(call(&front, "b").is_ok());
+    let fewer = json!({ "InferenceComponentName": "a", "DesiredRuntimeConfig": { "CopyCount": 3 } });
+    component(&front.lab, "Copies", fewer).unwrap();
+    front.lab.advance(1_000);
+    scale(2);
+    assert_eq!(copies(&front, "b"), told_copies("InService", 2, 1));
+    assert!(call(&front, "b").is_ok());
+    scale(0);
+    assert_eq!(copies(&front, "a"), told_copies("InService", 3, 0));
+    scale(3);
+    assert_eq!((copies(&front, "a"), copies(&front, "b")).0, told_copies("InService", 3, 3));
+    assert_eq!(copies(&front, "b"), told_copies("InService", 2, 2));
+}
+
+#[test]
+fn a_component_fails_without_its_variant() {
+    let front = on("ml.m5.large", 1);
+    assert_eq!(created(&front, asked("a", 1, 1)), in_service());
+    let update = |config: &str, variant: &str, instance_type: &str| {
+        let variant =
+            json!([{ "VariantName": variant, "InstanceType": instance_type, "InitialInstanceCount": 1 }]);
+        endpoints::config(
+            &front.lab,
+            json!({ "EndpointConfigName": config, "ProductionVariants": variant, "ExecutionRoleArn": ROLE_ARN }),
+        );
+        endpoints::update(&front.lab, json!({ "EndpointName": "e", "EndpointConfigName": config }));
+        front.lab.advance(10_000);
+        sound(&front);
+    };
+    update("larger", "A", "ml.m5.xlarge");
+    assert_eq!(copies(&front, "a"), told_copies("InService", 1, 1));
+    update("another", "B", "ml.m5.large");
+    assert_eq!(copies(&front, "a"), told_copies("Failed", 1, 0));
+    assert!(told(call(&front, "a")).2.starts_with("Inference Component has no capacity"));
+    let again = json!({ "InferenceComponentName": "a", "RuntimeConfig": { "CopyCount": 1 } });
+    component(&front.lab, "Update", again.clone()).unwrap();
+    front.lab.advance(1_000);
+    assert_eq!(copies(&front, "a"), told_copies("Failed", 1, 0), "its variant is not there yet");
+    update("as-before", "A", "ml.m5.large");
+    component(&front.lab, "Update", again).unwrap();
+    front.lab.advance(1_000);
+    assert_eq!(copies(&front, "a"), told_copies("InService", 1, 1));
+    assert!(call(&front, "a").is_ok());
+    component(&front.lab, "Delete", named("a")).unwrap();
+    front.lab.advance(1_000);
+    endpoints::delete(&front.lab, "e");
+    sound(&front);
+}
+
+/// Source: API reference, ProductionVariantManagedInstanceScalingScaleInPolicy.
+#[test]
+fn instances_without_copies_are_released_where_scaling_is_managed() {
+    let front = managed(3);
+    for name in ["a", "b", "c"] {
+        component(&front.lab, "Create", asked(name, 2, 1)).unwrap();
+        front.lab.advance(20_000);
+    }
+    assert_eq!(endpoint(&front), (json!("InService"), json!(3)));
+    component(&front.lab, "Delete", named("b")).unwrap();
+    front.lab.advance(500);
+    assert_eq!(endpoint(&front), (json!("Updating"), json!(3)));
+    front.lab.advance(10_000);
+    assert_eq!(endpoint(&front), (json!("InService"), json!(2)));
+    assert!(call(&front, "a").is_ok() && call(&front, "c").is_ok());
+    sound(&front);
+    // The instance of the third one is the second one now.
+    assert_eq!(created(&front, asked("d", 1, 1)).0, "Creating");
+    front.lab.advance(20_000);
+    assert_eq!((status(&front, "d"), endpoint(&front)), (json!("InService"), (json!("InService"), json!(3))));
+    for name in ["a", "c", "d"] {
+        component(&front.lab, "Delete", named(name)).unwrap();
+        front.lab.advance(10_000);
+    }
+    assert_eq!(endpoint(&front), (json!("InService"), json!(1)), "as many as it retains");
+    sound(&front);
+}
+
+/// Source: developer guide, "endpoint-auto-scaling-zero-instances".
+#[test]
+fn an_endpoint_goes_down_to_no_instances_and_comes_back() {
+    for profile in [Profile::Fast, Profile::Instant] {
+        let front = Front::with(profile);
+        let scaling = json!({ "Status": "ENABLED", "MinInstanceCount": 0, "MaxInstanceCount": 2 });
+        let variant = json!({ "VariantName": "A", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1,
+            "ManagedInstanceScaling": scaling });
+        front.endpoint("e", json!([variant]), json!({ "ExecutionRoleArn": ROLE_ARN }));
+        front.lab.advance(3_000);
+        component(&front.lab, "Create", asked("a", 1, 2)).unwrap();
+        front.lab.advance(2_000);
+        for (count, instances) in [(0, 0), (3, 2), (0, 0), (2, 1)] {
+            let copies =
+                json!({ "InferenceComponentName": "a", "DesiredRuntimeConfig": { "CopyCount": count } });
+            component(&front.lab, "Copies", copies).unwrap();
+            front.lab.advance(30_000);
+            assert_eq!(endpoint(&front), (json!("InService"), json!(instances)), "{profile:?}");
+            assert_eq!(call(&front, "a").is_ok(), count > 0, "{profile:?}");
+            sound(&front);
+        }
+    }
+}
+
+#[test]
+fn copies_are_not_brought_together() {
+    let front = Front::with(Profile::Fast);
+    let config = |name: &str, strategy: &str| {
+        let scaling = json!({ "Status": "ENABLED", "MinInstanceCount": 1, "MaxInstanceCount": 2,
+            "ScaleInPolicy": { "Strategy": strategy } });
+        let variant = json!([{ "VariantName": "A", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1,
+            "ManagedInstanceScaling": scaling }]);
+        let request = json!({ "EndpointConfigName": name, "ProductionVariants": variant,
+            "ExecutionRoleArn": ROLE_ARN });
+        endpoints::config(&front.lab, request);
+        front.lab.events("ParameterIgnored")
+    };
+    assert_eq!(config("idle", "IDLE_RELEASE"), Vec::<String>::new());
+    let told = config("together", "CONSOLIDATION");
+    assert_eq!(told, ["CONSOLIDATION of ManagedInstanceScaling is accepted and has no effect here"]);
+}

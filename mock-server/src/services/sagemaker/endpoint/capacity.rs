@@ -46,7 +46,7 @@ impl Write for UpdateEndpointWeightsAndCapacities {
         let wanted = serving.variants.iter().map(|variant| {
             match all.iter().find(|desired| desired.variant_name == variant.name) {
                 Some(desired) => desired.of(variant, &serving),
-                None => Ok(held(variant)),
+                None => Ok(Capacity::of(variant)),
             }
         });
         let wanted: Vec<Capacity> = wanted.collect::<Result<_, _>>()?;
@@ -83,12 +83,6 @@ fn check_names(all: &[Desired], serving: &Deployment) -> Result<(), SageMakerErr
     }
 }
 
-/// What a variant has now.
-fn held(variant: &DeployedVariant) -> Capacity {
-    let serverless = variant.serverless.clone();
-    Capacity { weight: variant.weight, instances: variant.instance_count(), serverless }
-}
-
 fn refused(variant: &str, why: &'static str) -> SageMakerError {
     SageMakerError::VariantUpdate { variant: variant.to_owned(), why }
 }
@@ -101,7 +95,7 @@ impl Desired {
     /// instances: developer guide, "async-inference-autoscale" and "endpoint-auto-scaling-zero-instances".
     fn of(&self, variant: &DeployedVariant, serving: &Deployment) -> Result<Capacity, SageMakerError> {
         let refuse = |why| Err(refused(&variant.name, why));
-        let held = held(variant);
+        let held = Capacity::of(variant);
         if self.desired_instance_count.is_some() && held.serverless.is_some() {
             return refuse("a serverless variant has no DesiredInstanceCount");
         }
@@ -123,6 +117,7 @@ impl Desired {
             weight: self.desired_weight.unwrap_or(held.weight),
             instances: self.desired_instance_count.or(held.instances),
             serverless,
+            gone: Vec::new(),
         })
     }
 }
