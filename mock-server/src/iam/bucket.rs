@@ -65,9 +65,9 @@ pub fn arn(bucket: &Bucket, key: Option<&str>) -> String {
 }
 
 /// What requests of SDKs with credentials tell. Source: S3 API reference, "Amazon S3 Signature Version 4 authentication
-/// specific policy keys"; that they come over the newest TLS is assumed.
+/// specific policy keys".
 const SIGNED: &[(&str, &str)] =
-    &[("s3:authType", "REST-HEADER"), ("s3:signatureversion", "AWS4-HMAC-SHA256"), ("s3:TlsVersion", "1.3")];
+    &[("s3:authType", "REST-HEADER"), ("s3:signatureversion", "AWS4-HMAC-SHA256")];
 
 impl Ask<'_> {
     /// As SDKs ask, with these condition keys, as far as the action has them. Source: service authorization reference.
@@ -142,11 +142,8 @@ pub fn endpoint_rule(policy: &policy::Policy) -> &'static str {
 /// The condition keys of the way. `s3:BucketTag` and `aws:ResourceTag` are for buckets that have ABAC switched on, which
 /// none has here (S3 user guide, "Enabling ABAC in general purpose buckets").
 pub fn tell_way(came: &Came<'_>, context: &mut Context) {
-    // Jobs and clients of AWS use TLS. Here nobody has a certificate of AWS's, so plain HTTP stands for it: policies
-    // that insist on TLS, as those of most companies' buckets do, would else refuse everything.
-    context.set("aws:SecureTransport", "true");
+    who::every(context);
     context.set("s3:TlsVersion", "1.3");
-    context.set("aws:ViaAWSService", "false");
     match came {
         Came::Public(address) => context.set("aws:SourceIp", address.to_string()),
         Came::Service => {}

@@ -71,6 +71,16 @@ pub fn keys(
     }
     context.set("aws:CurrentTime", date(now));
     context.set("aws:EpochTime", (now.millis() / 1_000).to_string());
+    every(context);
+}
+
+/// The keys of every request, whoever makes it.
+///
+/// Jobs and clients of AWS use TLS. Here nobody has a certificate of AWS's, so plain HTTP stands for it: policies that
+/// insist on TLS, as those of most companies do, would else refuse everything.
+pub fn every(context: &mut Context) {
+    context.set("aws:SecureTransport", "true");
+    context.set("aws:ViaAWSService", "false");
 }
 
 /// The same of a role as services of AWS act as it: their sessions are new ones whenever they ask, which is assumed.

@@ -132,7 +132,6 @@ pub(super) fn context(asked: &Asked<'_>, sent: &Sent<'_>, act: &Act) -> Context 
             context.set("aws:ResourceAccount", owner);
         }
     }
-    context.set("aws:SecureTransport", "false");
     context.set("aws:SourceIp", sent.from.unwrap_or(Ipv4Addr::LOCALHOST.into()).to_canonical().to_string());
     if let Some(agent) = sent.user_agent {
         context.set("aws:UserAgent", agent);

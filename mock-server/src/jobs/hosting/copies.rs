@@ -169,7 +169,8 @@ fn put(txn: &mut Txn<'_>, serving: &Deployment, mut component: InferenceComponen
         .then(|| Failure { reason: short(txn, &component, &plan, instances, room as usize), rule: None });
     let fresh = component.places.get(stayed..).unwrap_or_default().to_vec();
     let mut fails = variant.is_none();
-    if room > 0 && (!stays || !fresh.is_empty()) {
+    let loads = room > 0 && (!stays || !fresh.is_empty());
+    if loads {
         let unloaded = component::loaded(txn, &mut component, &plan, &fresh);
         if unloaded.is_some() {
             component.places.truncate(stayed);
@@ -178,7 +179,8 @@ fn put(txn: &mut Txn<'_>, serving: &Deployment, mut component: InferenceComponen
             failure = unloaded;
         }
     }
-    if lost == component.lost && component.places == old && !fails {
+    let same = lost == component.lost && component.places == old && !fails;
+    if same && !loads {
         return;
     }
     component.lost = lost;
@@ -191,7 +193,7 @@ fn put(txn: &mut Txn<'_>, serving: &Deployment, mut component: InferenceComponen
         component.lost = 0;
         component.wanted.get_or_insert(plan);
     }
-    if at_rest {
+    if at_rest && !same {
         let status = if fails { ComponentStatus::Failed } else { ComponentStatus::InService };
         component::show(txn, &mut component, status);
     }

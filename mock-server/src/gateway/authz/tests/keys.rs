@@ -142,6 +142,7 @@ fn what_a_call_changes_has_its_name_and_value() {
     assert_eq!(one(instance, "ec2:Attribute/SourceDestCheck"), "false");
     assert_eq!(instance.get("ec2:Attribute").unwrap(), ["SourceDestCheck"]);
     assert_eq!(one(instance, "aws:SourceIp"), "192.0.2.7");
+    assert_eq!((one(instance, "aws:SecureTransport"), one(instance, "aws:ViaAWSService")), ("true", "false"));
     let input = json!({"InstanceId": "i-0123456789abcdef0", "Attribute": "userData", "Value": "eA=="});
     let calls = contexts(&State::default(), "ModifyInstanceAttribute", &input);
     assert_eq!(one(&calls[0].1, "ec2:Attribute"), "userData");

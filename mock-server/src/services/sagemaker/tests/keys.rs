@@ -39,6 +39,8 @@ fn what_is_done_as_a_role_has_its_keys() {
     for (action, resource, key, value) in [
         ("*", "*", "aws:RequestedRegion", "us-east-1"),
         ("*", "*", "aws:ResourceAccount", account.as_str()),
+        ("*", "*", "aws:SecureTransport", "true"),
+        ("*", "*", "aws:ViaAWSService", "false"),
         ("*", "*", "aws:PrincipalTag/team", "in"),
         ("ec2:*", "*", "ec2:Region", "us-east-1"),
         (make, in_subnets, "ec2:ResourceTag/use", "jobs"),
