@@ -104,8 +104,8 @@ const DERIVED: &[(&str, Derive)] = &[
 const GUIDED: &[(&str, &str, &str)] =
     &[("InvokeEndpoint", "sagemaker:TargetContainerHostname", "TargetContainerHostname")];
 
-/// Actions whose requests tell no `aws:ResourceAccount`, of those that are served here. Source: IAM user guide, "AWS global
-/// condition context keys".
+/// Actions whose requests tell no `aws:ResourceAccount`, of those that are served here. The IAM user guide ("AWS global
+/// condition context keys") lists such actions; that it is exactly these was not read there, and is assumed.
 const HAS_NO_OWNER: &[&str] = &[
     "ec2:AcceptVpcEndpointConnections",
     "ec2:AcceptVpcPeeringConnection",
